@@ -1,0 +1,31 @@
+# Short names for what one does often. Everything works without make: see each line.
+.DEFAULT_GOAL := help
+.PHONY: help test lint types format demo bench soak
+
+PYTHON := .venv/bin/python
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+test: ## Run all tests; ARGS="-k dose" chooses
+	./akson test $(ARGS)
+
+lint: ## Style, and who may import whom
+	$(PYTHON) -m ruff check .
+	.venv/bin/lint-imports
+
+types: ## Check the types
+	$(PYTHON) -m mypy --strict journal
+
+format: ## Lay out the code, and repair what can be repaired by itself
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+demo: ## Start a journal with invented people on this machine
+	./akson demo
+
+bench: ## Measure speed under load
+	./akson bench $(ARGS)
+
+soak: ## Measure for a long time: memory, connections, growth
+	./akson soak $(ARGS)

@@ -1,0 +1,1 @@
+"""Akson journal: one shared health record for the municipalities of Norway."""
