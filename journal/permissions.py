@@ -1,0 +1,96 @@
+"""Every permission of the journal, and which of them each role has. Roles are sets of permissions; there is no superuser."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What may be done, named "<context>:<action>". Alphabetical, so that a new one has one place to stand."""
+
+    ACCESS_MANAGE = "access:manage"
+    AUDIT_READ = "audit:read"
+    CARE_READ = "care:read"
+    CARE_WRITE = "care:write"
+    CHART_LIST = "chart:list"
+    CHART_READ = "chart:read"
+    MEDICATION_ADMINISTER = "medication:administer"
+    MEDICATION_CATALOGUE = "medication:catalogue"
+    MEDICATION_PRESCRIBE = "medication:prescribe"
+    MEDICATION_READ = "medication:read"
+    MUNICIPALITIES_MANAGE = "municipalities:manage"
+    MUNICIPALITIES_READ = "municipalities:read"
+    NOTES_READ = "notes:read"
+    NOTES_WRITE = "notes:write"
+    OBSERVATIONS_READ = "observations:read"
+    OBSERVATIONS_WRITE = "observations:write"
+    PATIENTS_ADMIT = "patients:admit"
+    PATIENTS_FIND = "patients:find"
+    PATIENTS_READ = "patients:read"
+    PATIENTS_REGISTER = "patients:register"
+    PATIENTS_WRITE = "patients:write"
+
+
+class Role(StrEnum):
+    """What somebody is employed as. A person acts in one role at a time."""
+
+    NURSE = "nurse"
+    HEALTH_ASSISTANT = "health_assistant"
+    DOCTOR = "doctor"
+    UNIT_MANAGER = "unit_manager"
+    TENANT_ADMINISTRATOR = "tenant_administrator"
+    AUDITOR = "auditor"
+    SYSTEM = "system"
+
+
+P = Permission
+_READS = frozenset(
+    {
+        P.CARE_READ,
+        P.CHART_LIST,
+        P.CHART_READ,
+        P.MEDICATION_CATALOGUE,
+        P.MEDICATION_READ,
+        P.MUNICIPALITIES_READ,
+        P.NOTES_READ,
+        P.OBSERVATIONS_READ,
+        P.PATIENTS_FIND,
+        P.PATIENTS_READ,
+    }
+)
+_CARES = _READS | {P.CARE_WRITE, P.MEDICATION_ADMINISTER, P.NOTES_WRITE, P.OBSERVATIONS_WRITE}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.NURSE: _CARES | {P.PATIENTS_ADMIT, P.PATIENTS_REGISTER, P.PATIENTS_WRITE},
+    Role.HEALTH_ASSISTANT: _CARES,
+    Role.DOCTOR: _CARES | {P.MEDICATION_PRESCRIBE, P.PATIENTS_ADMIT, P.PATIENTS_REGISTER, P.PATIENTS_WRITE},
+    Role.UNIT_MANAGER: _READS | {P.CARE_WRITE, P.PATIENTS_ADMIT, P.PATIENTS_REGISTER, P.PATIENTS_WRITE},
+    # An administrator runs the municipality and sees no patient.
+    Role.TENANT_ADMINISTRATOR: frozenset({P.ACCESS_MANAGE, P.MUNICIPALITIES_MANAGE, P.MUNICIPALITIES_READ}),
+    # An auditor sees who looked, not what they saw.
+    Role.AUDITOR: frozenset({P.AUDIT_READ, P.MUNICIPALITIES_READ}),
+    Role.SYSTEM: frozenset({P.MEDICATION_READ}),
+}
+
+# The part of the chart that a permission opens. PostgreSQL shows a patient's rows category by category
+# (row-level security), so a look logged as medication cannot read a note.
+OPENS: dict[Permission, tuple[str, ...]] = {
+    P.CARE_READ: ("patients", "care"),
+    P.CARE_WRITE: ("patients", "care"),
+    P.CHART_READ: ("patients", "medication", "observations", "notes", "care"),
+    P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),
+    P.MEDICATION_PRESCRIBE: ("patients", "medication", "observations"),
+    P.MEDICATION_READ: ("patients", "medication", "observations"),
+    P.NOTES_READ: ("patients", "notes"),
+    P.NOTES_WRITE: ("patients", "notes"),
+    P.OBSERVATIONS_READ: ("patients", "observations"),
+    P.OBSERVATIONS_WRITE: ("patients", "observations"),
+    P.PATIENTS_ADMIT: ("patients", "care"),
+    P.PATIENTS_READ: ("patients",),
+    P.PATIENTS_REGISTER: ("patients", "care"),
+    P.PATIENTS_WRITE: ("patients",),
+    P.AUDIT_READ: ("audit",),
+}
+
+
+def permissions_of(role: str) -> frozenset[Permission]:
+    """The permissions of a role; none for a role nobody knows (fail closed)."""
+    return ROLE_PERMISSIONS[Role(role)] if role in Role else frozenset()

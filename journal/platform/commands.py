@@ -1,0 +1,32 @@
+"""Idempotency: a command id is done once. Command, effect and answer commit together, so a retry gets the same answer."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from journal.platform.errors import Invalid
+from journal.platform.work import Work
+
+_CLAIM = sa.text("INSERT INTO platform.command (id, body_hash) VALUES (:id, :hash) ON CONFLICT DO NOTHING")
+_FIND = sa.text("SELECT body_hash, answer FROM platform.command WHERE id = :id AND person_id = (SELECT audit.acting_person())")
+
+
+def claim(work: Work, command_id: UUID, body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Claims the id for this transaction; answers with what was answered before when it was already done.
+
+    A second request with the same id waits in the unique index until the first has committed. Raises Invalid when the same
+    id comes with another body.
+    """
+    body_hash = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
+    claimed: Any = work.db.execute(_CLAIM, {"id": command_id, "hash": body_hash})
+    if claimed.rowcount:
+        work.command_id = command_id
+        return None
+    done = work.db.execute(_FIND, {"id": command_id}).one()
+    if done.body_hash != body_hash:
+        raise Invalid("Skjemaet er allerede sendt med et annet innhold. Last siden på nytt og prøv igjen.")
+    return dict(done.answer or {})

@@ -1,0 +1,64 @@
+"""Base and Record: what every table has. Types of the columns, and the columns of a row that somebody answers for."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+from journal.platform.ids import new_id
+
+
+class Base(DeclarativeBase):
+    """Text for words (a status is text with a CHECK: only its operators reach an index past row-level security)."""
+
+    type_annotation_map = {
+        str: sa.Text,
+        UUID: sa.Uuid,
+        datetime: sa.DateTime(timezone=True),
+        date: sa.Date,
+        Decimal: sa.Numeric(12, 4),
+        dict[str, Any]: JSONB,
+    }
+
+
+class Record:
+    """A row in a patient's chart: who answers for it (municipality), who wrote it, in which employment, when.
+
+    Never edited. A mistake is marked by setting in_error_reason; PostgreSQL writes when and by whom.
+    """
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    unit_id: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_as: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+    recorded_role: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+    source_id: Mapped[UUID | None]
+    in_error_at: Mapped[datetime | None] = mapped_column(server_default=sa.FetchedValue())
+    in_error_by: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+    in_error_reason: Mapped[str | None]
+    erasure_id: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+
+
+class Entry(Record):
+    """A record that can change: a change is a new row with the same entry_id and version + 1, unique together."""
+
+    entry_id: Mapped[UUID]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+def connect(url: str, *, pool_size: int = 8, pgbouncer: bool = False) -> sessionmaker[Session]:
+    """Sessions over one engine. Behind a pooler in transaction mode prepared statements are off."""
+    arguments: dict[str, Any] = {"prepare_threshold": None} if pgbouncer else {"prepare_threshold": 3}
+    arguments["options"] = "-c statement_timeout=5s -c lock_timeout=4s -c idle_in_transaction_session_timeout=30s"
+    engine = sa.create_engine(
+        url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, pool_pre_ping=True, hide_parameters=True, connect_args=arguments
+    )
+    return sessionmaker(engine, expire_on_commit=False, autoflush=True)

@@ -1,0 +1,61 @@
+"""What the journal may refuse with. One file turns these into problem+json or a page: journal/web/errors.py."""
+
+from typing import Any
+
+
+class JournalError(Exception):
+    """An error with a type, a title and a status; *detail* says in klarspråk what happened and what to do."""
+
+    status = 500
+    type = "about:blank"
+    title = "Noe gikk galt"
+
+    def __init__(self, detail: str = "", **fields: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail, self.fields = detail, fields
+
+
+class NotSignedIn(JournalError):
+    status, type, title = 401, "not-signed-in", "Du er ikke logget inn"
+
+
+class Denied(JournalError):
+    """The role may not do this, or nothing gives a ground to open this chart."""
+
+    status, type, title = 403, "denied", "Du har ikke tilgang"
+
+
+class NoGround(Denied):
+    """No care relationship with this patient: the answer shows the ways in, the same for every such patient."""
+
+    type, title = "no-ground", "Pasienten er ikke på listen din"
+
+
+class NotFound(JournalError):
+    """Also for what is hidden: the same bytes for an id that does not exist and for one in a chart that is not open."""
+
+    status, type, title = 404, "not-found", "Vi finner ikke det du leter etter"
+
+
+class Conflict(JournalError):
+    status, type, title = 409, "conflict", "Journalen er endret i mellomtiden"
+
+
+class Invalid(JournalError):
+    """*errors* maps the field's name to a sentence in klarspråk."""
+
+    status, type, title = 422, "invalid", "Noe må rettes før vi kan lagre"
+
+    def __init__(self, detail: str = "", *, errors: dict[str, list[str]] | None = None, **fields: Any) -> None:
+        super().__init__(detail, errors=errors or {}, **fields)
+        self.errors = errors or {}
+
+
+class TooMany(JournalError):
+    status, type, title = 429, "too-many", "Du har søkt mange ganger på kort tid"
+
+
+class Unavailable(JournalError):
+    """The log cannot be written, or the database is away: nothing is shown that could not be logged."""
+
+    status, type, title = 503, "unavailable", "Journalen er ikke tilgjengelig akkurat nå"

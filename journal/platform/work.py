@@ -1,0 +1,290 @@
+"""Work: who acts, for which municipality and unit, in which transaction, which charts are open. One per request."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from journal.permissions import OPENS, Permission, permissions_of
+from journal.platform import outbox
+from journal.platform.errors import Denied, NotSignedIn, Unavailable
+from journal.platform.ids import new_id
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person acting in one employment. *units* is the unit one acts in and every unit below it."""
+
+    person_id: UUID
+    name: str
+    role: str
+    role_id: UUID
+    municipality_id: UUID
+    municipality_name: str
+    unit_id: UUID
+    unit_name: str
+    units: tuple[UUID, ...]
+    session_id: UUID | None = None
+    origin: str = "web"
+    color_scheme: str = "auto"
+    parent_unit_name: str = ""
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role has the permission; whether there is a ground for a patient is the gate's answer."""
+        return permission in permissions_of(self.role)
+
+    def as_json(self) -> str:
+        """What PostgreSQL is told of who asks (audit.who)."""
+        return json.dumps(asdict(self), default=str, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Actor":
+        """The reverse of as_json, for an identity that PostgreSQL vouches for."""
+        ids = {name: UUID(told[name]) for name in ("person_id", "role_id", "municipality_id", "unit_id")}
+        session_id = UUID(told["session_id"]) if told.get("session_id") else None
+        words = ("name", "role", "municipality_name", "unit_name", "origin", "color_scheme", "parent_unit_name")
+        return cls(
+            **ids,
+            **{name: told.get(name) or "" for name in words},
+            units=tuple(map(UUID, told["units"])),
+            session_id=session_id,
+        )
+
+
+class Keys:
+    """Signs what PostgreSQL must be able to trust; the same key lies in audit.mac_key as its two HMAC pads."""
+
+    def __init__(self, mac_key: bytes) -> None:
+        self._key = mac_key
+
+    def sign(self, message: str) -> str:
+        """HMAC-SHA256 as 64 hex digits."""
+        return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()
+
+    def pads(self) -> tuple[bytes, bytes]:
+        """The inner and outer pad of the HMAC: what audit.mac needs, since sha256() is built into PostgreSQL and HMAC is not."""
+        key = self._key if len(self._key) <= 64 else hashlib.sha256(self._key).digest()
+        key = key.ljust(64, b"\0")
+        return bytes(b ^ 0x36 for b in key), bytes(b ^ 0x5C for b in key)
+
+
+class Caller(Protocol):
+    """Who opens a Work: somebody with a session cookie, a signed actor (a job, a command), or nobody."""
+
+    def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
+        """Tells PostgreSQL who asks, in the first statement of the transaction; answers with the actor and the database's now()."""
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """An open page: no identity, so every table answers with nothing."""
+
+    def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
+        return None, db.execute(sa.text("SELECT now()")).scalar_one()
+
+
+@dataclass(frozen=True)
+class Known:
+    """A signed actor."""
+
+    actor: Actor
+
+    def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
+        told = self.actor.as_json()
+        tell = sa.text("SELECT set_config('journal.who', :who, true), now()")
+        return self.actor, db.execute(tell, {"who": told + keys.sign(told)}).one()[1]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Why a chart may be opened. *ids*: every record of the person, since linked records are read together."""
+
+    patient_id: UUID
+    ids: tuple[UUID, ...]
+    code: str
+    text: str
+    purpose: str = "TREAT"
+    relationship_id: UUID | None = None
+    decision_ref: dict[str, Any] | None = None
+    until: datetime | None = None
+
+
+class Gate(Protocol):
+    """Decides per patient and permission, and opens what it allows in the access log."""
+
+    def grounds(self, work: "Work", permission: Permission, patient_ids: Collection[UUID]) -> dict[UUID, Ground]:
+        """The ground for each patient; raises NoGround or NotFound for the first without one."""
+
+
+@dataclass
+class Look:
+    """What was asked of the log in this Work, kept so that it can be written anew if the transaction fails."""
+
+    action: str
+    categories: tuple[str, ...]
+    patients: list[dict[str, Any]]
+    object_id: UUID | None = None
+
+
+@dataclass
+class Work:
+    """One transaction of one actor."""
+
+    caller: Caller
+    gate: Gate
+    keys: Keys
+    request_id: str = ""
+    db: Session = field(init=False)
+    now: datetime = field(init=False)
+    listeners: outbox.Listeners = field(default_factory=dict)
+    _actor: Actor | None = None
+    _opened: dict[tuple[UUID, str], Ground] = field(default_factory=dict)
+    _looks: list[Look] = field(default_factory=list)
+    facts: list[outbox.Fact] = field(default_factory=list)
+    answer: dict[str, Any] | None = None
+    command_id: UUID | None = None
+
+    @property
+    def signed_in(self) -> bool:
+        return self._actor is not None
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts; NotSignedIn when nobody does."""
+        if self._actor is None:
+            raise NotSignedIn()
+        return self._actor
+
+    def admit(self, permission: Permission) -> None:
+        """Stops here unless the role has the permission."""
+        if not self.actor.may(permission):
+            raise Denied()
+
+    def open(self, permission: Permission, patient_ids: Collection[UUID], object_id: UUID | None = None) -> dict[UUID, Ground]:
+        """Opens these charts for what the permission stands for, and answers with the grounds used.
+
+        Charts already open for all of it in this Work cost nothing. Raises Denied, NoGround or NotFound; the attempt is logged.
+        """
+        self.admit(permission)
+        categories = OPENS[permission]
+        missing = [p for p in patient_ids if any((p, category) not in self._opened for category in categories)]
+        if missing:
+            try:
+                grounds = self.gate.grounds(self, permission, missing)
+            except Denied as refusal:
+                refused = [{"patient_id": p, "ground": None, "purpose": None} for p in missing]
+                self._looks.append(Look(permission, categories, refused))
+                raise refusal
+            self._write_log(Look(permission, categories, _rows(grounds.values()), object_id), "success")
+            for patient_id, ground in grounds.items():
+                self._opened.update({(p, category): ground for p in (patient_id, *ground.ids) for category in categories})
+        return {p: self._opened[p, categories[0]] for p in patient_ids}
+
+    def note(self, permission: Permission, patient_id: UUID | None = None, ground: str = "control") -> None:
+        """Logs an act that opens no chart: an auditor's reading, a change of rights."""
+        row = {"patient_id": patient_id, "ground": ground, "purpose": "HSYSADMIN"}
+        self._write_log(Look(permission, OPENS.get(permission, ()), [row]), "success")
+
+    def chart(self, patient_id: UUID, model: Any) -> sa.ColumnElement[bool]:
+        """The condition for a patient's rows: every linked record of the person, never one alone."""
+        ground = next((g for (p, _category), g in self._opened.items() if p == patient_id), None)
+        return model.patient_id.in_(ground.ids if ground else (patient_id,))
+
+    def charts(self, patient_ids: Collection[UUID], model: Any) -> sa.ColumnElement[bool]:
+        """As chart(), for several patients at once."""
+        return model.patient_id.in_(self.linked(patient_ids))
+
+    def linked(self, patient_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """Every record id of these patients, with the patient that was asked for."""
+        found = {}
+        for (patient_id, _category), ground in self._opened.items():
+            if patient_id in patient_ids:
+                found.update(dict.fromkeys(ground.ids, patient_id))
+        return found
+
+    def ground(self, patient_id: UUID) -> Ground:
+        """The ground by which this chart is open; KeyError when it is not."""
+        return next(g for (p, _category), g in self._opened.items() if p == patient_id)
+
+    def publish(self, fact: outbox.Fact) -> None:
+        """Tells what happened: listeners in the transaction now, the outbox row at its end."""
+        self.facts.append(fact)
+        for listen in self.listeners.get(type(fact), ()):
+            listen(self, fact)
+
+    def finish(self) -> None:
+        """The last statement before the commit: the outbox rows and the command's answer together."""
+        outbox.store(self.db, self.facts, self.command_id, self.answer)
+
+    def log_again(self, outcome: str) -> None:
+        """The log rows went with the rollback: in a new transaction, write what was opened or refused."""
+        for look in self._looks:
+            self._write_log(Look(look.action, look.categories, look.patients, look.object_id), outcome, remember=False)
+
+    def _write_log(self, look: Look, outcome: str, *, remember: bool = True) -> None:
+        call = json.dumps(
+            {
+                "at": self.now.isoformat(),
+                "action": look.action,
+                "categories": look.categories,
+                "object_id": look.object_id,
+                "patients": look.patients,
+                "outcome": outcome,
+                "request_id": self.request_id,
+            },
+            default=str,
+        )
+        if remember:
+            self._looks.append(look)
+        try:
+            self.db.execute(sa.text("SELECT audit.open_charts(:call, :mac)"), {"call": call, "mac": self.keys.sign(call)})
+        except sa.exc.DBAPIError as error:
+            raise Unavailable("Innsynsloggen kan ikke skrives, og da viser vi ingen journal. Prøv igjen om litt.") from error
+
+
+def _rows(grounds: Collection[Ground]) -> list[dict[str, Any]]:
+    return [
+        {
+            "patient_id": patient_id,
+            "ground": ground.code,
+            "purpose": ground.purpose,
+            "relationship_id": ground.relationship_id,
+            "decision_ref": ground.decision_ref,
+        }
+        for ground in grounds
+        for patient_id in ground.ids
+    ]
+
+
+@dataclass(frozen=True)
+class Works:
+    """Opens Works: the sessions, the gate, the key and the listeners, put together once in journal/app.py."""
+
+    sessions: sessionmaker[Session]
+    gate: Gate
+    keys: Keys
+    listeners: outbox.Listeners = field(default_factory=dict)
+
+    @contextmanager
+    def open(self, caller: Caller, request_id: str = "") -> Iterator[Work]:
+        """Commits when the block ends, rolls back when it raises; what was opened is logged either way."""
+        work = Work(caller, self.gate, self.keys, request_id or new_id().hex, listeners=self.listeners)
+        try:
+            with self.sessions.begin() as work.db:
+                work._actor, work.now = caller.introduce(work.db, self.keys)
+                yield work
+                work.finish()
+        except Exception as error:
+            if work._looks and not isinstance(error, Unavailable):
+                with self.sessions.begin() as work.db:
+                    work._actor, work.now = caller.introduce(work.db, self.keys)
+                    work.log_again("refused" if isinstance(error, Denied) else "failed")
+            raise

@@ -1,0 +1,148 @@
+"""What every table of the journal needs, in one line each, so that a policy is never half of it.
+
+``chart_table`` for a patient's rows, ``unit_table`` for rows that a unit may see while charts are closed,
+``municipality_table`` for a tenant's own rows, ``platform_table`` for the rest.
+"""
+
+from alembic import op
+
+# Filled by PostgreSQL from who asks (audit.who); the application may not insert or change them.
+STAMPED = (
+    "municipality_id",
+    "unit_id",
+    "recorded_by",
+    "recorded_by_name",
+    "recorded_as",
+    "recorded_role",
+    "recorded_at",
+    "in_error_at",
+    "in_error_by",
+    "erasure_id",
+)
+
+RECORD = """
+    municipality_id uuid NOT NULL DEFAULT audit.acting_for(),
+    unit_id uuid DEFAULT audit.acting_unit(),
+    recorded_by uuid NOT NULL DEFAULT audit.acting_person(),
+    recorded_by_name text NOT NULL DEFAULT audit.acting_name(),
+    recorded_as uuid DEFAULT audit.acting_as(),
+    recorded_role text NOT NULL DEFAULT audit.acting_role(),
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    source_id uuid,
+    in_error_at timestamptz,
+    in_error_by uuid,
+    in_error_reason text,
+    erasure_id uuid REFERENCES audit.erasure (id),
+    CHECK ((in_error_at IS NULL) = (in_error_by IS NULL)),
+    CHECK ((in_error_at IS NULL) = (in_error_reason IS NULL) OR erasure_id IS NOT NULL)
+"""
+
+ENTRY = """
+    entry_id uuid NOT NULL,
+    version integer NOT NULL DEFAULT 1 CHECK (version > 0)
+"""
+
+
+def _own(table: str) -> None:
+    op.execute(f"ALTER TABLE {table} OWNER TO journal_owner")
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+
+
+def _grant_insert(table: str) -> None:
+    """INSERT on every column but the stamped ones: who, where and when cannot be forged or forgotten."""
+    stamped = ", ".join(f"'{name}'" for name in STAMPED)
+    op.execute(
+        f"""
+        DO $$ BEGIN EXECUTE (
+            SELECT format('GRANT INSERT (%s) ON {table} TO journal_app', string_agg(quote_ident(attname), ', '))
+            FROM pg_attribute
+            WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+              AND attname NOT IN ({stamped}));
+        END $$"""
+    )
+
+
+def chart_table(table: str, *, category: str = "", projection: bool = False, updates: tuple[str, ...] = ()) -> None:
+    """A patient's rows: readable only in a transaction whose access log says that this chart is open.
+
+    *projection*: planned rows, which have a state that changes and which any unit with the open chart may move.
+    *updates*: the columns that the application may change (none in a record but the mark of a mistake).
+    """
+    category = category or table.split(".")[0]
+    opened = f"patient_id = ANY ((SELECT audit.opened_charts('{category}'))::uuid[])"
+    check = opened if projection else f"{opened} AND municipality_id = (SELECT audit.acting_for())"
+    _own(table)
+    op.execute(f"CREATE POLICY chart ON {table} TO journal_app USING ({opened}) WITH CHECK ({check})")
+    op.execute(f"GRANT SELECT ON {table} TO journal_app")
+    _grant_insert(table)
+    if not projection:
+        op.execute(f"GRANT UPDATE (in_error_reason) ON {table} TO journal_app")
+        op.execute(
+            f"CREATE TRIGGER entered_in_error BEFORE UPDATE OF in_error_reason ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION audit.stamp_error()"
+        )
+    if updates:
+        op.execute(f"GRANT UPDATE ({', '.join(updates)}) ON {table} TO journal_app")
+
+
+def unit_table(table: str, *, category: str = "patients", updates: tuple[str, ...] = ()) -> None:
+    """Rows with ids, times and counts that the unit sees while charts are closed; whoever has the chart open sees them too."""
+    seen = (
+        "(municipality_id = (SELECT audit.acting_for()) AND unit_id = ANY ((SELECT audit.acting_units())::uuid[]))"
+        f" OR patient_id = ANY ((SELECT audit.opened_charts('{category}'))::uuid[])"
+    )
+    _own(table)
+    op.execute(
+        f"CREATE POLICY unit ON {table} TO journal_app USING ({seen})"
+        " WITH CHECK (municipality_id = (SELECT audit.acting_for()))"
+    )
+    op.execute(f"GRANT SELECT ON {table} TO journal_app")
+    _grant_insert(table)
+    if updates:
+        op.execute(f"GRANT UPDATE ({', '.join(updates)}) ON {table} TO journal_app")
+
+
+def municipality_table(table: str, *, updates: tuple[str, ...] = (), inserts: bool = True) -> None:
+    """A tenant's own rows (units, staff, settings): seen and written by those who act for it."""
+    own = "municipality_id = (SELECT audit.acting_for())"
+    _own(table)
+    op.execute(f"CREATE POLICY municipality ON {table} TO journal_app USING ({own}) WITH CHECK ({own})")
+    op.execute(f"GRANT SELECT ON {table} TO journal_app")
+    if inserts:
+        _grant_insert(table)
+    if updates:
+        op.execute(f"GRANT UPDATE ({', '.join(updates)}) ON {table} TO journal_app")
+
+
+def reference_table(table: str, *, writes: str = "") -> None:
+    """Facts that belong to nobody (the municipalities of the country, the catalogue of medicines): everybody reads."""
+    _own(table)
+    op.execute(f"CREATE POLICY everybody ON {table} TO journal_app USING (true) WITH CHECK ({'true' if writes else 'false'})")
+    op.execute(f"GRANT SELECT ON {table} TO journal_app")
+    if writes:
+        op.execute(f"GRANT {writes} ON {table} TO journal_app")
+
+
+def define(function: str, body: str, *, owner: str) -> None:
+    """A SECURITY DEFINER function with a pinned search path, that only the application may call.
+
+    *function* is its signature with return type and volatility, *body* its PL/pgSQL text.
+    """
+    op.execute(
+        f"CREATE FUNCTION {function} LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body${body}$body$"
+    )
+    signature = function.split(" RETURNS ")[0]
+    name, _, arguments = signature.partition("(")
+    types = ", ".join(argument.strip().split(" ", 1)[1] for argument in arguments.rstrip(") ").split(",") if argument.strip())
+    op.execute(f"ALTER FUNCTION {name}({types}) OWNER TO {owner}")
+    op.execute(f"REVOKE ALL ON FUNCTION {name}({types}) FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {name}({types}) TO journal_app, journal_owner")
+
+
+def let_read(role: str, *tables: str) -> None:
+    """Lets the role behind a SECURITY DEFINER function read these tables; row-level security holds for it too, so a policy of its own."""
+    for table in tables:
+        op.execute(f"GRANT USAGE ON SCHEMA {table.split('.')[0]} TO {role}")
+        op.execute(f"GRANT SELECT ON {table} TO {role}")
+        op.execute(f"CREATE POLICY {role} ON {table} TO {role} USING (true) WITH CHECK (true)")
