@@ -1,0 +1,162 @@
+"""The parts a dosage is made of. Each refuses what it cannot mean (InvalidDosage)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from journal.platform.clock import instant
+from journal.platform.quantity import Quantity
+
+
+class InvalidDosage(ValueError):
+    """The dosage does not say exactly one thing. The message is a sentence for the prescriber."""
+
+
+class Kind(StrEnum):
+    """Which rule decides when a dose is due."""
+
+    DAILY = "daily"
+    WEEKDAYS = "weekdays"
+    CYCLE = "cycle"
+    EVERY_DAYS = "every_days"
+    EVERY_HOURS = "every_hours"
+    AS_NEEDED = "as_needed"
+
+
+class TimeOfDay(StrEnum):
+    """Volven 8325, tidsområde."""
+
+    MORNING = "1"
+    FORENOON = "2"
+    MIDDAY = "3"
+    AFTERNOON = "4"
+    EVENING = "5"
+    NIGHT = "6"
+
+
+class Weekday(IntEnum):
+    """Volven 9082, ukedager."""
+
+    MONDAY = 1
+    TUESDAY = 2
+    WEDNESDAY = 3
+    THURSDAY = 4
+    FRIDAY = 5
+    SATURDAY = 6
+    SUNDAY = 7
+
+
+Moment = time | TimeOfDay
+"""When on the day: a clock time, or a time of day that each municipality has its own clock time for."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmountRange:
+    """From `least` to `most`, same unit. Only for medicines as needed, where whoever gives it chooses."""
+
+    least: Quantity
+    most: Quantity
+
+    def __post_init__(self) -> None:
+        if self.least.unit != self.most.unit:
+            raise InvalidDosage("Minste og største dose må ha samme enhet.")
+        if self.least.value >= self.most.value:
+            raise InvalidDosage("Største dose må være større enn minste dose.")
+
+    @property
+    def unit(self) -> str:
+        return self.most.unit
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """`days_on` days with the medicine, then `days_off` without. `anchor` is a first day with it (Oslo)."""
+
+    days_on: int
+    days_off: int
+    anchor: date
+
+    def __post_init__(self) -> None:
+        if self.days_on < 1 or self.days_off < 1:
+            raise InvalidDosage("En syklus må ha minst én dag med legemiddel og minst én dag pause.")
+
+
+@dataclass(frozen=True, slots=True)
+class EveryDays:
+    """Each `days`-th day, counted from `anchor`, the first day (Oslo): a patch each 7th day."""
+
+    days: int
+    anchor: date
+
+    def __post_init__(self) -> None:
+        if self.days < 2:
+            raise InvalidDosage("Skriv minst annenhver dag. Hver dag er daglig dosering.")
+
+
+@dataclass(frozen=True, slots=True)
+class EveryHours:
+    """Each `hours`-th hour of elapsed time since the order started: the clock on the wall may show another time."""
+
+    hours: int
+
+    def __post_init__(self) -> None:
+        if self.hours < 1:
+            raise InvalidDosage("Det må være minst 1 time mellom dosene.")
+
+
+@dataclass(frozen=True, slots=True)
+class AsNeeded:
+    """The limits of a medicine as needed, of which Forskrivning (DoseEtterBehov) demands at least one.
+
+    `max_doses`: how many times in 24 hours.
+    `max_amount`: how much in 24 hours, in the unit of the hand or of the strength.
+    `least_interval`: elapsed time between two doses, whole minutes.
+    """
+
+    max_doses: int | None = None
+    max_amount: Quantity | None = None
+    least_interval: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_doses is None and self.max_amount is None and self.least_interval is None:
+            raise InvalidDosage("Skriv hvor mye som kan gis per døgn, eller hvor lang tid det må gå mellom dosene.")
+        if self.max_doses is not None and self.max_doses < 1:
+            raise InvalidDosage("Antall doser per døgn må være minst 1.")
+        if self.max_amount is not None and self.max_amount.value <= 0:
+            raise InvalidDosage("Største mengde per døgn må være mer enn 0.")
+        if self.least_interval is not None and (
+            self.least_interval < timedelta(minutes=1) or self.least_interval % timedelta(minutes=1)
+        ):
+            raise InvalidDosage("Tiden mellom dosene må være hele minutter.")
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A medicine for a limited time. The first instant belongs to it, the last does not (UTC)."""
+
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.starts_at is None and self.ends_at is None:
+            raise InvalidDosage("En kur må ha en start eller en slutt.")
+        for limit in (self.starts_at, self.ends_at):
+            if limit is not None and limit.utcoffset() != timedelta(0):
+                raise InvalidDosage("Start og slutt på en kur må oppgis i UTC.")
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise InvalidDosage("Kuren slutter før den starter.")
+
+    @classmethod
+    def of_days(cls, first_day: date, days: int) -> "Course":
+        """`days` whole days in Oslo, `first_day` included."""
+        if days < 1:
+            raise InvalidDosage("En kur må vare minst 1 dag.")
+        return cls(instant(first_day, time.min), instant(first_day + timedelta(days=days), time.min))
+
+
+class TimedDose(NamedTuple):
+    """One of the doses of a day: when, and how much."""
+
+    at: Moment
+    amount: Quantity

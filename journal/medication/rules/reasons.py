@@ -1,0 +1,181 @@
+"""Why a dose was not given in full, and the values that must be known before one is given.
+
+The reasons are coded so that they can be counted (A6 in the display rules). Each says which national result it is:
+Volven 9083, resultat av administrering. Which reasons are offered is local governance; the codes stay.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from journal.platform.quantity import as_input, parse_decimal, show
+
+
+class Result(StrEnum):
+    """Volven 9083, resultat av administrering."""
+
+    TAKEN = "1"
+    PARTLY_TAKEN = "2"
+    REFUSED = "3"
+    NOT_GIVEN = "4"
+
+
+class Reason(StrEnum):
+    """Why a dose was not given, or not in full."""
+
+    REFUSED = "refused"
+    ASLEEP = "asleep"
+    ABSENT = "absent"
+    PARTLY = "partly"
+    LAID_OUT = "laid-out"
+    ADMITTED = "admitted"
+    NAUSEA = "nausea"
+    VOMITED_AFTER = "vomited-after"
+    OUT_OF_STOCK = "out-of-stock"
+    FASTING = "fasting"
+    CLINICAL = "clinical"
+    BELOW_LIMIT = "below-limit"
+    OTHER = "other"
+
+    @property
+    def text(self) -> str:
+        """The reason on its button, in bokmål."""
+        return _KNOWN[self].text
+
+    @property
+    def result(self) -> Result:
+        """The national result this reason is reported as."""
+        return _KNOWN[self].result
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether the reason says nothing without a text beside it."""
+        return self is Reason.OTHER
+
+    @property
+    def needs_amount(self) -> bool:
+        """Whether the amount taken must be given."""
+        return self is Reason.PARTLY
+
+
+class _Known(NamedTuple):
+    text: str
+    result: Result
+
+
+_KNOWN = {
+    Reason.REFUSED: _Known("Ville ikke", Result.REFUSED),
+    Reason.ASLEEP: _Known("Sover", Result.NOT_GIVEN),
+    Reason.ABSENT: _Known("Ikke til stede", Result.NOT_GIVEN),
+    Reason.PARTLY: _Known("Delvis", Result.PARTLY_TAKEN),
+    # Laid out for the patient to take alone: nobody saw it taken, so it may not be reported as taken.
+    Reason.LAID_OUT: _Known("Lagt fram", Result.NOT_GIVEN),
+    Reason.ADMITTED: _Known("Innlagt", Result.NOT_GIVEN),
+    Reason.NAUSEA: _Known("Kvalme eller oppkast", Result.NOT_GIVEN),
+    # It was swallowed, and nobody knows how much stayed: neither taken in full nor not given, which invites a new dose.
+    Reason.VOMITED_AFTER: _Known("Kaster opp etter inntak", Result.PARTLY_TAKEN),
+    Reason.OUT_OF_STOCK: _Known("Legemiddel mangler", Result.NOT_GIVEN),
+    Reason.FASTING: _Known("Faster", Result.NOT_GIVEN),
+    Reason.CLINICAL: _Known("Klinisk vurdering", Result.NOT_GIVEN),
+    Reason.BELOW_LIMIT: _Known("Verdien er under grensen", Result.NOT_GIVEN),
+    Reason.OTHER: _Known("Annet", Result.NOT_GIVEN),
+}
+
+OFFERED = tuple(reason for reason in Reason if reason is not Reason.BELOW_LIMIT)
+"""The reasons always on the card, in order. The missing one is offered when a value supports it."""
+
+
+class ImplausibleValue(ValueError):
+    """The value is outside what a living person has, most likely a slip of the finger. The message is for the nurse."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRequirement:
+    """A value that must be known before the dose is given, such as the pulse before metoprolol.
+
+    `minimum`: the least value, in `unit`, at which the dose may be given; None when the value shall only be known.
+    `plausible_low` and `plausible_high` catch slips and say nothing about health.
+    """
+
+    code: str
+    text: str
+    unit: str
+    minimum: Decimal | None
+    plausible_low: Decimal
+    plausible_high: Decimal
+
+    def __post_init__(self) -> None:
+        if not self.plausible_low < self.plausible_high:
+            raise ValueError("Laveste rimelige verdi må være lavere enn høyeste.")
+        if self.minimum is not None and not self.plausible_low <= self.minimum <= self.plausible_high:
+            raise ValueError(f"Grensen for {self.text.lower()} må være {self._between()}.")
+
+    def check(self, value: Decimal) -> Decimal:
+        """The value itself. Raises ImplausibleValue with what to write instead."""
+        if not value.is_finite() or not self.plausible_low <= value <= self.plausible_high:
+            raise ImplausibleValue(f"{self.text} må være et tall {self._between()}.")
+        return value
+
+    def allows(self, value: Decimal) -> bool:
+        """Whether the dose may be given at this value. The limit itself is allowed: "under 55" means 54 and less."""
+        return self.minimum is None or self.check(value) >= self.minimum
+
+    def to_json(self) -> dict[str, str]:
+        """JSON for the order, decimals as strings."""
+        limit = {} if self.minimum is None else {"minimum": _plain(self.minimum)}
+        plausible = {"plausible_low": _plain(self.plausible_low), "plausible_high": _plain(self.plausible_high)}
+        return {"code": self.code, "text": self.text, "unit": self.unit, **limit, **plausible}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "ValueRequirement":
+        """What `to_json` wrote. Raises KeyError or ValueError for anything else."""
+        minimum = document.get("minimum")
+        return cls(
+            document["code"],
+            document["text"],
+            document["unit"],
+            None if minimum is None else parse_decimal(minimum),
+            parse_decimal(document["plausible_low"]),
+            parse_decimal(document["plausible_high"]),
+        )
+
+    def _between(self) -> str:
+        return f"mellom {show(self.plausible_low)} og {show(self.plausible_high)}"
+
+
+def pulse(minimum: Decimal | None = None) -> ValueRequirement:
+    """The pulse must be known, and the dose is not given below `minimum` beats per minute."""
+    return ValueRequirement("pulse", "Puls", "slag per minutt", minimum, Decimal(20), Decimal(250))
+
+
+def glucose(minimum: Decimal | None = None) -> ValueRequirement:
+    """Blood glucose must be known, and the dose is not given below `minimum` mmol/l."""
+    return ValueRequirement("glucose", "Blodsukker", "mmol/l", minimum, Decimal("0.5"), Decimal(60))
+
+
+def systolic(minimum: Decimal | None = None) -> ValueRequirement:
+    """Systolic blood pressure must be known, and the dose is not given below `minimum` mmHg."""
+    return ValueRequirement("systolic", "Overtrykk", "mmHg", minimum, Decimal(40), Decimal(300))
+
+
+class Suggestion(NamedTuple):
+    """A reason the value supports. It is offered first among the others; it is never selected for anybody."""
+
+    reason: Reason
+    text: str
+
+
+def suggested_reason(condition: ValueRequirement, value: Decimal | None) -> Suggestion | None:
+    """`Puls under 55` when the value is below the order's limit; None when it is not, or not known.
+
+    Raises ImplausibleValue.
+    """
+    if value is None or condition.minimum is None or condition.allows(value):
+        return None
+    return Suggestion(Reason.BELOW_LIMIT, f"{condition.text} under {show(condition.minimum)}")
+
+
+def _plain(value: Decimal) -> str:
+    return as_input(value).replace(",", ".")

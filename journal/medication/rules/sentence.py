@@ -1,0 +1,278 @@
+"""How a dose is said. This is the only place in the journal that puts a dosage into words.
+
+The rules are L1-L9 of the medication line (NHS Common User Interface MEDi-, ISMP), in Norwegian: decimal comma, no
+trailing zero, units written out where they can be misread, nothing beside a number that looks like a digit, and a
+no-break space so that a number is never parted from what it counts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+
+from journal.medication.rules.dosage import Dosage
+from journal.medication.rules.parts import (
+    AmountRange,
+    AsNeeded,
+    Course,
+    Cycle,
+    EveryDays,
+    EveryHours,
+    Kind,
+    Moment,
+    TimeOfDay,
+    Weekday,
+)
+from journal.platform.clock import local, local_date, norwegian_date
+from journal.platform.quantity import NBSP, Quantity, show
+
+_WEEKDAYS = dict(zip(Weekday, ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"), strict=True))
+_TIMES_OF_DAY = dict(
+    zip(TimeOfDay, ("morgen", "formiddag", "midt på dagen", "ettermiddag", "kveld", "natt"), strict=True)
+)
+
+
+class Verb(StrEnum):
+    """What the hand does."""
+
+    GIVE = "Gi"
+    CHANGE = "Bytt"
+    DRIP = "Drypp"
+    SPREAD = "Smør på"
+    INHALE = "Inhaler"
+    SET = "Sett"
+
+
+@dataclass(frozen=True, slots=True)
+class HandAction:
+    """What the hand does with one dose, in parts: `Gi` · `1 tablett` · `50 mg` · `peroralt`."""
+
+    verb: Verb
+    count: str
+    equals: str | None
+    route: str | None
+
+    def __str__(self) -> str:
+        """`Gi 1 tablett = 50 mg – peroralt`."""
+        holds = f" = {self.equals}" if self.equals else ""
+        route = f" – {self.route}" if self.route else ""
+        return f"{self.verb} {self.count}{holds}{route}"
+
+
+@dataclass(frozen=True, slots=True)
+class MedicationLine:
+    """One medicine in a list, in the order it is shown (L1): name first, indication last."""
+
+    generic: str
+    brand: str | None
+    form: str | None
+    dose: str
+    route: str | None
+    frequency: str
+    indication: str | None
+
+    def __str__(self) -> str:
+        """`metoprolol SELO-ZOK depottablett – 50 mg – peroralt – kl. 08 – atrieflimmer`, for print and speech."""
+        name = " ".join(filter(None, (self.generic, self.brand and self.brand.upper(), self.form)))
+        return " – ".join(filter(None, (name, self.dose, self.route, self.frequency, self.indication)))
+
+
+def dose_sentence(dosage: Dosage) -> str:
+    """The whole dosage in words: `1 tablett kl. 08 og 20`, `2 tabletter hver mandag kl. 08`."""
+    course = [_course(dosage.course)] if dosage.course else []
+    if dosage.amount is None:
+        doses = _and(f"{say(amount)} {_exactly(dosage)}{_moments([at])}" for at, amount in dosage.timed_doses)
+        return ", ".join([doses, *_days_alone(dosage), *course])
+    return ", ".join([f"{say(dosage.amount)} {_when(dosage, 'hver ')}", *course])
+
+
+def hand_sentence(
+    amount: Quantity | AmountRange,
+    *,
+    strength_per_unit: Quantity | None = None,
+    form: str | None = None,
+    route: str | None = None,
+    verb: Verb | None = None,
+) -> HandAction:
+    """What the hand does with one dose of `amount`: `Gi 1 tablett = 50 mg – peroralt`.
+
+    `form` and `route` are the words shown to the user (depottablett, peroralt). They choose the verb if none is given.
+    Raises NotAnAmount when amount times strength is no exact number; a valid Dosage has none such.
+    """
+    verb = verb or _verb(amount.unit, form or "", route or "")
+    return HandAction(verb, say(amount), _held(amount, strength_per_unit), route)
+
+
+def medication_line(
+    dosage: Dosage,
+    *,
+    generic: str,
+    brand: str | None = None,
+    form: str | None = None,
+    route: str | None = None,
+    indication: str | None = None,
+) -> MedicationLine:
+    """The line of one medicine in the list. The dose is the strength taken at one time, else what the hand gives."""
+    if dosage.amount is None:
+        dose = _and(
+            f"{_held(amount, dosage.strength_per_unit) or say(amount)} {_exactly(dosage)}{_moments([at])}"
+            for at, amount in dosage.timed_doses
+        )
+        frequency = ", ".join(_days_alone(dosage)) or "daglig"
+    else:
+        dose = _held(dosage.amount, dosage.strength_per_unit) or say(dosage.amount)
+        frequency = _when(dosage, "kun ")
+    return MedicationLine(_name(generic), brand, form, dose, route, frequency, indication)
+
+
+def say(amount: Quantity | AmountRange) -> str:
+    """`1 tablett`, `0,5 tablett`, `1–2 tabletter`, `5 000 enheter`."""
+    if isinstance(amount, AmountRange):
+        return f"{show(amount.least.value)}–{say(amount.most)}"
+    return f"{show(amount.value)}{NBSP}{amount.unit_shown.replace(' ', NBSP)}"
+
+
+def _held(amount: Quantity | AmountRange, strength: Quantity | None) -> str | None:
+    """The strength this amount holds, `50 mg`; None when the product has no strength per unit."""
+    if strength is None:
+        return None
+    if isinstance(amount, AmountRange):
+        return say(AmountRange(strength * amount.least.value, strength * amount.most.value))
+    return say(strength * amount.value)
+
+
+def _verb(unit: str, form: str, route: str) -> Verb:
+    words = f"{form} {route}".lower()
+    if unit == "plaster":
+        return Verb.CHANGE
+    if unit in {"inhalasjon", "drag"} or "inhal" in words:
+        return Verb.INHALE
+    if unit == "dråpe" and any(place in words for place in ("øye", "øre", "nese", "okulær", "nasal")):
+        return Verb.DRIP
+    if any(word in words for word in ("krem", "salve", "liniment", "på hud")):
+        return Verb.SPREAD
+    if unit in {"stikkpille", "klyster", "vagitorie", "sprøyte", "penn"} or any(
+        word in words for word in ("injeksjon", "subkutan", "intramuskulær", "intravenøs")
+    ):
+        return Verb.SET
+    return Verb.GIVE
+
+
+def _when(dosage: Dosage, weekday_word: str) -> str:
+    """All after the amount. `weekday_word`: `hver ` in a sentence, `kun ` in a list, where days must catch the eye."""
+    if dosage.as_needed is not None:
+        return ", ".join(["ved behov", *_limits(dosage.as_needed)])
+    if isinstance(dosage.every, EveryHours):
+        return _exactly(dosage) + _every(dosage.every.hours, "time")
+    times = _exactly(dosage) + _moments(dosage.moments)
+    match dosage.kind:
+        case Kind.WEEKDAYS:
+            return f"{weekday_word}{_weekdays(dosage)} {times}"
+        case Kind.CYCLE if dosage.cycle:
+            return f"{times}, {_cycle(dosage.cycle)}"
+        case Kind.EVERY_DAYS if isinstance(dosage.every, EveryDays):
+            return f"{_every_days(dosage.every)} {times}"
+    return times
+
+
+def _days_alone(dosage: Dosage) -> list[str]:
+    """The days of a dosage with one amount for each time, which stand after the amounts; none for every day."""
+    match dosage.kind:
+        case Kind.WEEKDAYS:
+            return [f"kun {_weekdays(dosage)}"]
+        case Kind.CYCLE if dosage.cycle:
+            return [_cycle(dosage.cycle)]
+        case Kind.EVERY_DAYS if isinstance(dosage.every, EveryDays):
+            return [_every_days(dosage.every)]
+    return []
+
+
+def _exactly(dosage: Dosage) -> str:
+    return "nøyaktig " if dosage.exact else ""
+
+
+def _moments(moments: Sequence[Moment]) -> str:
+    """`kl. 08 og 20` or `morgen og kveld`."""
+    if clock := [_clock(at) for at in moments if isinstance(at, time)]:
+        return f"kl.{NBSP}{_and(clock)}"
+    return _and(_TIMES_OF_DAY[at] for at in moments if isinstance(at, TimeOfDay))
+
+
+def _clock(at: time) -> str:
+    return f"{at:%H.%M}" if at.minute else f"{at:%H}"
+
+
+def _weekdays(dosage: Dosage) -> str:
+    return _and(_WEEKDAYS[day] for day in dosage.weekdays)
+
+
+def _cycle(cycle: Cycle) -> str:
+    return f"{_days(cycle.days_on)} på og {_days(cycle.days_off)} av"
+
+
+def _days(number: int) -> str:
+    return _counted(number, "dag", "dager")
+
+
+def _every_days(every: EveryDays) -> str:
+    """`annenhver dag`, `hver 3. dag`; whole weeks name the weekday: `hver 7. dag, søndag`."""
+    weekday = f", {_WEEKDAYS[Weekday(every.anchor.isoweekday())]}" if every.days % 7 == 0 else ""
+    return _every(every.days, "dag") + weekday
+
+
+def _every(number: int, what: str) -> str:
+    return {1: f"hver {what}", 2: f"annenhver {what}"}.get(number, f"hver {number}.{NBSP}{what}")
+
+
+def _limits(limits: AsNeeded) -> list[str]:
+    """`inntil 4 ganger per døgn`: the count says times, since "inntil 4" could be tablets as well as doses."""
+    said = []
+    if limits.max_doses is not None:
+        said.append(f"inntil {_counted(limits.max_doses, 'gang', 'ganger')} per døgn")
+    if limits.max_amount is not None:
+        said.append(f"inntil {say(limits.max_amount)} per døgn")
+    if limits.least_interval is not None:
+        said.append(f"minst {duration(limits.least_interval)} mellom")
+    return said
+
+
+def duration(span: timedelta) -> str:
+    """Whole minutes in words: `45 minutter`, `4 timer`, `1 time og 30 minutter`."""
+    hours, minutes = divmod(span // timedelta(minutes=1), 60)
+    parts = [_counted(hours, "time", "timer")] if hours else []
+    if minutes or not hours:
+        parts.append(_counted(minutes, "minutt", "minutter"))
+    return " og ".join(parts)
+
+
+def _course(course: Course) -> str:
+    """`fra 21.11.2026 til og med 25.11.2026`; a course that does not end at midnight names the clock."""
+    start = f"fra {_date_and_clock(course.starts_at)}" if course.starts_at else ""
+    return " ".join(filter(None, [start, _end(course.ends_at) if course.ends_at else ""]))
+
+
+def _end(ends_at: datetime) -> str:
+    if local(ends_at).time() == time.min:
+        return f"til og med {norwegian_date(local_date(ends_at) - timedelta(days=1))}"
+    return f"til {_date_and_clock(ends_at)}"
+
+
+def _date_and_clock(at: datetime) -> str:
+    wall = local(at)
+    clock = f" kl.{NBSP}{_clock(wall.time())}" if wall.time() != time.min else ""
+    return norwegian_date(wall.date()) + clock
+
+
+def _name(generic: str) -> str:
+    """Generic names in lower case (L2), but not NPH-insulin or B12-vitamin."""
+    return generic[:1].lower() + generic[1:] if generic[1:2].islower() else generic
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number}{NBSP}{one if number == 1 else many}"
+
+
+def _and(words: Iterable[str]) -> str:
+    """`08`, `08 og 20`, `08, 14 og 20`."""
+    *first, last = words
+    return f"{', '.join(first)} og {last}" if first else last

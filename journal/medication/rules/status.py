@@ -1,0 +1,178 @@
+"""What a dose is right now: ready, late, given. Worked out each time from the time, never stored.
+
+A dose is
+
+* planned until its window opens, `tolerance.before` ahead of its time;
+* ready from then on, and until `tolerance.after` past its time;
+* late after that;
+* missed when the next dose of the same order is due, or when half the time to it has passed, though not before 12
+  hours. A dose given at 08 and 20 is missed at 20. One given daily at 08 is missed at 20, so that nobody gives two the
+  same night. A weekly one stays late for three and a half days: it must still be dealt with.
+
+Once signed it is what was signed, whatever has happened to the order since.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from journal.medication.rules.reasons import Reason, Result
+from journal.platform.clock import hhmm, local_date, relative_day
+
+MISSED_AFTER = timedelta(hours=12)
+
+
+class DoseStatus(StrEnum):
+    """What the nurse sees of a dose."""
+
+    PLANNED = "planned"
+    READY = "ready"
+    LATE = "late"
+    MISSED = "missed"
+    GIVEN = "given"
+    GIVEN_EARLY = "given_early"
+    GIVEN_LATE = "given_late"
+    NOT_GIVEN = "not_given"
+    PARTLY = "partly"
+    HELD = "held"
+    STOPPED = "stopped"
+
+
+class OrderStatus(StrEnum):
+    """FHIR's MedicationRequest.status, as far as it decides what is given."""
+
+    ACTIVE = "active"
+    ON_HOLD = "on-hold"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How long before and after its time a dose still is on time."""
+
+    before: timedelta
+    after: timedelta
+
+
+ORDINARY = Tolerance(timedelta(minutes=60), timedelta(minutes=60))
+TIME_CRITICAL = Tolerance(timedelta(minutes=30), timedelta(minutes=30))
+"""For Parkinson medicines, insulin, anticoagulants, antibiotics, and doses ordered exactly on time (A3)."""
+
+
+def tolerance_for(
+    *, exact: bool, time_critical: bool, ordinary: Tolerance = ORDINARY, narrow: Tolerance = TIME_CRITICAL
+) -> Tolerance:
+    """Which of the municipality's two tolerances a medicine has."""
+    return narrow if exact or time_critical else ordinary
+
+
+@dataclass(frozen=True, slots=True)
+class SignedState:
+    """What the live signature of a dose says."""
+
+    result: Result
+    effective_at: datetime
+    reason: Reason | None = None
+    text: str = ""
+
+
+class TimeInFuture(ValueError):
+    """Nothing can have been given later than now (A4). The message is for the nurse."""
+
+
+def effective_time(said: datetime | None, now: datetime) -> datetime:
+    """When the dose was given: what the nurse said, else now. Raises TimeInFuture."""
+    if said is not None and said > now:
+        raise TimeInFuture("Tidspunktet er ikke kommet ennå. Skriv når dosen ble gitt.")
+    return said or now
+
+
+def dose_status(
+    due_at: datetime,
+    now: datetime,
+    signed: SignedState | None,
+    *,
+    order_status: OrderStatus = OrderStatus.ACTIVE,
+    order_status_since: datetime | None = None,
+    tolerance: Tolerance = ORDINARY,
+    next_due_at: datetime | None = None,
+) -> DoseStatus:
+    """The status of a dose at `now`. All times are aware instants.
+
+    `order_status_since`: when the order was paused or stopped; a dose missed before that stays missed.
+    `next_due_at`: the next dose of the same order, if there is one.
+    """
+    if signed is not None:
+        return _signed_status(due_at, signed, tolerance)
+    missed = missed_at(due_at, next_due_at)
+    if order_status is not OrderStatus.ACTIVE and not (order_status_since and missed <= order_status_since):
+        return DoseStatus.HELD if order_status is OrderStatus.ON_HOLD else DoseStatus.STOPPED
+    if now >= missed:
+        return DoseStatus.MISSED
+    if now > due_at + tolerance.after:
+        return DoseStatus.LATE
+    return DoseStatus.READY if now >= due_at - tolerance.before else DoseStatus.PLANNED
+
+
+def missed_at(due_at: datetime, next_due_at: datetime | None) -> datetime:
+    """From when an unsigned dose is missed and no longer late."""
+    if next_due_at is None:
+        return due_at + MISSED_AFTER
+    return min(next_due_at, due_at + max(MISSED_AFTER, (next_due_at - due_at) // 2))
+
+
+def describe(status: DoseStatus, due_at: datetime, now: datetime, signed: SignedState | None = None) -> str:
+    """The status in words: `om 8 min`, `klar nå`, `52 min forsinket`, `gitt 08.20`, `ikke gitt – ville ikke`."""
+    if signed is not None:
+        return _describe_signed(status, signed, now)
+    match status:
+        case DoseStatus.PLANNED:
+            return f"planlagt {_at(due_at, now)}"
+        case DoseStatus.READY:
+            return f"om {_span(due_at - now)}" if due_at - now >= timedelta(minutes=1) else "klar nå"
+        case DoseStatus.LATE:
+            return f"{_span(now - due_at)} forsinket"
+    return _WORDS[status]
+
+
+_WORDS = {
+    DoseStatus.MISSED: "ikke signert",
+    DoseStatus.GIVEN: "gitt",
+    DoseStatus.GIVEN_EARLY: "gitt for tidlig",
+    DoseStatus.GIVEN_LATE: "gitt for sent",
+    DoseStatus.NOT_GIVEN: "ikke gitt",
+    DoseStatus.PARTLY: "delvis gitt",
+    DoseStatus.HELD: "pauset",
+    DoseStatus.STOPPED: "skal ikke gis",
+}
+
+
+def _signed_status(due_at: datetime, signed: SignedState, tolerance: Tolerance) -> DoseStatus:
+    if signed.result is Result.PARTLY_TAKEN:
+        return DoseStatus.PARTLY
+    if signed.result is not Result.TAKEN:
+        return DoseStatus.NOT_GIVEN
+    if signed.effective_at < due_at - tolerance.before:
+        return DoseStatus.GIVEN_EARLY
+    return DoseStatus.GIVEN_LATE if signed.effective_at > due_at + tolerance.after else DoseStatus.GIVEN
+
+
+def _describe_signed(status: DoseStatus, signed: SignedState, now: datetime) -> str:
+    said = "ikke gitt" if status is DoseStatus.NOT_GIVEN else f"{_WORDS[status]} {_at(signed.effective_at, now)}"
+    why = signed.text or (signed.reason.text if signed.reason and signed.reason is not Reason.PARTLY else "")
+    return f"{said} – {why[:1].lower()}{why[1:]}" if why else said
+
+
+def _at(at: datetime, now: datetime) -> str:
+    """`08.20`, and on another day than now's `i går 08.20`."""
+    return hhmm(at) if local_date(at) == local_date(now) else f"{relative_day(at, now)} {hhmm(at)}"
+
+
+def _span(span: timedelta) -> str:
+    """`52 min`, `3 t 5 min`, `2 døgn`: whole minutes, rounded down."""
+    hours, minutes = divmod(span // timedelta(minutes=1), 60)
+    if hours >= 48:
+        return f"{hours // 24} døgn"
+    return " ".join(filter(None, [f"{hours} t" if hours else "", f"{minutes} min" if minutes or not hours else ""]))
