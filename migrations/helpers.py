@@ -88,14 +88,12 @@ def chart_table(table: str, *, category: str = "", projection: bool = False, upd
 
 def unit_table(table: str, *, category: str = "patients", updates: tuple[str, ...] = ()) -> None:
     """Rows with ids, times and counts that the unit sees while charts are closed; whoever has the chart open sees them too."""
-    seen = (
-        "(municipality_id = (SELECT audit.acting_for()) AND unit_id = ANY ((SELECT audit.acting_units())::uuid[]))"
-        f" OR patient_id = ANY ((SELECT audit.opened_charts('{category}'))::uuid[])"
-    )
+    opened = f"patient_id = ANY ((SELECT audit.opened_charts('{category}'))::uuid[])"
+    seen = f"(municipality_id = (SELECT audit.acting_for()) AND unit_id = ANY ((SELECT audit.acting_units())::uuid[])) OR {opened}"
     _own(table)
     op.execute(
         f"CREATE POLICY unit ON {table} TO journal_app USING ({seen})"
-        " WITH CHECK (municipality_id = (SELECT audit.acting_for()))"
+        f" WITH CHECK (municipality_id = (SELECT audit.acting_for()) AND {opened})"
     )
     op.execute(f"GRANT SELECT ON {table} TO journal_app")
     _grant_insert(table)
@@ -118,7 +116,9 @@ def municipality_table(table: str, *, updates: tuple[str, ...] = (), inserts: bo
 def reference_table(table: str, *, writes: str = "") -> None:
     """Facts that belong to nobody (the municipalities of the country, the catalogue of medicines): everybody reads."""
     _own(table)
-    op.execute(f"CREATE POLICY everybody ON {table} TO journal_app USING (true) WITH CHECK ({'true' if writes else 'false'})")
+    op.execute(
+        f"CREATE POLICY everybody ON {table} TO journal_app USING (true) WITH CHECK ({'true' if writes else 'false'})"
+    )
     op.execute(f"GRANT SELECT ON {table} TO journal_app")
     if writes:
         op.execute(f"GRANT {writes} ON {table} TO journal_app")
@@ -134,10 +134,12 @@ def define(function: str, body: str, *, owner: str) -> None:
     )
     signature = function.split(" RETURNS ")[0]
     name, _, arguments = signature.partition("(")
-    types = ", ".join(argument.strip().split(" ", 1)[1] for argument in arguments.rstrip(") ").split(",") if argument.strip())
+    types = ", ".join(
+        argument.strip().split(" ", 1)[1] for argument in arguments.rstrip(") ").split(",") if argument.strip()
+    )
     op.execute(f"ALTER FUNCTION {name}({types}) OWNER TO {owner}")
     op.execute(f"REVOKE ALL ON FUNCTION {name}({types}) FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION {name}({types}) TO journal_app, journal_owner")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {name}({types}) TO journal_app, journal_owner, journal_door, journal_finder")
 
 
 def let_read(role: str, *tables: str) -> None:

@@ -45,7 +45,7 @@ def _who_asks() -> None:
         DECLARE told text := nullif(current_setting('journal.who', true), '');
         BEGIN
             IF told IS NULL THEN RETURN NULL; END IF;
-            IF right(told, 64) <> audit.mac(left(told, -64)) THEN
+            IF right(told, 64) IS DISTINCT FROM audit.mac(left(told, -64)) THEN
                 RAISE EXCEPTION 'forged identity' USING ERRCODE = 'insufficient_privilege';
             END IF;
             RETURN left(told, -64)::jsonb;
@@ -143,11 +143,11 @@ def _open_charts() -> None:
             c jsonb;
             w jsonb := audit.who();
         BEGIN
-            IF mac <> audit.mac(call) THEN
+            IF mac IS DISTINCT FROM audit.mac(call) THEN
                 RAISE EXCEPTION 'forged call' USING ERRCODE = 'insufficient_privilege';
             END IF;
             c := call::jsonb;
-            IF w IS NULL OR (c ->> 'at')::timestamptz <> now() THEN
+            IF w IS NULL OR (c ->> 'at')::timestamptz IS DISTINCT FROM now() THEN
                 RAISE EXCEPTION 'call of another transaction' USING ERRCODE = 'insufficient_privilege';
             END IF;
             INSERT INTO audit.access_log (

@@ -103,14 +103,14 @@ def _sessions() -> None:
     op.execute("GRANT INSERT, UPDATE (seen_at, ended_at, color_scheme) ON access.session TO journal_door")
     # The identity of a role, as PostgreSQL itself knows it: nothing that the browser sent stands in it.
     define(
-        "access.identity(role uuid, session uuid, scheme text) RETURNS jsonb STABLE",
+        "access.identity(employment uuid, session uuid, scheme text) RETURNS jsonb STABLE",
         """
         BEGIN
             RETURN (
                 WITH RECURSIVE below AS (
                     SELECT u.municipality_id, u.id FROM municipalities.unit u
                     JOIN municipalities.practitioner_role r ON (u.municipality_id, u.id) = (r.municipality_id, r.unit_id)
-                    WHERE r.id = role
+                    WHERE r.id = employment
                     UNION ALL
                     SELECT c.municipality_id, c.id FROM municipalities.unit c
                     JOIN below b ON (c.municipality_id, c.parent_id) = (b.municipality_id, b.id)
@@ -125,7 +125,7 @@ def _sessions() -> None:
                 JOIN municipalities.municipality m ON m.id = r.municipality_id
                 JOIN municipalities.unit u ON (u.municipality_id, u.id) = (r.municipality_id, r.unit_id)
                 LEFT JOIN municipalities.unit parent ON (parent.municipality_id, parent.id) = (u.municipality_id, u.parent_id)
-                WHERE r.id = role AND r.valid_from <= now() AND (r.valid_until IS NULL OR r.valid_until > now()));
+                WHERE r.id = employment AND r.valid_from <= now() AND (r.valid_until IS NULL OR r.valid_until > now()));
         END""",
         owner="journal_door",
     )
@@ -136,11 +136,11 @@ def _sessions() -> None:
         DECLARE
             c jsonb;
         BEGIN
-            IF mac <> audit.mac(call) THEN
+            IF mac IS DISTINCT FROM audit.mac(call) THEN
                 RAISE EXCEPTION 'forged call' USING ERRCODE = 'insufficient_privilege';
             END IF;
             c := call::jsonb;
-            IF (c ->> 'at')::timestamptz <> now() THEN
+            IF (c ->> 'at')::timestamptz IS DISTINCT FROM now() THEN
                 RAISE EXCEPTION 'call of another transaction' USING ERRCODE = 'insufficient_privilege';
             END IF;
             INSERT INTO access.session (token_hash, id, person_id, role_id, color_scheme)
@@ -176,12 +176,12 @@ def _sessions() -> None:
     )
     define(
         "access.end_session(token bytea) RETURNS void VOLATILE",
-        "BEGIN UPDATE access.session SET ended_at = now() WHERE token_hash = sha256(token); END",
+        "BEGIN UPDATE access.session SET ended_at = now() WHERE session.token_hash = sha256(token); END",
         owner="journal_door",
     )
     define(
         "access.set_color_scheme(token bytea, scheme text) RETURNS void VOLATILE",
-        "BEGIN UPDATE access.session SET color_scheme = scheme WHERE token_hash = sha256(token); END",
+        "BEGIN UPDATE access.session SET color_scheme = scheme WHERE session.token_hash = sha256(token); END",
         owner="journal_door",
     )
     define(

@@ -1,0 +1,15 @@
+"""Who may: sessions, care relationships, restrictions, and the gate that decides per patient and permission."""
+
+from journal.access.gate import AccessGate
+from journal.access.service import CareRelationships
+from journal.access.sessions import SessionCookie, demo_people, end_session, set_color_scheme, start_session
+
+__all__ = [
+    "AccessGate",
+    "CareRelationships",
+    "SessionCookie",
+    "demo_people",
+    "end_session",
+    "set_color_scheme",
+    "start_session",
+]

@@ -1,0 +1,49 @@
+"""The gate: has the role the permission, is there a ground, is there a restriction? It says no unless something says yes."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from journal.access import rules
+from journal.permissions import OPENS, Permission, Role
+from journal.platform.errors import NoGround, NotFound
+from journal.platform.work import Ground, Work
+
+_STANDING = sa.text("SELECT * FROM access.standing(:asked)").bindparams(sa.bindparam("asked", type_=sa.ARRAY(sa.Uuid)))
+
+
+class AccessGate:
+    """Decides from what access.standing says of each patient; the answer names the ground that was used."""
+
+    def grounds(self, work: Work, permission: Permission, patient_ids: Collection[UUID]) -> dict[UUID, Ground]:
+        """The ground for each patient. Raises NotFound for a patient that does not exist, NoGround for one without a ground.
+
+        Registering is the one act on a chart that does not exist yet; admitting is a way in for whoever has none.
+        """
+        if work.actor.role == Role.SYSTEM:
+            return {p: rules.planning(p) for p in patient_ids}
+        standings = {
+            row["asked_id"]: row for row in work.db.execute(_STANDING, {"asked": list(patient_ids)}).mappings()
+        }
+        return {p: self._ground(work, permission, p, standings.get(p)) for p in patient_ids}
+
+    def _ground(
+        self, work: Work, permission: Permission, patient_id: UUID, standing: Mapping[Any, Any] | None
+    ) -> Ground:
+        if standing is None:
+            if permission is Permission.PATIENTS_REGISTER:
+                return rules.registration(patient_id)
+            if work.actor.may(Permission.PATIENTS_FIND):
+                raise NoGround()
+            raise NotFound()
+        if permission is Permission.PATIENTS_REGISTER:
+            raise NotFound()
+        if set(standing["blocked"]) & {*OPENS[permission], "*"}:
+            raise NotFound()
+        if standing["ground"] is not None:
+            return rules.ground_of(patient_id, standing, work.actor)
+        if permission is Permission.PATIENTS_ADMIT:
+            return rules.admission(patient_id, tuple(standing["ids"]))
+        raise NoGround()

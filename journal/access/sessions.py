@@ -1,0 +1,71 @@
+"""Sessions: an opaque secret in a cookie, its hash in the database, ended on the server. The role is looked up anew each time."""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from journal.platform.ids import new_id
+from journal.platform.work import Actor, Keys, Work
+
+_RESUME = sa.text("SELECT access.resume(:token, :idle, :longest), now()")
+_START = sa.text("SELECT access.start_session(:call, :mac)")
+
+
+@dataclass(frozen=True)
+class SessionCookie:
+    """The caller behind a cookie. PostgreSQL finds the session, tells the transaction who asks, and answers with the same."""
+
+    token: bytes
+    idle: timedelta
+    longest: timedelta
+
+    def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
+        told, now = db.execute(_RESUME, {"token": self.token, "idle": self.idle, "longest": self.longest}).one()
+        return (Actor.from_json(told) if told else None), now
+
+
+def start_session(work: Work, role_id: UUID, color_scheme: str = "auto") -> bytes:
+    """Starts a session in this employment and answers with its secret (32 bytes), which is stored nowhere but in the cookie."""
+    token = secrets.token_bytes(32)
+    call = json.dumps(
+        {
+            "at": work.now.isoformat(),
+            "id": str(new_id()),
+            "role_id": str(role_id),
+            "token_hash": hashlib.sha256(token).hexdigest(),
+            "color_scheme": color_scheme,
+        }
+    )
+    work.db.execute(_START, {"call": call, "mac": work.keys.sign(call)})
+    return token
+
+
+def end_session(work: Work, token: bytes) -> None:
+    """Ends it on the server: the cookie is worth nothing from the next request on."""
+    work.db.execute(sa.text("SELECT access.end_session(:token)"), {"token": token})
+
+
+def set_color_scheme(work: Work, token: bytes, scheme: str) -> None:
+    """Light, dark or auto, remembered with the session."""
+    work.db.execute(sa.text("SELECT access.set_color_scheme(:token, :scheme)"), {"token": token, "scheme": scheme})
+
+
+class DemoPerson(NamedTuple):
+    municipality: str
+    role_id: UUID
+    name: str
+    role: str
+    unit: str
+
+
+def demo_people(work: Work) -> list[DemoPerson]:
+    """Everybody one can be in a demo; nobody in production, which the database itself sees to."""
+    rows: Any = work.db.execute(sa.text("SELECT municipality, role_id, name, role, unit FROM access.demo_people()"))
+    return [DemoPerson(*row) for row in rows]

@@ -1,0 +1,93 @@
+"""Signing in and out, changing user, and the colour scheme. Choosing a person from a list exists in a demo alone."""
+
+import base64
+from itertools import groupby
+from uuid import UUID
+
+from flask import Response, current_app, request
+from marshmallow import Schema, fields, validate
+from werkzeug.wrappers import Response as BaseResponse
+
+from journal.access.sessions import demo_people, end_session, set_color_scheme, start_session
+from journal.platform.errors import NotFound
+from journal.platform.settings import Settings
+from journal.web import Section, current_work, form_body, own_address, render, see_other
+from journal.web.security import cookie_name
+from journal.web.shell import role_text
+
+bp = Section("access", __name__)
+
+
+class SignIn(Schema):
+    """The form of the demo's sign-in page: which employment to act in."""
+
+    role_id = fields.UUID(required=True)
+
+
+class ColorScheme(Schema):
+    color_scheme = fields.String(required=True, validate=validate.OneOf(["light", "dark", "auto"]))
+
+
+@bp.page("/sign-in", None)
+def sign_in() -> str:
+    _only_where_people_are_invented()
+    people = demo_people(current_work())
+    groups = [
+        (municipality, [(p.role_id, p.name, role_text(p.role), p.unit) for p in together])
+        for municipality, together in groupby(people, key=lambda p: p.municipality)
+    ]
+    return render("sign_in.html", groups=groups)
+
+
+@bp.act("/sign-in", None, repeatable=True)
+def start() -> BaseResponse:
+    _only_where_people_are_invented()
+    role_id: UUID = form_body(SignIn)["role_id"]
+    token = start_session(current_work(), role_id)
+    return _with_cookie(see_other("chart.home"), base64.urlsafe_b64encode(token).decode())
+
+
+@bp.act("/switch-user", None, repeatable=True)
+def switch_user() -> BaseResponse:
+    """Ends the session on the server, and empties what the browser may have kept."""
+    if token := request.cookies.get(cookie_name(_settings())):
+        end_session(current_work(), base64.urlsafe_b64decode(token))
+    answer = _with_cookie(see_other("access.sign_in"), "")
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+@bp.act("/color-scheme", None, repeatable=True)
+def color_scheme() -> BaseResponse:
+    if token := request.cookies.get(cookie_name(_settings())):
+        set_color_scheme(current_work(), base64.urlsafe_b64decode(token), form_body(ColorScheme)["color_scheme"])
+    back = request.headers.get("HX-Current-URL") or request.args.get("back") or "/"
+    answer = see_other("chart.home")
+    if own_address(back):
+        answer.headers["Location"] = back
+    return answer
+
+
+def _only_where_people_are_invented() -> None:
+    if _settings().environment == "production":
+        raise NotFound()
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.settings  # type: ignore[attr-defined]
+    return settings
+
+
+def _with_cookie(answer: BaseResponse, value: str) -> BaseResponse:
+    secure = _settings().public_url.startswith("https://")
+    assert isinstance(answer, Response)
+    answer.set_cookie(
+        cookie_name(_settings()),
+        value,
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+        max_age=None if value else 0,
+    )
+    return answer

@@ -1,0 +1,5 @@
+"""The access log: append-only, written by one function of the database; read by auditors and, about themselves, by patients."""
+
+from journal.audit.service import AccessLog, LogLine
+
+__all__ = ["AccessLog", "LogLine"]

@@ -1,0 +1,160 @@
+"""A municipality's own house: its units, its staff and their roles, its settings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from journal.municipalities import rules
+from journal.municipalities.models import Practitioner, PractitionerRole, Setting, Unit
+from journal.permissions import Permission
+from journal.platform.errors import Conflict, Invalid, NotFound
+from journal.platform.ids import new_id
+from journal.platform.service import Service, without_patient
+
+
+@dataclass(frozen=True)
+class UnitNode:
+    """A unit with its depth in the tree (0: the municipality) and how many work there."""
+
+    id: UUID
+    parent_id: UUID | None
+    name: str
+    kind: str
+    depth: int
+    staff: int
+
+
+@dataclass(frozen=True)
+class StaffMember:
+    """A role somebody has now."""
+
+    role_id: UUID
+    practitioner_id: UUID
+    name: str
+    hpr_number: str | None
+    role: str
+    unit_id: UUID
+    unit_name: str
+    since: datetime
+
+
+class Municipalities(Service):
+    """For the tenant administrator: from nothing to a ward that can start a round."""
+
+    @without_patient(Permission.MUNICIPALITIES_READ)
+    def units(self) -> list[UnitNode]:
+        """The tree in reading order."""
+        employed = (
+            sa.select(PractitionerRole.unit_id, sa.func.count().label("staff"))
+            .where(PractitionerRole.valid_until.is_(None))
+            .group_by(PractitionerRole.unit_id)
+            .subquery()
+        )
+        found = self.db.execute(
+            sa.select(Unit.id, Unit.parent_id, Unit.name, Unit.kind, sa.func.coalesce(employed.c.staff, 0))
+            .join(employed, employed.c.unit_id == Unit.id, isouter=True)
+            .where(Unit.valid_until.is_(None), Unit.municipality_id == self.work.actor.municipality_id)
+            .order_by(Unit.name)
+        ).all()
+        tree = rules.in_tree_order([tuple(row) for row in found])
+        return [UnitNode(id, parent, name, kind, depth, staff) for (id, parent, name, kind, staff), depth in tree]
+
+    @without_patient(Permission.MUNICIPALITIES_READ)
+    def staff(self) -> list[StaffMember]:
+        """Everybody with a role now, by unit and name."""
+        rows = self.db.execute(
+            sa.select(
+                PractitionerRole.id,
+                Practitioner.id,
+                Practitioner.name,
+                Practitioner.hpr_number,
+                PractitionerRole.role,
+                Unit.id,
+                Unit.name,
+                PractitionerRole.valid_from,
+            )
+            .join(Practitioner, Practitioner.id == PractitionerRole.practitioner_id)
+            .join(Unit, Unit.id == PractitionerRole.unit_id)
+            .where(
+                PractitionerRole.valid_until.is_(None),
+                PractitionerRole.municipality_id == self.work.actor.municipality_id,
+            )
+            .order_by(Unit.name, Practitioner.name)
+        )
+        return [StaffMember(*row) for row in rows]
+
+    @without_patient(Permission.MUNICIPALITIES_MANAGE)
+    def add_unit(self, *, name: str, kind: str, parent_id: UUID) -> UUID:
+        """A new unit below another of one's own. Raises Invalid when the parent is not there or the kind cannot lie below it."""
+        parent = next((unit for unit in self.units() if unit.id == parent_id), None)
+        if parent is None:
+            raise Invalid(errors={"parent_id": ["Velg en enhet i kommunen."]})
+        if kind not in rules.KINDS_BELOW.get(parent.kind, ()):
+            raise Invalid(errors={"kind": ["Denne typen enhet kan ikke ligge under enheten du valgte."]})
+        unit = Unit(
+            municipality_id=self.work.actor.municipality_id, id=new_id(), parent_id=parent_id, name=name, kind=kind
+        )
+        self.db.add(unit)
+        self.db.flush()
+        return unit.id
+
+    @without_patient(Permission.ACCESS_MANAGE)
+    def add_staff(self, *, name: str, role: str, unit_id: UUID, hpr_number: str | None = None) -> UUID:
+        """A new employee with a role. Raises Invalid when the role needs an HPR number and none is given."""
+        if role in rules.ROLES_WITH_HPR and not hpr_number:
+            raise Invalid(errors={"hpr_number": ["Leger og sykepleiere må ha HPR-nummer."]})
+        if unit_id not in {unit.id for unit in self.units()}:
+            raise Invalid(errors={"unit_id": ["Velg en enhet i kommunen."]})
+        known = self._practitioner(hpr_number, name) if hpr_number else None
+        if known is None:
+            known = new_id()
+            self.db.add(Practitioner(id=known, name=name, hpr_number=hpr_number))
+            self.db.flush()
+        return self._employ(known, role, unit_id)
+
+    @without_patient(Permission.ACCESS_MANAGE)
+    def end_role(self, role_id: UUID) -> None:
+        """Ends an employment from now on: the next request in it is refused. Nobody ends her own."""
+        if role_id == self.work.actor.role_id:
+            raise Invalid("Du kan ikke avslutte din egen rolle. Be en annen administrator om det.")
+        ended: Any = self.db.execute(
+            sa.update(PractitionerRole)
+            .where(PractitionerRole.id == role_id, PractitionerRole.valid_until.is_(None))
+            .values(valid_until=self.work.now, ended_by=self.work.actor.person_id)
+        )
+        if not ended.rowcount:
+            raise NotFound()
+        self.work.note(Permission.ACCESS_MANAGE)
+
+    @without_patient(Permission.MUNICIPALITIES_READ)
+    def settings(self) -> dict[str, Any]:
+        """Every setting: what the municipality chose, else the default."""
+        chosen: Sequence[Any] = self.db.execute(
+            sa.select(Setting.key, Setting.value)
+            .where(Setting.municipality_id == self.work.actor.municipality_id)
+            .order_by(Setting.valid_from)
+        ).all()
+        return {**rules.DEFAULTS, **{key: value["value"] for key, value in chosen}}
+
+    def _practitioner(self, hpr_number: str, name: str) -> UUID | None:
+        """The one practitioner with this number in the whole journal; Conflict when she has another name."""
+        find = sa.text("SELECT id, name FROM municipalities.practitioner_by_hpr(:hpr)")
+        found = self.db.execute(find, {"hpr": hpr_number}).one_or_none()
+        if found is None:
+            return None
+        if found.name.casefold() != name.casefold():
+            raise Conflict("HPR-nummeret er allerede registrert på en person med et annet navn. Kontroller nummeret.")
+        return UUID(str(found.id))
+
+    def _employ(self, practitioner_id: UUID, role: str, unit_id: UUID) -> UUID:
+        if practitioner_id == self.work.actor.person_id:
+            raise Invalid("Ingen gir seg selv en rolle. Be en annen administrator om det.")
+        employment = PractitionerRole(id=new_id(), practitioner_id=practitioner_id, unit_id=unit_id, role=role)
+        self.db.add(employment)
+        self.db.flush()
+        self.work.note(Permission.ACCESS_MANAGE)
+        return employment.id
