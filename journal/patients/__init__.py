@@ -1,0 +1,31 @@
+"""Who the patient is: numbers, names, address, kin, linked records; allergies and flags; the banner; the search."""
+
+from journal.patients.banner import Alerts, Banner, FlagView
+from journal.patients.errors import AlreadyRegistered, PossibleDuplicate
+from journal.patients.facts import AllergyRecorded, PatientRegistered
+from journal.patients.rules import Allergy, AllergyState, name_words
+from journal.patients.service import Patients
+from journal.patients.service.alerts import NewAllergy
+from journal.patients.service.identity import NewPatient
+from journal.patients.service.reading import Contact, Relative
+from journal.patients.service.searching import Found, Hit
+
+__all__ = [
+    "Alerts",
+    "Allergy",
+    "AllergyRecorded",
+    "AllergyState",
+    "AlreadyRegistered",
+    "Banner",
+    "Contact",
+    "FlagView",
+    "Found",
+    "Hit",
+    "NewAllergy",
+    "NewPatient",
+    "PatientRegistered",
+    "Patients",
+    "PossibleDuplicate",
+    "Relative",
+    "name_words",
+]

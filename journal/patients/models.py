@@ -1,0 +1,145 @@
+"""The tables of the schema patients. What must hold always is constraints in their migration."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from journal.platform.db import Base, Entry, Record
+
+SCHEMA = {"schema": "patients"}
+
+
+class Patient(Base):
+    """Who the patient is. Its only key is patient_id, so a read is a logged look; old values: patient_history."""
+
+    __tablename__ = "patient"
+    __table_args__ = SCHEMA
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    # The columns of a Record, whose key (patient_id, id) does not fit here: the patient is her own id.
+    municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    unit_id: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_as: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+    recorded_role: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+    source_id: Mapped[UUID | None]
+    in_error_at: Mapped[datetime | None] = mapped_column(server_default=sa.FetchedValue())
+    in_error_by: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+    in_error_reason: Mapped[str | None]
+    erasure_id: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+    family_name: Mapped[str]
+    given_name: Mapped[str]
+    sort_key: Mapped[str] = mapped_column(sa.Computed("in the database", persisted=True))
+    birth_date: Mapped[date | None]
+    birth_date_precision: Mapped[str]
+    sex: Mapped[str]
+    died_at: Mapped[datetime | None]
+    address_line_1: Mapped[str | None]
+    address_line_2: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    city: Mapped[str | None]
+    home_municipality_number: Mapped[str | None]
+    phone: Mapped[str | None]
+    language: Mapped[str | None]
+    confidentiality: Mapped[str]
+    general_practitioner_name: Mapped[str | None]
+
+
+class Identifier(Record, Base):
+    """A national or local number of the person; one that was replaced keeps its row and is still found."""
+
+    __tablename__ = "identifier"
+    __table_args__ = SCHEMA
+
+    kind: Mapped[str]
+    value: Mapped[str | None]
+    issuer: Mapped[str | None]
+    valid_from: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+    valid_until: Mapped[datetime | None]
+
+
+class NameWord(Base):
+    """A projection of the name for the finder: one folded word (rules.name_words)."""
+
+    __tablename__ = "name_word"
+    __table_args__ = SCHEMA
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(primary_key=True)
+    live: Mapped[bool]
+
+
+class Link(Record, Base):
+    """Two records of one person, of which patient_id leads. It counts from the moment a second person confirms it."""
+
+    __tablename__ = "link"
+    __table_args__ = SCHEMA
+
+    linked_patient_id: Mapped[UUID]
+    reason: Mapped[str | None]
+    valid_from: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+    confirmed_at: Mapped[datetime | None] = mapped_column(server_default=sa.FetchedValue())
+    confirmed_by: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+    confirmed_by_name: Mapped[str | None] = mapped_column(server_default=sa.FetchedValue())
+    valid_until: Mapped[datetime | None] = mapped_column(server_default=sa.FetchedValue())
+    ended_by: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+    ended_by_name: Mapped[str | None] = mapped_column(server_default=sa.FetchedValue())
+
+
+class RelatedPerson(Entry, Base):
+    """Pårørende or verge. Next of kin (nærmeste pårørende) is a legal role, not a relation."""
+
+    __tablename__ = "related_person"
+    __table_args__ = SCHEMA
+
+    role: Mapped[str]
+    name: Mapped[str | None]
+    relation: Mapped[str | None]
+    phone: Mapped[str | None]
+    is_next_of_kin: Mapped[bool]
+
+
+class AllergyIntolerance(Entry, Base):
+    """An allergy or intolerance (kritisk informasjon); one that proved wrong is a new version with status refuted."""
+
+    __tablename__ = "allergy_intolerance"
+    __table_args__ = SCHEMA
+
+    kind: Mapped[str]
+    substance: Mapped[str | None]
+    code_system: Mapped[str | None]
+    code: Mapped[str | None]
+    reaction: Mapped[str | None]
+    reaction_code: Mapped[str | None]
+    source_code: Mapped[str | None]
+    severity: Mapped[str | None]
+    criticality: Mapped[str | None]
+    verification_status: Mapped[str]
+    refuted_reason: Mapped[str | None]
+
+
+class AllergyAssessment(Record, Base):
+    """Somebody asked, and the answer was that no allergy is known."""
+
+    __tablename__ = "allergy_assessment"
+    __table_args__ = SCHEMA
+
+    result: Mapped[str]
+    source_code: Mapped[str | None]
+
+
+class Flag(Entry, Base):
+    """What everybody must see before they act: resuscitation status, blood thinner, swallowing, infection."""
+
+    __tablename__ = "flag"
+    __table_args__ = SCHEMA
+
+    kind: Mapped[str]
+    text: Mapped[str | None]
+    sub: Mapped[str | None]
+    decided_by_name: Mapped[str | None]
+    status: Mapped[str]

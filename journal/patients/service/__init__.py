@@ -1,0 +1,12 @@
+"""Patients: who the patient is, and what everybody must know before they act."""
+
+from journal.patients.service.alerts import Alerting
+from journal.patients.service.identity import Identity
+from journal.patients.service.links import Linking
+
+
+class Patients(Identity, Alerting, Linking):
+    """What the rest of the journal may ask about, or do to, a patient's identity, kin, allergies and flags."""
+
+
+__all__ = ["Patients"]

@@ -1,0 +1,91 @@
+"""Finding a closed chart, by the one function of the database that may: it logs each hit and counts the searches."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from journal.patients import rules
+from journal.patients.national_id import NotANationalId
+from journal.patients.rules import Sought
+from journal.permissions import Permission
+from journal.platform.errors import Invalid, TooMany
+from journal.platform.service import Service, finds_patients
+from journal.platform.work import Look
+
+_FIND = sa.text("SELECT patients.find(:call, :mac)")
+_INVENTED = sa.text("SELECT EXISTS (SELECT FROM platform.installation WHERE environment IN ('demo', 'test'))")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What a search may tell: name and birth year; the unit and room where they are one's own."""
+
+    patient_id: UUID
+    family_name: str
+    given_name: str
+    birth_year: int | None
+    unit_name: str | None
+    room: str | None
+    own: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """*more*: there were further hits than are shown. *ambiguous*: several persons fit, and none is shown."""
+
+    hits: tuple[Hit, ...]
+    more: bool = False
+    ambiguous: bool = False
+
+
+class Searching(Service):
+    @finds_patients(Permission.PATIENTS_FIND)
+    def find(self, text: str) -> Found:
+        """Whom the text fits. By words of the name, each a prefix: the patients of the units one acts for, at most 25.
+        By a whole number, or by full name and full date of birth: one person anywhere.
+
+        Whoever has a protected address is found by the number alone. Raises Invalid for a text that can find nobody,
+        TooMany beyond 20 searches outside one's units in ten minutes or 100 in a day.
+        """
+        return self._search(self._sought(text))
+
+    def _sought(self, text: str) -> Sought:
+        try:
+            return rules.sought(text, synthetic_allowed=self._synthetic_allowed())
+        except (rules.NothingToLookFor, NotANationalId) as error:
+            raise Invalid(errors={"text": [str(error)]}) from error
+
+    def _search(self, sought: Sought) -> Found:
+        call = json.dumps(
+            {
+                "at": self.work.now.isoformat(),
+                "request_id": self.work.request_id,
+                "mode": sought.mode,
+                "words": sought.words,
+                "number": sought.number,
+                "birth_date": sought.birth_date.isoformat() if sought.birth_date else None,
+            }
+        )
+        answer: dict[str, Any] = self.db.scalar(_FIND, {"call": call, "mac": self.work.keys.sign(call)}) or {}
+        if answer["refusal"] == "too-many":
+            raise TooMany("Vent ti minutter før du søker etter flere utenfor enheten din.")
+        hits = tuple(_hit(hit) for hit in answer["hits"])
+        self._log_also_if_rolled_back(hits)
+        return Found(hits, more=answer["more"], ambiguous=answer["refusal"] == "ambiguous")
+
+    def _log_also_if_rolled_back(self, hits: tuple[Hit, ...]) -> None:
+        """The function's log rows go with a rollback, and an error may still tell that somebody exists."""
+        if hits:
+            rows = [{"patient_id": hit.patient_id, "ground": None, "purpose": None} for hit in hits]
+            self.work._looks.append(Look(Permission.PATIENTS_FIND, (), rows))
+
+    def _synthetic_allowed(self) -> bool:
+        """What the database itself says it is: a journal with real patients never takes an invented number."""
+        return bool(self.db.scalar(_INVENTED))
+
+
+def _hit(told: dict[str, Any]) -> Hit:
+    return Hit(**{**told, "patient_id": UUID(told["patient_id"])})
