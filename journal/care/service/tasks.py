@@ -1,0 +1,162 @@
+"""Tasks and incidents: what is to be done, and what went wrong."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from journal.care import rules
+from journal.care.models import IncidentRow, TaskVersion
+from journal.care.service.shown import Incident, Task, incident_of, task_of
+from journal.permissions import Permission
+from journal.platform import clock
+from journal.platform.errors import Conflict, Invalid, NotFound
+from journal.platform.ids import new_id
+from journal.platform.service import Service, on_patient, on_patients
+
+
+class Tasks(Service):
+    """What is to be done for the patient, and what went wrong."""
+
+    @on_patients(Permission.CARE_READ)
+    def tasks(self, patient_ids: Collection[UUID]) -> dict[UUID, list[Task]]:
+        """The open tasks by patient, first due first. One statement."""
+        asked = self.work.linked(patient_ids)
+        found: dict[UUID, list[Task]] = {patient_id: [] for patient_id in patient_ids}
+        for task in self._tasks(self.work.charts(patient_ids, TaskVersion)):
+            found[asked[task.patient_id]].append(task)
+        return found
+
+    @on_patient(Permission.CARE_READ)
+    def open_tasks(self, patient_id: UUID) -> list[Task]:
+        """The open tasks of one patient, first due first, those without a time last. One statement."""
+        return self._tasks(self.work.chart(patient_id, TaskVersion))
+
+    @on_patient(Permission.CARE_READ)
+    def done_tasks(self, patient_id: UUID, *, days: int = 7) -> list[Task]:
+        """The tasks done in the last *days*, newest first. One statement."""
+        since = self.work.now - timedelta(days=days)
+        return self._tasks(self.work.chart(patient_id, TaskVersion), done_since=since)[::-1]
+
+    @on_patient(Permission.CARE_WRITE)
+    def add_task(
+        self,
+        patient_id: UUID,
+        what: str,
+        *,
+        due_at: datetime | None = None,
+        kind: str = "general",
+        unit_id: UUID | None = None,
+        about_id: UUID | None = None,
+    ) -> UUID:
+        """Adds a task for the actor's unit, or another of the municipality; *about_id* is what it follows up."""
+        if not what.strip():
+            raise Invalid(errors={"what": ["Skriv hva som skal gjøres."]})
+        entry_id = new_id()
+        self.db.add(
+            TaskVersion(
+                patient_id=patient_id,
+                id=new_id(),
+                entry_id=entry_id,
+                version=1,
+                kind=kind,
+                for_unit_id=unit_id or self.work.actor.unit_id,
+                what=what.strip(),
+                about_id=about_id,
+                due_at=due_at,
+            )
+        )
+        self.db.flush()
+        return entry_id
+
+    @on_patient(Permission.CARE_WRITE)
+    def complete_task(self, patient_id: UUID, entry_id: UUID, *, outcome: str = "") -> None:
+        """Signs that a task is done now, with what came of it. Raises NotFound, or Conflict when somebody has done it."""
+        task = self._lock(patient_id, entry_id)
+        if task.done_at is not None:
+            raise Conflict(f"{task.recorded_by_name} gjorde oppgaven kl. {clock.hhmm(task.done_at)}.")
+        self.db.add(
+            TaskVersion(
+                patient_id=task.patient_id,
+                id=new_id(),
+                entry_id=entry_id,
+                version=task.version + 1,
+                kind=task.kind,
+                # The unit is of the municipality that answers for this version: whoever did it, did it there.
+                for_unit_id=self.work.actor.unit_id,
+                what=task.what,
+                about_id=task.about_id,
+                due_at=task.due_at,
+                done_at=self.work.now,
+                outcome=outcome.strip() or None,
+            )
+        )
+        self.db.flush()
+
+    @on_patient(Permission.CARE_WRITE)
+    def report_incident(
+        self,
+        patient_id: UUID,
+        kind: str,
+        text: str,
+        *,
+        severity: str = "mild",
+        effective_at: datetime | None = None,
+        about_id: UUID | None = None,
+    ) -> UUID:
+        """Reports what went wrong (rules.INCIDENTS; severity in FHIR's words); answers with its id."""
+        errors: dict[str, list[str]] = {}
+        if kind not in rules.INCIDENTS or severity not in rules.SEVERITIES:
+            errors["kind"] = ["Velg hva slags avvik det er, og hvor alvorlig."]
+        if not text.strip():
+            errors["text"] = ["Skriv hva som skjedde."]
+        if effective_at is not None and effective_at > self.work.now:
+            errors["effective_at"] = ["Tidspunktet er fram i tid. Skriv når det skjedde."]
+        if errors:
+            raise Invalid(errors=errors)
+        row = IncidentRow(
+            patient_id=patient_id,
+            id=new_id(),
+            kind=kind,
+            severity=severity,
+            text=text.strip(),
+            about_id=about_id,
+            effective_at=effective_at or self.work.now,
+        )
+        self.db.add(row)
+        self.db.flush()
+        return row.id
+
+    @on_patient(Permission.CARE_READ)
+    def incidents(self, patient_id: UUID) -> list[Incident]:
+        """What has been reported, newest first. One statement."""
+        query = sa.select(IncidentRow).where(self.work.chart(patient_id, IncidentRow), IncidentRow.in_error_at.is_(None))
+        return [incident_of(row) for row in self.db.scalars(query.order_by(IncidentRow.effective_at.desc()))]
+
+    def _tasks(self, chart: sa.ColumnElement[bool], done_since: datetime | None = None) -> list[Task]:
+        """The tasks whose highest version is open, or was done since then; first due first, without a time last."""
+        newest = (
+            sa.select(TaskVersion)
+            .ext(distinct_on(TaskVersion.entry_id))
+            .where(chart, TaskVersion.in_error_at.is_(None))
+            .order_by(TaskVersion.entry_id, TaskVersion.version.desc())
+            .subquery()
+        )
+        row = orm.aliased(TaskVersion, newest)
+        wanted = row.done_at.is_(None) if done_since is None else row.done_at >= done_since
+        query = sa.select(row).where(wanted).order_by(row.done_at, row.due_at.nulls_last(), row.entry_id)
+        return [task_of(found, self.work.now) for found in self.db.scalars(query)]
+
+    def _lock(self, patient_id: UUID, entry_id: UUID) -> TaskVersion:
+        """The version that holds. Lock first, look after: a look in the same statement would not see what we waited for."""
+        of_entry = sa.select(TaskVersion).where(self.work.chart(patient_id, TaskVersion), TaskVersion.entry_id == entry_id)
+        first = of_entry.with_only_columns(TaskVersion.id).where(TaskVersion.version == 1)
+        self.db.scalar(first.with_for_update(key_share=True))
+        holds = of_entry.where(TaskVersion.in_error_at.is_(None)).order_by(TaskVersion.version.desc()).limit(1)
+        task = self.db.scalar(holds)
+        if task is None:
+            raise NotFound("Oppgaven finnes ikke hos denne pasienten.")
+        return task

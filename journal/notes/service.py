@@ -1,0 +1,315 @@
+"""Notes: what the rest of the journal may ask about, or do to, a patient's notes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+
+from journal.notes import rules
+from journal.notes.models import DraftRow, NoteVersion
+from journal.permissions import Permission
+from journal.platform.errors import Conflict, Denied, Invalid, NotFound
+from journal.platform.ids import new_id
+from journal.platform.service import Service, on_patient
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is written: a kind (rules.KINDS), a title (the name of the kind when empty), the text, and when it was so."""
+
+    kind: str
+    body: str
+    title: str = ""
+    effective_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """A version of a note as shown; *older* are the other versions of the same note, newest first."""
+
+    patient_id: UUID
+    id: UUID
+    entry_id: UUID
+    version: int
+    kind: str
+    title: str
+    body: str
+    effective_at: datetime
+    change_reason: str | None
+    recorded_by: UUID
+    recorded_by_name: str
+    recorded_role: str
+    recorded_at: datetime
+    in_error_reason: str | None
+    in_error: bool
+    erased: bool
+    older: tuple["Note", ...] = ()
+
+    @property
+    def status(self) -> str:
+        """FHIR's composition-status: final, amended or entered-in-error."""
+        if self.in_error:
+            return "entered-in-error"
+        return "amended" if self.version > 1 else "final"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the reader has begun to write. *entry_id* and *version*: the note it corrects, and the version it was begun from."""
+
+    patient_id: UUID
+    id: UUID
+    entry_id: UUID | None
+    version: int | None
+    kind: str
+    title: str
+    body: str
+    effective_at: datetime | None
+    change_reason: str
+    saved_at: datetime
+
+
+class Notes(Service):
+    """A patient's notes, and the reader's own drafts."""
+
+    @on_patient(Permission.NOTES_READ)
+    def recent(self, patient_id: UUID, *, limit: int = 20, hours: int | None = None) -> list[Note]:
+        """The notes that hold, newest first, of the last *hours* when that is said. One statement."""
+        newest = self._current(patient_id).subquery()
+        row = orm.aliased(NoteVersion, newest)
+        query = sa.select(row).order_by(row.effective_at.desc(), row.id.desc()).limit(limit)
+        if hours is not None:
+            query = query.where(row.effective_at >= self.work.now - timedelta(hours=hours))
+        return [_note(found) for found in self.db.scalars(query)]
+
+    @on_patient(Permission.NOTES_READ)
+    def entries(self, patient_id: UUID, *, words: str = "", limit: int = 50) -> list[Note]:
+        """The notes with all their versions and those entered in error, newest first; only those with *words*. One statement."""
+        chart = self.work.chart(patient_id, NoteVersion)
+        newest = sa.select(NoteVersion.entry_id, sa.func.max(NoteVersion.effective_at).label("at")).where(chart)
+        if words:
+            newest = newest.where(NoteVersion.search.op("@@")(sa.func.websearch_to_tsquery("norwegian", words)))
+        wanted = newest.group_by(NoteVersion.entry_id).order_by(sa.text("at DESC")).limit(limit).subquery()
+        query = (
+            sa.select(NoteVersion)
+            .join(wanted, wanted.c.entry_id == NoteVersion.entry_id)
+            .where(chart)
+            .order_by(wanted.c.at.desc(), NoteVersion.entry_id, NoteVersion.version.desc())
+        )
+        return [_folded(versions) for versions in rules.by_entry(_note(row) for row in self.db.scalars(query))]
+
+    @on_patient(Permission.NOTES_READ)
+    def entry(self, patient_id: UUID, entry_id: UUID) -> Note:
+        """One note with its versions; NotFound when there is none. One statement."""
+        query = sa.select(NoteVersion).where(self.work.chart(patient_id, NoteVersion), NoteVersion.entry_id == entry_id)
+        found = rules.by_entry(_note(row) for row in self.db.scalars(query))
+        if not found:
+            raise NotFound("Notatet finnes ikke hos denne pasienten.")
+        return _folded(found[0])
+
+    @on_patient(Permission.NOTES_WRITE)
+    def draft_of(self, patient_id: UUID, entry_id: UUID | None = None) -> Draft | None:
+        """The reader's own unsigned draft of a new note, or of a correction of *entry_id*. One statement."""
+        row = self.db.scalar(self._open_drafts(patient_id).where(DraftRow.entry_id.is_not_distinct_from(entry_id)))
+        return _draft(row) if row is not None else None
+
+    @on_patient(Permission.NOTES_READ)
+    def drafts(self, patient_id: UUID) -> list[Draft]:
+        """All the reader's own unsigned drafts about this patient, newest first. One statement."""
+        return [_draft(row) for row in self.db.scalars(self._open_drafts(patient_id))]
+
+    @on_patient(Permission.NOTES_WRITE)
+    def save_draft(
+        self,
+        patient_id: UUID,
+        draft_id: UUID,
+        text: Text,
+        *,
+        entry_id: UUID | None = None,
+        version: int | None = None,
+        reason: str = "",
+    ) -> datetime:
+        """Keeps what is being typed; doing it twice is the same as once. Answers with the time it was kept.
+
+        *draft_id* is made with the form. Raises Conflict when that draft is signed, or when the author has another draft
+        of the same note open (in another window): two texts never overwrite each other.
+        """
+        other = self.db.scalar(self._open_drafts(patient_id).where(DraftRow.entry_id.is_not_distinct_from(entry_id)))
+        if other is not None and other.id != draft_id:
+            raise Conflict("Du har et annet utkast om denne pasienten. Åpne det, og flytt teksten din dit.")
+        written = {
+            "kind": text.kind,
+            "title": text.title,
+            "body": text.body,
+            "effective_at": text.effective_at,
+            "change_reason": reason,
+        }
+        self._upsert(patient_id, draft_id, entry_id, version, written | {"saved_at": self.work.now})
+        return self.work.now
+
+    @on_patient(Permission.NOTES_WRITE)
+    def sign(self, patient_id: UUID, draft_id: UUID, text: Text) -> UUID:
+        """Signs a note, and empties the draft it was; answers with the entry's id.
+
+        Raises Invalid for an empty note or a time that has not been, Conflict when this draft is signed already.
+        """
+        at = self._checked(text)
+        self._close_draft(patient_id, draft_id)
+        row = _row(patient_id, new_id(), 1, text, at)
+        self.db.add(row)
+        self.db.flush()
+        return row.entry_id
+
+    @on_patient(Permission.NOTES_WRITE)
+    def correct(self, patient_id: UUID, entry_id: UUID, version: int, text: Text, *, reason: str, draft_id: UUID) -> None:
+        """Signs a correction: a new version, with its reason, of the version its author saw. The old one stays.
+
+        Raises Conflict when somebody has corrected the note since, NotFound when it is not this patient's, Invalid when
+        it was entered in error as a whole or the reason is missing.
+        """
+        at = self._checked(text)
+        if not reason.strip():
+            raise Invalid(errors={"reason": ["Skriv hvorfor du retter notatet."]})
+        versions = self._lock(patient_id, entry_id)
+        current = next((row for row in versions if row.in_error_at is None), None)
+        if current is None:
+            raise Invalid("Notatet er merket som feilført og kan ikke rettes. Skriv et nytt notat.")
+        if current.version != version:
+            raise Conflict(
+                f"{current.recorded_by_name} rettet notatet mens du skrev. Teksten din er tatt vare på."
+                " Les den nye teksten, ta med det som mangler, og signer på nytt."
+            )
+        self._close_draft(patient_id, draft_id, entry_id, version)
+        self.db.add(_row(current.patient_id, entry_id, versions[0].version + 1, text, at, reason.strip()))
+        self.db.flush()
+
+    @on_patient(Permission.NOTES_WRITE)
+    def mark_entered_in_error(self, patient_id: UUID, entry_id: UUID, reason: str) -> None:
+        """Marks a whole note, every version, as wrong; it stays in the journal, struck out (hpl. § 42).
+
+        Raises NotFound, Conflict when it is marked already, Denied when another municipality answers for part of it.
+        """
+        live = [row for row in self._lock(patient_id, entry_id) if row.in_error_at is None]
+        if not live:
+            raise Conflict("Notatet er alt merket som feilført. Du trenger ikke gjøre mer.")
+        if any(row.municipality_id != self.work.actor.municipality_id for row in live):
+            raise Denied("En annen kommune har skrevet i notatet. Be dem om å rette det, eller skriv et nytt notat.")
+        for row in live:
+            row.in_error_reason = reason
+        self.db.flush()
+
+    def _current(self, patient_id: UUID) -> sa.Select[NoteVersion]:
+        """The highest version of each entry that is not in error."""
+        return (
+            sa.select(NoteVersion)
+            .ext(distinct_on(NoteVersion.entry_id))
+            .where(self.work.chart(patient_id, NoteVersion), NoteVersion.in_error_at.is_(None))
+            .order_by(NoteVersion.entry_id, NoteVersion.version.desc())
+        )
+
+    def _open_drafts(self, patient_id: UUID) -> sa.Select[DraftRow]:
+        mine = sa.select(DraftRow).where(self.work.chart(patient_id, DraftRow), DraftRow.signed_at.is_(None))
+        return mine.order_by(DraftRow.saved_at.desc())
+
+    def _lock(self, patient_id: UUID, entry_id: UUID) -> Sequence[NoteVersion]:
+        """The versions, highest first. Lock first, look after: a look in the same statement would not see what we waited for."""
+        of_entry = sa.select(NoteVersion).where(self.work.chart(patient_id, NoteVersion), NoteVersion.entry_id == entry_id)
+        first = of_entry.with_only_columns(NoteVersion.id).where(NoteVersion.version == 1)
+        if self.db.scalar(first.with_for_update(key_share=True)) is None:
+            raise NotFound("Notatet finnes ikke hos denne pasienten.")
+        return self.db.scalars(of_entry.order_by(NoteVersion.version.desc())).all()
+
+    def _checked(self, text: Text) -> datetime:
+        errors: dict[str, list[str]] = {}
+        if text.kind not in rules.KINDS:
+            errors["kind"] = ["Velg hva slags notat det er."]
+        if rules.unwritten(text.body, text.kind):
+            errors["body"] = ["Notatet er tomt. Skriv noe før du signerer."]
+        at = text.effective_at or self.work.now
+        if at > self.work.now:
+            errors["effective_at"] = ["Tidspunktet er fram i tid. Skriv når det skjedde."]
+        if errors:
+            raise Invalid(errors=errors)
+        return at
+
+    def _close_draft(
+        self, patient_id: UUID, draft_id: UUID, entry_id: UUID | None = None, version: int | None = None
+    ) -> None:
+        """Empties and marks the draft, also one never kept: a late autosave of the same form must find it signed."""
+        emptied = dict.fromkeys(("kind", "title", "body", "effective_at", "change_reason"))
+        self._upsert(patient_id, draft_id, entry_id, version, emptied | {"signed_at": self.work.now})
+
+    def _upsert(
+        self, patient_id: UUID, draft_id: UUID, entry_id: UUID | None, version: int | None, values: dict[str, Any]
+    ) -> None:
+        key = {"patient_id": patient_id, "id": draft_id, "entry_id": entry_id}
+        changed = values | {"version": version}
+        keep = (
+            insert(DraftRow)
+            .values(key | changed)
+            .on_conflict_do_update(index_elements=["patient_id", "id"], set_=changed, where=DraftRow.signed_at.is_(None))
+            .returning(DraftRow.id)
+        )
+        if self.db.execute(keep).first() is None:
+            raise Conflict("Notatet er alt signert. Du finner det i listen over notater.")
+
+
+def _row(
+    patient_id: UUID, entry_id: UUID, version: int, text: Text, at: datetime, reason: str | None = None
+) -> NoteVersion:
+    return NoteVersion(
+        patient_id=patient_id,
+        id=new_id(),
+        entry_id=entry_id,
+        version=version,
+        kind=text.kind,
+        title=text.title or rules.KINDS[text.kind],
+        body=text.body,
+        effective_at=at,
+        change_reason=reason,
+    )
+
+
+def _note(row: NoteVersion) -> Note:
+    return Note(
+        patient_id=row.patient_id,
+        id=row.id,
+        entry_id=row.entry_id,
+        version=row.version,
+        kind=row.kind,
+        title=row.title or "",
+        body=row.body or "",
+        effective_at=row.effective_at,
+        change_reason=row.change_reason,
+        recorded_by=row.recorded_by,
+        recorded_by_name=row.recorded_by_name,
+        recorded_role=row.recorded_role,
+        recorded_at=row.recorded_at,
+        in_error_reason=row.in_error_reason,
+        in_error=row.in_error_at is not None,
+        erased=row.erasure_id is not None,
+    )
+
+
+def _folded(versions: list[Note]) -> Note:
+    return replace(versions[0], older=tuple(versions[1:]))
+
+
+def _draft(row: DraftRow) -> Draft:
+    return Draft(
+        patient_id=row.patient_id,
+        id=row.id,
+        entry_id=row.entry_id,
+        version=row.version,
+        kind=row.kind or "general",
+        title=row.title or "",
+        body=row.body or "",
+        effective_at=row.effective_at,
+        change_reason=row.change_reason or "",
+        saved_at=row.saved_at,
+    )

@@ -1,0 +1,184 @@
+"""Observations: what the rest of the journal may ask about, or record of, a patient's measurements."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from journal.observations import rules
+from journal.observations.models import Observation
+from journal.observations.rules import KINDS, Measured
+from journal.permissions import Permission
+from journal.platform.errors import Conflict, Denied, NotFound
+from journal.platform.ids import new_id
+from journal.platform.service import Service, on_patient, on_patients
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A measurement as shown: *text* is the value with its unit, empty when it was erased by law."""
+
+    patient_id: UUID
+    id: UUID
+    code: str
+    display: str
+    loinc: str
+    value: Decimal | None
+    value2: Decimal | None
+    unit: str
+    text: str
+    effective_at: datetime
+    recorded_by_name: str
+    recorded_role: str
+    recorded_at: datetime
+    dose_id: UUID | None
+    in_error_reason: str | None
+
+
+@dataclass(frozen=True)
+class Series:
+    """One kind's measurements, oldest first; *points* draw the curve in a box of 124 × 30, *trend* says it in words."""
+
+    code: str
+    display: str
+    points: tuple[tuple[int, int], ...]
+    trend: str
+    measurements: tuple[Measurement, ...]
+
+    @property
+    def latest(self) -> Measurement:
+        return self.measurements[-1]
+
+
+class Observations(Service):
+    """Vital signs and weight, by patient."""
+
+    @on_patients(Permission.OBSERVATIONS_READ)
+    def latest(
+        self, patient_ids: Collection[UUID], codes: Collection[str] | None = None
+    ) -> dict[UUID, dict[str, Measurement]]:
+        """The newest measurement of each kind, by patient and code; all kinds, or *codes*. One statement."""
+        query = (
+            sa.select(Observation)
+            .ext(distinct_on(Observation.patient_id, Observation.code))
+            .where(
+                self.work.charts(patient_ids, Observation),
+                Observation.in_error_at.is_(None),
+                Observation.value.is_not(None),
+            )
+            .order_by(Observation.patient_id, Observation.code, Observation.effective_at.desc(), Observation.id.desc())
+        )
+        if codes is not None:
+            query = query.where(Observation.code.in_(codes))
+        asked = self.work.linked(patient_ids)
+        found: dict[UUID, dict[str, Measurement]] = {patient_id: {} for patient_id in patient_ids}
+        # A person with two linked records has a newest row in each: the newer of them is meant.
+        for row in sorted(self.db.scalars(query), key=lambda row: (row.effective_at, row.id)):
+            found[asked[row.patient_id]][row.code] = _measurement(row)
+        return found
+
+    @on_patient(Permission.OBSERVATIONS_READ)
+    def series(self, patient_id: UUID, *, days: int = 14) -> list[Series]:
+        """The measurements of the last *days*: a series per kind that has any, in the order of KINDS. One statement."""
+        since = self.work.now - timedelta(days=days)
+        rows = self.db.scalars(
+            sa.select(Observation)
+            .where(
+                self.work.chart(patient_id, Observation),
+                Observation.in_error_at.is_(None),
+                Observation.value.is_not(None),
+                Observation.effective_at >= since,
+            )
+            .order_by(Observation.effective_at, Observation.id)
+        ).all()
+        by_code = {code: [_measurement(row) for row in rows if row.code == code] for code in KINDS}
+        return [_series(code, found, since, self.work.now) for code, found in by_code.items() if found]
+
+    @on_patient(Permission.OBSERVATIONS_READ)
+    def recent(self, patient_id: UUID, *, limit: int = 100) -> list[Measurement]:
+        """The newest measurements of every kind, newest first, those entered in error among them. One statement."""
+        query = sa.select(Observation).where(self.work.chart(patient_id, Observation))
+        newest_first = query.order_by(Observation.effective_at.desc(), Observation.id.desc()).limit(limit)
+        return [_measurement(row) for row in self.db.scalars(newest_first)]
+
+    @on_patient(Permission.OBSERVATIONS_WRITE)
+    def record(
+        self,
+        patient_id: UUID,
+        code: str,
+        value: Decimal,
+        *,
+        value2: Decimal | None = None,
+        effective_at: datetime | None = None,
+        dose_id: UUID | None = None,
+    ) -> UUID:
+        """Records a measurement made now, or at the time that is said; answers with its id.
+
+        *value* is in the unit of the kind (KINDS); *value2* is the diastolic pressure, for blood pressure alone. Raises
+        Invalid for a value no living person has and for a time that has not been.
+        """
+        kind = rules.check(code, value, value2)
+        at = effective_at or self.work.now
+        rules.check_time(at, self.work.now)
+        row = Observation(
+            patient_id=patient_id,
+            id=new_id(),
+            code=code,
+            loinc=kind.loinc,
+            display=kind.text,
+            value=value,
+            value2=value2,
+            unit=kind.ucum,
+            effective_at=at,
+            dose_id=dose_id,
+        )
+        self.db.add(row)
+        self.db.flush()
+        return row.id
+
+    @on_patient(Permission.OBSERVATIONS_WRITE)
+    def mark_entered_in_error(self, patient_id: UUID, observation_id: UUID, reason: str) -> None:
+        """Marks a measurement as wrong; it stays in the journal, out of the curve (hpl. § 42: never by deletion).
+
+        Raises NotFound, Conflict when it is marked already, Denied when another municipality answers for it.
+        """
+        lock = sa.select(Observation).where(self.work.chart(patient_id, Observation), Observation.id == observation_id)
+        row = self.db.scalar(lock.with_for_update(key_share=True))
+        if row is None:
+            raise NotFound("Målingen finnes ikke hos denne pasienten.")
+        if row.in_error_at is not None:
+            raise Conflict("Målingen er alt merket som feilført. Du trenger ikke gjøre mer.")
+        if row.municipality_id != self.work.actor.municipality_id:
+            raise Denied("En annen kommune har ført målingen. Be dem om å rette den, eller før en ny måling.")
+        row.in_error_reason = reason
+        self.db.flush()
+
+
+def _measurement(row: Observation) -> Measurement:
+    return Measurement(
+        patient_id=row.patient_id,
+        id=row.id,
+        code=row.code,
+        display=row.display,
+        loinc=row.loinc,
+        value=row.value,
+        value2=row.value2,
+        unit=row.unit,
+        text="" if row.value is None else rules.shown(KINDS[row.code], row.value, row.value2),
+        effective_at=row.effective_at,
+        recorded_by_name=row.recorded_by_name,
+        recorded_role=row.recorded_role,
+        recorded_at=row.recorded_at,
+        dose_id=row.dose_id,
+        in_error_reason=row.in_error_reason,
+    )
+
+
+def _series(code: str, found: list[Measurement], since: datetime, now: datetime) -> Series:
+    measured = [Measured(m.effective_at, m.value, m.value2) for m in found if m.value is not None]
+    kind = KINDS[code]
+    return Series(code, kind.text, rules.curve(measured, since, now), rules.trend(kind, measured), tuple(found))

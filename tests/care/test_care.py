@@ -1,0 +1,268 @@
+"""Services, stays and absences with the grounds that follow from them; tasks and incidents."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from journal.care import Care
+from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotFound
+from journal.platform.ids import new_id
+
+
+def relationships(migrator: psycopg.Connection[Any], patient_id: UUID) -> list[dict[str, Any]]:
+    with migrator.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        return cursor.execute(
+            "SELECT * FROM access.care_relationship WHERE patient_id = %s ORDER BY recorded_at DESC, valid_from DESC", (patient_id,)
+        ).fetchall()
+
+
+def admitted(world: Any, work_of: Any) -> UUID:
+    kari: UUID = world.patient()
+    with work_of(world.nina) as work:
+        Care(work).admit(kari, world.ward["id"], room="12", valid_from=work.now - timedelta(days=2))
+    return kari
+
+
+def test_a_stay_gives_the_ward_its_ground(world: Any, work_of: Any, migrator: Any) -> None:
+    kari = admitted(world, work_of)
+    with work_of(world.nina) as work:
+        where = Care(work).whereabouts([kari])[kari]
+    assert where.stay is not None and (where.stay.ward_name, where.stay.room, where.away) == ("Avdeling 2", "12", False)
+    begun = next(r for r in relationships(migrator, kari) if r["id"] == where.stay.relationship_id)
+    assert (begun["ground"], begun["service_code"], begun["room"]) == ("stay", "21", "12")
+    assert begun["decision_ref"] == {"id": str(where.stay.id), "description": "Langtidsopphold, Avdeling 2", "user_selected": False}
+
+
+def test_nobody_admits_to_a_ward_that_is_not_hers(world: Any, work_of: Any) -> None:
+    kari = world.patient()
+    with pytest.raises(Invalid) as refusal, work_of(world.nina) as work:
+        Care(work).admit(kari, world.other_ward["id"])
+    assert "unit_id" in refusal.value.errors
+
+
+def test_a_patient_has_one_stay_at_a_time(world: Any, work_of: Any) -> None:
+    kari = admitted(world, work_of)
+    with pytest.raises(Conflict, match="Avdeling 2"), work_of(world.nina) as work:
+        Care(work).admit(kari, world.ward["id"])
+
+
+def test_who_may_not_admit_is_refused(world: Any, work_of: Any) -> None:
+    kari = world.patient()
+    with pytest.raises(Denied), work_of(world.siri) as work:
+        Care(work).admit(kari, world.ward["id"])
+
+
+def test_a_discharge_ends_stay_absence_and_ground(world: Any, work_of: Any, migrator: Any) -> None:
+    kari = admitted(world, work_of)
+    with work_of(world.siri) as work:
+        Care(work).leave(kari, kind="hospital", place="Ullevål")
+    with work_of(world.nina) as work:
+        Care(work).discharge(kari)
+    with work_of(world.nina) as work:
+        where, stays = Care(work).whereabouts([kari])[kari], Care(work).stays(kari)
+        assert (where.stay, where.absence, where.away) == (None, None, False)
+        assert {one.ended_by_name for one in stays} == {world.nina.actor.name} and len(stays) == 2
+        ended = next(r for r in relationships(migrator, kari) if r["id"] == stays[0].relationship_id)
+        assert ended["grace_until"] - ended["valid_until"] == timedelta(days=3)
+    with pytest.raises(Conflict), work_of(world.nina) as work:
+        Care(work).discharge(kari)
+
+
+def test_a_stay_does_not_end_before_it_began_or_tomorrow(world: Any, work_of: Any) -> None:
+    kari = admitted(world, work_of)
+    for away in (timedelta(days=-3), timedelta(days=1)):
+        with pytest.raises(Invalid), work_of(world.nina) as work:
+            Care(work).discharge(kari, at=work.now + away)
+
+
+def test_a_patient_on_leave_is_away_until_she_is_back(world: Any, work_of: Any, migrator: Any) -> None:
+    kari = admitted(world, work_of)
+    with work_of(world.siri) as work:
+        Care(work).leave(kari, place="Datteren", expected_until=work.now + timedelta(hours=6))
+        away = Care(work).whereabouts([kari])[kari]
+        assert away.away and away.absence is not None and away.stay is not None
+        relationship_id = away.stay.relationship_id
+    row = next(r for r in relationships(migrator, kari) if r["id"] == relationship_id)
+    assert row["away_until"] - row["away_from"] == timedelta(hours=6)
+    with pytest.raises(Conflict, match="alt registrert som borte"), work_of(world.siri) as work:
+        Care(work).leave(kari)
+    with work_of(world.siri) as work:
+        Care(work).return_from_leave(kari)
+    with work_of(world.siri) as work:
+        assert Care(work).whereabouts([kari])[kari].absence is None
+    row = next(r for r in relationships(migrator, kari) if r["id"] == relationship_id)
+    assert (row["away_from"], row["away_until"]) == (None, None)
+    with pytest.raises(Conflict), work_of(world.siri) as work:
+        Care(work).return_from_leave(kari)
+
+
+def test_a_planned_leave_has_not_begun_and_can_be_called_off(world: Any, work_of: Any) -> None:
+    kari = admitted(world, work_of)
+    with work_of(world.siri) as work:
+        Care(work).leave(kari, valid_from=work.now + timedelta(days=1), expected_until=work.now + timedelta(days=2))
+        planned = Care(work).whereabouts([kari])[kari]
+        assert planned.absence is not None and not planned.away
+    with work_of(world.siri) as work:
+        Care(work).return_from_leave(kari)
+        assert Care(work).whereabouts([kari])[kari].absence is None
+
+
+def test_whereabouts_of_many_is_one_statement(world: Any, work_of: Any, count_queries: list[str]) -> None:
+    patients = [world.patient() for _ in range(3)]
+    with work_of(world.nina) as work:
+        Care(work).admit(patients[1], world.ward["id"])
+    with work_of(world.nina) as work:
+        Care(work).tasks(patients)
+        count_queries.clear()
+        found = Care(work).whereabouts(patients)
+        Care(work).tasks(patients)
+    assert len(count_queries) == 2
+    assert [found[p].stay is not None for p in patients] == [False, True, False]
+
+
+def test_a_service_gives_its_unit_a_ground_with_the_decision_behind_it(world: Any, work_of: Any, migrator: Any) -> None:
+    kari = world.patient()
+    with work_of(world.nina) as work:
+        service_id = Care(work).grant_service(
+            kari, system="9151", code="15", provider_unit_id=world.other_ward["id"],
+            decision_on=date(2026, 11, 1), decision_number="2026/417",
+        )  # fmt: skip
+    with work_of(world.unn) as work:
+        (service,) = Care(work).services(kari)
+        assert (service.service_text, service.provider_name) == ("Helsetjenester i hjemmet", "Avdeling 3")
+    begun = next(r for r in relationships(migrator, kari) if r["id"] == service.relationship_id)
+    assert (begun["ground"], begun["service_code"], begun["decision_ref"]["id"]) == ("service", "15", "2026/417")
+    with work_of(world.nina) as work:
+        Care(work).end_service(kari, service_id)
+    with pytest.raises(Conflict), work_of(world.nina) as work:
+        Care(work).end_service(kari, service_id)
+
+
+@pytest.mark.parametrize(("system", "code"), [("9151", "9"), ("8663", "KX15"), ("9999", "15")])
+def test_a_service_without_health_care_gives_no_ground(world: Any, work_of: Any, system: str, code: str) -> None:
+    kari = world.patient()
+    with pytest.raises(Invalid), work_of(world.nina) as work:
+        Care(work).grant_service(
+            kari, system=system, code=code, provider_unit_id=world.ward["id"], decision_on=date(2026, 11, 1)
+        )
+
+
+def test_a_unit_of_another_municipality_gets_no_ground(world: Any, work_of: Any) -> None:
+    kari = world.patient()
+    with pytest.raises(Invalid), work_of(world.nina) as work:
+        Care(work).grant_service(
+            kari, system="9151", code="15", provider_unit_id=world.bodo_ward["id"], decision_on=date(2026, 11, 1)
+        )
+
+
+def test_tasks_stand_first_due_first_and_the_late_ones_say_so(world: Any, work_of: Any) -> None:
+    kari = world.patient()
+    with work_of(world.nina) as work:
+        care = Care(work)
+        care.add_task(kari, "Når som helst")
+        care.add_task(kari, "Om en time", due_at=work.now + timedelta(hours=1))
+        care.add_task(kari, "For en time siden", due_at=work.now - timedelta(hours=1), kind="effect_follow_up")
+        assert [(t.text, t.overdue) for t in care.open_tasks(kari)] == [
+            ("For en time siden", True), ("Om en time", False), ("Når som helst", False)
+        ]  # fmt: skip
+
+
+def test_a_task_is_done_once_and_says_by_whom(world: Any, work_of: Any) -> None:
+    kari = world.patient()
+    with work_of(world.nina) as work:
+        task = Care(work).add_task(kari, "Mål blodtrykk")
+    with work_of(world.siri) as work:
+        Care(work).complete_task(kari, task, outcome="138/82")
+    with work_of(world.nina) as work:
+        assert Care(work).open_tasks(kari) == []
+        (done,) = Care(work).done_tasks(kari)
+        assert (done.recorded_by_name, done.outcome, done.version) == ("Siri Strand", "138/82", 2)
+    with pytest.raises(Conflict, match="Siri Strand gjorde oppgaven"), work_of(world.nina) as work:
+        Care(work).complete_task(kari, task)
+
+
+def test_two_who_do_a_task_at_once_do_it_once(world: Any, work_of: Any) -> None:
+    kari = world.patient()
+    with work_of(world.nina) as work:
+        task = Care(work).add_task(kari, "Stell sår")
+
+    def attempt(who: Any) -> str:
+        try:
+            with work_of(who) as work:
+                Care(work).complete_task(kari, task)
+        except Conflict:
+            return "conflict"
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(attempt, (world.nina, world.siri))) == ["conflict", "done"]
+
+
+def test_a_task_of_another_patient_is_not_there(world: Any, work_of: Any) -> None:
+    kari, ola = world.patient(), world.patient()
+    with work_of(world.nina) as work:
+        task = Care(work).add_task(kari, "Mål blodtrykk")
+    with pytest.raises(NotFound), work_of(world.nina) as work:
+        Care(work).complete_task(ola, task)
+
+
+def test_an_incident_is_reported_with_what_happened(world: Any, work_of: Any) -> None:
+    kari, dose = world.patient(), new_id()
+    with work_of(world.siri) as work:
+        Care(work).report_incident(kari, "double_registered", "Signert to ganger", severity="moderate", about_id=dose)
+    with work_of(world.nina) as work:
+        (incident,) = Care(work).incidents(kari)
+        assert (incident.kind, incident.severity, incident.about_id) == ("double_registered", "moderate", dose)
+    with pytest.raises(Invalid) as refusal, work_of(world.siri) as work:
+        Care(work).report_incident(kari, "rumour", " ")
+    assert set(refusal.value.errors) == {"kind", "text"}
+
+
+def test_without_a_ground_nothing_is_read(world: Any, work_of: Any) -> None:
+    kari = world.patient()
+    with pytest.raises(NoGround), work_of(world.unn) as work:
+        Care(work).open_tasks(kari)
+
+
+def test_the_page_of_tasks_adds_and_signs(world: Any, client_for: Any, work_of: Any) -> None:
+    kari, nina = world.patient(), client_for(world.nina)
+    address = f"/patients/{kari}/tasks"
+    assert "Ingen oppgaver venter" in nina.get(address).text
+    assert nina.act(address, {"what": "", "due_at": "i morgen"}).status_code == 422
+    refused = nina.act(address, {"what": "Vei pasienten", "due_at": "i morgen"})
+    assert 'value="Vei pasienten"' in refused.text and "Skriv tidspunktet slik: 22.11.2026 08.15." in refused.text
+    assert nina.act(address, {"what": "Vei pasienten", "due_at": ""}).status_code == 303
+    with work_of(world.nina) as work:
+        (task,) = Care(work).open_tasks(kari)
+    assert nina.act(f"{address}/{task.entry_id}/complete", {"outcome": "64,5 kg"}).status_code == 303
+    page = nina.get(address).text
+    assert "64,5 kg" in page and "Ingen oppgaver venter" in page
+    again = nina.act(f"{address}/{task.entry_id}/complete", {"outcome": ""})
+    assert again.status_code == 409 and "Nina Nordli gjorde oppgaven" in again.text
+
+
+def test_the_page_of_the_stay_admits_registers_leave_and_discharges(world: Any, client_for: Any) -> None:
+    kari, nina = world.patient(), client_for(world.nina)
+    address = f"/patients/{kari}/stay"
+    assert "ikke noe opphold" in nina.get(address).text
+    stay = {"unit_id": str(world.ward["id"]), "kind": "short_term", "room": "7", "valid_from": "", "expected_until": ""}
+    assert nina.act(address, stay).status_code == 303
+    assert "rom 7" in nina.get(address).text
+    away = {"kind": "leave", "place": "Hytta", "valid_from": "", "expected_until": ""}
+    assert nina.act(f"{address}/leave", away).status_code == 303
+    assert "Hytta" in nina.get(address).text
+    assert nina.act(f"{address}/leave", away).status_code == 409
+    assert nina.act(f"{address}/return").status_code == 303
+    assert nina.act(f"{address}/discharge", {"at": ""}).status_code == 303
+    assert "ikke noe opphold" in nina.get(address).text
+
+
+def test_a_health_assistant_sees_the_stay_but_no_form_to_admit(world: Any, client_for: Any) -> None:
+    kari, siri = world.patient(), client_for(world.siri)
+    assert "Legg inn pasienten" not in siri.get(f"/patients/{kari}/stay").text
+    refused = siri.act(f"/patients/{kari}/stay", {"unit_id": str(world.ward["id"]), "kind": "long_term", "room": ""})
+    assert refused.status_code == 403
