@@ -1,0 +1,57 @@
+"""What medication may refuse with. The detail is a sentence for whoever stands at the bedside."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from journal.platform.errors import Conflict, Invalid
+
+
+class DoseAlreadySigned(Conflict):
+    """Somebody signed the dose first. Fields: signed_at (ISO), signed_by (name)."""
+
+    type, title = "dose-already-signed", "Dosen er allerede signert"
+
+
+class OrderChanged(Conflict):
+    """The order was changed, paused or stopped since the user saw it. Fields: status, changed_at (ISO), changed_by (name)."""
+
+    type, title = "order-changed", "Ordinasjonen er endret i mellomtiden"
+
+
+class OrdinarySignature(Conflict):
+    """Nothing stands in the way of an ordinary signature any more, so a fact beside the dose would hide that it is open."""
+
+    type, title = "ordinary-signature", "Dosen kan signeres som vanlig"
+
+
+class AlreadyCorrected(Conflict):
+    """The signature is marked as a mistake already."""
+
+    type, title = "already-corrected", "Signaturen er allerede rettet"
+
+
+class NoRoom(Conflict):
+    """A medicine as needed has no room for another dose yet. Fields: next_at (ISO, or None)."""
+
+    type, title = "no-room", "Dosen kan ikke gis ennå"
+
+
+class ValueMissing(Invalid):
+    """The order wants a measured value, and what came is none."""
+
+    type, title = "value-missing", "Skriv inn verdien før du signerer"
+
+
+class ValueBelowLimit(Invalid):
+    """The value is below the order's limit: the dose shall not be given. Fields: reason, the code that fits."""
+
+    type, title = "value-below-limit", "Verdien er under grensen"
+
+
+@contextmanager
+def refusing(field: str, error: type[Invalid]) -> Iterator[None]:
+    """Makes what a rule refuses (a ValueError with a sentence for the user) a refusal of the journal, at this field."""
+    try:
+        yield
+    except ValueError as refused:
+        raise error(errors={field: [str(refused)]}) from refused

@@ -1,0 +1,64 @@
+"""What medication tells others: ids and times, never clinical content."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from journal.platform.outbox import Fact
+
+
+@dataclass(frozen=True)
+class _AboutRequest(Fact):
+    request_entry_id: UUID
+    version: int
+
+
+class MedicinePrescribed(_AboutRequest):
+    """A new order."""
+
+
+class MedicineChanged(_AboutRequest):
+    """A new version of an order that goes on."""
+
+
+class MedicineHeld(_AboutRequest):
+    """Pauset."""
+
+
+class MedicineResumed(_AboutRequest):
+    """No longer paused."""
+
+
+class MedicineStopped(_AboutRequest):
+    """Seponert."""
+
+
+@dataclass(frozen=True)
+class _AboutAdministration(Fact):
+    administration_id: UUID
+    dose_id: UUID | None
+    effective_at: datetime
+
+
+class DoseGiven(_AboutAdministration):
+    """Given, in full or in part."""
+
+
+class DoseNotGiven(_AboutAdministration):
+    """Not given, with a reason."""
+
+
+class AsNeededGiven(_AboutAdministration):
+    """A medicine as needed was given: its effect is to be asked for."""
+
+
+class DoseGivenTwice(_AboutAdministration):
+    """A second person gave a dose that was signed already: an incident to follow up."""
+
+
+class DoseGivenAfterStop(_AboutAdministration):
+    """A dose was given though its order had been stopped, paused or changed: an incident to follow up."""
+
+
+class AdministrationCorrected(_AboutAdministration):
+    """A signature was marked as a mistake."""

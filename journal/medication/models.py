@@ -1,0 +1,216 @@
+"""The tables of medication, and the constraints that hold whatever the program does (see the migration for the CHECKs)."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+
+from journal.platform.db import Base, Entry, Record
+from journal.platform.ids import new_id
+
+REQUEST = ["medication.medication_request.patient_id", "medication.medication_request.id"]
+
+
+class CatalogueItem(Base):
+    """A product or substance of the national catalogue (FEST). Withdrawn ones stay, since old orders point to them."""
+
+    __tablename__ = "catalogue_item"
+    __table_args__ = {"schema": "medication"}
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    fest_id: Mapped[UUID] = mapped_column(unique=True)
+    kind: Mapped[str]
+    active: Mapped[bool] = mapped_column(server_default=sa.true())
+    withdrawn_at: Mapped[datetime | None]
+    atc_code: Mapped[str | None]
+    generic_name: Mapped[str]
+    brand_name: Mapped[str | None]
+    name_form_strength: Mapped[str]
+    form: Mapped[str | None]
+    form_code: Mapped[str | None]
+    strength: Mapped[str | None]
+    strength_value: Mapped[Decimal | None] = mapped_column(sa.Numeric)
+    strength_unit: Mapped[str | None]
+    route: Mapped[str | None]
+    route_code: Mapped[str | None]
+    prescription_group: Mapped[str | None]
+    dose_unit: Mapped[str | None]
+    item_number: Mapped[str | None]
+    high_risk: Mapped[bool] = mapped_column(server_default=sa.false())
+    time_critical: Mapped[bool] = mapped_column(server_default=sa.false())
+
+
+class CatalogueWord(Base):
+    """A word by which a catalogue item is found, folded as `catalogue.words` folds it."""
+
+    __tablename__ = "catalogue_word"
+    __table_args__ = (
+        sa.Index("catalogue_word_item", "item_id"),
+        {"schema": "medication"},
+    )
+
+    word: Mapped[str] = mapped_column(sa.Text(collation="C"), primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(sa.ForeignKey(CatalogueItem.id), primary_key=True)
+
+
+class CatalogueImport(Base):
+    """An import of the catalogue: when, of which file, and what it led to."""
+
+    __tablename__ = "catalogue_import"
+    __table_args__ = {"schema": "medication"}
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    imported_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    source_hash: Mapped[str]
+    active_count: Mapped[int]
+    withdrawn_count: Mapped[int]
+
+
+class MedicationRequest(Entry, Base):
+    """Forskrivning, ordinasjon: one version of an order. What the catalogue said that day is copied into it.
+
+    `use` is 9101 (1 fast, 2 kur, 3 ved behov). `required_value` is a ValueRequirement; tolerances are minutes.
+    """
+
+    __tablename__ = "medication_request"
+    __table_args__ = (
+        sa.UniqueConstraint("patient_id", "entry_id", "version"),
+        {"schema": "medication"},
+    )
+
+    status: Mapped[str]
+    intent: Mapped[str] = mapped_column(server_default="order")
+    catalogue_item_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(CatalogueItem.id))
+    atc_code: Mapped[str | None]
+    generic_name: Mapped[str | None]
+    brand_name: Mapped[str | None]
+    form: Mapped[str | None]
+    form_code: Mapped[str | None]
+    strength: Mapped[str | None]
+    route: Mapped[str | None]
+    route_code: Mapped[str | None]
+    prescription_group: Mapped[str | None]
+    dosage: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    indication: Mapped[str | None]
+    instruction: Mapped[str | None]
+    use: Mapped[str]
+    as_needed: Mapped[bool]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    given_by: Mapped[str] = mapped_column(server_default="municipality_unit")
+    required_value: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    condition_text: Mapped[str | None]
+    tolerance_before: Mapped[int]
+    tolerance_after: Mapped[int]
+    time_critical: Mapped[bool] = mapped_column(server_default=sa.false())
+    high_risk: Mapped[bool] = mapped_column(server_default=sa.false())
+    two_signatures: Mapped[bool] = mapped_column(server_default=sa.false())
+    prescriber_name: Mapped[str | None]
+    effective_at: Mapped[datetime]
+    change: Mapped[str]
+    change_code: Mapped[str | None]
+    change_reason: Mapped[str | None]
+
+
+class Dose(Base):
+    """One dose that is due: a projection of its order. Late and missed are worked out from the time, never stored."""
+
+    __tablename__ = "dose"
+    __table_args__ = (
+        sa.UniqueConstraint("patient_id", "request_entry_id", "due_at"),
+        sa.ForeignKeyConstraint(["patient_id", "request_id"], REQUEST),
+        sa.Index("dose_due", "patient_id", "due_at"),
+        sa.Index("dose_request", "patient_id", "request_id"),
+        {"schema": "medication"},
+    )
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    request_entry_id: Mapped[UUID]
+    request_id: Mapped[UUID]
+    request_version: Mapped[int]
+    due_at: Mapped[datetime]
+    next_due_at: Mapped[datetime | None]
+    ready_from: Mapped[datetime]
+    late_after: Mapped[datetime]
+    missed_from: Mapped[datetime]
+    amount: Mapped[Decimal] = mapped_column(sa.Numeric)
+    unit: Mapped[str]
+    slot: Mapped[str]
+    given_by: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="open")
+
+    request: Mapped[MedicationRequest] = relationship(viewonly=True, lazy="raise")
+    signature: Mapped["MedicationAdministration | None"] = relationship(
+        primaryjoin=lambda: _of_dose("signature"), viewonly=True, lazy="raise", uselist=False
+    )
+    facts: Mapped[list["MedicationAdministration"]] = relationship(
+        primaryjoin=lambda: _of_dose("also_given", "given_after_stop"), viewonly=True, lazy="raise"
+    )
+
+
+class MedicationAdministration(Record, Base):
+    """A dose given, or not given and why. Never edited: a mistake is marked entered-in-error and signed anew.
+
+    `result` is Volven 9083. `kind`: a signature, or a fact beside it ("jeg har også gitt den", given after the stop).
+    """
+
+    __tablename__ = "medication_administration"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["patient_id", "dose_id"], ["medication.dose.patient_id", "medication.dose.id"]),
+        sa.ForeignKeyConstraint(["patient_id", "request_id"], REQUEST),
+        sa.ForeignKeyConstraint(
+            ["patient_id", "replaces_id"],
+            ["medication.medication_administration.patient_id", "medication.medication_administration.id"],
+        ),
+        sa.Index(
+            "one_live_signature_per_dose",
+            "patient_id",
+            "dose_id",
+            unique=True,
+            postgresql_where=sa.text("in_error_at IS NULL AND kind = 'signature'"),
+        ),
+        sa.Index("administration_of_request", "patient_id", "request_id", "effective_at"),
+        {"schema": "medication"},
+    )
+
+    dose_id: Mapped[UUID | None]
+    request_id: Mapped[UUID]
+    request_version: Mapped[int]
+    kind: Mapped[str] = mapped_column(server_default="signature")
+    status: Mapped[str]
+    result: Mapped[str]
+    reason_code: Mapped[str | None]
+    reason_text: Mapped[str | None]
+    effective_at: Mapped[datetime]
+    amount: Mapped[Decimal | None] = mapped_column(sa.Numeric)
+    unit: Mapped[str | None]
+    observation_id: Mapped[UUID | None]
+    replaces_id: Mapped[UUID | None]
+
+
+def _of_dose(*kinds: str) -> sa.ColumnElement[bool]:
+    """The live administrations of a dose of these kinds."""
+    a = MedicationAdministration
+    of_dose = sa.and_(Dose.patient_id == foreign(a.patient_id), Dose.id == foreign(a.dose_id))
+    return sa.and_(of_dose, a.in_error_at.is_(None), a.kind.in_(kinds) if len(kinds) > 1 else a.kind == kinds[0])
+
+
+class RequestPlan(Base):
+    """How far the doses of an order are worked out (None: none to work out). Locked first by all who move the order."""
+
+    __tablename__ = "request_plan"
+    __table_args__ = (
+        sa.Index("request_plan_runs_out", "planned_until", postgresql_where=sa.text("planned_until IS NOT NULL")),
+        {"schema": "medication"},
+    )
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    planned_until: Mapped[datetime | None]

@@ -1,0 +1,300 @@
+"""What is read: the doses of a round, the list with its pictures, medicines as needed, the unit's worklist."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased, joinedload
+
+from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
+from journal.medication.rules import (
+    DoseStatus,
+    OrderStatus,
+    Reason,
+    Result,
+    SignedState,
+    StripDose,
+    Tolerance,
+    as_needed_room,
+    describe,
+    dose_status,
+    hand_sentence,
+    strip,
+    window_around,
+)
+from journal.medication.service.shown import (
+    AsNeededMedicine,
+    DueDose,
+    MedicationList,
+    MedicineInUse,
+    RequestVersion,
+    WorklistRow,
+    by_name,
+    dosage_of,
+    due_dose,
+    line_of,
+)
+from journal.permissions import Permission
+from journal.platform.errors import NotFound
+from journal.platform.quantity import Quantity, parse_decimal
+from journal.platform.service import Service, on_patient, on_patients, without_patient
+
+RECENTLY = timedelta(days=30)
+_IN_USE = (OrderStatus.ACTIVE.value, OrderStatus.ON_HOLD.value)
+
+
+class Lists(Service):
+    """Reads: one statement each, whatever the number of patients, orders and doses."""
+
+    @on_patients(Permission.MEDICATION_READ)
+    def doses_due(self, patient_ids: Collection[UUID], *, start: datetime, end: datetime) -> dict[UUID, list[DueDose]]:
+        """The doses due from `start` up to but not including `end`, by patient, earliest first; also who has none."""
+        doses = self._doses(patient_ids, Dose.due_at >= start, Dose.due_at < end)
+        linked = self.work.linked(patient_ids)
+        due: dict[UUID, list[DueDose]] = {patient_id: [] for patient_id in patient_ids}
+        for dose in doses:
+            asked = linked[dose.patient_id]
+            due[asked].append(due_dose(dose, asked, self.work.now))
+        return due
+
+    @on_patient(Permission.MEDICATION_READ)
+    def dose(self, patient_id: UUID, dose_id: UUID) -> DueDose:
+        """One dose. Raises NotFound."""
+        found = self._doses([patient_id], Dose.id == dose_id)
+        if not found:
+            raise NotFound("Dosen finnes ikke hos denne pasienten.")
+        return due_dose(found[0], patient_id, self.work.now)
+
+    @on_patient(Permission.MEDICATION_READ)
+    def list_with_strip(self, patient_id: UUID) -> MedicationList:
+        """The medicines in use, each with its picture of 36 hours and last change, and how many were stopped lately."""
+        order = self._newest(patient_id)
+        window = window_around(self.work.now)
+        doses = self._doses_as_json(order, window.start, window.end)
+        given = self._as_needed_as_json(order, window.start)
+        recent = sa.and_(order.status.not_in(_IN_USE), order.effective_at > self.work.now - RECENTLY)
+        rows = self.db.execute(sa.select(order, doses, given).where(sa.or_(order.status.in_(_IN_USE), recent))).all()
+        in_use = [self._in_use(row[0], row[1] or [], row[2] or []) for row in rows if row[0].status in _IN_USE]
+        return MedicationList(
+            regular=by_name([medicine for medicine in in_use if medicine.use == "1"]),
+            courses=by_name([medicine for medicine in in_use if medicine.use == "2"]),
+            as_needed=by_name([medicine for medicine in in_use if medicine.use == "3"]),
+            stopped_recently=len(rows) - len(in_use),
+            axis=strip([], self.work.now),
+        )
+
+    @on_patient(Permission.MEDICATION_READ)
+    def stopped_recently(self, patient_id: UUID) -> list[RequestVersion]:
+        """What was stopped or completed the last 30 days, latest first."""
+        order = self._newest(patient_id)
+        recent = sa.select(order).where(order.status.not_in(_IN_USE), order.effective_at > self.work.now - RECENTLY)
+        return [_version(row) for row in self.db.scalars(recent.order_by(order.effective_at.desc()))]
+
+    @on_patient(Permission.MEDICATION_READ)
+    def history(self, patient_id: UUID, request_entry_id: UUID) -> list[RequestVersion]:
+        """Every version of an order, newest first. Raises NotFound."""
+        order = MedicationRequest
+        versions = sa.select(order).where(
+            self.work.chart(patient_id, order), order.entry_id == request_entry_id, order.in_error_at.is_(None)
+        )
+        found = [_version(row) for row in self.db.scalars(versions.order_by(order.version.desc()))]
+        if not found:
+            raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
+        return found
+
+    @on_patient(Permission.MEDICATION_READ)
+    def as_needed(self, patient_id: UUID) -> list[AsNeededMedicine]:
+        """The medicines as needed in force, with what was given of each and whether there is room for more now."""
+        order, other = self._newest(patient_id), aliased(MedicationRequest)
+        administration = MedicationAdministration
+        same_medicine = sa.func.coalesce(other.atc_code, other.generic_name) == sa.func.coalesce(
+            order.atc_code, order.generic_name
+        )
+        amount = sa.func.coalesce(administration.amount, Dose.amount)
+        unit = sa.func.coalesce(administration.unit, Dose.unit)
+        given = (
+            sa.select(sa.func.json_agg(_said(at=administration.effective_at, amount=_text(amount), unit=unit)))
+            .select_from(administration)
+            .outerjoin(Dose, sa.and_(self.work.chart(patient_id, Dose), Dose.id == administration.dose_id))
+            .join(other, sa.and_(self.work.chart(patient_id, other), other.id == administration.request_id))
+            .where(self.work.chart(patient_id, administration), same_medicine, administration.in_error_at.is_(None))
+            .where(
+                administration.status == "completed", administration.effective_at > self.work.now - timedelta(days=7)
+            )
+            .scalar_subquery()
+        )
+        rows = self.db.execute(sa.select(order, given).where(order.as_needed, order.status == OrderStatus.ACTIVE.value))
+        medicines = [self._as_needed(row[0], row[1] or []) for row in rows]
+        return sorted(medicines, key=lambda medicine: medicine.line.generic.lower())
+
+    @without_patient(Permission.CHART_LIST)
+    def worklist(self, *, start: datetime, end: datetime) -> list[WorklistRow]:
+        """The unit's patients with what is due from `start` up to `end`: ids, times and counts. Those with late doses first."""
+        of_patient: dict[UUID, WorklistRow] = {}
+        for row in self._worklist(start, end):
+            of_patient[row.patient_id] = row.added_to(of_patient.get(row.patient_id))
+        return sorted(of_patient.values(), key=lambda row: -row.late)
+
+    @without_patient(Permission.CHART_LIST)
+    def worklist_by_hour(self, *, start: datetime, end: datetime) -> list[WorklistRow]:
+        """As `worklist`, with a row for each hour that a patient has doses in; by room and time."""
+        return self._worklist(start, end)
+
+    def _worklist(self, start: datetime, end: datetime) -> list[WorklistRow]:
+        ask = sa.text("SELECT * FROM medication.worklist(:start, :end)")
+        return [WorklistRow(**row) for row in self.db.execute(ask, {"start": start, "end": end}).mappings()]
+
+    def _doses(self, patient_ids: Collection[UUID], *wanted: sa.ColumnElement[bool]) -> list[Dose]:
+        """Doses with order, signature and the facts beside them. Cancelled ones only where something was stored about them."""
+        shown = sa.or_(Dose.state != "cancelled", Dose.signature.has(), Dose.facts.any())
+        read = (
+            sa.select(Dose)
+            .options(joinedload(Dose.request, innerjoin=True), joinedload(Dose.signature), joinedload(Dose.facts))
+            .where(self.work.charts(patient_ids, Dose), shown, *wanted)
+            .order_by(Dose.due_at, Dose.request_entry_id)
+        )
+        return list(self.db.scalars(read).unique())
+
+    def _newest(self, patient_id: UUID) -> Any:
+        """The newest version of each order that is not marked as a mistake."""
+        order = MedicationRequest
+        live = sa.and_(self.work.chart(patient_id, order), order.in_error_at.is_(None))
+        newest = (
+            sa.select(order).where(live).ext(distinct_on(order.entry_id)).order_by(order.entry_id, order.version.desc())
+        )
+        return aliased(MedicationRequest, newest.subquery())
+
+    def _doses_as_json(self, order: Any, start: datetime, end: datetime) -> sa.ScalarSelect[Any]:
+        signature = aliased(MedicationAdministration)
+        times = _said(
+            due_at=Dose.due_at, next_due_at=Dose.next_due_at, ready_from=Dose.ready_from, late_after=Dose.late_after
+        )
+        signed = _said(
+            result=signature.result, at=signature.effective_at, reason=signature.reason_code, text=signature.reason_text
+        )
+        said = _said(times=times, signed=signed, state=Dose.state)
+        return (
+            sa.select(sa.func.json_agg(said))
+            .select_from(Dose)
+            .outerjoin(Dose.signature.of_type(signature))
+            .where(sa.tuple_(Dose.patient_id, Dose.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id))
+            .where(
+                Dose.due_at >= start, Dose.due_at < end, sa.or_(Dose.state != "cancelled", signature.id.is_not(None))
+            )
+            .correlate(order)
+            .scalar_subquery()
+        )
+
+    def _as_needed_as_json(self, order: Any, start: datetime) -> sa.ScalarSelect[Any]:
+        administration, version = MedicationAdministration, aliased(MedicationRequest)
+        of_entry = sa.tuple_(version.patient_id, version.entry_id) == sa.tuple_(order.patient_id, order.entry_id)
+        this = sa.tuple_(version.patient_id, version.id) == sa.tuple_(
+            administration.patient_id, administration.request_id
+        )
+        return (
+            sa.select(sa.func.json_agg(administration.effective_at))
+            .select_from(administration)
+            .join(version, this)
+            .where(of_entry, administration.dose_id.is_(None), administration.in_error_at.is_(None))
+            .where(administration.effective_at >= start)
+            .correlate(order)
+            .scalar_subquery()
+        )
+
+    def _in_use(self, order: MedicationRequest, doses: list[Mapping[str, Any]], given: list[str]) -> MedicineInUse:
+        now, dosage = self.work.now, dosage_of(order)
+        marks = [_mark(dose, order, now) for dose in doses]
+        for at in map(datetime.fromisoformat, given):
+            state = SignedState(Result.TAKEN, at)
+            marks.append(StripDose(at, DoseStatus.GIVEN, describe(DoseStatus.GIVEN, at, now, state)))
+        return MedicineInUse(
+            request_entry_id=order.entry_id,
+            version=order.version,
+            use=order.use,
+            status=OrderStatus(order.status),
+            line=line_of(order, dosage),
+            dosage=dosage,
+            instruction=order.instruction,
+            condition_text=order.condition_text,
+            prescription_group=order.prescription_group,
+            high_risk=order.high_risk,
+            time_critical=order.time_critical,
+            given_by=order.given_by,
+            prescriber_name=order.prescriber_name or "",
+            change=order.change,
+            change_reason=order.change_reason,
+            changed_at=order.effective_at,
+            changed_by=order.recorded_by_name,
+            ends_at=order.ends_at,
+            strip=strip(marks, now),
+        )
+
+    def _as_needed(self, order: MedicationRequest, rows: list[Mapping[str, str]]) -> AsNeededMedicine:
+        dosage = dosage_of(order)
+        assert dosage.amount is not None
+        given = sorted(
+            (datetime.fromisoformat(row["at"]), Quantity(parse_decimal(row["amount"]), row["unit"])) for row in rows
+        )
+        day_ago = self.work.now - timedelta(hours=24)
+        return AsNeededMedicine(
+            request_entry_id=order.entry_id,
+            version=order.version,
+            line=line_of(order, dosage),
+            hand=hand_sentence(
+                dosage.amount, strength_per_unit=dosage.strength_per_unit, form=order.form, route=order.route
+            ),
+            dosage=dosage,
+            indication=order.indication,
+            given=tuple(at for at, _ in given if at > day_ago),
+            room=as_needed_room(dosage, given, self.work.now),
+        )
+
+
+def _said(**columns: Any) -> sa.ColumnElement[Any]:
+    return sa.func.json_build_object(*(part for name, column in columns.items() for part in (sa.literal(name), column)))
+
+
+def _text(amount: Any) -> sa.ColumnElement[str]:
+    """As text: a number in JSON would be read as a float."""
+    return sa.cast(sa.func.trim_scale(amount), sa.Text)
+
+
+def _mark(dose: Mapping[str, Any], order: MedicationRequest, now: datetime) -> StripDose:
+    at = {name: datetime.fromisoformat(said) for name, said in dose["times"].items() if said}
+    state = _state(dose["signed"])
+    status = dose_status(
+        at["due_at"],
+        now,
+        state,
+        order_status=OrderStatus.ACTIVE if dose["state"] == "open" else OrderStatus(order.status),
+        order_status_since=order.effective_at,
+        tolerance=Tolerance(at["due_at"] - at["ready_from"], at["late_after"] - at["due_at"]),
+        next_due_at=at.get("next_due_at"),
+    )
+    return StripDose(state.effective_at if state else at["due_at"], status, describe(status, at["due_at"], now, state))
+
+
+def _state(signed: Mapping[str, str | None]) -> SignedState | None:
+    if signed["result"] is None or signed["at"] is None:
+        return None
+    reason = Reason(signed["reason"]) if signed["reason"] else None
+    return SignedState(Result(signed["result"]), datetime.fromisoformat(signed["at"]), reason, signed["text"] or "")
+
+
+def _version(order: MedicationRequest) -> RequestVersion:
+    dosage = dosage_of(order)
+    return RequestVersion(
+        request_entry_id=order.entry_id,
+        version=order.version,
+        status=OrderStatus(order.status),
+        line=line_of(order, dosage),
+        dosage=dosage,
+        use=order.use,
+        change=order.change,
+        change_reason=order.change_reason,
+        changed_at=order.effective_at,
+        changed_by=order.recorded_by_name,
+    )

@@ -1,0 +1,284 @@
+"""What the service answers with: frozen, complete, and free of the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
+from journal.medication.rules import (
+    Dosage,
+    DoseStatus,
+    HandAction,
+    MedicationLine,
+    OrderStatus,
+    Reason,
+    Result,
+    Room,
+    SignedState,
+    Strip,
+    Tolerance,
+    ValueRequirement,
+    describe,
+    dose_status,
+    hand_sentence,
+    medication_line,
+)
+from journal.platform.clock import local_date, short_date
+from journal.platform.quantity import Quantity
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A live signature: what it says, whose it is, when the dose was given (`state.effective_at`) and when it was signed."""
+
+    id: UUID
+    state: SignedState
+    by: UUID
+    by_name: str
+    municipality_id: UUID
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class DueDose:
+    """One dose of a round. `can_sign`: whether an ordinary signature is possible; `version` must travel with it.
+
+    `paused_because` is set when the order is paused. `also_given`: who else says to have given it.
+    """
+
+    id: UUID
+    patient_id: UUID
+    request_entry_id: UUID
+    version: int
+    due_at: datetime
+    slot: str
+    status: DoseStatus
+    status_text: str
+    amount: Quantity
+    line: MedicationLine
+    hand: HandAction
+    prescription_group: str | None
+    instruction: str | None
+    condition_text: str | None
+    required_value: ValueRequirement | None
+    two_signatures: bool
+    high_risk: bool
+    signed: Signed | None
+    also_given: tuple[str, ...]
+    paused_because: str | None
+    can_sign: bool
+
+
+@dataclass(frozen=True)
+class MedicineInUse:
+    """An order in force, as the list shows it. `use` is 9101. `strip` is its picture of 36 hours."""
+
+    request_entry_id: UUID
+    version: int
+    use: str
+    status: OrderStatus
+    line: MedicationLine
+    dosage: Dosage
+    instruction: str | None
+    condition_text: str | None
+    prescription_group: str | None
+    high_risk: bool
+    time_critical: bool
+    given_by: str
+    prescriber_name: str
+    change: str
+    change_reason: str | None
+    changed_at: datetime
+    changed_by: str
+    ends_at: datetime | None
+    strip: Strip
+
+    @property
+    def flags(self) -> tuple[tuple[str, str], ...]:
+        """What stands beside the name."""
+        paused = [("danger", "pauset")] if self.status is OrderStatus.ON_HOLD else []
+        own = [("neutral", "tar selv")] if self.given_by == "patient" else []
+        return (*group_flags(self.prescription_group, self.high_risk), *paused, *own)
+
+    @property
+    def changed_text(self) -> str:
+        """`Endret 15.11. av Lars Haugen: Lav puls`."""
+        what = {"prescribe": "Startet", "hold": "Pauset", "resume": "Gjenopptatt"}.get(self.change, "Endret")
+        why = f": {self.change_reason}" if self.change_reason else ""
+        return f"{what} {short_date(local_date(self.changed_at))} av {self.changed_by}{why}"
+
+
+@dataclass(frozen=True)
+class MedicationList:
+    """The medicines in use by 9101 (fast, kur, ved behov), and how many were stopped the last 30 days."""
+
+    regular: tuple[MedicineInUse, ...]
+    courses: tuple[MedicineInUse, ...]
+    as_needed: tuple[MedicineInUse, ...]
+    stopped_recently: int
+    axis: Strip
+
+
+@dataclass(frozen=True)
+class RequestVersion:
+    """One version of an order, for its history and for the forms that change it."""
+
+    request_entry_id: UUID
+    version: int
+    status: OrderStatus
+    line: MedicationLine
+    dosage: Dosage
+    use: str
+    change: str
+    change_reason: str | None
+    changed_at: datetime
+    changed_by: str
+
+
+@dataclass(frozen=True)
+class AsNeededMedicine:
+    """A medicine as needed: its limits, what was given of it, and whether there is room now."""
+
+    request_entry_id: UUID
+    version: int
+    line: MedicationLine
+    hand: HandAction
+    dosage: Dosage
+    indication: str | None
+    given: tuple[datetime, ...]
+    room: Room
+
+
+@dataclass(frozen=True)
+class WorklistRow:
+    """A patient, in one hour (`slot_at`) or in all of a period (None); counts only, since the chart is closed.
+
+    `away_until`: set while the patient is away (year 9999 when nobody knows until when).
+    """
+
+    patient_id: UUID
+    room: str | None
+    away_until: datetime | None
+    slot_at: datetime | None
+    next_due_at: datetime | None
+    late: int
+    ready: int
+    total: int
+    signed: int
+
+    def added_to(self, before: "WorklistRow | None") -> "WorklistRow":
+        """This and another row of the same patient, as one of no particular hour."""
+        due = [row.next_due_at for row in (self, before) if row and row.next_due_at]
+        late, ready, total, signed = (
+            (before.late, before.ready, before.total, before.signed) if before else (0, 0, 0, 0)
+        )
+        return replace(
+            self,
+            slot_at=None,
+            next_due_at=min(due, default=None),
+            late=self.late + late,
+            ready=self.ready + ready,
+            total=self.total + total,
+            signed=self.signed + signed,
+        )
+
+
+def due_dose(dose: Dose, patient_id: UUID, now: datetime) -> DueDose:
+    """A dose with its order and signature, as the round shows it at `now`. `patient_id` is the id that was asked for."""
+    order, signature = dose.request, dose.signature
+    state = signed_state(signature) if signature else None
+    status = status_of(dose, state, OrderStatus(order.status), order.effective_at, now)
+    amount = Quantity(dose.amount, dose.unit)
+    dosage = dosage_of(order)
+    return DueDose(
+        id=dose.id,
+        patient_id=patient_id,
+        request_entry_id=dose.request_entry_id,
+        version=dose.request_version,
+        due_at=dose.due_at,
+        slot=dose.slot,
+        status=status,
+        status_text=describe(status, dose.due_at, now, state),
+        amount=amount,
+        line=line_of(order, dosage),
+        hand=hand_sentence(amount, strength_per_unit=dosage.strength_per_unit, form=order.form, route=order.route),
+        prescription_group=order.prescription_group,
+        instruction=order.instruction,
+        condition_text=order.condition_text,
+        required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
+        two_signatures=order.two_signatures,
+        high_risk=order.high_risk,
+        signed=signed_by(signature) if signature else None,
+        also_given=tuple(fact.recorded_by_name for fact in dose.facts),
+        paused_because=order.change_reason or "" if status is DoseStatus.HELD else None,
+        can_sign=signature is None and dose.state == "open",
+    )
+
+
+def status_of(dose: Dose, state: SignedState | None, order: OrderStatus, since: datetime, now: datetime) -> DoseStatus:
+    """The status of a dose at `now`: its own state decides whether the order's pause or stop is about it."""
+    order = OrderStatus.ACTIVE if dose.state == "open" else order
+    tolerance = Tolerance(dose.due_at - dose.ready_from, dose.late_after - dose.due_at)
+    return dose_status(
+        dose.due_at,
+        now,
+        state,
+        order_status=order,
+        order_status_since=since,
+        tolerance=tolerance,
+        next_due_at=dose.next_due_at,
+    )
+
+
+def signed_state(signature: MedicationAdministration) -> SignedState:
+    """What a signature says."""
+    reason = Reason(signature.reason_code) if signature.reason_code else None
+    return SignedState(Result(signature.result), signature.effective_at, reason, signature.reason_text or "")
+
+
+def signed_by(signature: MedicationAdministration) -> Signed:
+    """A signature and who answers for it."""
+    return Signed(
+        signature.id,
+        signed_state(signature),
+        signature.recorded_by,
+        signature.recorded_by_name,
+        signature.municipality_id,
+        signature.recorded_at,
+    )
+
+
+def group_flags(prescription_group: str | None, high_risk: bool) -> tuple[tuple[str, str], ...]:
+    """Prescription groups A and B, and whether a wrong dose is dangerous: colour and word."""
+    group = [("neutral", prescription_group)] if prescription_group in ("A", "B") else []
+    return (*group, *([("warning", "høyrisiko")] if high_risk else []))
+
+
+def dosage_of(order: MedicationRequest) -> Dosage:
+    """The dosage of an order that has not been erased."""
+    assert order.dosage is not None
+    return Dosage.from_json(order.dosage)
+
+
+def line_of(order: MedicationRequest, dosage: Dosage) -> MedicationLine:
+    """The medication line of an order."""
+    return medication_line(
+        dosage,
+        generic=order.generic_name or "",
+        brand=order.brand_name,
+        form=order.form,
+        route=order.route,
+        indication=order.indication,
+    )
+
+
+def tolerance_minutes(tolerance: Tolerance) -> dict[str, int]:
+    """The two columns of an order that hold its tolerance."""
+    minute = timedelta(minutes=1)
+    return {"tolerance_before": tolerance.before // minute, "tolerance_after": tolerance.after // minute}
+
+
+def by_name(medicines: Sequence[MedicineInUse]) -> tuple[MedicineInUse, ...]:
+    """In the order of the list: by name, then as they came."""
+    return tuple(sorted(medicines, key=lambda medicine: medicine.line.generic.lower()))

@@ -1,0 +1,306 @@
+"""Pages of medication: the round, the list, medicines as needed, and what the doctor decides."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from journal.medication import pages, schemas
+from journal.medication.errors import DoseAlreadySigned, OrderChanged, ValueBelowLimit
+from journal.medication.rules import dose_sentence
+from journal.medication.service import Medication
+from journal.observations import Observations
+from journal.patients import Patients
+from journal.permissions import Permission
+from journal.platform.clock import hhmm
+from journal.platform.errors import Conflict, Invalid, JournalError
+from journal.platform.quantity import UNITS
+from journal.web import Section, current_work, form_body, query_body, render, see_other, wants_fragment
+from journal.web.errors import answer, wants_page
+from journal.web.shell import MenuEntry, Tab
+
+bp = Section("medication", __name__)
+MENU = MenuEntry("medication.round", "pill", "Medisinrunde", Permission.MEDICATION_ADMINISTER)
+TAB = Tab("medication.medication_list", "Legemidler", Permission.MEDICATION_READ)
+
+SIGNING = {"medication.given", "medication.not_given", "medication.also_given"}
+
+
+@bp.page("/round", Permission.MEDICATION_ADMINISTER)
+def round() -> str:
+    """The medication round; for htmx the chosen patient's pane alone, and only her chart is opened."""
+    asked = query_body(schemas.RoundQuery)
+    return _round(asked["patient"], asked["slot"])
+
+
+def _round(patient_id: UUID | None, slot: str | None, trouble: pages.Trouble | None = None) -> str:
+    work = current_work()
+    medication, period = Medication(work), pages.Period.around(work.now)
+    rows = medication.worklist_by_hour(start=period.start, end=period.end)
+    slot = pages.chosen_slot(rows, slot, work.now)
+    of_slot = pages.patient_rows(rows, slot)
+    waiting = [p for p, row in of_slot.items() if row.late or row.signed < row.total]
+    chosen = patient_id or next(iter([*waiting, *of_slot]), None)
+    context: dict[str, Any] = {
+        "slot": slot,
+        "counts": pages.counts(of_slot),
+        "slots": pages.slots(rows, slot, work.now),
+    }
+    if chosen is not None:
+        context |= _pane(chosen, slot, period, trouble)
+    whole = not wants_fragment()
+    listed = list(of_slot) if whole else [p for p in (chosen, _next(waiting, chosen)) if p in of_slot]
+    banners = Patients(work).banners([p for p in {*listed, chosen} if p is not None])
+    shown = [pages.shown_row(of_slot[p], banners[p], slot, chosen) for p in listed]
+    context |= {
+        "patients": shown,
+        "patient": chosen,
+        "banner_of": banners.get(chosen) if chosen else None,
+        "next": next((row for row in shown if row.patient_id == _next(waiting, chosen)), None),
+    }
+    return render("medication/round.html" if whole else "medication/_answer.html", **context)
+
+
+def _pane(patient_id: UUID, slot: str | None, period: pages.Period, trouble: pages.Trouble | None) -> dict[str, Any]:
+    work = current_work()
+    doses = Medication(work).doses_due([patient_id], start=period.start, end=period.end)[patient_id]
+    shown = pages.in_pane(doses, slot, work.now)
+    codes = {dose.required_value.code for dose in shown if dose.required_value and dose.can_sign}
+    latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
+    may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
+    cards = [
+        pages.card(
+            dose,
+            slot=slot,
+            person_id=me,
+            may_sign=may_sign,
+            latest=latest,
+            trouble=trouble if trouble and trouble.dose_id == dose.id else None,
+        )
+        for dose in shown
+    ]
+    placed = {card.id for card in cards}
+    return {
+        "cards": cards,
+        "last": pages.last_of(doses, me, slot, work.now),
+        "trouble": trouble if trouble and trouble.dose_id not in placed else None,
+    }
+
+
+def _next(waiting: list[UUID], chosen: UUID | None) -> UUID | None:
+    after = waiting[waiting.index(chosen) + 1 :] if chosen in waiting else waiting
+    return next((p for p in [*after, *waiting] if p != chosen), None)
+
+
+def _back(patient_id: UUID) -> Response:
+    return see_other(".round", patient=patient_id, slot=query_body(schemas.InRound)["slot"])
+
+
+@bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/given", Permission.MEDICATION_ADMINISTER)
+def given(patient_id: UUID, dose_id: UUID) -> Response:
+    Medication(current_work()).sign_given(patient_id, dose_id, **form_body(schemas.SignGiven))
+    return _back(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/not-given", Permission.MEDICATION_ADMINISTER)
+def not_given(patient_id: UUID, dose_id: UUID) -> Response:
+    said = form_body(schemas.SignNotGiven)
+    Medication(current_work()).sign_not_given(patient_id, dose_id, text=said.pop("reason_text"), **said)
+    return _back(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/also-given", Permission.MEDICATION_ADMINISTER)
+def also_given(patient_id: UUID, dose_id: UUID) -> Response:
+    Medication(current_work()).also_given(patient_id, dose_id, **form_body(schemas.AlsoGiven))
+    return _back(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/undo", Permission.MEDICATION_ADMINISTER)
+def undo(patient_id: UUID, administration_id: UUID) -> Response:
+    Medication(current_work()).correct(patient_id, administration_id, reason=_("Angret"))
+    return _back(patient_id)
+
+
+@bp.page(
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/correct", Permission.MEDICATION_ADMINISTER
+)
+def correct_form(patient_id: UUID, administration_id: UUID) -> str:
+    slot = query_body(schemas.InRound)["slot"]
+    return _page(
+        "medication/correct.html", patient_id, administration_id=administration_id, slot=slot, errors={}, typed={}
+    )
+
+
+@bp.act(
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/correct", Permission.MEDICATION_ADMINISTER
+)
+def correct(patient_id: UUID, administration_id: UUID) -> Response:
+    Medication(current_work()).correct(patient_id, administration_id, **form_body(schemas.Correct))
+    return _back(patient_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/as-needed", Permission.MEDICATION_ADMINISTER)
+def as_needed(patient_id: UUID) -> str:
+    return _as_needed(patient_id, None)
+
+
+@bp.act("/patients/<uuid:patient_id>/as-needed/<uuid:request_entry_id>", Permission.MEDICATION_ADMINISTER)
+def give_as_needed(patient_id: UUID, request_entry_id: UUID) -> Response:
+    Medication(current_work()).sign_as_needed(patient_id, request_entry_id, **form_body(schemas.GiveAsNeeded))
+    return see_other(".as_needed", patient_id=patient_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/medication", Permission.MEDICATION_READ)
+def medication_list(patient_id: UUID) -> str:
+    work = current_work()
+    medicines = Medication(work).list_with_strip(patient_id)
+    return _page("medication/list.html", patient_id, medicines=medicines, now_text=hhmm(work.now))
+
+
+@bp.page("/patients/<uuid:patient_id>/medication/stopped", Permission.MEDICATION_READ)
+def stopped(patient_id: UUID) -> str:
+    found = Medication(current_work()).stopped_recently(patient_id)
+    return _page("medication/stopped.html", patient_id, stopped=found)
+
+
+@bp.page("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>", Permission.MEDICATION_READ)
+def history(patient_id: UUID, request_entry_id: UUID) -> str:
+    return _history(patient_id, request_entry_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/medication/prescribe", Permission.MEDICATION_PRESCRIBE)
+def prescribe_form(patient_id: UUID) -> str:
+    return _prescribe_form(patient_id, query_body(schemas.PrescribeQuery))
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/prescribe", Permission.MEDICATION_PRESCRIBE)
+def prescribe(patient_id: UUID) -> Response:
+    form = form_body(schemas.Prescribe)
+    medication = Medication(current_work())
+    hit = medication.catalogue_item(form["item"])
+    dosage = schemas.dosage_from(form, schemas.strength_of(hit.strength_value, hit.strength_unit))
+    medication.prescribe(
+        patient_id,
+        medicine=hit.medicine,
+        dosage=dosage,
+        use="3" if dosage.as_needed else "2" if form["last_day"] else "1",
+        indication=form["indication"],
+        instruction=form["instruction"],
+        required_value=schemas.required_value_from(form),
+    )
+    return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/change", Permission.MEDICATION_PRESCRIBE)
+def change(patient_id: UUID, request_entry_id: UUID) -> Response:
+    form = form_body(schemas.Change)
+    medication = Medication(current_work())
+    now = medication.history(patient_id, request_entry_id)[0]
+    dosage = schemas.dosage_from(form, now.dosage.strength_per_unit)
+    medication.change(patient_id, request_entry_id, version=form["version"], dosage=dosage, reason=form["reason"])
+    return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/stop", Permission.MEDICATION_PRESCRIBE)
+def stop(patient_id: UUID, request_entry_id: UUID) -> Response:
+    Medication(current_work()).stop(patient_id, request_entry_id, **form_body(schemas.ChangeStatus))
+    return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/hold", Permission.MEDICATION_PRESCRIBE)
+def hold(patient_id: UUID, request_entry_id: UUID) -> Response:
+    said = form_body(schemas.ChangeStatus)
+    Medication(current_work()).hold(patient_id, request_entry_id, version=said["version"], reason=said["reason"])
+    return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/resume", Permission.MEDICATION_PRESCRIBE)
+def resume(patient_id: UUID, request_entry_id: UUID) -> Response:
+    said = form_body(schemas.ChangeStatus)
+    Medication(current_work()).resume(patient_id, request_entry_id, version=said["version"], reason=said["reason"])
+    return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.errorhandler(Conflict)
+@bp.errorhandler(Invalid)
+def refused(error: JournalError) -> Response | tuple[str, int]:
+    """The same page again with the sentence where it belongs, and with what was typed. The failed Work is over."""
+    where: Mapping[str, Any] = request.view_args or {}
+    work, errors = current_work(), {name: said[0] for name, said in error.fields.get("errors", {}).items()}
+    if not wants_page() or request.method == "GET" or not work.signed_in or "patient_id" not in where:
+        return answer(error)
+    patient_id, typed = where["patient_id"], request.form.to_dict()
+    said = error.detail or next(iter(errors.values()), error.title)
+    if request.endpoint in SIGNING:
+        return _round(
+            patient_id, request.args.get("slot"), _trouble(where["dose_id"], error, said, errors)
+        ), error.status
+    if request.endpoint == "medication.give_as_needed":
+        return _as_needed(patient_id, (where["request_entry_id"], said)), error.status
+    if request.endpoint == "medication.prescribe":
+        asked = {"q": "", "all": False, "item": _uuid(typed.get("item"))}
+        return _prescribe_form(patient_id, asked, errors=errors, typed=typed), error.status
+    if "request_entry_id" in where:
+        return _history(patient_id, where["request_entry_id"], errors=errors, typed=typed, said=said), error.status
+    if request.endpoint == "medication.correct":
+        more = {
+            "administration_id": where["administration_id"],
+            "slot": request.args.get("slot"),
+            "errors": errors,
+            "typed": typed,
+        }
+        return _page("medication/correct.html", patient_id, said=said, **more), error.status
+    return answer(error)
+
+
+def _trouble(dose_id: UUID, error: JournalError, said: str, errors: Mapping[str, str]) -> pages.Trouble:
+    also = isinstance(error, DoseAlreadySigned | OrderChanged)
+    suggested = (error.fields["reason"], error.fields["reason_said"]) if isinstance(error, ValueBelowLimit) else None
+    return pages.Trouble(dose_id, said, "value" if "value" in errors else None, also, suggested)
+
+
+def _as_needed(patient_id: UUID, trouble: tuple[UUID, str] | None) -> str:
+    medicines = Medication(current_work()).as_needed(patient_id)
+    return _page("medication/as_needed.html", patient_id, medicines=medicines, trouble=trouble)
+
+
+def _history(patient_id: UUID, request_entry_id: UUID, **more: Any) -> str:
+    versions = Medication(current_work()).history(patient_id, request_entry_id)
+    form = {"errors": {}, "typed": {}, "said": None} | more
+    choices = {"units": _units(versions[0].dosage.unit), "patterns": schemas.PATTERNS, "weekdays": schemas.WEEKDAYS}
+    return _page("medication/request.html", patient_id, versions=versions, sentence=dose_sentence, **choices, **form)
+
+
+def _prescribe_form(patient_id: UUID, asked: Mapping[str, Any], **more: Any) -> str:
+    medication = Medication(current_work())
+    hit = medication.catalogue_item(asked["item"]) if asked["item"] else None
+    found = medication.search_catalogue(asked["q"], everything=asked["all"]) if asked["q"] and not hit else None
+    form = {"errors": {}, "typed": {}} | more
+    choices = {
+        "units": _units(hit.dose_unit if hit else None),
+        "patterns": schemas.PATTERNS,
+        "weekdays": schemas.WEEKDAYS,
+    }
+    return _page("medication/prescribe.html", patient_id, hit=hit, found=found, q=asked["q"], **choices, **form)
+
+
+def _units(first: str | None) -> list[tuple[str, str]]:
+    """What the hand can give; the product's own unit first."""
+    codes = [first, *(code for code in UNITS if code != first)] if first else list(UNITS)
+    return [(code, UNITS[code].singular) for code in codes]
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def _page(template: str, patient_id: UUID, **context: Any) -> str:
+    banner = Patients(current_work()).banner(patient_id)
+    may_prescribe = current_work().actor.may(Permission.MEDICATION_PRESCRIBE)
+    return render(template, patient_id=patient_id, banner_of=banner, may_prescribe=may_prescribe, **context)
