@@ -12,7 +12,9 @@ from journal.platform.errors import Invalid
 from journal.platform.work import Work
 
 _CLAIM = sa.text("INSERT INTO platform.command (id, body_hash) VALUES (:id, :hash) ON CONFLICT DO NOTHING")
-_FIND = sa.text("SELECT body_hash, answer FROM platform.command WHERE id = :id AND person_id = (SELECT audit.acting_person())")
+_FIND = sa.text(
+    "SELECT body_hash, answer FROM platform.command WHERE id = :id AND person_id = (SELECT audit.acting_person())"
+)
 
 
 def claim(work: Work, command_id: UUID, body: Mapping[str, Any]) -> dict[str, Any] | None:

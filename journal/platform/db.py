@@ -59,6 +59,12 @@ def connect(url: str, *, pool_size: int = 8, pgbouncer: bool = False) -> session
     arguments: dict[str, Any] = {"prepare_threshold": None} if pgbouncer else {"prepare_threshold": 3}
     arguments["options"] = "-c statement_timeout=5s -c lock_timeout=4s -c idle_in_transaction_session_timeout=30s"
     engine = sa.create_engine(
-        url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, pool_pre_ping=True, hide_parameters=True, connect_args=arguments
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=arguments,
     )
     return sessionmaker(engine, expire_on_commit=False, autoflush=True)

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -11,9 +12,13 @@ _NUMBER = re.compile(r"\b\d{6}[ .-]?\d{5,6}\b")
 _FORBIDDEN = frozenset({"name", "family_name", "given_name", "national_id", "text", "body", "note", "address", "phone"})
 
 
-def without_persons(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def without_persons(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Drops fields that could hold a person, and blanks anything that looks like a national number."""
-    return {key: _NUMBER.sub("…", value) if isinstance(value, str) else value for key, value in event.items() if key not in _FORBIDDEN}
+    return {
+        key: _NUMBER.sub("…", value) if isinstance(value, str) else value
+        for key, value in event.items()
+        if key not in _FORBIDDEN
+    }
 
 
 def configure() -> None:

@@ -42,11 +42,16 @@ def store(db: Session, facts: Sequence[Fact], command_id: UUID | None, answer: d
         return
     db.flush()
     rows = [
-        {"id": str(new_id()), "kind": type(fact).__name__, "patient_id": str(fact.patient_id), "body": asdict(fact)} for fact in facts
+        {"id": str(new_id()), "kind": type(fact).__name__, "patient_id": str(fact.patient_id), "body": asdict(fact)}
+        for fact in facts
     ]
     db.execute(
         _STORE,
-        {"facts": json.dumps(rows, default=str), "answer": json.dumps(answer) if answer else None, "command_id": command_id},
+        {
+            "facts": json.dumps(rows, default=str),
+            "answer": json.dumps(answer) if answer else None,
+            "command_id": command_id,
+        },
     )
 
 

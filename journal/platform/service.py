@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from journal.permissions import OPENS, Permission
@@ -23,10 +23,14 @@ class Service:
         super().__init_subclass__(**kwargs)
         for name, member in vars(cls).items():
             if not name.startswith("_") and not hasattr(member, "permission"):
-                raise TypeError(f"{cls.__name__}.{name} is public: say who may call it with @on_patient(...) or its kin")
+                raise TypeError(
+                    f"{cls.__name__}.{name} is public: say who may call it with @on_patient(...) or its kin"
+                )
 
 
-def on_patient(permission: Permission) -> Callable[[Callable[Concatenate[S, UUID, P], R]], Callable[Concatenate[S, UUID, P], R]]:
+def on_patient(
+    permission: Permission,
+) -> Callable[[Callable[Concatenate[S, UUID, P], R]], Callable[Concatenate[S, UUID, P], R]]:
     """Opens the chart of the first argument, if the role may and there is a ground."""
     _must_open(permission)
 
@@ -36,7 +40,8 @@ def on_patient(permission: Permission) -> Callable[[Callable[Concatenate[S, UUID
             self.work.open(permission, [patient_id])
             return method(self, patient_id, *args, **kwargs)
 
-        return _said(guarded, permission)
+        _say(guarded, permission)
+        return cast(Callable[Concatenate[S, UUID, P], R], guarded)
 
     return guard
 
@@ -47,18 +52,23 @@ def on_patients(
     """Opens the charts of a collection of patients, if there is a ground for each of them."""
     _must_open(permission)
 
-    def guard(method: Callable[Concatenate[S, Collection[UUID], P], R]) -> Callable[Concatenate[S, Collection[UUID], P], R]:
+    def guard(
+        method: Callable[Concatenate[S, Collection[UUID], P], R],
+    ) -> Callable[Concatenate[S, Collection[UUID], P], R]:
         @wraps(method)
         def guarded(self: S, patient_ids: Collection[UUID], *args: P.args, **kwargs: P.kwargs) -> R:
             self.work.open(permission, patient_ids)
             return method(self, patient_ids, *args, **kwargs)
 
-        return _said(guarded, permission)
+        _say(guarded, permission)
+        return cast(Callable[Concatenate[S, Collection[UUID], P], R], guarded)
 
     return guard
 
 
-def without_patient(permission: Permission) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
+def without_patient(
+    permission: Permission,
+) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
     """Asks for the role's permission alone; the method reads no chart (row-level security shows it none)."""
 
     def guard(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
@@ -67,7 +77,8 @@ def without_patient(permission: Permission) -> Callable[[Callable[Concatenate[S,
             self.work.admit(permission)
             return method(self, *args, **kwargs)
 
-        return _said(guarded, permission)
+        _say(guarded, permission)
+        return cast(Callable[Concatenate[S, P], R], guarded)
 
     return guard
 
@@ -81,6 +92,5 @@ def _must_open(permission: Permission) -> None:
         raise TypeError(f"{permission} opens no part of a chart: say which in permissions.OPENS")
 
 
-def _said(guarded: Any, permission: Permission) -> Any:
+def _say(guarded: Any, permission: Permission) -> None:
     guarded.permission = permission
-    return guarded

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -48,14 +48,20 @@ class Actor:
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "Actor":
         """The reverse of as_json, for an identity that PostgreSQL vouches for."""
-        ids = {name: UUID(told[name]) for name in ("person_id", "role_id", "municipality_id", "unit_id")}
-        session_id = UUID(told["session_id"]) if told.get("session_id") else None
-        words = ("name", "role", "municipality_name", "unit_name", "origin", "color_scheme", "parent_unit_name")
         return cls(
-            **ids,
-            **{name: told.get(name) or "" for name in words},
+            person_id=UUID(told["person_id"]),
+            name=told["name"],
+            role=told["role"],
+            role_id=UUID(told["role_id"]),
+            municipality_id=UUID(told["municipality_id"]),
+            municipality_name=told["municipality_name"],
+            unit_id=UUID(told["unit_id"]),
+            unit_name=told["unit_name"],
             units=tuple(map(UUID, told["units"])),
-            session_id=session_id,
+            session_id=UUID(told["session_id"]),
+            origin=told["origin"],
+            color_scheme=told["color_scheme"],
+            parent_unit_name=told["parent_unit_name"],
         )
 
 
@@ -168,7 +174,9 @@ class Work:
         if not self.actor.may(permission):
             raise Denied()
 
-    def open(self, permission: Permission, patient_ids: Collection[UUID], object_id: UUID | None = None) -> dict[UUID, Ground]:
+    def open(
+        self, permission: Permission, patient_ids: Collection[UUID], object_id: UUID | None = None
+    ) -> dict[UUID, Ground]:
         """Opens these charts for what the permission stands for, and answers with the grounds used.
 
         Charts already open for all of it in this Work cost nothing. Raises Denied, NoGround or NotFound; the attempt is logged.
@@ -185,7 +193,9 @@ class Work:
                 raise refusal
             self._write_log(Look(permission, categories, _rows(grounds.values()), object_id), "success")
             for patient_id, ground in grounds.items():
-                self._opened.update({(p, category): ground for p in (patient_id, *ground.ids) for category in categories})
+                self._opened.update(
+                    {(p, category): ground for p in (patient_id, *ground.ids) for category in categories}
+                )
         return {p: self._opened[p, categories[0]] for p in patient_ids}
 
     def note(self, permission: Permission, patient_id: UUID | None = None, ground: str = "control") -> None:
@@ -196,11 +206,11 @@ class Work:
     def chart(self, patient_id: UUID, model: Any) -> sa.ColumnElement[bool]:
         """The condition for a patient's rows: every linked record of the person, never one alone."""
         ground = next((g for (p, _category), g in self._opened.items() if p == patient_id), None)
-        return model.patient_id.in_(ground.ids if ground else (patient_id,))
+        return _in(model, ground.ids if ground else (patient_id,))
 
     def charts(self, patient_ids: Collection[UUID], model: Any) -> sa.ColumnElement[bool]:
         """As chart(), for several patients at once."""
-        return model.patient_id.in_(self.linked(patient_ids))
+        return _in(model, self.linked(patient_ids))
 
     def linked(self, patient_ids: Collection[UUID]) -> dict[UUID, UUID]:
         """Every record id of these patients, with the patient that was asked for."""
@@ -245,9 +255,18 @@ class Work:
         if remember:
             self._looks.append(look)
         try:
-            self.db.execute(sa.text("SELECT audit.open_charts(:call, :mac)"), {"call": call, "mac": self.keys.sign(call)})
+            self.db.execute(
+                sa.text("SELECT audit.open_charts(:call, :mac)"), {"call": call, "mac": self.keys.sign(call)}
+            )
         except sa.exc.DBAPIError as error:
-            raise Unavailable("Innsynsloggen kan ikke skrives, og da viser vi ingen journal. Prøv igjen om litt.") from error
+            raise Unavailable(
+                "Innsynsloggen kan ikke skrives, og da viser vi ingen journal. Prøv igjen om litt."
+            ) from error
+
+
+def _in(model: Any, ids: Iterable[UUID]) -> sa.ColumnElement[bool]:
+    condition: sa.ColumnElement[bool] = model.patient_id.in_(list(ids))
+    return condition
 
 
 def _rows(grounds: Collection[Ground]) -> list[dict[str, Any]]:

@@ -1,0 +1,166 @@
+"""The composition root: wires gate, listeners and pages together, and runs every view inside one Work."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import flask
+import sqlalchemy as sa
+from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, gettext
+from werkzeug.exceptions import HTTPException
+
+import journal.access.web
+import journal.audit.web
+import journal.care.web
+import journal.chart.web
+import journal.medication.web
+import journal.municipalities.web
+import journal.notes.web
+import journal.observations.web
+import journal.patients.web
+from journal.access import AccessGate, SessionCookie
+from journal.platform import clock, commands, log
+from journal.platform.db import connect
+from journal.platform.errors import JournalError, NotSignedIn, Unavailable
+from journal.platform.ids import new_id
+from journal.platform.settings import Settings
+from journal.platform.work import Caller, Keys, Nobody, Works
+from journal.web import Section, errors, security, shell
+
+SECTIONS: tuple[Section, ...] = (
+    journal.access.web.bp,
+    journal.audit.web.bp,
+    journal.care.web.bp,
+    journal.chart.web.bp,
+    journal.medication.web.bp,
+    journal.municipalities.web.bp,
+    journal.notes.web.bp,
+    journal.observations.web.bp,
+    journal.patients.web.bp,
+)
+
+# What the shell lends room for: each context says its own entry, and who sees it.
+MENU = (
+    journal.chart.web.MENU,
+    journal.medication.web.MENU,
+    journal.patients.web.MENU,
+    journal.audit.web.MENU,
+    journal.municipalities.web.MENU,
+)
+
+
+TABS = (
+    journal.chart.web.TAB,
+    journal.medication.web.TAB,
+    journal.notes.web.TAB,
+    journal.observations.web.TAB,
+    *journal.care.web.TABS,
+    *journal.patients.web.TABS,
+)
+
+
+class JournalApp(Flask):
+    """Runs every view inside one Work, so that a view can neither forget the commit nor do it twice."""
+
+    works: Works
+    settings: Settings
+
+    def caller(self) -> Caller:
+        """Who sent this request: the session behind the cookie, or nobody."""
+        token = request.cookies.get(security.cookie_name(self.settings))
+        if not token:
+            return Nobody()
+        try:
+            secret = base64.urlsafe_b64decode(token)
+        except ValueError:
+            return Nobody()
+        idle = timedelta(minutes=self.settings.session_idle_minutes)
+        return SessionCookie(secret, idle, timedelta(hours=self.settings.session_max_hours))
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Works are opened and committed here and nowhere else."""
+        if request.endpoint in ("static", "healthz") or request.routing_exception is not None:
+            return super().dispatch_request()
+        view: Any = self.view_functions[request.endpoint or ""]
+        with self.works.open(self.caller(), g.request_id) as g.work:
+            if view.permission is not None and not g.work.signed_in:
+                raise NotSignedIn()
+            if request.method == "POST":
+                security.refuse_forgery(self.settings, g.work)
+                if (
+                    view.idempotency == "command"
+                    and (done := commands.claim(g.work, security.command_id(), security.body())) is not None
+                ):
+                    return flask.redirect(done["location"], done["status"])
+            answer = self.make_response(super().dispatch_request())
+            if g.work.command_id:
+                g.work.answer = {"status": answer.status_code, "location": answer.headers.get("Location", request.path)}
+        return answer
+
+    def handle_user_exception(self, e: Exception) -> Any:
+        """An error page may show a patient too: the failed Work is over, so the page gets one of its own."""
+        error = errors.known(e)
+        if isinstance(error, Unavailable):
+            return errors.plain(error)
+        try:
+            with self.works.open(self.caller(), g.request_id) as g.work:
+                if isinstance(e, JournalError | HTTPException):
+                    return self.make_response(super().handle_user_exception(e))
+                return errors.answer(error)
+        except sa.exc.SQLAlchemyError:
+            return errors.plain(Unavailable())
+
+
+def create_app(settings: Settings) -> JournalApp:
+    """The WSGI application. Raises InsecureStart when the installation is not safe to start."""
+    app = JournalApp("journal", static_folder="web/static", template_folder="web/templates")
+    app.settings = settings
+    app.config.update(
+        MAX_CONTENT_LENGTH=1_000_000,
+        MAX_FORM_MEMORY_SIZE=1_000_000,
+        BABEL_DEFAULT_LOCALE="nb",
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    app.works = Works(
+        connect(settings.database_url, pgbouncer=settings.pgbouncer), AccessGate(), Keys(settings.mac_key), listeners={}
+    )
+    Babel(app, default_translation_directories="web/translations", locale_selector=shell.locale)
+    log.configure()
+    for section in SECTIONS:
+        app.register_blueprint(section)
+    _refuse_unsaid(app)
+    app.register_error_handler(JournalError, errors.answer)
+    app.register_error_handler(HTTPException, errors.answer)
+    app.add_url_rule("/healthz", "healthz", _health, methods=["GET"])
+    app.before_request(_start)
+    app.after_request(lambda response: security.headers(settings, response))
+    app.jinja_env.globals.update(new_id=new_id, csrf_token=lambda: security.csrf_token(settings, g.work))
+    app.jinja_env.globals.update(role_text=shell.role_text)
+    app.jinja_env.filters.update(moment=clock.moment, clock=clock.hhmm)
+    app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU, TABS)})
+    return app
+
+
+def _start() -> None:
+    g.request_id = new_id().hex
+
+
+def _health() -> Response:
+    """200 when the database answers; a balancer takes the machine out of use otherwise."""
+    app: Any = flask.current_app
+    try:
+        with app.works.sessions() as db:
+            db.execute(sa.text("SELECT 1"))
+    except sa.exc.SQLAlchemyError:
+        return Response(gettext("Databasen svarer ikke.") + "\n", 503, mimetype="text/plain")
+    return Response("ok\n", mimetype="text/plain")
+
+
+def _refuse_unsaid(app: Flask) -> None:
+    """A route without a said permission and idempotency class stops the program from starting."""
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if rule.endpoint != "static" and not hasattr(view, "idempotency"):
+            raise TypeError(f"{rule.endpoint} is a route that was not made with Section.page or Section.act")

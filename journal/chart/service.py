@@ -1,0 +1,70 @@
+"""The chart overview and my list, put together from what the contexts answer. No table of its own, no clinical rule."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from journal.care import Care
+from journal.medication import Medication
+from journal.notes import Notes
+from journal.observations import Observations
+from journal.patients import Banner, Patients
+from journal.permissions import Permission
+from journal.platform import clock
+from journal.platform.service import Service, on_patient, without_patient
+from journal.platform.work import Ground
+
+# Only the patients that are shown are opened and logged.
+SHOWN = 40
+
+
+@dataclass(frozen=True)
+class FrontPage:
+    """What matters now for one patient, and why this reader may see it."""
+
+    banner: Banner
+    ground: Ground
+    medicines: Any
+    measurements: Any
+    notes: Any
+    tasks: Any
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """A patient on my list. *due* is what the worklist knows of her doses: counts and times."""
+
+    banner: Banner
+    due: Any
+
+
+@dataclass(frozen=True)
+class MyList:
+    rows: tuple[ListRow, ...]
+    hidden: int
+
+
+class Chart(Service):
+    """Asks the contexts with collections; at most eight statements whatever the length of the lists."""
+
+    @on_patient(Permission.CHART_READ)
+    def front_page(self, patient_id: UUID) -> FrontPage:
+        """Everything of the overview, for a chart that this opens in all its parts at once."""
+        return FrontPage(
+            banner=Patients(self.work).banner(patient_id),
+            ground=self.work.ground(patient_id),
+            medicines=Medication(self.work).list_with_strip(patient_id),
+            measurements=Observations(self.work).series(patient_id),
+            notes=Notes(self.work).recent(patient_id),
+            tasks=Care(self.work).open_tasks(patient_id),
+        )
+
+    @without_patient(Permission.CHART_LIST)
+    def my_list(self) -> MyList:
+        """The patients with a ground for the unit one acts in, those with late doses first."""
+        start, end = clock.day_bounds(clock.local_date(self.work.now))
+        due = Medication(self.work).worklist(start=start - timedelta(hours=12), end=end)
+        shown = due[:SHOWN]
+        banners = Patients(self.work).banners([row.patient_id for row in shown]) if shown else {}
+        return MyList(tuple(ListRow(banners[row.patient_id], row) for row in shown), len(due) - len(shown))

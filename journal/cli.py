@@ -1,0 +1,163 @@
+"""The `akson` command."""
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from journal.platform import database
+from journal.platform.postgres import EmbeddedPostgres, PostgresError, default_home, running
+from journal.platform.settings import InsecureStart, Settings
+from journal.platform.work import Keys
+
+DATABASE = "akson"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs a command; answers with the exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except (InsecureStart, PostgresError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--home", type=Path, default=None, help="der den innebygde databasen ligger (eller AKSON_HOME)")
+    parser = argparse.ArgumentParser(prog="akson", description="Akson journal: felles journal for kommunene")
+    commands = parser.add_subparsers(required=True, metavar="kommando")
+
+    demo = commands.add_parser("demo", parents=[common], help="start alt med oppdiktede personer")
+    demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument("--patients", type=int, default=2000, metavar="N")
+    demo.set_defaults(run=_demo)
+
+    serve = commands.add_parser("serve", parents=[common], help="start nettjeneren (AKSON_DATABASE_URL)")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--workers", type=int, default=2)
+    serve.set_defaults(run=_serve)
+
+    worker = commands.add_parser("worker", parents=[common], help="start arbeideren: utboks, dosehorisont, loggmåneder")
+    worker.add_argument("--once", action="store_true", help="gjør det som venter, og slutt")
+    worker.set_defaults(run=_worker)
+
+    db = commands.add_parser("db", help="databasen").add_subparsers(required=True, metavar="handling")
+    db.add_parser("roles", parents=[common], help="skriv SQL for databaseadministratoren").set_defaults(run=_roles)
+    db.add_parser("upgrade", parents=[common], help="kjør migreringene (AKSON_MIGRATOR_URL)").set_defaults(run=_upgrade)
+
+    imports = commands.add_parser("import", help="hent inn").add_subparsers(required=True, metavar="hva")
+    fest = imports.add_parser("fest", parents=[common], help="legemiddelkatalogen FEST (M30)")
+    fest.add_argument("file", type=Path)
+    fest.set_defaults(run=_import_fest)
+
+    municipality = commands.add_parser("municipality", help="kommuner").add_subparsers(
+        required=True, metavar="handling"
+    )
+    add = municipality.add_parser("add", parents=[common], help="ta en kommune i bruk")
+    add.add_argument("number", help="kommunenummer, fire sifre")
+    add.add_argument("--administrator", required=True, help="navn på den første administratoren")
+    add.set_defaults(run=_add_municipality)
+    return parser
+
+
+@contextmanager
+def _installation(home: Path | None) -> Iterator[Settings]:
+    """The settings of the environment, or those of the embedded database in *home*, which is joined or started."""
+    if os.environ.get("AKSON_DATABASE_URL"):
+        yield Settings.from_environment(os.environ)
+        return
+    place = home or default_home()
+    if not (place / "data").exists():
+        raise InsecureStart(["AKSON_DATABASE_URL mangler. Vil du bare prøve, så kjør `./akson demo`."])
+    with running(place) as server:
+        yield Settings.from_environment(_embedded_environment(server, place, 8000))
+
+
+def _embedded_environment(server: EmbeddedPostgres, home: Path, port: int) -> dict[str, str]:
+    """The environment of everything that the demo starts: keys made once and kept beside the data."""
+    keys = {name: _kept_key(home / f"{name}.key") for name in ("secret", "mac")}
+    return {
+        "AKSON_ENVIRONMENT": "demo",
+        "AKSON_DATABASE_URL": server.dsn("journal_app", DATABASE),
+        "AKSON_MIGRATOR_URL": server.dsn("journal_migrator", DATABASE),
+        "AKSON_SECRET_KEY": keys["secret"],
+        "AKSON_MAC_KEY": keys["mac"],
+        "AKSON_ALLOW_SYNTHETIC_IDS": "1",
+        "AKSON_PUBLIC_URL": f"http://localhost:{port}",
+        "AKSON_SESSION_IDLE_MINUTES": "60",
+    }
+
+
+def _kept_key(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text().strip()
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from journal import demo
+
+    home = arguments.home or default_home()
+    with running(home) as server:
+        environment = _embedded_environment(server, home, arguments.port)
+        settings = Settings.from_environment(environment)
+        new = database.make_database(server.dsn(), DATABASE)
+        database.migrate(settings.migrator_url)
+        database.hand_over_key(settings.migrator_url, Keys(settings.mac_key), "demo")
+        return demo.run(settings, environment, port=arguments.port, patients=arguments.patients, new=new)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from journal import serving
+
+    with _installation(arguments.home) as settings:
+        return serving.serve(settings, host=arguments.host, port=arguments.port, workers=arguments.workers)
+
+
+def _worker(arguments: argparse.Namespace) -> int:
+    from journal import worker
+
+    with _installation(arguments.home) as settings:
+        return worker.run(settings, once=arguments.once)
+
+
+def _import_fest(arguments: argparse.Namespace) -> int:
+    from journal.medication.importing import import_fest
+
+    with _installation(arguments.home) as settings, arguments.file.open("rb") as stream:
+        print(import_fest(settings.migrator_url, stream))
+    return 0
+
+
+def _add_municipality(arguments: argparse.Namespace) -> int:
+    from journal.municipalities.joining import add_municipality
+
+    with _installation(arguments.home) as settings:
+        print(add_municipality(settings.migrator_url, arguments.number, arguments.administrator))
+    return 0
+
+
+def _roles(_arguments: argparse.Namespace) -> int:
+    print(database.ROLES)
+    print("\n".join(f"{statement};" for statement in database.database_sql(DATABASE)))
+    return 0
+
+
+def _upgrade(arguments: argparse.Namespace) -> int:
+    with _installation(arguments.home) as settings:
+        database.migrate(settings.migrator_url)
+        database.hand_over_key(settings.migrator_url, Keys(settings.mac_key), settings.environment)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,40 @@
+"""Starts the web server, after it has looked at what it is about to serve."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import sqlalchemy as sa
+
+from journal.app import JournalApp, create_app
+from journal.platform.settings import Settings, refuse_insecure_database
+
+
+def application() -> JournalApp:
+    """The WSGI application of this environment: what granian (or any WSGI server) is pointed at."""
+    return create_app(Settings.from_environment(os.environ))
+
+
+def command(host: str, port: int, workers: int) -> list[str]:
+    """The web server's command line."""
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "journal.serving:application"),
+        *("--host", host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "4", "--no-access-log"),
+        *("--log-level", "warning", "--respawn-failed-workers"),
+    ]
+
+
+def serve(settings: Settings, *, host: str, port: int, workers: int) -> int:
+    """Serves until it is told to stop. Raises InsecureStart when the database could lose what it has answered for."""
+    check(settings)
+    with subprocess.Popen(command(host, port, workers), env={**os.environ}) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        return server.wait()
+
+
+def check(settings: Settings) -> None:
+    """The database must be durable, and the role that the program logs in as must be under row-level security."""
+    engine = sa.create_engine(settings.database_url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        refuse_insecure_database(settings, connection)

@@ -1,0 +1,108 @@
+"""The shell around every page; knows no context. What views import."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+
+from journal.permissions import Permission
+from journal.platform.errors import Invalid
+from journal.platform.work import Work
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+# Fields of every form that belong to the shell, not to the view.
+SHELL_FIELDS = frozenset({"csrf_token", "command_id"})
+
+
+class Section(Blueprint):
+    """A context's pages. A route says its permission, whether it is a command, and may so be listed and tested."""
+
+    def __init__(self, name: str, import_name: str) -> None:
+        super().__init__(name, import_name, template_folder="templates")
+
+    def page(self, rule: str, permission: Permission | None) -> Callable[[V], V]:
+        """A GET page. *permission* None: open to whoever is not signed in."""
+        return self._route(rule, "GET", permission, "none")
+
+    def act(self, rule: str, permission: Permission | None, *, repeatable: bool = False) -> Callable[[V], V]:
+        """A POST: CSRF token always, and a command id unless doing it twice is the same as once (*repeatable*)."""
+        return self._route(rule, "POST", permission, "repeatable" if repeatable else "command")
+
+    def _route(self, rule: str, method: str, permission: Permission | None, idempotency: str) -> Callable[[V], V]:
+        def register(view: V) -> V:
+            said = cast(Any, view)
+            said.permission, said.idempotency = permission, idempotency
+            self.add_url_rule(rule, view_func=view, methods=[method])
+            return view
+
+        return register
+
+
+def current_work() -> Work:
+    """The Work of this request."""
+    return cast(Work, g.work)
+
+
+def form_body(schema: type[Schema] | Schema) -> dict[str, Any]:
+    """The form or JSON body, validated; raises Invalid with a sentence per field. Unknown fields are refused."""
+    sent: Any = request.get_json() if request.is_json else request.form
+    return _load(schema, {k: v for k, v in _single(sent).items() if k not in SHELL_FIELDS})
+
+
+def query_body(schema: type[Schema] | Schema) -> dict[str, Any]:
+    """The query string, validated like a form."""
+    return _load(schema, _single(request.args))
+
+
+def _single(values: Any) -> dict[str, Any]:
+    if not isinstance(values, MultiDict):
+        return dict(values)
+    return {key: values.getlist(key) if key.endswith("[]") else values[key] for key in values}
+
+
+def _load(schema: type[Schema] | Schema, sent: dict[str, Any]) -> dict[str, Any]:
+    loader = schema() if isinstance(schema, type) else schema
+    try:
+        return cast(dict[str, Any], loader.load(sent))
+    except ValidationError as error:
+        raise Invalid(
+            errors={str(k): _sentences(v) for k, v in cast(Any, error).normalized_messages().items()}
+        ) from error
+
+
+def _sentences(messages: Any) -> list[str]:
+    if isinstance(messages, dict):
+        return [sentence for part in messages.values() for sentence in _sentences(part)]
+    return [str(message) for message in messages] if isinstance(messages, list) else [str(messages)]
+
+
+def render(template: str, **context: Any) -> str:
+    """A page or a part of one."""
+    return render_template(template, **context)
+
+
+def see_other(endpoint: str, **values: Any) -> BaseResponse:
+    """303: after a command the browser fetches the page that shows what was done."""
+    return redirect(url_for(endpoint, **values), 303, Response)
+
+
+def wants_fragment() -> bool:
+    """True when htmx asks: then only the part that changed is drawn."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def own_address(target: str) -> bool:
+    """Whether a redirect target stays inside the journal."""
+    parts = urlsplit(target)
+    return (
+        not parts.scheme
+        and not parts.netloc
+        and target.startswith("/")
+        and not target.startswith("//")
+        and "\\" not in target
+    )

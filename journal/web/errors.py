@@ -1,0 +1,118 @@
+"""JournalError and HTTP errors to problem+json or a page, by who asks. Never a database message to the client."""
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from flask import Response, g, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+
+from journal.permissions import Permission
+from journal.platform.errors import JournalError, NoGround, NotFound, NotSignedIn, Unavailable
+
+_log = structlog.get_logger()
+
+_HTTP_TITLES = {
+    400: "Vi forstod ikke forespørselen",
+    404: NotFound.title,
+    405: "Siden kan ikke brukes på denne måten",
+    413: "Det du sendte, er for stort",
+    415: "Vi kan ikke lese dette formatet",
+}
+
+
+class _FromHttp(JournalError):
+    """An error that the web server found, in our own words."""
+
+    def __init__(self, error: HTTPException) -> None:
+        self.status = error.code or 500
+        self.type = "not-found" if self.status == 404 else f"http-{self.status}"
+        self.title = _HTTP_TITLES.get(self.status, JournalError.title)
+        super().__init__()
+
+
+def known(error: Exception) -> JournalError:
+    """The error as one of ours. A database that is away, full or slow is Unavailable; anything else is a fault of ours, logged."""
+    if isinstance(error, JournalError):
+        return error
+    if isinstance(error, HTTPException):
+        return _FromHttp(error)
+    if isinstance(error, sa.exc.OperationalError | sa.exc.TimeoutError | sa.exc.InterfaceError):
+        return Unavailable("Vi fikk ikke lagret. Prøv igjen om litt.")
+    # The type and where it was raised; never its text, which may hold a name.
+    sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
+    _log.error("unexpected", error=type(error).__name__, sqlstate=sqlstate, at=_place(error), request_id=g.get("request_id"))
+    return JournalError("Vi fikk ikke gjort det du ba om. Prøv igjen om litt.")
+
+
+def answer(error: Exception) -> Response:
+    """The answer to whoever asked."""
+    problem = known(error)
+    if not wants_page():
+        return _problem_json(problem)
+    if isinstance(problem, NotSignedIn) and request.headers.get("HX-Request") != "true":
+        return Response(status=303, headers={"Location": url_for("access.sign_in")})
+    template = "refused.html" if isinstance(problem, NoGround) else "error.html"
+    return Response(render_template(template, problem=_shown(problem)), problem.status)
+
+
+def plain(error: JournalError) -> Response:
+    """A page that needs neither database nor session."""
+    if not wants_page():
+        return _problem_json(error)
+    return Response(
+        f"<!doctype html><html lang=nb><title>{error.title}</title><h1>{error.title}</h1><p>{error.detail}</p>",
+        error.status,
+    )
+
+
+def wants_page() -> bool:
+    """A browser gets a page, a program problem+json."""
+    return (
+        request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") == "text/html"
+        and not request.is_json
+    )
+
+
+def _shown(problem: JournalError) -> dict[str, Any]:
+    incident = g.get("request_id", "")[-4:].upper() if problem.status >= 500 else None
+    ways_in = _ways_in(problem)
+    return {
+        "title": problem.title,
+        "detail": problem.detail,
+        "errors": problem.fields.get("errors", {}),
+        "ways_in": ways_in,
+        "incident": incident,
+    }
+
+
+def _ways_in(problem: JournalError) -> list[tuple[str, str]]:
+    """Where to go from here; the same for every patient without a ground, whether she has a chart or not."""
+    if not (g.get("work") and g.work.signed_in):
+        return []
+    patient_id = (request.view_args or {}).get("patient_id")
+    admit = isinstance(problem, NoGround) and patient_id is not None and g.work.actor.may(Permission.PATIENTS_ADMIT)
+    way = [(url_for("care.admission", patient_id=patient_id), _("Ta inn pasienten på enheten din"))] if admit else []
+    return [*way, (url_for("chart.home"), _("Gå til forsiden"))]
+
+
+def _problem_json(problem: JournalError) -> Response:
+    body = {
+        "type": f"/problems/{problem.type}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        **problem.fields,
+    }
+    return Response(
+        json.dumps(body, default=str, ensure_ascii=False), problem.status, mimetype="application/problem+json"
+    )
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('journal/')[-1]}:{trace.tb_lineno}" if trace else ""

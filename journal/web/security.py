@@ -1,0 +1,74 @@
+"""What every request must show and every response carries: CSRF token, own origin, command id, headers."""
+
+import hashlib
+import hmac
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+
+from journal.platform.errors import Denied, Invalid
+from journal.platform.settings import Settings
+from journal.platform.work import Work
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def cookie_name(settings: Settings) -> str:
+    """The __Host- prefix binds the cookie to this host over TLS; a demo on plain HTTP cannot have it."""
+    return "__Host-akson" if settings.public_url.startswith("https://") else "akson"
+
+
+def csrf_token(settings: Settings, work: Work) -> str:
+    """Bound to the session; for whoever is not signed in, to the application alone (signing in changes nobody's data)."""
+    session = str(work.actor.session_id) if work.signed_in else "nobody"
+    return hmac.new(settings.secret_key, f"csrf:{session}".encode(), hashlib.sha256).hexdigest()
+
+
+def refuse_forgery(settings: Settings, work: Work) -> None:
+    """Raises Denied for a form that another site sent: foreign origin, or no token of this session."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Denied("Skjemaet ble ikke sendt fra journalen.")
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and origin.split("://")[-1] != request.host:
+        raise Denied("Skjemaet ble ikke sendt fra journalen.")
+    sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    if not hmac.compare_digest(sent.encode(), csrf_token(settings, work).encode()):
+        raise Denied("Siden er for gammel. Last den på nytt og prøv igjen. Det du skrev, er ikke lagret.")
+
+
+def command_id() -> UUID:
+    """The id of this command, from the form or the Idempotency-Key header; Invalid without one."""
+    try:
+        return UUID(request.headers.get("Idempotency-Key") or request.form.get("command_id", ""))
+    except ValueError:
+        raise Invalid("Skjemaet mangler et kommandonummer. Last siden på nytt og prøv igjen.") from None
+
+
+def body() -> dict[str, Any]:
+    """What the command asks for: its address and everything sent with it but the shell's own fields."""
+    sent: dict[str, Any] = dict(request.get_json()) if request.is_json else request.form.to_dict(flat=False)
+    sent.pop("csrf_token", None)
+    return {"path": request.path, **sent}
+
+
+def headers(settings: Settings, response: Response) -> Response:
+    """On every response, also errors. Nothing that shows a patient may be kept by a browser or a proxy."""
+    response.headers.extend(_HEADERS)
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Vary"] = "Cookie, HX-Request"
+    if settings.public_url.startswith("https://"):
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return response

@@ -1,0 +1,116 @@
+"""What the frame around a page shows: who is signed in, where, the menu, the colour scheme."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from journal.permissions import Permission
+from journal.platform.settings import Settings
+from journal.platform.work import Work
+from journal.web import security
+
+
+class MenuEntry(NamedTuple):
+    """An entry that a context lends to the menu."""
+
+    endpoint: str
+    icon: str
+    text: str
+    permission: Permission
+
+
+class Tab(NamedTuple):
+    """A page of a patient's chart that a context lends to the row of tabs."""
+
+    endpoint: str
+    text: str
+    permission: Permission
+
+
+class TabLink(NamedTuple):
+    url: str
+    text: str
+    current: bool
+
+
+class MenuLink(NamedTuple):
+    url: str
+    icon_name: str
+    text: str
+    current: bool
+    waiting: int | None
+
+
+def role_text(role: str) -> str:
+    """The role in Norwegian."""
+    texts: dict[str, str] = {
+        "nurse": _("sykepleier"),
+        "health_assistant": _("helsefagarbeider"),
+        "doctor": _("lege"),
+        "unit_manager": _("avdelingsleder"),
+        "tenant_administrator": _("kommuneadministrator"),
+        "auditor": _("revisor"),
+    }
+    return texts.get(role, role)
+
+
+def locale() -> str:
+    """Bokmål first: the words of the source. A reader's own choice comes with the profile."""
+    return "nb"
+
+
+class Shell:
+    """The frame's own data; reads nothing but who is signed in."""
+
+    def __init__(self, settings: Settings, work: Work | None, menu: Sequence[MenuEntry], tabs: Sequence[Tab]) -> None:
+        self._settings, self._work, self._menu, self._tabs = settings, work, menu, tabs
+        actor = work.actor if work is not None and work.signed_in else None
+        self.signed_in = actor is not None
+        self.person_name = actor.name if actor else ""
+        self.role_text = role_text(actor.role) if actor else ""
+        self.place = (actor.parent_unit_name or actor.municipality_name) if actor else ""
+        self.unit = actor.unit_name if actor else ""
+        self.color_scheme = actor.color_scheme if actor else "auto"
+        self.demo = settings.environment == "demo"
+        self.flash = None
+
+    @property
+    def csrf_token(self) -> str:
+        return security.csrf_token(self._settings, self._work) if self._work is not None else ""
+
+    @property
+    def menu(self) -> list[MenuLink]:
+        """The entries this role may use."""
+        if self._work is None or not self._work.signed_in:
+            return []
+        return [
+            MenuLink(url_for(e.endpoint), e.icon, _(e.text), request.endpoint == e.endpoint, None)
+            for e in self._menu
+            if self._work.actor.may(e.permission)
+        ]
+
+    def tabs(self, patient_id: UUID) -> list[TabLink]:
+        """The pages of this chart that the role may see; the one that is shown is current, and so is its context's."""
+        actor = self._work.actor if self._work is not None and self._work.signed_in else None
+        return [
+            TabLink(url_for(tab.endpoint, patient_id=patient_id), _(tab.text), request.endpoint == tab.endpoint)
+            for tab in self._tabs
+            if actor is not None and actor.may(tab.permission)
+        ]
+
+    @property
+    def switch_user_url(self) -> str:
+        return url_for("access.switch_user")
+
+    @property
+    def scheme_url(self) -> str:
+        return url_for("access.color_scheme")
+
+    @property
+    def search_url(self) -> str | None:
+        """None for whoever may not search for people."""
+        may = self._work is not None and self._work.signed_in and self._work.actor.may(Permission.PATIENTS_FIND)
+        return url_for("patients.search") if may else None

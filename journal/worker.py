@@ -1,0 +1,104 @@
+"""The worker: makes jobs of the outbox, runs them, keeps doses a week ahead and the log's months made. Holds no person's rights."""
+
+import asyncio
+import signal
+import threading
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+import psycopg
+import sqlalchemy as sa
+import structlog
+
+from journal.app import create_app
+from journal.medication import Medication
+from journal.permissions import Role
+from journal.platform import log
+from journal.platform.outbox import relay
+from journal.platform.settings import Settings
+from journal.platform.work import Actor, Known, Works
+
+_log = structlog.get_logger()
+
+# The journal itself, as an actor in its own access log.
+JOURNAL = UUID(int=0)
+SYSTEM = Actor(JOURNAL, "Akson journal", Role.SYSTEM, JOURNAL, JOURNAL, "", JOURNAL, "", (), origin="worker")
+
+RELAY_SECONDS = 1
+PLAN_SECONDS = 60
+
+
+def run(settings: Settings, *, once: bool) -> int:
+    """Works until it is told to stop; with *once*, does what waits and ends."""
+    log.configure()
+    works = create_app(settings).works
+    queue = job_queue(settings)
+    stop = threading.Event()
+    if not once:
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        signal.signal(signal.SIGINT, lambda *_: stop.set())
+    ticks = 0
+    while not stop.is_set():
+        _tick(works, queue, plan=ticks % PLAN_SECONDS == 0)
+        if once:
+            break
+        ticks += RELAY_SECONDS
+        stop.wait(RELAY_SECONDS)
+    return 0
+
+
+def job_queue(settings: Settings) -> procrastinate.App:
+    """The queue, in the journal's own database and a schema of its own."""
+    url = sa.make_url(settings.database_url).set(drivername="postgresql")
+    queue = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(
+            conninfo=url.render_as_string(hide_password=False), kwargs={"options": "-c search_path=jobs"}
+        )
+    )
+    queue.task(name="tell", retry=procrastinate.RetryStrategy(max_attempts=8, exponential_wait=2))(tell)
+    return queue
+
+
+async def tell(kind: str, body: dict[str, Any]) -> None:
+    """A fact, told after it happened. Its listeners outside the journal (messages, registers) come with their contexts."""
+    _log.info("fact", kind=kind, fact_id=body["id"])
+
+
+def _tick(works: Works, queue: procrastinate.App, *, plan: bool) -> None:
+    try:
+        asyncio.run(_relay_and_run(works, queue))
+        if plan:
+            _plan(works)
+    except (sa.exc.SQLAlchemyError, psycopg.Error, procrastinate.exceptions.ConnectorException) as error:
+        # The database is away or busy: nothing is lost, the next round tries again.
+        _log.warning("worker waits", error=type(error).__name__)
+
+
+async def _relay_and_run(works: Works, queue: procrastinate.App) -> None:
+    async with queue.open_async():
+        while await relay(works.sessions, lambda facts: _defer(queue, facts)):
+            pass
+        await queue.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+async def _defer(queue: procrastinate.App, facts: list[dict[str, Any]]) -> None:
+    for fact in facts:
+        try:
+            # The lock is the outbox row's id: if the worker dies between this and marking the row sent, it is not queued twice.
+            await queue.configure_task("tell", queueing_lock=fact["id"]).defer_async(kind=fact["kind"], body=fact)
+        except procrastinate.exceptions.AlreadyEnqueued:
+            continue
+
+
+def _plan(works: Works) -> None:
+    with works.sessions.begin() as db:
+        db.execute(sa.text("SELECT audit.keep_months_ahead()"))
+    planned = True
+    while planned:
+        with works.open(Known(SYSTEM)) as work:
+            medication = Medication(work)
+            patients = medication.plans_running_out()
+            planned = bool(patients)
+            if patients:
+                medication.extend_horizon(patients)

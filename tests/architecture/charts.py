@@ -1,0 +1,183 @@
+"""A chart with a row in every table of the database that has a patient, each with a mark that can be searched for.
+
+Stored by the migrator, past the services: what the tests here ask is who gets to see it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from journal.medication.rules import every_hours
+from journal.patients import name_words
+from journal.patients.national_id import make_synthetic
+from journal.platform.ids import new_id
+from journal.platform.quantity import Quantity
+from tests.factories import Staff
+
+CHART_SCHEMAS = ("access", "care", "medication", "notes", "observations", "patients")
+CATEGORIES = ("patients", "medication", "observations", "notes", "care")
+_numbers = (made for year in range(1921, 1936) for n in range(500) if (made := make_synthetic(date(year, 5, 17), n)))
+_marks = count(1)
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A patient whose every row says *token*; *ids*: a row or entry of hers, by the name that routes give it."""
+
+    patient_id: UUID
+    token: str
+    national_id: str
+    ids: dict[str, UUID]
+
+
+def national_id() -> str:
+    """A synthetic number that nobody else has in this run."""
+    return next(_numbers)
+
+
+def mark() -> str:
+    """A word that stands nowhere else."""
+    return f"Xanax{next(_marks):04}qz"
+
+
+def store(connection: Connection, table: str, **values: Any) -> UUID:
+    """One row; answers with its id."""
+    given = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in values.items()}
+    columns, places = sql.SQL(", ").join(map(sql.Identifier, given)), sql.SQL(", ").join([sql.Placeholder()] * len(given))
+    into = sql.Identifier(*table.split("."))
+    connection.execute(sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(into, columns, places), list(given.values()))
+    return UUID(str(values.get("id") or values["patient_id"]))
+
+
+def marked_chart(
+    connection: Connection, by: Staff, *, ward_id: UUID | None, blocked: Staff | None = None, **identity: Any
+) -> Marked:
+    """Somebody with a row everywhere, written by *by*; *ward_id* is the unit that has a ground now, None for nobody.
+
+    *blocked*: somebody whom a restriction keeps out of everything.
+    """
+    token, number, patient_id = mark(), national_id(), new_id()
+    told = {"family_name": token, "given_name": "Kari", "birth_date": date(1931, 5, 17), "sex": "female"}
+    store(connection, "patients.patient", patient_id=patient_id, **by.stamp, **(told | identity))
+    chart = _Chart(connection, by, patient_id, token)
+    chart.identity(number)
+    relationship_id = chart.access(ward_id, blocked)
+    with connection.transaction():
+        ids = {**chart.medication(), **chart.notes(), **chart.care(relationship_id)}
+    return Marked(patient_id, token, number, ids)
+
+
+@dataclass(frozen=True)
+class _Chart:
+    connection: Connection
+    by: Staff
+    patient_id: UUID
+    token: str
+
+    def row(self, table: str, **values: Any) -> UUID:
+        stamped = {**self.by.stamp, **values}
+        return store(self.connection, table, patient_id=self.patient_id, **({"id": new_id()} | stamped))
+
+    def entry(self, table: str, **values: Any) -> UUID:
+        entry_id = new_id()
+        self.row(table, entry_id=entry_id, version=1, **values)
+        return entry_id
+
+    def identity(self, number: str) -> None:
+        self.row("patients.identifier", kind="FNR", value=number)
+        self.row("patients.patient_history", was={"city": self.token})
+        for word in name_words(self.token, "Kari"):
+            store(self.connection, "patients.name_word", patient_id=self.patient_id, word=word)
+        self.entry("patients.related_person", name=f"Datter {self.token}", relation="datter")
+        self.row("patients.allergy_assessment", result="none-known")
+        self.entry("patients.flag", kind="other", text=f"Varsel {self.token}")
+
+    def access(self, ward_id: UUID | None, blocked: Staff | None) -> UUID:
+        since = datetime.now(UTC) - timedelta(days=30)
+        over = {} if ward_id else {"valid_until": since, "grace_until": since}
+        against = blocked.actor.person_id if blocked else new_id()
+        told = {"category": "*", "against_person_id": against, "decided_by": "pasienten", "valid_from": since}
+        self.row("access.restriction", **told)
+        unit_id = ward_id or self.by.actor.unit_id
+        return self.row("access.care_relationship", ground="stay", room="204", valid_from=since, **{**over, "unit_id": unit_id})
+
+    def medication(self) -> dict[str, UUID]:
+        now = datetime.now(UTC)
+        request_id, request_entry_id, dose_id = new_id(), new_id(), new_id()
+        dosage = every_hours(Quantity(Decimal(1), "tablett"), 8, strength_per_unit=Quantity(Decimal(50), "mg"))
+        started = {"starts_at": now - timedelta(days=2), "effective_at": now - timedelta(days=2), "status": "active"}
+        said = {"dosage": dosage.to_json(), "use": "1", "as_needed": False, "prescriber_name": "Lege", "change": "prescribe"}
+        name = {"generic_name": f"middel{self.token}", "form": "tablett", "strength": "50 mg", "route": "peroralt"}
+        tolerance = {"tolerance_before": 60, "tolerance_after": 60}
+        self.row(
+            "medication.medication_request",
+            **{"id": request_id, "entry_id": request_entry_id, "version": 1, **started, **said, **name, **tolerance},
+        )
+        of_dose = {"request_entry_id": request_entry_id, "request_id": request_id, "request_version": 1}
+        times = {"due_at": now, "ready_from": now - timedelta(hours=1), "late_after": now + timedelta(hours=1)}
+        amount = {"amount": Decimal(1), "unit": "tablett", "slot": f"{now:%H}", "given_by": "municipality_unit"}
+        owner = {"patient_id": self.patient_id, "municipality_id": self.by.actor.municipality_id}
+        later = {"missed_from": now + timedelta(hours=12)}
+        store(self.connection, "medication.dose", **owner, id=dose_id, **of_dose, **times, **amount, **later)
+        store(self.connection, "medication.request_plan", **owner, request_entry_id=request_entry_id, planned_until=None)
+        given = {"status": "completed", "result": "1", "effective_at": now - timedelta(hours=8), "unit": "tablett"}
+        administration_id = self.row(
+            "medication.medication_administration", request_id=request_id, request_version=1, amount=Decimal(1), **given
+        )
+        return {
+            "request_id": request_id,
+            "request_entry_id": request_entry_id,
+            "dose_id": dose_id,
+            "administration_id": administration_id,
+        }
+
+    def notes(self) -> dict[str, UUID]:
+        now = datetime.now(UTC) - timedelta(hours=1)
+        words = {"kind": "general", "title": f"Notat {self.token}", "body": f"Hun heter {self.token}.", "effective_at": now}
+        allergy = self.entry("patients.allergy_intolerance", kind="allergy", substance=f"stoff{self.token}")
+        note = self.entry("notes.note", **words)
+        owner = {"municipality_id": self.by.actor.municipality_id, "recorded_by": self.by.actor.person_id}
+        store(self.connection, "notes.draft", patient_id=self.patient_id, id=new_id(), **owner, body=f"Utkast {self.token}")
+        pulse = {"code": "pulse", "loinc": "8867-4", "display": "Puls", "value": Decimal(72), "unit": "/min"}
+        return {
+            "allergy_entry_id": allergy,
+            "note_entry_id": note,
+            "observation_id": self.row("observations.observation", effective_at=now, **pulse),
+        }
+
+    def care(self, relationship_id: UUID) -> dict[str, UUID]:
+        since, actor = datetime.now(UTC) - timedelta(days=30), self.by.actor
+        basis = {"relationship_id": relationship_id, "valid_from": since}
+        service = {"service_system": "9151", "service_code": "21", "service_text": "Langtidsopphold", "decision_on": since}
+        provider = {"provider_unit_id": actor.unit_id, "provider_name": actor.unit_name}
+        self.row("care.granted_service", **service, **provider, **basis)
+        self.row("care.stay", kind="long_term", ward_id=actor.unit_id, ward_name=actor.unit_name, **basis)
+        incident = {"kind": "other", "severity": "mild", "text": f"Hendelse {self.token}", "effective_at": since}
+        self.row("care.incident", **incident)
+        task = self.entry("care.task", kind="general", for_unit_id=actor.unit_id, what=f"Oppgave {self.token}")
+        return {"task_entry_id": task}
+
+
+def link(connection: Connection, by: Staff, confirmed_by: Staff, leading: UUID, other: UUID) -> UUID:
+    """Two records of one person, linked by one and confirmed by another."""
+    return store(
+        connection,
+        "patients.link",
+        patient_id=leading,
+        id=new_id(),
+        linked_patient_id=other,
+        reason="samme person",
+        **by.stamp,
+        confirmed_at=datetime.now(UTC),
+        confirmed_by=confirmed_by.actor.person_id,
+        confirmed_by_name=confirmed_by.actor.name,
+    )

@@ -1,0 +1,242 @@
+"""One real PostgreSQL for the session, one database, and a municipality of its own for every test: tests commit for real."""
+
+import base64
+import hashlib
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from werkzeug.test import TestResponse
+
+from journal.app import JournalApp, create_app
+from journal.platform import database
+from journal.platform.ids import new_id
+from journal.platform.postgres import EmbeddedPostgres, running
+from journal.platform.settings import Settings
+from journal.platform.work import Known
+from tests import factories
+from tests.factories import Builder, Staff
+
+DATABASE = "journal_test"
+_numbers = itertools.count(1000)
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """pytest-flask would share one request context, and so flask.g, between all requests of a test: two users became one."""
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedPostgres]:
+    with tempfile.TemporaryDirectory(prefix="akson-test-", ignore_cleanup_errors=True) as home:
+        Path(home).chmod(0o711)
+        with running(Path(home) / "pg", fast=True) as postgres:
+            yield postgres
+
+
+@pytest.fixture(scope="session")
+def settings(server: EmbeddedPostgres) -> Settings:
+    return Settings(
+        database_url=server.dsn("journal_app", DATABASE),
+        migrator_url=server.dsn("journal_migrator", DATABASE),
+        environment="test",
+        secret_key=b"s" * 32,
+        mac_key=b"m" * 32,
+        allow_synthetic_ids=True,
+        public_url="http://localhost",
+    )
+
+
+@pytest.fixture(scope="session")
+def app(server: EmbeddedPostgres, settings: Settings) -> JournalApp:
+    from journal.platform.work import Keys
+
+    database.make_database(server.dsn(), DATABASE)
+    database.migrate(settings.migrator_url)
+    database.hand_over_key(settings.migrator_url, Keys(settings.mac_key), "test")
+    made = create_app(settings)
+    made.testing = False  # errors are answered as they are to a user
+    return made
+
+
+@pytest.fixture
+def migrator(app: JournalApp, server: EmbeddedPostgres) -> Iterator[psycopg.Connection[Any]]:
+    """May look past the charts, to see what was stored."""
+    with psycopg.connect(server.conninfo("journal_migrator", DATABASE), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def as_app(app: JournalApp, server: EmbeddedPostgres) -> Iterator[psycopg.Connection[Any]]:
+    """The application's own role with nobody signed in: what an injected query would have."""
+    with psycopg.connect(server.conninfo("journal_app", DATABASE), autocommit=True) as connection:
+        yield connection
+
+
+@dataclass
+class Browser:
+    """A signed-in person's browser. act() sends a form as the page would: with its token and a fresh command id."""
+
+    app: JournalApp
+    token: bytes | None
+    session_id: UUID | None
+    client: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = self.app.test_client()
+        if self.token is not None:
+            self.client.set_cookie("akson", base64.urlsafe_b64encode(self.token).decode())
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        return self.client.get(path, **more)
+
+    def act(
+        self, path: str, form: dict[str, Any] | None = None, *, command_id: UUID | None = None, **more: Any
+    ) -> TestResponse:
+        sent = {"csrf_token": self.csrf, "command_id": str(command_id or new_id()), **(form or {})}
+        return self.client.post(path, data=sent, **more)
+
+    @property
+    def csrf(self) -> str:
+        import hmac
+
+        key = f"csrf:{self.session_id or 'nobody'}".encode()
+        return hmac.new(self.app.settings.secret_key, key, hashlib.sha256).hexdigest()
+
+
+@dataclass
+class World:
+    """Two municipalities of this test alone, and the people in them."""
+
+    builder: Builder
+    oslo: dict[str, Any]
+    bodo: dict[str, Any]
+    home: dict[str, Any]
+    ward: dict[str, Any]
+    other_ward: dict[str, Any]
+    bodo_ward: dict[str, Any]
+    nina: Staff
+    siri: Staff
+    lars: Staff
+    mona: Staff
+    tora: Staff
+    rolf: Staff
+    unn: Staff
+    bodil: Staff
+    migrator: psycopg.Connection[Any]
+
+    def store(self) -> None:
+        self.builder.store(self.migrator)
+
+    def patient(
+        self, *, at: dict[str, Any] | None = None, by: Staff | None = None, related: bool = True, **person: Any
+    ) -> UUID:
+        """A patient; in Nina's ward with a ground for it, unless said otherwise."""
+        patient_id = factories.patient(self.builder, by or self.nina, **person)
+        if related:
+            since = datetime.now(UTC) - timedelta(days=30)
+            factories.care_relationship(
+                self.builder, patient_id, by or self.nina, at or self.ward, room="204", since=since
+            )
+        self.store()
+        return patient_id
+
+
+@pytest.fixture
+def world(migrator: psycopg.Connection[Any]) -> World:
+    b = Builder()
+    oslo = factories.municipality(b, str(next(_numbers)), "Osloprøven")
+    bodo = factories.municipality(b, str(next(_numbers)), "Bodøprøven")
+    home = factories.unit(b, oslo, "Solbakken sykehjem", "nursing_home")
+    ward, other_ward = (factories.unit(b, oslo, name, "ward", home) for name in ("Avdeling 2", "Avdeling 3"))
+    bodo_ward = factories.unit(b, bodo, "Vågan avdeling 1", "ward")
+    made = World(
+        b,
+        oslo,
+        bodo,
+        home,
+        ward,
+        other_ward,
+        bodo_ward,
+        nina=factories.staff(b, oslo, ward, "Nina Nordli", "nurse"),
+        siri=factories.staff(b, oslo, ward, "Siri Strand", "health_assistant"),
+        lars=factories.staff(b, oslo, ward, "Lars Haugen", "doctor"),
+        mona=factories.staff(b, oslo, home, "Mona Moe", "unit_manager", below=(ward, other_ward)),
+        tora=factories.staff(
+            b,
+            oslo,
+            {"id": factories.top_unit_id(oslo["number"]), "name": "Osloprøven kommune"},
+            "Tora Tveit",
+            "tenant_administrator",
+        ),
+        rolf=factories.staff(
+            b,
+            oslo,
+            {"id": factories.top_unit_id(oslo["number"]), "name": "Osloprøven kommune"},
+            "Rolf Revisor",
+            "auditor",
+        ),
+        unn=factories.staff(b, oslo, other_ward, "Ukjent Unn", "nurse"),
+        bodil=factories.staff(b, bodo, bodo_ward, "Bodil Berg", "nurse"),
+        migrator=migrator,
+    )
+    made.store()
+    return made
+
+
+@pytest.fixture
+def client_for(app: JournalApp, migrator: psycopg.Connection[Any]) -> Callable[[Staff | None], Browser]:
+    """A browser in which this person has signed in; None for somebody who has not."""
+
+    def sign_in(staff: Staff | None) -> Browser:
+        if staff is None:
+            return Browser(app, None, None)
+        token, session_id = new_id().bytes * 2, new_id()
+        migrator.execute(
+            "INSERT INTO access.session (token_hash, id, person_id, role_id) VALUES (sha256(%s), %s, %s, %s)",
+            (token, session_id, staff.actor.person_id, staff.actor.role_id),
+        )
+        return Browser(app, token, session_id)
+
+    return sign_in
+
+
+@pytest.fixture
+def work_of(app: JournalApp) -> Callable[[Staff], Any]:
+    """`with work_of(nina) as work:` — the services without the web."""
+    return lambda staff: app.works.open(Known(staff.actor))
+
+
+@pytest.fixture
+def access_log(migrator: psycopg.Connection[Any]) -> Callable[..., list[Any]]:
+    """The log rows of a patient, oldest first."""
+
+    def rows(patient_id: UUID) -> list[Any]:
+        with migrator.cursor(row_factory=psycopg.rows.namedtuple_row) as cursor:
+            return cursor.execute(
+                "SELECT * FROM audit.access_log WHERE patient_id = %s ORDER BY at, id", (patient_id,)
+            ).fetchall()
+
+    return rows
+
+
+@pytest.fixture
+def count_queries(app: JournalApp) -> Iterator[list[str]]:
+    """Every statement that reaches PostgreSQL, but for BEGIN and COMMIT."""
+    statements: list[str] = []
+    engine = app.works.sessions.kw["bind"]
+
+    def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        statements.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    sa.event.remove(engine, "before_cursor_execute", note)

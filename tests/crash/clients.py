@@ -1,0 +1,117 @@
+"""Nurses who sign doses over HTTP and do not give up: an answer that did not come is asked for again."""
+
+import http.client
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+from uuid import UUID
+
+from journal.platform.ids import new_id
+from tests.crash.ward import Nurse, OpenDose
+
+ANSWER_SECONDS = 6.0
+BETWEEN_TRIES_SECONDS = 0.05
+
+
+@dataclass
+class Answers:
+    """What the clients were answered, shared by all of them."""
+
+    acknowledged: dict[UUID, UUID] = field(default_factory=dict)
+    """Dose to the command id under which it was acknowledged."""
+    last_try: dict[UUID, float] = field(default_factory=dict)
+    """Dose to when its acknowledged try began, in seconds since 1970: an older signature was answered anew."""
+    tries: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    recoveries: list[float] = field(default_factory=list)
+    """Seconds from each kill to the next acknowledged signature."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _killed_at: float | None = None
+
+    def killed(self) -> None:
+        """From now until the next acknowledged signature, the journal is recovering."""
+        with self._lock:
+            if self._killed_at is None:
+                self._killed_at = time.monotonic()
+
+    def recovering(self) -> float:
+        """Seconds since the last kill without an acknowledged signature; 0 when there has been one."""
+        with self._lock:
+            return time.monotonic() - self._killed_at if self._killed_at is not None else 0.0
+
+    def acknowledge(self, dose: OpenDose, command_id: UUID, began: float) -> None:
+        with self._lock:
+            self.acknowledged[dose.id], self.last_try[dose.id] = command_id, began
+            if self._killed_at is not None:
+                self.recoveries.append(time.monotonic() - self._killed_at)
+                self._killed_at = None
+
+    def refuse(self, why: str) -> None:
+        with self._lock:
+            self.refused[why] += 1
+
+    def tried(self) -> None:
+        with self._lock:
+            self.tries += 1
+
+
+class Client(threading.Thread):
+    """One nurse at her screen: takes the next dose, signs it, and tries again until she is answered."""
+
+    def __init__(
+        self,
+        port: int,
+        nurse: Nurse,
+        doses: Iterator[OpenDose],
+        answers: Answers,
+        enough: threading.Event,
+        *,
+        one_id: bool,
+    ) -> None:
+        super().__init__(daemon=True)
+        self._port, self._nurse, self._doses, self._answers = port, nurse, doses, answers
+        self._enough, self._one_id = enough, one_id
+        self._connection: http.client.HTTPConnection | None = None
+        self.gives_up_at = float("inf")
+
+    def run(self) -> None:
+        for dose in self._doses:
+            self._sign(dose)
+            if self._enough.is_set():
+                return
+
+    def _sign(self, dose: OpenDose) -> None:
+        command_id = new_id()
+        while time.monotonic() < self.gives_up_at:
+            began = time.time()
+            self._answers.tried()
+            status, location = self._send(dose, command_id)
+            if status == 303 and not location.endswith("/sign-in"):
+                self._answers.acknowledge(dose, command_id, began)
+                return
+            if 300 <= status < 500:
+                self._answers.refuse(f"{status} {location}".strip())
+                return
+            time.sleep(BETWEEN_TRIES_SECONDS)
+            if not self._one_id:
+                command_id = new_id()
+
+    def _send(self, dose: OpenDose, command_id: UUID) -> tuple[int, str]:
+        """The status and where it leads; status 0 when there was no answer."""
+        form = {"csrf_token": self._nurse.csrf_token, "command_id": str(command_id), "request_version": "1"}
+        headers = {"Cookie": self._nurse.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            if self._connection is None:
+                self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=ANSWER_SECONDS)
+            self._connection.request("POST", dose.path, urlencode(form), headers)
+            answer = self._connection.getresponse()
+            answer.read()
+            return answer.status, answer.headers.get("Location", "")
+        except (OSError, http.client.HTTPException):
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+            return 0, ""

@@ -1,0 +1,68 @@
+"""The journal is killed while doses are signed: nothing that was answered is lost, and nothing is stored twice."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.crash import harness
+from tests.crash.harness import Plan, Report
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="finds its processes in /proc"),
+    pytest.mark.timeout(400),
+]
+
+TRIES = 4
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    """One run of 50 seconds for the tests below; AKSON_CRASH_SEED chooses another course of events."""
+    return harness.run(Plan(seconds=50, seed=int(os.environ.get("AKSON_CRASH_SEED", "1"))))
+
+
+def test_enough_was_killed_and_enough_was_signed_for_the_rest_to_mean_something(report: Report) -> None:
+    assert report.kills.total() >= 25, report
+    assert set(report.kills) == {"worker", "application", "backend", "postgres"}, report
+    assert report.acknowledged >= 800, report
+
+
+def test_nothing_that_a_nurse_was_told_is_signed_is_lost(report: Report) -> None:
+    assert report.lost == 0, report
+
+
+def test_no_dose_is_signed_twice_and_nobody_is_refused_her_own_signature(report: Report) -> None:
+    assert report.doubled == 0, report
+    assert not report.refused, report
+
+
+def test_every_signature_has_one_line_in_the_log_and_one_fact(report: Report) -> None:
+    assert (report.not_logged_once, report.without_fact) == (0, 0), report
+
+
+def test_every_acknowledged_command_keeps_its_answer(report: Report) -> None:
+    assert report.without_command == 0, report
+
+
+def test_the_journal_recovers_within_ten_seconds(report: Report) -> None:
+    assert report.recovery_p95 < 10, report
+
+
+def _runs(**plan: object) -> Iterator[Report]:
+    for seed in range(TRIES):
+        yield harness.run(Plan(seed=seed, **plan))  # type: ignore[arg-type]
+
+
+def test_the_harness_sees_a_loss_when_the_database_answers_before_it_has_stored() -> None:
+    hasty = {"synchronous_commit": "off", "wal_writer_delay": "2s"}
+    assert any(report.lost for report in _runs(seconds=12, victims={"postgres": 1}, postgres=hasty))
+
+
+def test_the_harness_sees_a_double_signature_when_nothing_stands_in_its_way() -> None:
+    faulty = "tests.crash.faulty:application"
+    runs = _runs(
+        seconds=12, victims={"application": 1, "worker": 1}, application=faulty, one_id=False, unique_index=False
+    )
+    assert any(report.doubled for report in runs)
