@@ -23,7 +23,7 @@ import journal.patients.web
 from journal.access import AccessGate, SessionCookie
 from journal.platform import clock, commands, log
 from journal.platform.db import connect
-from journal.platform.errors import JournalError, NotSignedIn, Unavailable
+from journal.platform.errors import JournalError, Unavailable
 from journal.platform.ids import new_id
 from journal.platform.settings import Settings
 from journal.platform.work import Caller, Keys, Nobody, Works
@@ -85,8 +85,8 @@ class JournalApp(Flask):
             return super().dispatch_request()
         view: Any = self.view_functions[request.endpoint or ""]
         with self.works.open(self.caller(), g.request_id) as g.work:
-            if view.permission is not None and not g.work.signed_in:
-                raise NotSignedIn()
+            if view.permission is not None:
+                g.work.admit(view.permission)
             if request.method == "POST":
                 security.refuse_forgery(self.settings, g.work)
                 if (
@@ -102,15 +102,22 @@ class JournalApp(Flask):
     def handle_user_exception(self, e: Exception) -> Any:
         """An error page may show a patient too: the failed Work is over, so the page gets one of its own."""
         error = errors.known(e)
-        if isinstance(error, Unavailable):
-            return errors.plain(error)
         try:
-            with self.works.open(self.caller(), g.request_id) as g.work:
-                if isinstance(e, JournalError | HTTPException):
-                    return self.make_response(super().handle_user_exception(e))
-                return errors.answer(error)
-        except sa.exc.SQLAlchemyError:
+            if isinstance(error, Unavailable):
+                return errors.plain(error)
+            try:
+                with self.works.open(self.caller(), g.request_id) as g.work:
+                    return self.make_response(super().handle_user_exception(error))
+            except JournalError as again:
+                # A context that draws its form again opens the chart anew, and that may be refused in its turn.
+                with self.works.open(self.caller(), g.request_id) as g.work:
+                    return errors.answer(again)
+        except (sa.exc.SQLAlchemyError, Unavailable):
             return errors.plain(Unavailable())
+
+    def handle_exception(self, e: Exception) -> Any:
+        """The last resort, when the error page itself fails. Flask would log the error's text, which may hold a name."""
+        return errors.plain(errors.known(e))
 
 
 def create_app(settings: Settings) -> JournalApp:
@@ -138,7 +145,7 @@ def create_app(settings: Settings) -> JournalApp:
     app.after_request(lambda response: security.headers(settings, response))
     app.jinja_env.globals.update(new_id=new_id, csrf_token=lambda: security.csrf_token(settings, g.work))
     app.jinja_env.globals.update(role_text=shell.role_text)
-    app.jinja_env.filters.update(moment=clock.moment, clock=clock.hhmm)
+    app.jinja_env.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately)
     app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU, TABS)})
     return app
 

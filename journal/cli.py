@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from journal.platform import database
+from journal.platform.errors import JournalError
 from journal.platform.postgres import EmbeddedPostgres, PostgresError, default_home, running
 from journal.platform.settings import InsecureStart, Settings
 from journal.platform.work import Keys
@@ -21,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments) or 0)
-    except (InsecureStart, PostgresError, ValueError) as error:
+    except (InsecureStart, PostgresError, JournalError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -131,10 +134,13 @@ def _worker(arguments: argparse.Namespace) -> int:
 
 
 def _import_fest(arguments: argparse.Namespace) -> int:
-    from journal.medication.importing import import_fest
+    from journal.medication import import_catalogue
 
     with _installation(arguments.home) as settings, arguments.file.open("rb") as stream:
-        print(import_fest(settings.migrator_url, stream))
+        engine = sa.create_engine(settings.migrator_url, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            done = import_catalogue(connection, stream)
+    print(f"Katalogen har nå {done.active} legemidler i bruk. {done.withdrawn} er merket som utgått.")
     return 0
 
 

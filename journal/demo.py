@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from types import FrameType
 
 from journal import serving
+from journal.platform.postgres import end_with
 from journal.platform.settings import Settings
 
 PATIENCE_SECONDS = 60
@@ -18,6 +20,9 @@ PATIENCE_SECONDS = 60
 
 def run(settings: Settings, environment: Mapping[str, str], *, port: int, patients: int, new: bool) -> int:
     """Fills (a new database only), starts, prints where to go, and waits. Answers with the exit status."""
+    if not _is_free(port):
+        print(f"Port {port} er opptatt. Prøv `./akson demo --port {port + 1}`.", file=sys.stderr)
+        return 1
     if new:
         # The demo is built by the same factories as the tests, which stand beside the program in a checkout.
         from tests.demo_world import fill
@@ -31,10 +36,7 @@ def run(settings: Settings, environment: Mapping[str, str], *, port: int, patien
     signal.signal(signal.SIGTERM, _stop)
     try:
         if not _answers(port, processes[0]):
-            print(
-                f"Nettjeneren startet ikke. Er port {port} opptatt? Prøv `./akson demo --port {port + 1}`.",
-                file=sys.stderr,
-            )
+            print("Nettjeneren startet ikke. Se meldingene over.", file=sys.stderr)
             return 1
         _greet(port)
         while all(process.poll() is None for process in processes):
@@ -51,7 +53,15 @@ def run(settings: Settings, environment: Mapping[str, str], *, port: int, patien
 
 
 def _start(command: list[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True)
+    """A process that stops with this one, also when this one is killed."""
+    environment = {**os.environ, **environment}
+    return subprocess.Popen(command, env=environment, start_new_session=True, preexec_fn=end_with(os.getpid()))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     OBSERVATIONS_READ = "observations:read"
     OBSERVATIONS_WRITE = "observations:write"
     PATIENTS_ADMIT = "patients:admit"
+    PATIENTS_DISCHARGE = "patients:discharge"
     PATIENTS_FIND = "patients:find"
     PATIENTS_READ = "patients:read"
     PATIENTS_REGISTER = "patients:register"
@@ -57,12 +58,13 @@ _READS = frozenset(
     }
 )
 _CARES = _READS | {P.CARE_WRITE, P.MEDICATION_ADMINISTER, P.NOTES_WRITE, P.OBSERVATIONS_WRITE}
+_RESIDENCE = frozenset({P.PATIENTS_ADMIT, P.PATIENTS_DISCHARGE, P.PATIENTS_REGISTER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.NURSE: _CARES | {P.PATIENTS_ADMIT, P.PATIENTS_REGISTER, P.PATIENTS_WRITE},
+    Role.NURSE: _CARES | _RESIDENCE | {P.PATIENTS_WRITE},
     Role.HEALTH_ASSISTANT: _CARES,
-    Role.DOCTOR: _CARES | {P.MEDICATION_PRESCRIBE, P.PATIENTS_ADMIT, P.PATIENTS_REGISTER, P.PATIENTS_WRITE},
-    Role.UNIT_MANAGER: _READS | {P.CARE_WRITE, P.PATIENTS_ADMIT, P.PATIENTS_REGISTER, P.PATIENTS_WRITE},
+    Role.DOCTOR: _CARES | {P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE} | _RESIDENCE,
+    Role.UNIT_MANAGER: _READS | _RESIDENCE | {P.CARE_WRITE, P.PATIENTS_WRITE},
     # An administrator runs the municipality and sees no patient.
     Role.TENANT_ADMINISTRATOR: frozenset({P.ACCESS_MANAGE, P.MUNICIPALITIES_MANAGE, P.MUNICIPALITIES_READ}),
     # An auditor sees who looked, not what they saw.
@@ -84,6 +86,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.OBSERVATIONS_READ: ("patients", "observations"),
     P.OBSERVATIONS_WRITE: ("patients", "observations"),
     P.PATIENTS_ADMIT: ("patients", "care"),
+    P.PATIENTS_DISCHARGE: ("patients", "care"),
     P.PATIENTS_READ: ("patients",),
     P.PATIENTS_REGISTER: ("patients", "care"),
     P.PATIENTS_WRITE: ("patients",),

@@ -1,6 +1,7 @@
 """The worker: makes jobs of the outbox, runs them, keeps doses a week ahead and the log's months made. Holds no person's rights."""
 
 import asyncio
+import itertools
 import signal
 import threading
 from typing import Any
@@ -33,18 +34,19 @@ def run(settings: Settings, *, once: bool) -> int:
     """Works until it is told to stop; with *once*, does what waits and ends."""
     log.configure()
     works = create_app(settings).works
-    queue = job_queue(settings)
     stop = threading.Event()
     if not once:
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         signal.signal(signal.SIGINT, lambda *_: stop.set())
-    ticks = 0
     while not stop.is_set():
-        _tick(works, queue, plan=ticks % PLAN_SECONDS == 0)
+        try:
+            asyncio.run(_work(works, job_queue(settings), stop, once=once))
+        except (sa.exc.SQLAlchemyError, psycopg.Error, procrastinate.exceptions.ConnectorException) as error:
+            # The database is away or busy: nothing is lost, the next round tries again.
+            _log.warning("worker waits", error=type(error).__name__)
+            stop.wait(RELAY_SECONDS)
         if once:
             break
-        ticks += RELAY_SECONDS
-        stop.wait(RELAY_SECONDS)
     return 0
 
 
@@ -65,21 +67,17 @@ async def tell(kind: str, body: dict[str, Any]) -> None:
     _log.info("fact", kind=kind, fact_id=body["id"])
 
 
-def _tick(works: Works, queue: procrastinate.App, *, plan: bool) -> None:
-    try:
-        asyncio.run(_relay_and_run(works, queue))
-        if plan:
-            _plan(works)
-    except (sa.exc.SQLAlchemyError, psycopg.Error, procrastinate.exceptions.ConnectorException) as error:
-        # The database is away or busy: nothing is lost, the next round tries again.
-        _log.warning("worker waits", error=type(error).__name__)
-
-
-async def _relay_and_run(works: Works, queue: procrastinate.App) -> None:
+async def _work(works: Works, queue: procrastinate.App, stop: threading.Event, *, once: bool) -> None:
     async with queue.open_async():
-        while await relay(works.sessions, lambda facts: _defer(queue, facts)):
-            pass
-        await queue.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+        for second in itertools.count():
+            while await relay(works.sessions, lambda facts: _defer(queue, facts)):
+                pass
+            await queue.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+            if second % PLAN_SECONDS == 0:
+                _plan(works)
+            if once or stop.is_set():
+                return
+            await asyncio.sleep(RELAY_SECONDS)
 
 
 async def _defer(queue: procrastinate.App, facts: list[dict[str, Any]]) -> None:

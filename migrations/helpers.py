@@ -63,6 +63,18 @@ def _grant_insert(table: str) -> None:
     )
 
 
+def _grant_unit(table: str) -> None:
+    """In a tenant's own table the unit is what the row is about, not where its author sat."""
+    op.execute(
+        f"""
+        DO $$ BEGIN
+            IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = 'unit_id') THEN
+                GRANT INSERT (unit_id) ON {table} TO journal_app;
+            END IF;
+        END $$"""
+    )
+
+
 def chart_table(table: str, *, category: str = "", projection: bool = False, updates: tuple[str, ...] = ()) -> None:
     """A patient's rows: readable only in a transaction whose access log says that this chart is open.
 
@@ -89,11 +101,13 @@ def chart_table(table: str, *, category: str = "", projection: bool = False, upd
 def unit_table(table: str, *, category: str = "patients", updates: tuple[str, ...] = ()) -> None:
     """Rows with ids, times and counts that the unit sees while charts are closed; whoever has the chart open sees them too."""
     opened = f"patient_id = ANY ((SELECT audit.opened_charts('{category}'))::uuid[])"
-    seen = f"(municipality_id = (SELECT audit.acting_for()) AND unit_id = ANY ((SELECT audit.acting_units())::uuid[])) OR {opened}"
+    own = "municipality_id = (SELECT audit.acting_for())"
     _own(table)
+    # Seen while the chart is closed, written only while it is open: nobody gives herself a ground unlogged.
     op.execute(
-        f"CREATE POLICY unit ON {table} TO journal_app USING ({seen})"
-        f" WITH CHECK (municipality_id = (SELECT audit.acting_for()) AND {opened})"
+        f"CREATE POLICY unit ON {table} TO journal_app"
+        f" USING (({own} AND unit_id = ANY ((SELECT audit.acting_units())::uuid[])) OR {opened})"
+        f" WITH CHECK ({own} AND {opened})"
     )
     op.execute(f"GRANT SELECT ON {table} TO journal_app")
     _grant_insert(table)
@@ -109,6 +123,7 @@ def municipality_table(table: str, *, updates: tuple[str, ...] = (), inserts: bo
     op.execute(f"GRANT SELECT ON {table} TO journal_app")
     if inserts:
         _grant_insert(table)
+        _grant_unit(table)
     if updates:
         op.execute(f"GRANT UPDATE ({', '.join(updates)}) ON {table} TO journal_app")
 

@@ -11,6 +11,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 from psycopg.types.json import Jsonb
+from sqlalchemy.dialects.postgresql import JSONB
 
 from journal.platform.ids import new_id
 from journal.platform.work import Actor
@@ -38,9 +39,10 @@ class Builder:
                     sql.Identifier(table.name),
                     sql.SQL(", ").join(map(sql.Identifier, columns)),
                 )
+                plain = [isinstance(table.columns[column].type, JSONB) for column in columns]
                 with connection.cursor() as cursor, cursor.copy(copy) as out:
                     for row in alike:
-                        out.write_row([_plain(value) for value in row.values()])
+                        out.write_row(_plain(row, plain) if True in plain else tuple(row.values()))
                 stored += len(alike)
         self.rows.clear()
         return stored
@@ -53,8 +55,11 @@ def _by_columns(rows: Iterable[dict[str, Any]]) -> Iterable[tuple[tuple[str, ...
     return groups.items()
 
 
-def _plain(value: Any) -> Any:
-    return Jsonb(value) if isinstance(value, dict) else value
+def _plain(row: dict[str, Any], is_json: list[bool]) -> list[Any]:
+    """The values, documents wrapped for psycopg; None stays NULL."""
+    return [
+        Jsonb(value) if wrap and value is not None else value for value, wrap in zip(row.values(), is_json, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,21 @@ AS_NEEDED = (
 )
 COURSES = "Selexid|Apocillin|Imacillin|Trimetoprim|Diclocil|Furadantin|Kloramfenikol/øyedråper"
 
-_ONE_OF_EACH = ("B01A", "C07A", "C03CA", "C09", "C10AA", "A02B", "N06AB", "M05B", "N06D", "N05C", "N02BE", "A06AD", "N02A")
+_ONE_OF_EACH = (
+    "B01A",
+    "C07A",
+    "C03CA",
+    "C09",
+    "C10AA",
+    "A02B",
+    "N06AB",
+    "M05B",
+    "N06D",
+    "N05C",
+    "N02BE",
+    "A06AD",
+    "N02A",
+)
 """Nobody takes two of a group: two blood thinners, two beta blockers …"""
 
 _USUAL_STRENGTH = ("J01", "L04", "C01AA", "N02")
@@ -141,11 +155,12 @@ def medicines_of(random: Random, person: Person, years: int, catalogue: Catalogu
     if any("Methotrexate" in row for row in wanted):
         wanted.append("Folsyre NAF%30")
     planned: dict[str, Planned] = {}
+    most = random.randint(4, MOST)
     for chosen in _chosen(random, wanted):
         group = next((prefix for prefix in _ONE_OF_EACH if chosen.atc_code.startswith(prefix)), chosen.atc_code)
         as_needed = chosen.dose.most_a_day is not None and group not in ("N02BE",)
         key = f"{group} as needed" if as_needed else group
-        if key in planned or len(planned) >= MOST or _not_tolerated(person, chosen):
+        if key in planned or len(planned) >= most or _not_tolerated(person, chosen):
             continue
         planned[key] = _planned(random, chosen, catalogue, now)
     for brand in ("Divisun", "Panodil", "Movicol"):
@@ -199,9 +214,7 @@ def _planned(random: Random, chosen: MiniMedicine, catalogue: Catalogue, now: da
 
 
 @lru_cache(maxsize=4096)
-def _order(
-    chosen: MiniMedicine, product: MiniProduct, amount: Quantity, anchor: date, first_day: date
-) -> Planned:
+def _order(chosen: MiniMedicine, product: MiniProduct, amount: Quantity, anchor: date, first_day: date) -> Planned:
     dosage = _dosage(chosen, product, amount, anchor)
     days = chosen.dose.course_days
     if days is not None:
@@ -246,7 +259,7 @@ def _dosage(chosen: MiniMedicine, product: MiniProduct, amount: Quantity, anchor
 
 def _strength_per_unit(product: MiniProduct, unit: str) -> Quantity | None:
     """What one of the unit of the hand holds; None for combinations, patches and units the strength is not of."""
-    if len(product.strengths) != 1 or unit == "ml" and product.strengths[0].value > 100:
+    if len(product.strengths) != 1 or (unit == "ml" and product.strengths[0].value > 100):
         return None  # 15 ml lactulose is said in ml: nobody thinks of it as 10 005 mg
     (strength,) = product.strengths
     of = {"mikrog": "mikrogram"}.get(strength.unit, strength.unit)

@@ -147,7 +147,9 @@ def _district(nth: int) -> str:
 def _sizes(random: Random, patients: int) -> tuple[list[int], list[int]]:
     """Wards of about 26, more than half of the patients; the others in districts of about 40."""
     wards = max(1, round(patients * 0.55 / A_WARD))
-    in_wards = patients if patients <= A_WARD + 4 else min(A_WARD * wards + random.randrange(-wards, wards + 1), patients)
+    in_wards = (
+        patients if patients <= A_WARD + 4 else min(A_WARD * wards + random.randrange(-wards, wards + 1), patients)
+    )
     districts = max(1, round((patients - in_wards) / A_DISTRICT))
     return _even(in_wards, wards), _even(patients - in_wards, districts)
 

@@ -1,87 +1,123 @@
-"""What the invented staff of the demo has written: notes, tasks, instructions. {han} and {ham} are the patient."""
+"""What the invented staff of the demo has written: notes, tasks, instructions. {han} and {ham} are the patient.
 
-NOTES: tuple[tuple[str, str], ...] = (
-    ("general", "Sovet godt i natt. Stod opp kl. 08 og spiste to skiver brød til frokost. God stemning på stua."),
-    ("general", "Dusjet med hjelp av én. Huden er fin. Smurt leggene med fuktighetskrem."),
-    ("general", "{Han} var urolig på kvelden og gikk mye fram og tilbake. Roet seg da vi satte oss ned sammen med kaffe."),
-    ("general", "Spiste lite til middag, omtrent en tredel. Drakk to næringsdrikker. Vi veier {ham} på nytt i morgen."),
-    ("general", "Avføring i dag, normal konsistens. Ingen smerter i magen."),
-    ("general", "Ikke hatt avføring på tre dager. Har fått ekstra avføringsmiddel. Følges opp av kveldsvakt."),
-    ("general", "Vært med på trim og sang i fellesstua. Gikk til og fra med rullator uten støtte."),
-    ("general", "Litt kortpustet ved gange til badet, men kommer seg raskt når {han} sitter. Hever hodeenden i natt."),
-    ("general", "Hovne ankler i kveld. Støttestrømper på fra morgenen. Vekt følges annenhver dag."),
-    ("general", "Ba om hjelp tre ganger i natt for å komme på toalettet. Ingen svie ved vannlating."),
-    ("general", "Trives på rommet sitt og leser avisa. Vil gjerne ha besøk av frivillig på torsdag."),
-    ("general", "Hørselsapparatet virker ikke på høyre side. Batteriet er byttet. Bestill time hos audiograf hvis det ikke hjelper."),
-    ("general", "Tatt til seg godt med drikke i dag, om lag 1,4 liter. Urinen er lys."),
-    ("general", "Ville ikke stå opp til frokost. Spiste på senga kl. 10.30 og var da i godt humør."),
+A note has its kind, the shifts that write such (d day, e evening, n night) and its text.
+"""
+
+NOTES: tuple[tuple[str, str, str], ...] = (
+    ("general", "d", "Sovet godt i natt. Stod opp kl. 08 og spiste to skiver brød til frokost. God stemning på stua."),
+    ("general", "d", "Dusjet med hjelp av én. Huden er fin. Smurt leggene med fuktighetskrem."),
+    (
+        "general",
+        "e",
+        "{Han} var urolig på kvelden og gikk mye fram og tilbake. Roet seg da vi satte oss ned sammen med kaffe.",
+    ),
+    (
+        "general",
+        "e",
+        "Spiste lite til middag, omtrent en tredel. Drakk to næringsdrikker. Vi veier {ham} på nytt i morgen.",
+    ),
+    ("general", "de", "Avføring i dag, normal konsistens. Ingen smerter i magen."),
+    ("general", "d", "Ikke hatt avføring på tre dager. Har fått ekstra avføringsmiddel. Følges opp av kveldsvakt."),
+    ("general", "d", "Vært med på trim og sang i fellesstua. Gikk til og fra med rullator uten støtte."),
+    (
+        "general",
+        "de",
+        "Litt kortpustet ved gange til badet, men kommer seg raskt når {han} sitter. Hever hodeenden i natt.",
+    ),
+    ("general", "e", "Hovne ankler i kveld. Støttestrømper på fra morgenen. Vekt følges annenhver dag."),
+    ("general", "n", "Ba om hjelp tre ganger i natt for å komme på toalettet. Ingen svie ved vannlating."),
+    ("general", "de", "Trives på rommet sitt og leser avisa. Vil gjerne ha besøk av frivillig på torsdag."),
+    (
+        "general",
+        "d",
+        "Hørselsapparatet virker ikke på høyre side. Batteriet er byttet. Bestill time hvis det ikke hjelper.",
+    ),
+    ("general", "e", "Tatt til seg godt med drikke i dag, om lag 1,4 liter. Urinen er lys."),
+    ("general", "d", "Ville ikke stå opp til frokost. Spiste på senga kl. 10.30 og var da i godt humør."),
+    ("general", "n", "Sovet rolig ved alle tilsyn i natt."),
+    ("general", "n", "Våken mellom kl. 02 og 03. Fikk varm melk og sovnet igjen."),
+    ("general", "n", "Lå og var litt urolig fram til midnatt. Snudd og fått ny pute under leggene."),
+    ("general", "n", "Skiftet på senga én gang i natt. Huden er hel og fin."),
+    ("general", "en", "Ringte på fordi {han} ikke fant brillene. De lå i lomma på morgenkåpen."),
+    ("general", "e", "Så på nyhetene på stua sammen med de andre og la seg kl. 22."),
     (
         "supervision",
+        "n",
         "Årsak til tilsynet:\nRutinetilsyn kl. 02.\n\nObservasjoner:\nSover rolig på venstre side. Jevn pust.\n\n"
         "Vurdering:\nIngen endring.\n\nTiltak:\nNytt tilsyn kl. 05.",
     ),
     (
         "supervision",
+        "n",
         "Årsak til tilsynet:\nTrygghetsalarm kl. 23.40.\n\nObservasjoner:\n{Han} hadde kommet borti alarmen da {han} snudde seg. "
         "Ingen plager.\n\nVurdering:\nIngen hendelse.\n\nTiltak:\nFlyttet alarmen til høyre håndledd.",
     ),
     (
         "fall",
+        "nd",
         "Hva skjedde:\nFunnet sittende på gulvet ved senga kl. 06.10. Sier {han} skulle på toalettet og gled.\n\n"
-        "Skade:\nIngen synlige skader. Litt øm i høyre hofte, kan belaste beinet.\n\nBevissthet og smerte:\nVåken og klar, "
-        "smerte 2 av 10.\n\nHvem er varslet:\nTilsynslege og pårørende.\n\nTiltak:\nAlarmmatte ved senga. Blodtrykk liggende og stående i dag.",
+        "Skade:\nIngen synlige. Litt øm i høyre hofte, kan belaste beinet.\n\nBevissthet og smerte:\nVåken og klar, "
+        "smerte 2 av 10.\n\nHvem er varslet:\nTilsynslege og pårørende.\n\nTiltak:\nAlarmmatte ved senga.",
     ),
     (
         "pain",
+        "de",
         "Hvor og når:\nVerk i venstre kne, mest ved forflytning om morgenen.\n\nStyrke 0–10:\n6 før, 3 etter.\n\n"
         "Hva lindrer:\nVarme og ro.\n\nTiltak og effekt:\nFått smertestillende ved behov. God effekt etter 45 minutter.",
     ),
     (
         "pain",
+        "de",
         "Hvor og når:\nKlager over vond rygg etter å ha sittet lenge.\n\nStyrke 0–10:\n4.\n\nHva lindrer:\nLigge på siden.\n\n"
         "Tiltak og effekt:\nHvile etter middag. Trengte ikke smertestillende.",
     ),
     (
         "wound",
+        "de",
         "Plassering:\nHøyre legg, utside.\n\nStørrelse:\n3 × 2 cm, overfladisk.\n\nUtseende og sekresjon:\nRent, lys rosa, "
         "litt klar væske. Ingen lukt.\n\nStell:\nRenset med vann, ny skumbandasje.\n\nNeste skift:\nOm tre dager.",
     ),
     (
         "wound",
+        "de",
         "Plassering:\nVenstre hæl.\n\nStørrelse:\n1,5 × 1 cm rødme som ikke blekner.\n\nUtseende og sekresjon:\nHel hud.\n\n"
         "Stell:\nHælen avlastes med pute.\n\nNeste skift:\nSe på huden morgen og kveld.",
     ),
     (
         "next_of_kin",
-        "Hvem vi snakket med:\nNærmeste pårørende på telefon.\n\nHva de fortalte:\nSynes {han} virker tryggere enn før sommeren.\n\n"
+        "de",
+        "Hvem vi snakket med:\nNærmeste pårørende på telefon.\n\nHva de fortalte:\nSynes {han} virker tryggere enn før.\n\n"
         "Hva vi svarte:\nFortalte om uka som har vært, og om endringen i medisinene.\n\nAvtale:\nKommer på besøk søndag kl. 14.",
     ),
     (
         "next_of_kin",
+        "de",
         "Hvem vi snakket med:\nNærmeste pårørende på besøk.\n\nHva de fortalte:\nØnsker å være med på neste legevisitt.\n\n"
         "Hva vi svarte:\nLegevisitt er tirsdag formiddag.\n\nAvtale:\nVi ringer mandag om klokkeslettet.",
     ),
     (
         "doctor_call",
+        "d",
         "Hvem vi snakket med:\nTilsynslegen.\n\nSituasjon:\nLavt blodtrykk stående, svimmel om morgenen.\n\nVurdering:\n"
-        "Bør drikke mer, ingen tegn til infeksjon.\n\nLest tilbake:\nJa.\n\nHva legen bestemte:\nBlodtrykk liggende og stående i tre dager.",
+        "Bør drikke mer, ingen tegn til infeksjon.\n\nLest tilbake:\nJa.\n\nHva legen bestemte:\nBlodtrykk liggende og stående.",
     ),
     (
         "doctor_call",
+        "en",
         "Hvem vi snakket med:\nLegevakt.\n\nSituasjon:\nTemperatur 38,4 og hoste siden i går.\n\nVurdering:\nMulig nedre "
         "luftveisinfeksjon.\n\nLest tilbake:\nJa.\n\nHva legen bestemte:\nNy måling om fire timer. Tilsynslege ser {ham} i morgen.",
     ),
 )
 
-HOME_CARE_NOTES: tuple[tuple[str, str], ...] = (
-    ("general", "Åpnet selv døra. Hadde spist frokost. Tok medisinene mens vi var til stede."),
-    ("general", "Hjelp til dusj og påkledning. Ny vask av sengetøy på mandag."),
-    ("general", "Medisindispenseren er fylt for uka. Kontrollert av to."),
-    ("general", "{Han} hadde glemt kveldsmedisinen i går. Avtalt at vi ringer kl. 20 de neste dagene."),
-    ("general", "Støttestrømper av. Leggen er fin, ingen nye sår."),
-    ("general", "Ute på trappa og ventet på drosje til dagsenteret. I godt humør."),
-    ("general", "Lite mat i kjøleskapet. Snakket med pårørende, som handler i ettermiddag."),
-    ("next_of_kin", "Hvem vi snakket med:\nNærmeste pårørende.\n\nHva de fortalte:\nSynes {han} blir mer glemsom.\n\n"
+HOME_CARE_NOTES: tuple[tuple[str, str, str], ...] = (
+    ("general", "d", "Åpnet selv døra. Hadde spist frokost. Tok medisinene mens vi var til stede."),
+    ("general", "d", "Hjelp til dusj og påkledning. Ny vask av sengetøy på mandag."),
+    ("general", "d", "Medisindispenseren er fylt for uka. Kontrollert av to."),
+    ("general", "d", "{Han} hadde glemt kveldsmedisinen i går. Avtalt at vi ringer kl. 20 de neste dagene."),
+    ("general", "e", "Støttestrømper av. Leggen er fin, ingen nye sår."),
+    ("general", "d", "Ute på trappa og ventet på drosje til dagsenteret. I godt humør."),
+    ("general", "de", "Lite mat i kjøleskapet. Snakket med pårørende, som handler i ettermiddag."),
+    ("next_of_kin", "de", "Hvem vi snakket med:\nNærmeste pårørende.\n\nHva de fortalte:\nSynes {han} blir mer glemsom.\n\n"
      "Hva vi svarte:\nVi tar det opp med fastlegen.\n\nAvtale:\nVi ringer fredag."),
 )  # fmt: skip
 
@@ -97,10 +133,9 @@ TASKS = (
 )
 
 CHANGE_REASONS = (
-    "Lavt blodtrykk. Dosen er redusert.",
-    "For lite effekt. Dosen er økt.",
-    "Endret etter blodprøvesvar.",
-    "Justert etter legevisitt.",
+    "Lavt blodtrykk. Dosen er halvert.",
+    "Dosen er halvert etter blodprøvesvar.",
+    "Dosen er halvert etter legevisitt.",
 )
 STOP_REASONS = (
     "Ikke lenger nødvendig etter legevisitt.",

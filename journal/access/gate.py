@@ -32,15 +32,14 @@ class AccessGate:
     def _ground(
         self, work: Work, permission: Permission, patient_id: UUID, standing: Mapping[Any, Any] | None
     ) -> Ground:
-        if standing is None:
-            if permission is Permission.PATIENTS_REGISTER:
+        if standing is None or set(standing["blocked"]) & {*OPENS[permission], "*"}:
+            # What is hidden from this reader looks like what is not there.
+            if standing is None and permission is Permission.PATIENTS_REGISTER:
                 return rules.registration(patient_id)
             if work.actor.may(Permission.PATIENTS_FIND):
                 raise NoGround()
             raise NotFound()
         if permission is Permission.PATIENTS_REGISTER:
-            raise NotFound()
-        if set(standing["blocked"]) & {*OPENS[permission], "*"}:
             raise NotFound()
         if standing["ground"] is not None:
             return rules.ground_of(patient_id, standing, work.actor)

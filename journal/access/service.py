@@ -45,7 +45,7 @@ class CareRelationships(Service):
         self.db.flush()
         return relationship.id
 
-    @on_patient(Permission.PATIENTS_ADMIT)
+    @on_patient(Permission.PATIENTS_DISCHARGE)
     def end(self, patient_id: UUID, relationship_id: UUID, at: datetime | None = None) -> None:
         """Ends it, with three days' grace for what is still to be written."""
         end = at or self.work.now

@@ -16,6 +16,7 @@ ACTIONS = {
     "observations:read": "så målinger",
     "observations:write": "skrev en måling",
     "patients:admit": "tok imot pasienten",
+    "patients:discharge": "avsluttet opphold eller tjeneste",
     "patients:find": "fant pasienten i et søk",
     "patients:read": "så navn og kritisk informasjon",
     "patients:register": "registrerte pasienten",

@@ -62,7 +62,7 @@ def admit(patient_id: UUID) -> Response:
     return see_other(".stay", patient_id=patient_id)
 
 
-@bp.act("/patients/<uuid:patient_id>/stay/discharge", Permission.PATIENTS_ADMIT)
+@bp.act("/patients/<uuid:patient_id>/stay/discharge", Permission.PATIENTS_DISCHARGE)
 def discharge(patient_id: UUID) -> Response:
     Care(current_work()).discharge(patient_id, **form_body(schemas.Discharge))
     return see_other(".stay", patient_id=patient_id)

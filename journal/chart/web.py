@@ -37,6 +37,7 @@ def front_page(patient_id: UUID) -> str:
     return render(
         "chart/front_page.html",
         page=Chart(work).front_page(patient_id),
+        now=work.now,
         now_text=clock.hhmm(work.now),
         may_write_notes=work.actor.may(Permission.NOTES_WRITE),
         may_prescribe=work.actor.may(Permission.MEDICATION_PRESCRIBE),

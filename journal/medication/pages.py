@@ -23,7 +23,8 @@ LATE = "late"
 _OPEN = {DoseStatus.LATE, DoseStatus.READY}
 _ORDER = (DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.READY, DoseStatus.PLANNED, DoseStatus.HELD)
 _JUST_NOW = timedelta(hours=1)
-_OPENS_BEFORE = timedelta(hours=1)
+_LOOKS_BACK = timedelta(hours=2)
+_MOST_CHIPS = 5
 
 
 class Period(NamedTuple):
@@ -67,7 +68,7 @@ class PatientRow:
 
     @property
     def done(self) -> bool:
-        return not self.late and self.signed == self.total
+        return not self.late and not self.ready and self.signed == self.total
 
 
 @dataclass(frozen=True)
@@ -151,46 +152,53 @@ class Counts(NamedTuple):
 
 
 def chosen_slot(rows: Sequence[WorklistRow], asked: str | None, now: datetime) -> str | None:
-    """The hour that is asked for, else the last one that has opened (an hour before it), else the first."""
+    """The hour that is asked for, else the first with a dose that is ready now, else the last that has begun, or the first.
+
+    So the 08 round stays the 08 round until its doses are given or late, though the 09 doses can be given already.
+    """
     hours = sorted({row.slot_at for row in rows if row.slot_at})
     keys = [slot_of(hour) for hour in hours]
     if asked == LATE or asked in keys:
         return asked
-    opened = [slot_of(hour) for hour in hours if hour - _OPENS_BEFORE <= now]
-    return next(iter(opened[-1:] or keys[:1]), None)
+    ready = sorted(row.slot_at for row in rows if row.slot_at and row.ready)
+    begun = [hour for hour in hours if hour <= now]
+    return next((slot_of(hour) for hour in [*ready[:1], *begun[-1:], *hours[:1]]), None)
 
 
 def slots(rows: Sequence[WorklistRow], current: str | None, now: datetime) -> list[Slot]:
-    """The chips: late first where there is any, then each hour that has something left or is near."""
+    """The chips: late first where there is any, then the chosen hour and the next ones with something left."""
     late = sum(row.late for row in rows)
     chips = [Slot(LATE, _("Forsinket"), late, url_for("medication.round", slot=LATE), current == LATE)] if late else []
-    for hour in sorted({row.slot_at for row in rows if row.slot_at}):
-        key, of_hour = slot_of(hour), [row for row in rows if row.slot_at == hour]
-        left = sum(row.total - row.signed for row in of_hour)
-        if key == current or (left and hour > now - timedelta(hours=2)):
+    left: dict[datetime, int] = {}
+    for row in rows:
+        if row.slot_at:
+            left[row.slot_at] = left.get(row.slot_at, 0) + row.total - row.signed
+    near = [hour for hour in sorted(left) if left[hour] and hour > now - _LOOKS_BACK][:_MOST_CHIPS]
+    for hour in sorted(left):
+        if (key := slot_of(hour)) == current or hour in near:
             text = _("Kl. %(hour)s", hour=key)
-            chips.append(Slot(key, text, left, url_for("medication.round", slot=key), key == current))
+            chips.append(Slot(key, text, left[hour], url_for("medication.round", slot=key), key == current))
     return chips
 
 
-def patient_rows(rows: Sequence[WorklistRow], slot: str | None) -> dict[UUID, WorklistRow]:
-    """One row for each patient who belongs to this hour: its counts there, and what is late at any hour."""
-    found: dict[UUID, WorklistRow] = {}
-    late = {row.patient_id: 0 for row in rows}
+def patient_rows(rows: Sequence[WorklistRow], slot: str | None, chosen: UUID | None) -> dict[UUID, WorklistRow]:
+    """One row for each patient of this hour: what is signed of it, and what is late or ready at any hour.
+
+    Who has something late belongs to every hour, and so does who is chosen; who is away is shown so that nobody is missed.
+    """
+    of_day: dict[UUID, WorklistRow] = {}
+    of_hour: dict[UUID, WorklistRow] = {}
     for row in rows:
-        late[row.patient_id] += row.late
-    for row in rows:
-        here = slot == LATE or (row.slot_at is not None and slot_of(row.slot_at) == slot)
-        if here and (slot != LATE or late[row.patient_id]):
-            found[row.patient_id] = replace(row.added_to(found.get(row.patient_id)), late=late[row.patient_id])
-    for row in rows:
-        if row.patient_id not in found and (late[row.patient_id] or row.away_until):
-            found[row.patient_id] = _only_late(row, late[row.patient_id])
+        of_day[row.patient_id] = row.added_to(of_day.get(row.patient_id))
+        if slot == LATE or (row.slot_at is not None and slot_of(row.slot_at) == slot):
+            of_hour[row.patient_id] = row.added_to(of_hour.get(row.patient_id))
+    found = {}
+    for patient_id, day in of_day.items():
+        hour = of_hour.get(patient_id)
+        if day.late or day.away_until or patient_id == chosen or (hour and slot != LATE):
+            total, signed = (hour.total, hour.signed) if hour else (0, 0)
+            found[patient_id] = replace(day, total=total, signed=signed)
     return found
-
-
-def _only_late(row: WorklistRow, late: int) -> WorklistRow:
-    return WorklistRow(row.patient_id, row.room, row.away_until, row.slot_at, None, late, 0, 0, 0)
 
 
 def shown_row(row: WorklistRow, banner: Banner, slot: str | None, current: UUID | None) -> PatientRow:
@@ -220,7 +228,7 @@ def _away(until: datetime | None) -> str:
 def counts(rows: Mapping[UUID, WorklistRow]) -> Counts:
     """What is done of the hour."""
     with_doses = [row for row in rows.values() if row.total or row.late]
-    done = sum(1 for row in with_doses if not row.late and row.signed == row.total)
+    done = sum(1 for row in with_doses if not row.late and not row.ready and row.signed == row.total)
     away = sum(1 for row in rows.values() if row.away_until)
     return Counts(
         sum(r.signed for r in rows.values()), sum(r.total for r in rows.values()), done, len(with_doses), away

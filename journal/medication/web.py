@@ -41,8 +41,8 @@ def _round(patient_id: UUID | None, slot: str | None, trouble: pages.Trouble | N
     medication, period = Medication(work), pages.Period.around(work.now)
     rows = medication.worklist_by_hour(start=period.start, end=period.end)
     slot = pages.chosen_slot(rows, slot, work.now)
-    of_slot = pages.patient_rows(rows, slot)
-    waiting = [p for p, row in of_slot.items() if row.late or row.signed < row.total]
+    of_slot = pages.patient_rows(rows, slot, patient_id)
+    waiting = [p for p, row in of_slot.items() if row.late or row.ready or row.signed < row.total]
     chosen = patient_id or next(iter([*waiting, *of_slot]), None)
     context: dict[str, Any] = {
         "slot": slot,
@@ -173,6 +173,7 @@ def history(patient_id: UUID, request_entry_id: UUID) -> str:
 
 @bp.page("/patients/<uuid:patient_id>/medication/prescribe", Permission.MEDICATION_PRESCRIBE)
 def prescribe_form(patient_id: UUID) -> str:
+    current_work().admit(Permission.MEDICATION_PRESCRIBE)
     return _prescribe_form(patient_id, query_body(schemas.PrescribeQuery))
 
 

@@ -39,7 +39,7 @@ class Unit(Base):
     __tablename__ = "unit"
     __table_args__ = SCHEMA
 
-    municipality_id: Mapped[UUID] = mapped_column(primary_key=True)
+    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=FetchedValue())
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     parent_id: Mapped[UUID | None]
     name: Mapped[str]

@@ -96,7 +96,7 @@ class Municipalities(Service):
         if kind not in rules.KINDS_BELOW.get(parent.kind, ()):
             raise Invalid(errors={"kind": ["Denne typen enhet kan ikke ligge under enheten du valgte."]})
         unit = Unit(
-            municipality_id=self.work.actor.municipality_id, id=new_id(), parent_id=parent_id, name=name, kind=kind
+            id=new_id(), parent_id=parent_id, name=name, kind=kind
         )
         self.db.add(unit)
         self.db.flush()
@@ -112,7 +112,7 @@ class Municipalities(Service):
         known = self._practitioner(hpr_number, name) if hpr_number else None
         if known is None:
             known = new_id()
-            self.db.add(Practitioner(id=known, name=name, hpr_number=hpr_number))
+            self.db.add(Practitioner(id=known, name=name, hpr_number=hpr_number or None))
             self.db.flush()
         return self._employ(known, role, unit_id)
 

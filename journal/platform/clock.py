@@ -109,3 +109,9 @@ def parse_time_of_day(text: str) -> time:
 def moment(instant: datetime) -> str:
     """Date and clock time as shown in lists: "22.11.2026 08.52"."""
     return f"{norwegian_date(local_date(instant))} {hhmm(instant)}"
+
+
+def lately(instant: datetime, now: datetime) -> str:
+    """A time not long ago, short: "08.10" today, "i går 23.40", else "15.11. 08.10"."""
+    day = relative_day(instant, now)
+    return hhmm(instant) if day == "i dag" else f"{day} {hhmm(instant)}"

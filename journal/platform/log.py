@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 # Eleven or twelve digits in a row may be a national number; grouped or not.
-_NUMBER = re.compile(r"\b\d{6}[ .-]?\d{5,6}\b")
+_NUMBER = re.compile(r"(?<!\d)\d{6}[\s.\-]?\d{5,6}(?!\d)")
 _FORBIDDEN = frozenset({"name", "family_name", "given_name", "national_id", "text", "body", "note", "address", "phone"})
 
 

@@ -245,7 +245,7 @@ class EmbeddedPostgres:
                 cwd="/",
                 env=_clean_env(),
                 start_new_session=True,  # Ctrl-C is for us: the server stops after us, not before
-                preexec_fn=_end_with(os.getpid()),
+                preexec_fn=end_with(os.getpid()),
                 **_as(account),
             )
         self._wait_until_ready(self._process)
@@ -287,7 +287,7 @@ def _as(account: _Account) -> _RunAs:
     return {"user": account.uid, "group": account.gid, "extra_groups": []} if account.is_another else {}
 
 
-def _end_with(parent: int) -> Callable[[], None] | None:
+def end_with(parent: int) -> Callable[[], None] | None:
     """What the child does before it becomes the server: ask the kernel for SIGINT (a clean stop) when we are gone."""
     libc = _libc
     if libc is None:

@@ -30,7 +30,7 @@ def _municipalities() -> None:
     reference_table("municipalities.municipality")
     op.execute(
         """CREATE TABLE municipalities.unit (
-            municipality_id uuid NOT NULL REFERENCES municipalities.municipality (id),
+            municipality_id uuid NOT NULL DEFAULT audit.acting_for() REFERENCES municipalities.municipality (id),
             id uuid NOT NULL, parent_id uuid, name text NOT NULL CHECK (length(name) BETWEEN 1 AND 120),
             kind text NOT NULL CHECK (kind IN ('municipality', 'nursing_home', 'ward', 'home_care', 'district', 'doctors')),
             organisation_number text CHECK (organisation_number ~ '^[89][0-9]{8}$'),

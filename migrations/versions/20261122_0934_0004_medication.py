@@ -210,7 +210,7 @@ def _worklist() -> None:
                     d.state = 'open' AND d.given_by = 'municipality_unit'
                     AND NOT (m.away_from IS NOT NULL AND d.due_at >= m.away_from AND d.due_at < coalesce(m.away_until, 'infinity'))))
             SELECT m.patient_id, m.room,
-                CASE WHEN m.away_from <= now() AND coalesce(m.away_until, 'infinity') > now() THEN coalesce(m.away_until, 'infinity') END,
+                CASE WHEN m.away_from <= now() AND coalesce(m.away_until, 'infinity') > now() THEN coalesce(m.away_until, '9999-12-31T00:00:00Z') END,
                 d.slot_at, min(d.due_at) FILTER (WHERE NOT d.signed AND d.due_at >= now()),
                 (count(*) FILTER (WHERE d.late))::integer, (count(*) FILTER (WHERE d.ready))::integer,
                 count(d.asked)::integer, (count(*) FILTER (WHERE d.signed))::integer

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from journal.medication import Medication
+from journal.medication import Medication, WorklistRow
+from journal.medication.pages import chosen_slot
 from journal.medication.rules import pulse
 from tests.conftest import Browser, World
 from tests.medication.test_sign import doses, order, sign
@@ -32,13 +33,15 @@ def url_of(world: World, work_of: WorkOf, patient_id: UUID, act: str = "given") 
     return f"/patients/{patient_id}/doses/{due.id}/{act}?slot={due.slot}"
 
 
-def test_the_round_shows_who_waits_and_what_the_hand_does(world: World, client_for: ClientFor, patient_id: UUID) -> None:
+def test_the_round_shows_who_waits_and_what_the_hand_does(
+    world: World, client_for: ClientFor, patient_id: UUID
+) -> None:
     page = client_for(world.nina).get("/round").get_data(as_text=True)
 
     assert "Medisinrunde" in page
     assert "<b>HANSEN</b>" in page
     assert re.search(r"Gi <b class=\"nw\">1\stablett</b>", page)
-    assert "1 klar" in page
+    assert "2 klare" in page  # half an hour ago, and in half an hour
 
 
 def test_one_tap_signs_and_answers_with_the_pane_of_that_patient_alone(
@@ -56,7 +59,9 @@ def test_one_tap_signs_and_answers_with_the_pane_of_that_patient_alone(
     assert "Angre" in pane
 
 
-def test_the_same_tap_sent_twice_is_one_signature(world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID) -> None:
+def test_the_same_tap_sent_twice_is_one_signature(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
+) -> None:
     from journal.platform.ids import new_id
 
     nina, url, command = client_for(world.nina), url_of(world, work_of, patient_id), new_id()
@@ -64,7 +69,9 @@ def test_the_same_tap_sent_twice_is_one_signature(world: World, work_of: WorkOf,
     again = nina.act(url, {"request_version": "1"}, command_id=command)
 
     assert (first.status_code, again.status_code) == (303, 303)
-    count = world.migrator.execute("SELECT count(*) FROM medication.medication_administration WHERE patient_id = %s", (patient_id,))
+    count = world.migrator.execute(
+        "SELECT count(*) FROM medication.medication_administration WHERE patient_id = %s", (patient_id,)
+    )
     assert count.fetchone() == (1,)
 
 
@@ -85,7 +92,9 @@ def test_the_second_nurse_is_told_on_the_card_and_may_say_she_also_gave_it(
     assert "også av Siri Strand" in siri.get(also.location).get_data(as_text=True)
 
 
-def test_not_given_takes_a_reason_and_no_words(world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID) -> None:
+def test_not_given_takes_a_reason_and_no_words(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
+) -> None:
     nina = client_for(world.nina)
     answer = nina.act(url_of(world, work_of, patient_id, "not-given"), {"request_version": "1", "reason": "refused"})
 
@@ -147,6 +156,25 @@ def test_another_unit_sees_none_of_it(world: World, client_for: ClientFor, patie
     assert stranger.get(f"/round?patient={patient_id}").status_code == 403
 
 
+def test_the_round_stays_with_the_hour_whose_doses_are_ready() -> None:
+    def hour(at: int, **counts: int) -> WorklistRow:
+        slot_at = datetime(2026, 11, 22, at - 1, tzinfo=UTC)  # Oslo in winter
+        return WorklistRow(
+            UUID(int=1), "204", None, slot_at, None, **({"late": 0, "ready": 0, "total": 1, "signed": 0} | counts)
+        )
+
+    eight_to_nine = [hour(8, ready=1), hour(9, ready=1), hour(12)]
+    after_nine = [hour(8, late=1), hour(9, ready=1), hour(12)]
+    all_given = [hour(8, signed=1), hour(9, signed=1), hour(12)]
+    at = datetime(2026, 11, 22, 7, 10, tzinfo=UTC)
+
+    assert chosen_slot(eight_to_nine, None, at) == "08"
+    assert chosen_slot(after_nine, None, at + timedelta(hours=1)) == "09"
+    assert chosen_slot(all_given, None, at + timedelta(hours=2)) == "09"
+    assert chosen_slot(eight_to_nine, "12", at) == "12"
+    assert chosen_slot([], None, at) is None
+
+
 def test_who_is_away_is_not_expected_to_take_anything(world: World, work_of: WorkOf, patient_id: UUID) -> None:
     world.migrator.execute(
         "UPDATE access.care_relationship SET away_from = now() - interval '2 hours', away_until = now() + interval '20 hours'"
@@ -170,7 +198,9 @@ def test_the_worklist_counts_without_opening_a_chart(
     with work_of(world.nina) as work:
         rows = Medication(work).worklist(start=work.now - timedelta(hours=1), end=work.now + timedelta(hours=4))
 
-    assert [(row.patient_id, row.room, row.late, row.signed, row.total) for row in rows] == [(patient_id, "204", 0, 1, 5)]
+    assert [(row.patient_id, row.room, row.late, row.signed, row.total) for row in rows] == [
+        (patient_id, "204", 0, 1, 5)
+    ]
     assert len(access_log(patient_id)) == looks
 
 
@@ -185,5 +215,4 @@ def test_a_round_of_thirty_costs_no_more_than_a_round_of_one(
     page = nina.get("/round")
 
     assert page.status_code == 200
-    print("\n".join(q[:150] for q in count_queries), len(count_queries)); open("/tmp/akson/med/round.html","w").write(page.get_data(as_text=True))
     assert len(count_queries) <= 9, "\n".join(count_queries)

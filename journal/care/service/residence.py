@@ -67,7 +67,7 @@ class Residence(Service):
         self.db.flush()
         return service_id
 
-    @on_patient(Permission.PATIENTS_ADMIT)
+    @on_patient(Permission.PATIENTS_DISCHARGE)
     def end_service(self, patient_id: UUID, service_id: UUID) -> None:
         """Ends a service and the unit's ground from now on. Raises NotFound, or Conflict when it has ended."""
         chart = self.work.chart(patient_id, GrantedServiceRow)
@@ -128,7 +128,7 @@ class Residence(Service):
         self._add_stay(patient_id, stay_id, kind, unit.id, unit.name, relationship_id, begins, expected_until, room=room)
         return stay_id
 
-    @on_patient(Permission.PATIENTS_ADMIT)
+    @on_patient(Permission.PATIENTS_DISCHARGE)
     def discharge(self, patient_id: UUID, *, at: datetime | None = None) -> None:
         """Ends the open stay, an absence from it, and the ward's ground (which has its days of grace).
 

@@ -127,7 +127,8 @@ def import_catalogue(connection: sa.Connection, stream: BinaryIO) -> Imported:
     entries = _in_use(read(stream))
     now = connection.execute(sa.select(sa.func.now())).scalar_one()
     active = {fest_id for fest_id, entry in entries.items() if entry.active}
-    stored = dict(connection.execute(sa.select(CatalogueItem.fest_id, CatalogueItem.id)).tuples().all())
+    known = connection.execute(sa.select(CatalogueItem.fest_id, CatalogueItem.id))
+    stored = {fest_id: item_id for fest_id, item_id in known}  # noqa: C416  a Row is no pair to the type checker
     rows = [
         _row(entry, stored.get(fest_id) or new_id(), now)
         for fest_id, entry in entries.items()
