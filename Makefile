@@ -24,8 +24,8 @@ format: ## Lay out the code, and repair what can be repaired by itself
 demo: ## Start a journal with invented people on this machine
 	./akson demo
 
-bench: ## Measure speed under load
+bench: ## Measure speed against the limit, in the same run
 	./akson bench $(ARGS)
 
-soak: ## Measure for a long time: memory, connections, growth
-	./akson soak $(ARGS)
+soak: ## Kill and sign for 150 seconds: nothing lost, nothing doubled; ARGS="--seconds 600"
+	$(PYTHON) -m tests.crash.harness $(or $(ARGS),--seconds 150)

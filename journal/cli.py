@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from journal.bench import __main__ as bench
 from journal.platform import database
 from journal.platform.errors import JournalError
 from journal.platform.postgres import EmbeddedPostgres, PostgresError, default_home, running
@@ -60,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     fest = imports.add_parser("fest", parents=[common], help="legemiddelkatalogen FEST (M30)")
     fest.add_argument("file", type=Path)
     fest.set_defaults(run=_import_fest)
+
+    bench_command = commands.add_parser("bench", help="mål farten mot grensen (egen database)")
+    bench.add_arguments(bench_command)
+    bench_command.set_defaults(run=bench.run)
 
     municipality = commands.add_parser("municipality", help="kommuner").add_subparsers(
         required=True, metavar="handling"

@@ -51,14 +51,14 @@ def make_database(superuser_url: str, name: str) -> bool:
     return True
 
 
-def migrate(migrator_url: str, revision: str = "head") -> None:
-    """Runs the migrations up to *revision*."""
+def migrate(migrator_url: str, revision: str = "head", *, down: bool = False) -> None:
+    """Runs the migrations up (or *down*) to *revision*."""
     engine = sa.create_engine(migrator_url, poolclass=sa.NullPool)
     with engine.connect() as connection:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(files("migrations")))
         config.set_main_option("path_separator", "os")
-        command.upgrade(config, revision)
+        (command.downgrade if down else command.upgrade)(config, revision)
 
 
 def hand_over_key(migrator_url: str, keys: Keys, environment: str) -> None:
