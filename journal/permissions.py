@@ -28,6 +28,7 @@ class Permission(StrEnum):
     PATIENTS_READ = "patients:read"
     PATIENTS_REGISTER = "patients:register"
     PATIENTS_WRITE = "patients:write"
+    RECORDS_ERASE = "records:erase"
 
 
 class Role(StrEnum):
@@ -64,7 +65,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NURSE: _CARES | _RESIDENCE | {P.PATIENTS_WRITE},
     Role.HEALTH_ASSISTANT: _CARES,
     Role.DOCTOR: _CARES | {P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE} | _RESIDENCE,
-    Role.UNIT_MANAGER: _READS | _RESIDENCE | {P.CARE_WRITE, P.PATIENTS_WRITE},
+    Role.UNIT_MANAGER: _READS | _RESIDENCE | {P.CARE_WRITE, P.PATIENTS_WRITE, P.RECORDS_ERASE},
     # An administrator runs the municipality and sees no patient.
     Role.TENANT_ADMINISTRATOR: frozenset({P.ACCESS_MANAGE, P.MUNICIPALITIES_MANAGE, P.MUNICIPALITIES_READ}),
     # An auditor sees who looked, not what they saw.
@@ -90,6 +91,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.PATIENTS_READ: ("patients",),
     P.PATIENTS_REGISTER: ("patients", "care"),
     P.PATIENTS_WRITE: ("patients",),
+    P.RECORDS_ERASE: ("patients", "medication", "observations", "notes", "care"),
     P.AUDIT_READ: ("audit",),
 }
 

@@ -21,6 +21,7 @@ ACTIONS = {
     "patients:read": "så navn og kritisk informasjon",
     "patients:register": "registrerte pasienten",
     "patients:write": "endret opplysninger om pasienten",
+    "records:erase": "behandlet et vedtak om sletting",
 }
 GROUNDS = {
     "stay": "bor på enheten",

@@ -17,6 +17,8 @@ DO $$ BEGIN
     -- Own the functions that may look past a closed chart; each has policies of its own on just the tables it needs.
     IF to_regrole('journal_door') IS NULL THEN CREATE ROLE journal_door NOLOGIN; END IF;
     IF to_regrole('journal_finder') IS NULL THEN CREATE ROLE journal_finder NOLOGIN; END IF;
+    -- Owns the one function that erases content after a decision; may empty just the columns that hold it.
+    IF to_regrole('journal_eraser') IS NULL THEN CREATE ROLE journal_eraser NOLOGIN; END IF;
     -- Runs migrations, and nothing else.
     IF to_regrole('journal_migrator') IS NULL THEN CREATE ROLE journal_migrator LOGIN BYPASSRLS; END IF;
     -- Runs the program: akson serve and akson worker.
@@ -25,7 +27,7 @@ DO $$ BEGIN
     IF to_regrole('journal_sealer') IS NULL THEN CREATE ROLE journal_sealer LOGIN; END IF;
     IF to_regrole('journal_backup') IS NULL THEN CREATE ROLE journal_backup LOGIN BYPASSRLS; END IF;
 END $$;
-GRANT journal_owner, journal_door, journal_finder TO journal_migrator;
+GRANT journal_owner, journal_door, journal_finder, journal_eraser TO journal_migrator;
 """
 
 

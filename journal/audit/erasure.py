@@ -1,0 +1,95 @@
+"""Erasure after a decision (hpl. §§ 43-44): one leader proposes, another confirms.
+
+What was written is gone; that it was, by whom and by what decision, stands.
+"""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from journal.permissions import Permission
+from journal.platform.errors import Conflict, Denied, Invalid, NotFound
+from journal.platform.ids import new_id
+from journal.platform.service import Service, on_patient
+
+# What makes rows one record: an entry is erased with all its versions. Which columns are emptied is PostgreSQL's own list.
+ERASABLE = {
+    "care.incident": "id",
+    "care.task": "entry_id",
+    "medication.medication_administration": "id",
+    "notes.note": "entry_id",
+    "observations.observation": "id",
+    "patients.allergy_intolerance": "entry_id",
+    "patients.flag": "entry_id",
+    "patients.related_person": "entry_id",
+}
+PARAGRAPHS = ("hpl. § 43", "hpl. § 44")
+LONGEST_DECISION = 4000
+
+_COLUMNS = ("id", "patient_id", "table_name", "row_id", "paragraph", "decision", "proposed_by", "settled_at")
+_PROPOSAL = sa.table("erasure_proposal", *(sa.column(name) for name in _COLUMNS), schema="audit")
+
+
+class Erasures(Service):
+    """The one door through what is otherwise only added to. The access log is not behind it."""
+
+    @on_patient(Permission.RECORDS_ERASE)
+    def propose(self, patient_id: UUID, *, table: str, row_id: UUID, paragraph: str, decision: str) -> UUID:
+        """Writes down the decision to erase a row (with all its versions); answers with the proposal's id. Erases nothing.
+
+        *table* is one of ERASABLE, *paragraph* one of PARAGRAPHS, *decision* who decided what and why. Raises Invalid,
+        NotFound, Conflict when it is erased already, Denied when another municipality answers for it.
+        """
+        errors: dict[str, list[str]] = {}
+        if table not in ERASABLE:
+            errors["table"] = ["Denne typen opplysning kan ikke slettes her."]
+        if paragraph not in PARAGRAPHS:
+            errors["paragraph"] = ["Velg om vedtaket er etter § 43 eller § 44 i helsepersonelloven."]
+        if not 0 < len(decision.strip()) <= LONGEST_DECISION:
+            errors["decision"] = ["Skriv hvem som har vedtatt slettingen og hvorfor, med høyst 4000 tegn."]
+        if errors:
+            raise Invalid(errors=errors)
+        proposal_id = new_id()
+        what = {"patient_id": self._answered_for(patient_id, table, row_id), "table_name": table, "row_id": row_id}
+        why = {"paragraph": paragraph, "decision": decision.strip()}
+        self.db.execute(sa.insert(_PROPOSAL).values(id=proposal_id, **what, **why))
+        return proposal_id
+
+    @on_patient(Permission.RECORDS_ERASE)
+    def confirm(self, patient_id: UUID, proposal_id: UUID) -> UUID:
+        """Erases what another has proposed to erase; answers with the id of the erasure, which the rows carry from now on.
+
+        It cannot be undone. Raises NotFound, Conflict when it is done already, Denied for whoever proposed it.
+        """
+        mine = sa.select(_PROPOSAL).where(self.work.chart(patient_id, _PROPOSAL.c), _PROPOSAL.c.id == proposal_id)
+        proposal = self.db.execute(mine).first()
+        if proposal is None:
+            raise NotFound("Forslaget om sletting finnes ikke hos denne pasienten.")
+        if proposal.proposed_by == self.work.actor.person_id:
+            raise Denied("Du har selv foreslått slettingen. En annen leder må bekrefte den.")
+        self._answered_for(patient_id, proposal.table_name, proposal.row_id)
+        call = json.dumps({"at": self.work.now.isoformat(), "proposal_id": str(proposal_id)})
+        self.db.flush()
+        erase = sa.text("SELECT audit.erase(:call, :mac)")
+        erased: UUID = self.db.execute(erase, {"call": call, "mac": self.work.keys.sign(call)}).scalar_one()
+        self.db.expire_all()
+        return erased
+
+    def _answered_for(self, patient_id: UUID, table: str, row_id: UUID) -> UUID:
+        """The record that the row stands in, if this municipality answers for all of it and it still holds something."""
+        schema, name = table.split(".")
+        columns: Any = map(sa.column, {"patient_id", "id", ERASABLE[table], "municipality_id", "erasure_id"})
+        rows = sa.table(name, *columns, schema=schema)
+        chart, key = self.work.chart(patient_id, rows.c), rows.c[ERASABLE[table]]
+        of_row = sa.select(key).where(chart, rows.c.id == row_id)
+        found = self.db.execute(sa.select(rows).where(chart, key.in_(of_row))).all()
+        if not found:
+            raise NotFound("Opplysningen finnes ikke hos denne pasienten.")
+        if any(row.municipality_id != self.work.actor.municipality_id for row in found):
+            raise Denied("En annen kommune har skrevet dette. Be dem om å behandle slettingen.")
+        if all(row.erasure_id is not None for row in found):
+            raise Conflict("Opplysningen er alt slettet. Du trenger ikke gjøre mer.")
+        asked: UUID = found[0].patient_id
+        return asked
