@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from journal.bench import __main__ as bench
+from journal.bench import command as bench
 from journal.platform import database
 from journal.platform.errors import JournalError
 from journal.platform.postgres import EmbeddedPostgres, PostgresError, default_home, running

@@ -11,7 +11,9 @@ from tests import factories
 def test_the_overview_takes_at_most_eight_statements_however_long_the_lists_are(world, client_for, count_queries):
     patient_id, _dose = factories.due_dose(world)
     for _ in range(12):
-        factories.note(world.builder, patient_id, world.nina, body="Sov godt.", at=datetime.now(UTC) - timedelta(hours=2))
+        factories.note(
+            world.builder, patient_id, world.nina, body="Sov godt.", at=datetime.now(UTC) - timedelta(hours=2)
+        )
     world.store()
     nina = client_for(world.nina)
     count_queries.clear()
@@ -115,5 +117,7 @@ def test_a_command_that_is_sent_again_gets_the_same_answer_and_is_done_once(worl
 
     assert (first.status_code, again.status_code) == (303, 303)
     assert first.headers["Location"] == again.headers["Location"]
-    stored = migrator.execute("SELECT count(*) FROM medication.medication_administration WHERE dose_id = %s", (dose_id,))
+    stored = migrator.execute(
+        "SELECT count(*) FROM medication.medication_administration WHERE dose_id = %s", (dose_id,)
+    )
     assert stored.fetchone() == (1,)

@@ -35,7 +35,8 @@ def test_an_administrator_adds_a_home_a_ward_and_a_nurse_who_takes_a_patient_in(
 
 def test_a_doctor_without_an_hpr_number_is_asked_for_it_and_nothing_typed_is_lost(world, client_for):
     tora = client_for(world.tora)
-    answer = tora.act("/municipality/staff", {"name": "Uten Nummer", "role": "doctor", "unit_id": str(world.ward["id"]), "hpr_number": ""})
+    doctor = {"name": "Uten Nummer", "role": "doctor", "unit_id": str(world.ward["id"]), "hpr_number": ""}
+    answer = tora.act("/municipality/staff", doctor)
     assert answer.status_code == 422
     assert "må ha HPR-nummer" in answer.text
     assert "Uten Nummer" in answer.text

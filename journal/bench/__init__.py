@@ -1,0 +1,1 @@
+"""`akson bench`: how fast the journal is, beside the fastest that the same machine could do the same with the same data."""

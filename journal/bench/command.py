@@ -1,0 +1,38 @@
+"""The command: its options, and what it writes."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from journal.bench.measure import measure
+from journal.bench.report import table
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options, for whoever lends this a place among its own commands."""
+    parser.add_argument(
+        "--patients", type=int, action="append", metavar="N", help="antall pasienter; kan gis flere ganger"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=5, metavar="N", help="runder, minst fem for tall man kan stole på"
+    )
+    parser.add_argument("--seconds", type=float, default=1.5, metavar="S", help="tid for hver jobb i hver runde")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--json", type=Path, metavar="FIL", help="skriv tallene hit også")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measures and writes the table; 1 when a goal is not reached."""
+    measured = measure(
+        arguments.patients or [10_000],
+        rounds=arguments.rounds,
+        seconds=arguments.seconds,
+        seed=arguments.seed,
+        say=lambda text: print(text, file=sys.stderr, flush=True),
+    )
+    print(table(measured))
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps(measured.as_json(), indent=1) + "\n")
+    reached = [result.reached for result in measured.results] + [growth.reached for growth in measured.growth]
+    return int(not all(reached))

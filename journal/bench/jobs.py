@@ -1,0 +1,106 @@
+"""What is measured: five jobs, asked of the journal and of the limit in the same words, and how an answer is known to be right."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from journal.bench.world import Patient, Ward, World, generic_names
+
+JOURNAL, LIMIT = "journal", "limit"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request, and what must be in its answer."""
+
+    method: str
+    path: str
+    cookie: str = ""
+    form: dict[str, str] | None = None
+    status: int = 200
+    holds: tuple[bytes, ...] = ()
+
+    @property
+    def body(self) -> bytes | None:
+        return urlencode(self.form).encode() if self.form is not None else None
+
+
+@dataclass(frozen=True)
+class Job:
+    """*goal*: the most that the journal may take, in times of the limit. *draw* makes one request for the contestant."""
+
+    name: str
+    text: str
+    goal: float
+    draw: Callable[[str, random.Random, "Draws"], Ask]
+
+
+class Draws:
+    """Whom a job is about, drawn anew each time; a dose is signed once, whoever signs it."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world = world
+        self._doses: Iterator[tuple[Ward, Patient, UUID]] = world.doses(random.Random(seed))
+
+    def ward(self, chance: random.Random) -> Ward:
+        return chance.choice(self.world.wards)
+
+    def patient(self, chance: random.Random) -> tuple[Ward, Patient]:
+        ward = self.ward(chance)
+        return ward, chance.choice(ward.patients)
+
+    def dose(self) -> tuple[Ward, Patient, UUID]:
+        return next(self._doses)
+
+
+def _ask(who: str, ward: Ward, of_journal: str, of_limit: str, **more: Any) -> Ask:
+    if who == JOURNAL:
+        return Ask(path=of_journal, cookie=ward.cookie, **more)
+    return Ask(path=f"/{ward.id}{of_limit}", **more)
+
+
+def _chart(who: str, chance: random.Random, draws: Draws) -> Ask:
+    ward, patient = draws.patient(chance)
+    path = f"/patients/{patient.id}", f"/chart/{patient.id}"
+    return _ask(who, ward, *path, method="GET", holds=generic_names())
+
+
+def _medication(who: str, chance: random.Random, draws: Draws) -> Ask:
+    ward, patient = draws.patient(chance)
+    path = f"/patients/{patient.id}/medication", f"/medication/{patient.id}"
+    return _ask(who, ward, *path, method="GET", holds=generic_names())
+
+
+def _search(who: str, chance: random.Random, draws: Draws) -> Ask:
+    ward, patient = draws.patient(chance)
+    prefix = chance.choice(patient.words)[: chance.randint(2, 4)]
+    found = [p for p in ward.patients if any(word.startswith(prefix) for word in p.words)]
+    form = {"text": prefix, "csrf_token": ward.csrf_token}
+    return _ask(
+        who, ward, "/search", "/search", method="POST", form=form, holds=tuple(str(p.id).encode() for p in found)
+    )
+
+
+def _round(who: str, chance: random.Random, draws: Draws) -> Ask:
+    ward = draws.ward(chance)
+    return _ask(who, ward, "/round", "/round", method="GET", holds=tuple(str(p.id).encode() for p in ward.patients))
+
+
+def _sign(who: str, chance: random.Random, draws: Draws) -> Ask:
+    ward, patient, dose = draws.dose()
+    form = {"csrf_token": ward.csrf_token, "command_id": str(uuid4()), "request_version": "1"}
+    path = f"/patients/{patient.id}/doses/{dose}/given", f"/given/{patient.id}/{dose}"
+    return _ask(who, ward, *path, method="POST", form=form, status=303 if who == JOURNAL else 200)
+
+
+JOBS = (
+    Job("chart", "Åpne journal", 3.0, _chart),
+    Job("search", "Søk på navn", 2.5, _search),
+    Job("medication", "Legemidler i bruk", 2.5, _medication),
+    Job("round", "Medisinrunde, 30 pasienter", 3.0, _round),
+    Job("sign", "Signer dose", 3.0, _sign),
+)
+BLOCKS_GOAL = 1.15

@@ -1,0 +1,125 @@
+"""The people of the measurement: made in PostgreSQL by data.sql, and drawn from here."""
+
+import base64
+import hashlib
+import hmac
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+WARD_SIZE = 30
+WARDS_VISITED = 100
+LIMIT_ROLE = "bench_limit"
+_DUE_NOW = (11, 111, 211, 311, 411, 611)  # medicine * 100 + today * 10 + first time of the day: see data.sql
+
+
+def made_id(kind: int, n: int, k: int = 0) -> UUID:
+    """The id of row *n* (and *k*) of a kind, as bench.id makes it."""
+    return UUID(f"0190{kind:04x}{k:04x}70008000{n:012x}")
+
+
+MUNICIPALITY = made_id(1, 0)
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One who may be drawn, and her names as the finder has them."""
+
+    n: int
+    words: tuple[str, ...]
+
+    @property
+    def id(self) -> UUID:
+        return made_id(6, self.n)
+
+
+@dataclass(frozen=True)
+class Ward:
+    """Thirty patients, and the nurse who is signed in there."""
+
+    id: UUID
+    patients: tuple[Patient, ...]
+    cookie: str
+    csrf_token: str
+
+
+@dataclass(frozen=True)
+class World:
+    """The wards that are visited, the same however many there are."""
+
+    wards: tuple[Ward, ...]
+
+    def doses(self, chance: random.Random) -> Iterator[tuple[Ward, Patient, UUID]]:
+        """Every dose that is due now, each once, in no order."""
+        found = [(ward, patient, k) for ward in self.wards for patient in ward.patients for k in _DUE_NOW]
+        chance.shuffle(found)
+        return ((ward, patient, made_id(11, patient.n, k)) for ward, patient, k in found)
+
+
+def make_world(conninfo: str, secret_key: bytes, patients: int) -> World:
+    """Fills a migrated, empty database and signs the nurses in. As the superuser: foreign keys are not looked up row by row."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("SET synchronous_commit = off")
+        _make_limit_role(connection)
+        connection.execute(_data().replace(":patients", str(int(patients))))
+        _let_limit_read(connection)
+        connection.execute("VACUUM (ANALYZE)")
+        connection.execute("CHECKPOINT")
+        return World(tuple(_wards(connection, secret_key)))
+
+
+def _make_limit_role(connection: psycopg.Connection[Any]) -> None:
+    if connection.execute("SELECT to_regrole(%s)", (LIMIT_ROLE,)).fetchone() == (None,):
+        connection.execute("CREATE ROLE bench_limit LOGIN")
+    connection.execute(
+        sql.SQL("GRANT CONNECT ON DATABASE {} TO bench_limit").format(sql.Identifier(connection.info.dbname))
+    )
+
+
+def _let_limit_read(connection: psycopg.Connection[Any]) -> None:
+    """The simplest policy there is, for the limit's role alone: the rows of the municipality."""
+    tables = connection.execute(
+        """SELECT n.nspname, c.relname, EXISTS (SELECT FROM pg_attribute a
+               WHERE a.attrelid = c.oid AND a.attname = 'municipality_id') FROM pg_class c
+           JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND NOT c.relispartition
+             AND n.nspname IN ('patients', 'medication', 'observations', 'notes', 'care', 'access', 'audit')"""
+    ).fetchall()
+    own = "municipality_id = (SELECT current_setting('bench.municipality')::uuid)"
+    for schema, table, of_municipality in tables:
+        policy = sql.SQL("CREATE POLICY bench_limit ON {} TO bench_limit USING ({})").format(
+            sql.Identifier(schema, table), sql.SQL(own if of_municipality else "true")
+        )
+        connection.execute(policy)
+
+
+def _wards(connection: psycopg.Connection[Any], secret_key: bytes) -> Iterator[Ward]:
+    names = "SELECT n, lower(family_name), lower(given_name) FROM bench.person WHERE n < %s ORDER BY n"
+    people = [Patient(n, words) for n, *words in connection.execute(names, (WARD_SIZE * WARDS_VISITED,))]
+    for number in range(len(people) // WARD_SIZE):
+        session_id, token = made_id(16, number), hashlib.sha256(made_id(16, number).bytes).digest()
+        connection.execute(
+            "INSERT INTO access.session (token_hash, id, person_id, role_id) VALUES (sha256(%s), %s, %s, %s)",
+            (token, session_id, made_id(4, number), made_id(5, number)),
+        )
+        csrf = hmac.new(secret_key, f"csrf:{session_id}".encode(), hashlib.sha256).hexdigest()
+        cookie = f"akson={base64.urlsafe_b64encode(token).decode()}"
+        ward = people[number * WARD_SIZE : (number + 1) * WARD_SIZE]
+        yield Ward(made_id(3, number), tuple(ward), cookie, csrf)
+
+
+def generic_names() -> tuple[bytes, ...]:
+    """The medicines of every patient: what a page about her medication must hold."""
+    return tuple(name.encode() for name in re.findall(r"^    \(\d, '(\w+)', '\w+', '\d+ m", _data(), re.MULTILINE))
+
+
+def _data() -> str:
+    return files("journal.bench").joinpath("data.sql").read_text()

@@ -1,0 +1,252 @@
+"""Every page against WCAG 2.2 AA by axe, in light and dark, on a telephone, a tablet and a PC; and that nothing sticks out."""
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import BrowserContext, expect
+
+from journal.app import JournalApp
+from journal.medication import Medication, Medicine, import_catalogue, mini_fest
+from journal.medication.rules import pulse, when_needed
+from journal.platform.quantity import Quantity
+from journal.platform.settings import Settings
+from tests import factories
+from tests.browser.counting import Counting
+from tests.conftest import World
+from tests.factories import Staff
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDTHS = (390, 1180, 1440)
+
+# The scheme changes colours and nothing else, so in the dark nothing else is looked at again.
+RULES: dict[str, dict[str, str | list[str]]] = {
+    "light": {"type": "tag", "values": WCAG},
+    "dark": {"type": "rule", "values": ["color-contrast"]},
+}
+
+_RUN = """async (rules) => {
+  const found = await axe.run({runOnly: rules, resultTypes: ["violations"], preload: false});
+  return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target} ${n.any.map((a) => a.message)}`));
+}"""
+_STICKS_OUT = """() => {
+  const edge = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= edge) return [];
+  return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > edge + 1)
+    .map((e) => `${e.tagName}.${e.className} reaches ${Math.round(e.getBoundingClientRect().right)} of ${edge}`).slice(0, 5);
+}"""
+
+See = Callable[..., Counting]
+
+
+def faults_of(tab: Counting) -> list[str]:
+    """What axe finds, and what sticks out on a telephone, in each scheme and width. The page is loaded once."""
+    tab.page.evaluate(AXE_SCRIPT)
+    faults = []
+    for scheme, rules in RULES.items():
+        tab.page.evaluate("(scheme) => { document.documentElement.dataset.colorScheme = scheme }", scheme)
+        for width in WIDTHS:
+            tab.page.set_viewport_size({"width": width, "height": 900})
+            found = tab.page.evaluate(_RUN, rules)
+            if width == min(WIDTHS):
+                found += tab.page.evaluate(_STICKS_OUT)
+            faults += [f"{scheme} {width}: {fault}" for fault in found]
+    return faults + tab.complaints
+
+
+@pytest.fixture(scope="module")
+def context(chromium: Chromium, base_url: str) -> Iterator[BrowserContext]:
+    made = chromium.new_context(base_url=base_url, locale="nb-NO", reduced_motion="reduce")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def see(context: BrowserContext, sign_in: Callable[[BrowserContext, Staff], None]) -> Iterator[See]:
+    """`see(nina, "/round")`: the page as she has it, in the one browser of this file."""
+    tabs: list[Counting] = []
+
+    def opened(staff: Staff | None, path: str, *refusals: int) -> Counting:
+        context.clear_cookies()
+        if staff is not None:
+            sign_in(context, staff)
+        tab = Counting.in_context(context)
+        tab.refusals.update(refusals)
+        tabs.append(tab)
+        tab.open(path)
+        return tab
+
+    yield opened
+    for tab in tabs:
+        tab.page.close()
+
+
+@pytest.fixture(scope="module")
+def catalogue(app: JournalApp, settings: Settings) -> None:
+    file = io.BytesIO()
+    mini_fest.write(file)
+    file.seek(0)
+    engine = sa.create_engine(settings.migrator_url)
+    with engine.begin() as connection:
+        import_catalogue(connection, file)
+    engine.dispose()
+
+
+@pytest.fixture
+def patient_id(world: World, work_of: Callable[..., Any]) -> UUID:
+    """A patient with something of everything, so that no page is shown empty."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    made, _ = factories.due_dose(
+        world, due_at=now, required_value=pulse(Decimal(55)), family_name="Hansen-Østby", allergies=("Penicillin",)
+    )
+    b, nina, ward = world.builder, world.nina, world.ward
+    factories.allergy(b, made, nina, "Laktose", kind="intolerance")
+    factories.flag(b, made, world.lars, "cpr", "HLR minus", sub="lege 12.11.2026")
+    factories.related_person(b, made, nina, "Per Hansen", relation="sønn", phone="99 99 99 99")
+    factories.stay(b, made, nina, ward, since=now - timedelta(days=20), room="204")
+    factories.granted_service(b, made, nina, ward, since=now - timedelta(days=20))
+    for days in range(5):
+        factories.observation(b, made, nina, "pulse", Decimal(60 + days), at=now - timedelta(days=days, hours=1))
+    factories.note(b, made, nina, "Spiste godt.\nSov hele natten.", at=now - timedelta(hours=2), title="Natt")
+    factories.task(b, made, nina, ward, "Ring datteren", due_at=now - timedelta(hours=1))
+    world.store()
+    paracetamol = Medicine("paracetamol", "Paracet", "tablett", strength="500 mg", route="peroralt", atc_code="N02BE01")
+    with work_of(world.lars) as work:
+        two = Quantity(Decimal(2), "tablett")
+        medication, needed = Medication(work), when_needed(two, max_doses=4)
+        medication.prescribe(made, medicine=paracetamol, dosage=needed, use="3")
+        over = medication.prescribe(made, medicine=paracetamol, dosage=needed, use="3")
+        medication.stop(made, over, version=1, reason="Hjalp ikke")
+    return made
+
+
+PAGES = "/medication /medication/stopped /notes /notes/write?kind=fall /observations /tasks /stay /allergies"
+
+
+@pytest.mark.parametrize("path", ["", *PAGES.split(), "/related-persons", "/as-needed"])
+def test_the_pages_of_a_chart(world: World, see: See, patient_id: UUID, path: str) -> None:
+    tab = see(world.nina, f"/patients/{patient_id}{path}")
+
+    expect(tab.find(".banner h1")).to_contain_text("HANSEN-ØSTBY")
+    for folded in tab.find("main details").all():
+        folded.evaluate("(details) => { details.open = true }")
+    assert faults_of(tab) == []
+
+
+def test_the_chart_as_the_doctor_sees_it_and_the_history_of_a_medicine(
+    world: World, see: See, patient_id: UUID
+) -> None:
+    tab = see(world.lars, f"/patients/{patient_id}/medication")
+    assert faults_of(tab) == []
+
+    tab.page.get_by_role("link", name="Historikk og endring metoprolol").click()
+    expect(tab.page.get_by_role("heading", name="Historikk")).to_be_visible()
+    for folded in tab.find("main details").all():
+        folded.evaluate("(details) => { details.open = true }")
+    assert faults_of(tab) == []
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_prescribing_from_the_search_to_a_form_with_an_error(world: World, see: See, patient_id: UUID) -> None:
+    tab = see(world.lars, f"/patients/{patient_id}/medication/prescribe?q=para")
+    tab.refusals.add(422)
+    expect(tab.find(".hits a").first).to_be_visible()
+    assert faults_of(tab) == []
+
+    tab.find(".hits a").first.click()
+    tab.find("input[name=amount]").fill("mange")
+    tab.find("input[name=indication]").fill("smerte")
+    tab.page.get_by_role("button", name="Signer forskrivning").click()
+    expect(tab.find(".ds-error-summary")).to_be_focused()
+    assert faults_of(tab) == []
+
+
+def test_the_round_with_a_value_card_its_reasons_and_after_signing(world: World, see: See, patient_id: UUID) -> None:
+    factories.due_dose(world, family_name="Olsen")
+    tab = see(world.nina, f"/round?patient={patient_id}")
+    expect(tab.find(".check input")).to_be_visible()
+    assert faults_of(tab) == []
+
+    tab.find("summary.btn.not").first.click()
+    tab.find(".other summary").first.click()
+    expect(tab.find("input[name=reason_text]").first).to_be_visible()
+    assert faults_of(tab) == []
+
+    tab.find(".check input").first.fill("72")
+    tab.find(".dose.is-ready button.give").first.click()
+    expect(tab.find(".dose.is-given")).to_have_count(1)
+    assert faults_of(tab) == []
+
+
+def test_a_ward_with_nobody_in_it(world: World, see: See) -> None:
+    for path in ("/round", "/my-list"):
+        assert faults_of(see(world.unn, path)) == []
+
+
+def test_my_list(world: World, see: See, patient_id: UUID) -> None:
+    tab = see(world.nina, "/my-list")
+
+    expect(tab.find(".mylist")).to_contain_text("Hansen-Østby")
+    assert faults_of(tab) == []
+
+
+def test_the_search_with_hits_and_with_none(world: World, see: See, patient_id: UUID) -> None:
+    tab = see(world.nina, "/search")
+    for words, answer in (("Hansen", "HANSEN-ØSTBY"), ("Finnesikke", "Vi fant ingen.")):
+        tab.find("input[name=text]").fill(words)
+        tab.press("Enter")
+        expect(tab.find("#hits")).to_contain_text(answer)
+        assert faults_of(tab) == []
+
+
+def test_registering_a_person_with_errors(world: World, see: See) -> None:
+    tab = see(world.nina, "/patients/new", 422)
+    assert faults_of(tab) == []
+
+    for name in ("family_name", "given_name"):
+        tab.find(f"input[name={name}]").fill("Ny")
+    tab.find("input[name=birth_date]").fill("i går")
+    tab.find("input[name=sex]").first.check()
+    tab.page.get_by_role("button", name="Registrer").click()
+    expect(tab.find(".ds-error-summary")).to_be_visible()
+    assert faults_of(tab) == []
+
+
+def test_what_is_shown_to_whoever_has_no_ground(world: World, see: See, patient_id: UUID) -> None:
+    assert faults_of(see(world.unn, f"/patients/{patient_id}", 403)) == []
+    assert faults_of(see(world.unn, f"/patients/{patient_id}/admission")) == []
+
+
+def test_an_address_that_leads_nowhere(world: World, see: See) -> None:
+    assert faults_of(see(world.nina, "/no-such-page", 404)) == []
+
+
+def test_the_page_of_the_municipality(world: World, see: See) -> None:
+    assert faults_of(see(world.tora, "/municipality")) == []
+
+
+def test_the_pages_of_the_log(world: World, see: See, patient_id: UUID) -> None:
+    nina = see(world.nina, f"/patients/{patient_id}")
+    expect(nina.find(".banner h1")).to_be_visible()
+
+    for path in ("", f"/people/{world.nina.actor.person_id}", f"/patients/{patient_id}"):
+        tab = see(world.rolf, f"/audit{path}")
+        expect(tab.find("tbody tr").first).to_be_visible()
+        assert faults_of(tab) == []
+
+
+def test_the_page_where_one_signs_in(world: World, see: See) -> None:
+    tab = see(None, "/sign-in")
+
+    # The people of every test before this one stand here; some of them are enough to look at.
+    tab.page.evaluate("document.querySelectorAll('.people li:nth-child(n + 6)').forEach((person) => person.remove())")
+    for folded in tab.find("main details").all():
+        folded.evaluate("(details) => { details.open = true }")
+    assert faults_of(tab) == []
