@@ -133,6 +133,9 @@ READ = sa.text(
                              AND newer.version > f.version AND newer.in_error_at IS NULL)) AS flags,
         (SELECT to_jsonb(s) FROM patients.allergy_assessment s
          WHERE s.patient_id = p.patient_id AND s.in_error_at IS NULL
+           -- An allergy that came after it and was erased by law leaves nothing known, not "none known".
+           AND NOT EXISTS (SELECT FROM patients.allergy_intolerance e WHERE e.patient_id = s.patient_id
+                           AND e.erasure_id IS NOT NULL AND e.recorded_at > s.recorded_at)
          ORDER BY s.recorded_at DESC, s.id DESC LIMIT 1) AS assessment
     FROM patients.patient p
     WHERE p.patient_id = ANY (:ids)

@@ -52,7 +52,10 @@ def mark() -> str:
 def store(connection: Connection, table: str, **values: Any) -> UUID:
     """One row; answers with its id."""
     given = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in values.items()}
-    columns, places = sql.SQL(", ").join(map(sql.Identifier, given)), sql.SQL(", ").join([sql.Placeholder()] * len(given))
+    columns, places = (
+        sql.SQL(", ").join(map(sql.Identifier, given)),
+        sql.SQL(", ").join([sql.Placeholder()] * len(given)),
+    )
     into = sql.Identifier(*table.split("."))
     connection.execute(sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(into, columns, places), list(given.values()))
     return UUID(str(values.get("id") or values["patient_id"]))
@@ -108,14 +111,22 @@ class _Chart:
         told = {"category": "*", "against_person_id": against, "decided_by": "pasienten", "valid_from": since}
         self.row("access.restriction", **told)
         unit_id = ward_id or self.by.actor.unit_id
-        return self.row("access.care_relationship", ground="stay", room="204", valid_from=since, **{**over, "unit_id": unit_id})
+        return self.row(
+            "access.care_relationship", ground="stay", room="204", valid_from=since, **{**over, "unit_id": unit_id}
+        )
 
     def medication(self) -> dict[str, UUID]:
         now = datetime.now(UTC)
         request_id, request_entry_id, dose_id = new_id(), new_id(), new_id()
         dosage = every_hours(Quantity(Decimal(1), "tablett"), 8, strength_per_unit=Quantity(Decimal(50), "mg"))
         started = {"starts_at": now - timedelta(days=2), "effective_at": now - timedelta(days=2), "status": "active"}
-        said = {"dosage": dosage.to_json(), "use": "1", "as_needed": False, "prescriber_name": "Lege", "change": "prescribe"}
+        said = {
+            "dosage": dosage.to_json(),
+            "use": "1",
+            "as_needed": False,
+            "prescriber_name": "Lege",
+            "change": "prescribe",
+        }
         name = {"generic_name": f"middel{self.token}", "form": "tablett", "strength": "50 mg", "route": "peroralt"}
         tolerance = {"tolerance_before": 60, "tolerance_after": 60}
         self.row(
@@ -128,7 +139,9 @@ class _Chart:
         owner = {"patient_id": self.patient_id, "municipality_id": self.by.actor.municipality_id}
         later = {"missed_from": now + timedelta(hours=12)}
         store(self.connection, "medication.dose", **owner, id=dose_id, **of_dose, **times, **amount, **later)
-        store(self.connection, "medication.request_plan", **owner, request_entry_id=request_entry_id, planned_until=None)
+        store(
+            self.connection, "medication.request_plan", **owner, request_entry_id=request_entry_id, planned_until=None
+        )
         given = {"status": "completed", "result": "1", "effective_at": now - timedelta(hours=8), "unit": "tablett"}
         administration_id = self.row(
             "medication.medication_administration", request_id=request_id, request_version=1, amount=Decimal(1), **given
@@ -142,11 +155,23 @@ class _Chart:
 
     def notes(self) -> dict[str, UUID]:
         now = datetime.now(UTC) - timedelta(hours=1)
-        words = {"kind": "general", "title": f"Notat {self.token}", "body": f"Hun heter {self.token}.", "effective_at": now}
+        words = {
+            "kind": "general",
+            "title": f"Notat {self.token}",
+            "body": f"Hun heter {self.token}.",
+            "effective_at": now,
+        }
         allergy = self.entry("patients.allergy_intolerance", kind="allergy", substance=f"stoff{self.token}")
         note = self.entry("notes.note", **words)
         owner = {"municipality_id": self.by.actor.municipality_id, "recorded_by": self.by.actor.person_id}
-        store(self.connection, "notes.draft", patient_id=self.patient_id, id=new_id(), **owner, body=f"Utkast {self.token}")
+        store(
+            self.connection,
+            "notes.draft",
+            patient_id=self.patient_id,
+            id=new_id(),
+            **owner,
+            body=f"Utkast {self.token}",
+        )
         pulse = {"code": "pulse", "loinc": "8867-4", "display": "Puls", "value": Decimal(72), "unit": "/min"}
         return {
             "allergy_entry_id": allergy,
@@ -157,7 +182,12 @@ class _Chart:
     def care(self, relationship_id: UUID) -> dict[str, UUID]:
         since, actor = datetime.now(UTC) - timedelta(days=30), self.by.actor
         basis = {"relationship_id": relationship_id, "valid_from": since}
-        service = {"service_system": "9151", "service_code": "21", "service_text": "Langtidsopphold", "decision_on": since}
+        service = {
+            "service_system": "9151",
+            "service_code": "21",
+            "service_text": "Langtidsopphold",
+            "decision_on": since,
+        }
         provider = {"provider_unit_id": actor.unit_id, "provider_name": actor.unit_name}
         self.row("care.granted_service", **service, **provider, **basis)
         self.row("care.stay", kind="long_term", ward_id=actor.unit_id, ward_name=actor.unit_name, **basis)
@@ -167,17 +197,13 @@ class _Chart:
         return {"task_entry_id": task}
 
 
-def link(connection: Connection, by: Staff, confirmed_by: Staff, leading: UUID, other: UUID) -> UUID:
-    """Two records of one person, linked by one and confirmed by another."""
-    return store(
-        connection,
-        "patients.link",
-        patient_id=leading,
-        id=new_id(),
-        linked_patient_id=other,
-        reason="samme person",
-        **by.stamp,
-        confirmed_at=datetime.now(UTC),
-        confirmed_by=confirmed_by.actor.person_id,
-        confirmed_by_name=confirmed_by.actor.name,
+def link(connection: Connection, by: Staff, confirmed_by: Staff | None, leading: UUID, other: UUID) -> UUID:
+    """Two records of one person, linked by one and confirmed by another (or by nobody yet)."""
+    actor = confirmed_by.actor if confirmed_by else None
+    confirmed = (
+        {"confirmed_at": datetime.now(UTC), "confirmed_by": actor.person_id, "confirmed_by_name": actor.name}
+        if actor
+        else {}
     )
+    told = {"patient_id": leading, "linked_patient_id": other, "reason": "samme person"}
+    return store(connection, "patients.link", id=new_id(), **told, **by.stamp, **confirmed)

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from journal.app import JournalApp
 from journal.audit import ERASABLE, Erasures
 from journal.notes import Notes, Text
+from journal.patients import NewAllergy, Patients
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.work import Work
@@ -342,3 +343,20 @@ def _stored(migrator: Connection, world: World, chart: Marked, table: str) -> No
         migrator, "audit.erasure_proposal", id=new_id(), patient_id=chart.patient_id, table_name=table,
         row_id=chart.patient_id, **DECISION, **stamp,
     )  # fmt: skip
+
+
+def test_an_erased_allergy_leaves_the_question_open_and_not_answered_with_no(
+    world: World, work_of: WorkOf, second: Staff, migrator: Connection
+) -> None:
+    """ "None known" was said before the allergy: after the erasure nobody knows, and the patient is asked anew."""
+    patient_id = world.patient(none_known=True)
+    with work_of(world.nina) as work:
+        entry_id = Patients(work).record_allergy(patient_id, NewAllergy(kind="allergy", substance="Penicillin"))
+    found = migrator.execute("SELECT id FROM patients.allergy_intolerance WHERE entry_id = %s", (entry_id,)).fetchone()
+    with work_of(world.mona) as work:
+        proposal = Erasures(work).propose(patient_id, table="patients.allergy_intolerance", row_id=found[0], **DECISION)
+    with work_of(second) as work:
+        Erasures(work).confirm(patient_id, proposal)
+
+    with work_of(world.nina) as work:
+        assert Patients(work).banner(patient_id).allergy_state == "not-asked"

@@ -13,7 +13,7 @@ from journal.platform.ids import new_id
 from tests.crash.ward import Nurse, OpenDose
 
 ANSWER_SECONDS = 6.0
-BETWEEN_TRIES_SECONDS = 0.05
+BETWEEN_TRIES_SECONDS = 0.1
 
 
 @dataclass
@@ -31,11 +31,11 @@ class Answers:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _killed_at: float | None = None
 
-    def killed(self) -> None:
-        """From now until the next acknowledged signature, the journal is recovering."""
+    def killed(self, at: float) -> None:
+        """From this moment (monotonic) until the next acknowledged signature, the journal is recovering."""
         with self._lock:
             if self._killed_at is None:
-                self._killed_at = time.monotonic()
+                self._killed_at = at
 
     def recovering(self) -> float:
         """Seconds since the last kill without an acknowledged signature; 0 when there has been one."""

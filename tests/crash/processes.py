@@ -46,25 +46,23 @@ class WebServer:
 
     def kill(self) -> bool:
         """All of it at once, the parent held still so that nothing is started meanwhile; and a new one is started."""
-        process = self._process
-        if process is None or process.poll() is not None:
+        if self._process is None or self._process.poll() is not None:
             return False
-        os.kill(process.pid, signal.SIGSTOP)
-        _killed([*children(process.pid), process.pid])
-        process.wait()
+        self.stop()
         self.start()
         return True
 
     def stop(self) -> None:
-        """In good order."""
+        """At once: what had to be stored is stored."""
         if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(PATIENCE_SECONDS)
+            os.kill(self._process.pid, signal.SIGSTOP)
+            _killed([*children(self._process.pid), self._process.pid])
+            self._process.wait()
 
     def _workers(self) -> list[int]:
         if self._process is None or self._process.poll() is not None:
             return []
-        return [pid for pid in children(self._process.pid) if "spawn_main" in _command_line(pid)]
+        return [pid for pid in children(self._process.pid) if "granian" in _command_line(pid)]
 
 
 def kill_backend(server: EmbeddedPostgres, chance: random.Random) -> bool:

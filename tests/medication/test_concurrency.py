@@ -38,7 +38,7 @@ def at_once(acts: Iterable[Act]) -> list[TestResponse]:
         return list(pool.map(begin, waiting))
 
 
-def sends(browser: Browser, path: str, *, command_id: UUID | None = None, **form: Any) -> Act:
+def sends(browser: Browser, path: str, *, command_id: UUID | None = None, **form: str) -> Act:
     return lambda: browser.act(path, form, command_id=command_id, headers={"Accept": "application/json"})
 
 
@@ -148,7 +148,7 @@ def test_of_ten_who_change_the_same_order_one_does_and_the_rest_see_that_it_is_c
     world: World, client_for: Callable[..., Browser]
 ) -> None:
     patient_id, entry_id, _ = an_order(world, 1)
-    form = {
+    form: dict[str, Any] = {
         "amount": "2",
         "unit": "tablett",
         "pattern": "daily",
@@ -182,7 +182,7 @@ def test_each_change_that_was_accepted_is_a_version_of_its_own(
             (patient_id,),
         ).fetchone()
         assert row is not None
-        return row
+        return row[0], row[1]
 
     accepted = 0
     for _ in range(6):

@@ -1,0 +1,357 @@
+"""Every route, asked by everybody about everybody, through the real application.
+
+What must come out is worked out from two things alone: which permissions the role has, and whether there is a ground.
+Run with -s to see the number of cells.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+from werkzeug.test import TestResponse
+
+from journal.permissions import Permission, permissions_of
+from journal.platform.ids import new_id
+from tests import factories
+from tests.architecture import routes
+from tests.architecture.charts import Connection, Marked, mark, marked_chart
+from tests.conftest import Browser, World
+from tests.factories import Staff
+
+ClientFor = Callable[[Staff | None], Browser]
+LINES = [line.split() for line in routes.written() if line.split()[2] not in ("static", "healthz")]
+CELLS: Counter[str] = Counter()
+
+_DOSAGE = {"amount": "1", "unit": "tablett", "pattern": "daily", "times": "08"}
+_STATUS = {"version": "1", "reason": "prøve"}
+_NOTE = {"kind": "general", "title": "Prøve", "body": "En prøve."}
+
+# What a good form holds, by endpoint; every other form is a button.
+FORMS: dict[str, dict[str, str]] = {
+    "access.color_scheme": {"color_scheme": "dark"},
+    "care.add_task": {"what": "Ring pårørende"},
+    "care.complete_task": {"outcome": "Gjort"},
+    "care.admit": {"kind": "long_term", "unit_id": "{unit}"},
+    "care.take_in": {"kind": "long_term", "unit_id": "{unit}"},
+    "care.leave": {"kind": "leave"},
+    "medication.given": {"request_version": "1"},
+    "medication.not_given": {"request_version": "1", "reason": "refused"},
+    "medication.also_given": {"request_version": "1"},
+    "medication.correct": {"reason": "feil"},
+    "medication.give_as_needed": {"request_version": "1"},
+    "medication.prescribe": {**_DOSAGE, "item": "{new}", "indication": "prøve"},
+    "medication.change": {**_DOSAGE, **_STATUS},
+    "medication.stop": _STATUS,
+    "medication.hold": _STATUS,
+    "medication.resume": _STATUS,
+    "municipalities.add_unit": {"name": "Nytt sykehjem", "kind": "nursing_home", "parent_id": "{top}"},
+    "municipalities.add_staff": {"name": "Ny Ansatt", "role": "health_assistant", "unit_id": "{top}"},
+    "notes.sign": {**_NOTE, "draft_id": "{new}"},
+    "notes.correct": {**_NOTE, "draft_id": "{new}", **_STATUS},
+    "notes.keep_draft": {**_NOTE, "draft_id": "{new}"},
+    "notes.keep_correction": {**_NOTE, "draft_id": "{new}", "version": "1"},
+    "notes.mark_in_error": {"reason": "feil pasient"},
+    "observations.record": {"code": "pulse", "value": "72"},
+    "observations.mark_in_error": {"reason": "feil"},
+    "patients.find": {"text": "Nordmann"},
+    "patients.register": {"family_name": "Nordmann", "given_name": "{word}", "sex": "female"},
+    "patients.record_allergy": {"kind": "allergy", "substance": "nøtter"},
+    "patients.refute_allergy": _STATUS,
+    "patients.allergy_in_error": {"reason": "feil"},
+    "patients.add_related_person": {"name": "Ola Nordmann"},
+}
+
+# Commands that cannot succeed on the chart the tests make, and what is in the way: the rest must, the first time.
+IN_THE_WAY = {
+    "access.start": "a role must be chosen",
+    "care.admit": "she has a stay",
+    "care.take_in": "she has a stay",
+    "care.return_from_leave": "she is not away",
+    "medication.also_given": "the dose can be signed as usual",
+    "medication.give_as_needed": "the order is no medicine as needed",
+    "medication.prescribe": "the catalogue of the test is empty",
+    "medication.resume": "the order is not on hold",
+    "notes.keep_draft": "there is a draft of hers already",
+    "patients.no_known_allergies": "she has an allergy",
+}
+
+# The way in for whoever has no ground: taking somebody in is itself the ground, and the form that asks shows nothing of her.
+WAYS_IN = {"care.admission", "care.take_in", "care.admit"}
+
+
+class Who(NamedTuple):
+    name: str
+    staff: Staff | None
+    browser: Browser
+
+
+@dataclass(frozen=True)
+class Country:
+    """Two municipalities, somebody of each role, and patients near and far; each with a mark of their own."""
+
+    people: list[Who]
+    patients: dict[str, Marked]
+    wards: dict[str, UUID | None]
+    municipality_marks: dict[UUID, str]
+    role_id: UUID
+    top_id: UUID
+
+    def ground(self, who: Staff | None, patient: str) -> bool:
+        return who is not None and self.wards.get(patient) in who.actor.units
+
+    def must_not_show(self, who: Staff | None, taken_in: str | None = None) -> set[str]:
+        """The marks of everybody else: patients without a ground, and the other municipality's own rows."""
+        closed = {c.token for name, c in self.patients.items() if not self.ground(who, name) and name != taken_in}
+        foreign = {
+            m for owner, m in self.municipality_marks.items() if who is None or owner != who.actor.municipality_id
+        }
+        return closed | foreign
+
+
+WARDS = ("own", "other unit", "other municipality", "no relation")
+
+
+def settle(world: World, migrator: Connection, client_for: ClientFor, wanted: tuple[str, ...]) -> Country:
+    """The two municipalities with their people, and the patients that are wanted."""
+    b, marks = world.builder, {world.oslo["id"]: mark(), world.bodo["id"]: mark()}
+    elsewhere = factories.unit(b, world.oslo, "Et annet sykehjem", "ward")
+    tops = {
+        of["id"]: {"id": factories.top_unit_id(of["number"]), "name": of["name"]} for of in (world.oslo, world.bodo)
+    }
+    for of in (world.oslo, world.bodo):
+        factories.unit(b, of, f"Enhet {marks[of['id']]}", "ward")
+        factories.staff(b, of, tops[of["id"]], f"Ansatt {marks[of['id']]}", "nurse")
+    administrator = factories.staff(b, world.bodo, tops[world.bodo["id"]], "Britt Bodø", "tenant_administrator")
+    leaving = factories.staff(b, world.oslo, tops[world.oslo["id"]], "Sluttende Sverre", "nurse")
+    far = factories.staff(b, world.oslo, elsewhere, "Fjern Frida", "nurse")
+    named = {
+        "anonymous": None, "nurse": world.nina, "health_assistant": world.siri, "doctor": world.lars, "unit_manager": world.mona,
+        "tenant_administrator": world.tora, "auditor": world.rolf, "nurse of Bodø": world.bodil,
+        "administrator of Bodø": administrator,
+    }  # fmt: skip
+    wards: dict[str, UUID | None] = dict(
+        zip(WARDS, (world.ward["id"], elsewhere["id"], world.bodo_ward["id"], None), strict=True)
+    )
+    writers = dict(zip(WARDS, (world.nina, far, world.bodil, far), strict=True))
+    with migrator.transaction():
+        world.store()
+        patients = {name: marked_chart(migrator, writers[name], ward_id=wards[name]) for name in wanted}
+        people = [Who(name, staff, client_for(staff)) for name, staff in named.items()]
+    return Country(people, patients, wards, marks, leaving.actor.role_id, tops[world.oslo["id"]]["id"])
+
+
+@pytest.fixture
+def country(world: World, migrator: Connection, client_for: ClientFor) -> Country:
+    return settle(world, migrator, client_for, WARDS)
+
+
+@pytest.fixture
+def ward(world: World, migrator: Connection, client_for: ClientFor) -> Country:
+    """The same with one patient alone."""
+    return settle(world, migrator, client_for, ("own",))
+
+
+def form_of(endpoint: str, who: Staff | None, country: Country) -> dict[str, str]:
+    unit = who.actor.unit_id if who else country.top_id
+    top = country.top_id
+    words = {"new": new_id(), "unit": unit, "top": top, "word": f"Kari{new_id().hex[-6:]}"}
+    letters = str.maketrans("0123456789", "ghijklmnop")
+    words["word"] = str(words["word"]).translate(letters)
+    return {
+        name: value.format(**words) if value.startswith("{") else value
+        for name, value in FORMS.get(endpoint, {}).items()
+    }
+
+
+def ask(
+    line: list[str], who: Who, country: Country, patient: str | None, form: dict[str, str] | None = None
+) -> TestResponse:
+    method, rule, endpoint, *_ = line
+    chart = country.patients.get(patient or "")
+    path = routes.address(
+        rule, chart, role_id=country.role_id, actor_id=who.staff.actor.person_id if who.staff else None
+    )
+    if method == "GET":
+        return who.browser.get(path)
+    return who.browser.act(path, form_of(endpoint, who.staff, country) if form is None else form)
+
+
+def statuses(
+    endpoint: str, permission: Permission | None, who: Staff | None, patient: str | None, country: Country
+) -> tuple[str, set[int]]:
+    """What the rules say, worked out anew here: the role has the permission, and there is a ground for the patient."""
+    through, closed = ("allowed", {200, 303, 404, 409, 422, 429}), ("denied", {403, 404})
+    if permission is None:
+        return through
+    if who is None:
+        return "sign in", {303}
+    if permission not in permissions_of(who.actor.role):
+        return closed
+    if patient is None or permission is Permission.AUDIT_READ or country.ground(who, patient):
+        return through
+    if endpoint not in WAYS_IN:
+        return closed
+    # Whoever is not taken in after all may not see the page that would say why.
+    return "way in", {200, 303, 403, 409, 422}
+
+
+def without_ids(answer: TestResponse) -> str:
+    """The bytes that a reader sees, with ids (of the address, of fresh commands) made alike."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ID", answer.text)
+
+
+def refused_rows(migrator: Connection, who: Staff, patient_id: UUID, outcome: str = "refused") -> int:
+    found = migrator.execute(
+        "SELECT count(*) FROM audit.access_log WHERE patient_id = %s AND actor_id = %s AND outcome = %s",
+        (patient_id, who.actor.person_id, outcome),
+    ).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def cells(line: list[str], country: Country) -> Iterator[tuple[Who, str | None]]:
+    subjects: list[str | None] = (
+        ["own", "other unit", "other municipality", "no relation", "missing"]
+        if "<uuid:patient_id>" in line[1]
+        else [None]
+    )
+    for who in country.people:
+        for patient in subjects:
+            yield who, patient
+
+
+@pytest.fixture(scope="module", autouse=True)
+def counted() -> Iterator[None]:
+    CELLS.clear()
+    yield
+    print(f"\nauthorisation matrix: {sum(CELLS.values())} cells over {len(LINES)} routes: {dict(CELLS)}")  # noqa: T201
+
+
+@pytest.mark.parametrize("line", LINES, ids=[f"{line[0]} {line[2]}" for line in LINES])
+def test_everybody_gets_what_role_and_ground_say(country: Country, migrator: Connection, line: list[str]) -> None:
+    method, _rule, endpoint, said, *_ = line
+    permission = None if said == "open" else Permission(said)
+    wrong: list[str] = []
+    closed: dict[str, set[tuple[int, str]]] = {}
+    for who, patient in cells(line, country):
+        chart, has = (
+            country.patients.get(patient or ""),
+            who.staff is not None and permission in permissions_of(who.staff.actor.role),
+        )
+        before = refused_rows(migrator, who.staff, chart.patient_id) if who.staff and chart else 0
+        answer = ask(line, who, country, patient)
+        kind, right = statuses(endpoint, permission, who.staff, patient, country)
+        CELLS[kind] += 1
+        cell = f"{who.name} × {patient}: {answer.status_code}"
+        if answer.status_code not in right or (kind == "sign in" and answer.headers["Location"] != "/sign-in"):
+            wrong.append(cell)
+        if endpoint != "access.sign_in":  # the demo's list of everybody one can be
+            hidden = country.must_not_show(who.staff, patient if kind == "way in" else None)
+            wrong += [f"{cell} shows {token}" for token in hidden if token in answer.text]
+        if kind == "denied" and method == "POST" and (has or patient in (None, "own")):
+            empty = ask(line, who, country, patient, {})
+            wrong += [] if empty.status_code in right else [f"{cell}, with an empty form {empty.status_code}"]
+        if kind == "denied" and has and who.staff is not None:
+            closed.setdefault(who.name, set()).add((answer.status_code, without_ids(answer)))
+            if chart and refused_rows(migrator, who.staff, chart.patient_id) == before:
+                wrong.append(f"{cell}, and the log says nothing")
+    wrong += [f"{name}: a closed chart differs from a missing one" for name, told in closed.items() if len(told) > 1]
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("line", LINES, ids=[f"{line[0]} {line[2]}" for line in LINES])
+def test_whoever_may_and_has_a_ground_gets_through(ward: Country, migrator: Connection, line: list[str]) -> None:
+    """Were everybody refused everything, the matrix would be green: so each route is used once in earnest."""
+    method, rule, endpoint, said, *_ = line
+    by_role = {who.staff.actor.role: who for who in reversed(ward.people) if who.staff}
+    able = [who for role, who in by_role.items() if said == "open" or Permission(said) in permissions_of(role)]
+    who = next((who for who in able if who.name in ("doctor", "nurse")), able[0])
+    patient = "own" if "<uuid:patient_id>" in rule else None
+    answer = ask(line, who, ward, patient)
+    expected = {"GET": {200, 303} if endpoint == "chart.home" else {200}, "POST": {200, 303}}[method]
+
+    assert answer.status_code in (expected | {409, 422, 404} if IN_THE_WAY.get(endpoint) else expected), answer.text[
+        -600:
+    ]
+    if (
+        patient
+        and method == "GET"
+        and who.staff
+        and answer.status_code == 200
+        and said != "audit:read"
+        and endpoint != "care.admission"
+    ):
+        assert refused_rows(migrator, who.staff, ward.patients["own"].patient_id, "success") > 0
+        assert ward.patients["own"].token in answer.text or endpoint.startswith("medication."), "the page does show her"
+
+
+def test_a_chart_that_is_blocked_for_one_looks_like_one_that_is_not_there(
+    world: World, migrator: Connection, client_for: ClientFor
+) -> None:
+    """That there is a restriction against her is not for her to learn: neither status nor a word may differ."""
+    blocked = marked_chart(migrator, world.nina, ward_id=world.ward["id"], blocked=world.nina)
+    closed = marked_chart(migrator, world.bodil, ward_id=world.bodo_ward["id"])
+    nina = client_for(world.nina)
+    told = {
+        (answer.status_code, without_ids(answer))
+        for answer in (
+            nina.get(f"/patients/{asked}/notes") for asked in (blocked.patient_id, closed.patient_id, new_id())
+        )
+    }
+
+    assert len(told) == 1
+    assert client_for(world.siri).get(f"/patients/{blocked.patient_id}/notes").status_code == 200, (
+        "it is against Nina alone"
+    )
+
+
+def test_ids_near_a_real_one_find_nobody(world: World, migrator: Connection, client_for: ClientFor) -> None:
+    """A hundred neighbours of a real id, and that id itself: the same answer for each."""
+    chart = marked_chart(migrator, world.bodil, ward_id=world.bodo_ward["id"])
+    nina = client_for(world.nina)
+    guesses = [UUID(int=chart.patient_id.int + step) for step in range(-50, 51)]
+    told = {
+        (answer.status_code, without_ids(answer))
+        for answer in (nina.get(f"/patients/{guess}/allergies") for guess in guesses)
+    }
+
+    assert len(told) == 1
+
+
+def test_an_ended_role_and_an_ended_session_are_nobody(
+    world: World, migrator: Connection, client_for: ClientFor
+) -> None:
+    chart = marked_chart(migrator, world.nina, ward_id=world.ward["id"])
+    nina, siri = client_for(world.nina), client_for(world.siri)
+    path = f"/patients/{chart.patient_id}/notes"
+    assert nina.get(path).status_code == siri.get(path).status_code == 200
+    migrator.execute(
+        "UPDATE municipalities.practitioner_role SET valid_until = now() WHERE id = %s", (world.nina.actor.role_id,)
+    )
+    siri.act("/switch-user")
+    old = Browser(siri.app, siri.token, siri.session_id)
+
+    assert [(answer.status_code, answer.headers["Location"]) for answer in (nina.get(path), old.get(path))] == [
+        (303, "/sign-in")
+    ] * 2
+
+
+def test_the_canary_is_seen_where_it_sings(country: Country) -> None:
+    """The marks are in the pages of those who may see them: an absent one is absent for a reason."""
+    nurse = next(who for who in country.people if who.name == "nurse")
+    page = nurse.browser.get(f"/patients/{country.patients['own'].patient_id}/notes").text
+
+    assert country.patients["own"].token in page
+    assert nurse.staff is not None and country.patients["own"].token not in country.must_not_show(nurse.staff)
+    assert len(country.must_not_show(None)) == len(WARDS) + 2
+
+
+def test_every_form_that_is_filled_in_here_exists() -> None:
+    endpoints = {endpoint for _m, _r, endpoint, *_ in LINES}
+
+    assert set(FORMS) | set(IN_THE_WAY) <= endpoints

@@ -1,0 +1,301 @@
+"""What the code of the services must and must not say: by asking the classes, and by reading the text.
+
+Every rule of the second kind has an example that breaks it, so that a rule that has gone blind is seen.
+"""
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import journal
+from journal.permissions import OPENS, ROLE_PERMISSIONS, Permission, Role, permissions_of
+from journal.platform.service import Service, on_patient, on_patients
+
+ROOT = Path(__file__).parents[2]
+JOURNAL = ROOT / "journal"
+
+
+def every_service() -> list[type[Service]]:
+    for module in pkgutil.walk_packages(journal.__path__, "journal."):
+        if ".service" in module.name or module.name.endswith("_service"):
+            importlib.import_module(module.name)
+
+    def below(cls: type[Service]) -> Iterator[type[Service]]:
+        for sub in cls.__subclasses__():
+            yield sub
+            yield from below(sub)
+
+    return sorted(
+        {cls for cls in below(Service) if cls.__module__.startswith("journal.")}, key=lambda cls: cls.__qualname__
+    )
+
+
+def public_methods() -> list[tuple[str, Any]]:
+    return [
+        (f"{c.__module__}.{c.__qualname__}.{n}", m)
+        for c in every_service()
+        for n, m in vars(c).items()
+        if not n.startswith("_")
+    ]
+
+
+def test_a_service_with_a_public_method_that_says_no_permission_stops_the_program() -> None:
+    with pytest.raises(TypeError, match=r"Careless\.read is public"):
+        type("Careless", (Service,), {"read": lambda self, patient_id: None})
+
+
+def test_so_does_a_property_or_a_value_that_is_public() -> None:
+    with pytest.raises(TypeError, match="is public"):
+        type("Careless", (Service,), {"everything": property(lambda self: None)})
+
+
+@pytest.mark.parametrize("guard", [on_patient, on_patients])
+def test_a_guard_of_a_patient_must_open_a_part_of_the_chart(guard: Callable[..., Any]) -> None:
+    with pytest.raises(TypeError, match="opens no part"):
+        guard(Permission.CHART_LIST)
+
+
+def test_every_public_method_of_every_service_says_who_may_call_it() -> None:
+    methods = public_methods()
+
+    assert len(methods) > 50
+    assert [name for name, method in methods if not isinstance(getattr(method, "permission", None), Permission)] == []
+
+
+def test_every_permission_belongs_to_somebody_and_no_role_has_them_all() -> None:
+    assert set().union(*ROLE_PERMISSIONS.values()) == set(Permission)
+    assert set(ROLE_PERMISSIONS) == set(Role)
+    assert all(held < frozenset(Permission) for held in ROLE_PERMISSIONS.values())
+
+
+def test_whoever_manages_or_audits_opens_no_chart() -> None:
+    """Operators have no clinical permission, and an auditor sees who looked, not what they saw."""
+    opens_a_chart = {permission for permission, parts in OPENS.items() if parts != ("audit",)}
+
+    assert not ROLE_PERMISSIONS[Role.TENANT_ADMINISTRATOR] & opens_a_chart
+    assert not ROLE_PERMISSIONS[Role.AUDITOR] & opens_a_chart
+    assert not ROLE_PERMISSIONS[Role.AUDITOR] & {Permission.ACCESS_MANAGE, Permission.MUNICIPALITIES_MANAGE}
+
+
+def test_a_role_that_nobody_knows_may_nothing() -> None:
+    assert permissions_of("superuser") == permissions_of("") == frozenset()
+
+
+# --- What the text must not say ------------------------------------------------------------------------------------
+
+
+def called(node: ast.AST, *names: str) -> bool:
+    """A call of one of these names, however it is reached."""
+    if not isinstance(node, ast.Call):
+        return False
+    return (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")) in names
+
+
+def built(node: ast.expr) -> bool:
+    """A text that is put together when the program runs."""
+    return (
+        isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod))
+        or called(node, "format")
+    )
+
+
+def names_the_patient(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "patient_id"
+
+
+def is_model(node: ast.expr) -> bool:
+    """`Note.patient_id`, `models.Note.patient_id` or `aliased.c.patient_id`: a column, not a value."""
+    value = node.value if isinstance(node, ast.Attribute) else node
+    name = value.attr if isinstance(value, ast.Attribute) else getattr(value, "id", "")
+    return name[:1].isupper() or name == "c"
+
+
+def bare_patient(node: ast.AST) -> bool:
+    if called(node, "filter_by"):
+        return isinstance(node, ast.Call) and any(word.arg == "patient_id" for word in node.keywords)
+    if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Eq):
+        return False
+    sides = [node.left, *node.comparators]
+    columns = [side for side in sides if names_the_patient(side) and is_model(side)]
+    return len(columns) == 1
+
+
+def text_put_together(node: ast.AST) -> bool:
+    return (
+        called(node, "text", "exec_driver_sql")
+        and isinstance(node, ast.Call)
+        and any(built(argument) for argument in node.args)
+    )
+
+
+def markup(node: ast.AST) -> bool:
+    return called(node, "Markup")
+
+
+def clock_without_a_zone(node: ast.AST) -> bool:
+    if called(node, "utcnow", "utcfromtimestamp"):
+        return True
+    return (
+        called(node, "now", "fromtimestamp")
+        and isinstance(node, ast.Call)
+        and _of_datetime(node)
+        and not _has_zone(node)
+    )
+
+
+def _of_datetime(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value).split(".")[-1] == "datetime"
+
+
+def _has_zone(node: ast.Call) -> bool:
+    return any(word.arg == "tz" for word in node.keywords) or len(node.args) > (0 if called(node, "now") else 1)
+
+
+def own_clock(node: ast.AST) -> bool:
+    """The time is an argument: the database's now() in `work.now`."""
+    return (
+        called(node, "now", "today")
+        and isinstance(node, ast.Call)
+        and not node.args
+        and not node.keywords
+        and _of_clock(node)
+    )
+
+
+def _of_clock(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value).split(".")[-1] in ("datetime", "date")
+
+
+def floats(node: ast.AST) -> bool:
+    return called(node, "float") or (isinstance(node, ast.Constant) and isinstance(node.value, float))
+
+
+def likes(node: ast.AST) -> bool:
+    if called(node, "like", "ilike", "contains", "startswith", "endswith", "match") and isinstance(node, ast.Call):
+        return called(node, "like", "ilike") or (isinstance(node.func, ast.Attribute) and _is_column(node.func.value))
+    sql = (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.search(r"\bI?LIKE\b\s+(:|%|\()|~~\*?\s", node.value)
+    )
+    return bool(sql)
+
+
+def _is_column(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id[:1].isupper()
+
+
+def raw_set(node: ast.AST) -> bool:
+    """A setting that stays on the pooled connection: SET without LOCAL, or set_config(…, false)."""
+    text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+    return bool(re.match(r"\s*SET (SESSION|[a-z_.]+ *(=|TO))", text) or re.search(r"set_config\([^)]*false\)", text))
+
+
+def dangerous(node: ast.AST) -> bool:
+    return (called(node, "eval", "exec", "loads") and "pickle" in ast.unparse(node)) or called(node, "eval", "exec")
+
+
+SERVICES = ("*/service.py", "*/service/**/*.py", "*/*_service.py")
+EVERYTHING = ("**/*.py",)
+# The speed test fills an empty database by itself, as the superuser, and serves nobody.
+NOT_THE_PROGRAM = "bench"
+RULES: dict[str, tuple[Callable[[ast.AST], bool], tuple[str, ...], str]] = {
+    "patient_id == in a service": (
+        bare_patient,
+        SERVICES,
+        "db.execute(select(Note).where(Note.patient_id == patient_id))",
+    ),
+    "patient_id in filter_by": (bare_patient, SERVICES, "db.query(Note).filter_by(patient_id=patient_id)"),
+    "SQL with an f-string": (text_put_together, EVERYTHING, 'sa.text(f"SELECT * FROM note ORDER BY {column}")'),
+    "SQL with a plus": (text_put_together, EVERYTHING, 'text("SELECT " + column)'),
+    "SQL with a percent": (text_put_together, EVERYTHING, 'text("SELECT %s" % column)'),
+    "SQL with format": (text_put_together, EVERYTHING, 'text("SELECT {}".format(column))'),
+    "Markup": (markup, EVERYTHING, 'Markup("<b>" + name + "</b>")'),
+    "now without a zone": (clock_without_a_zone, EVERYTHING, "datetime.now()"),
+    "utcnow": (clock_without_a_zone, EVERYTHING, "datetime.utcnow()"),
+    "the computer's own date in a service": (own_clock, SERVICES, "date.today()"),
+    "float in medication": (floats, ("medication/**/*.py", "platform/quantity.py"), 'float("0.1")'),
+    "a float's constant in medication": (floats, ("medication/**/*.py", "platform/quantity.py"), "amount = 0.1"),
+    "LIKE with a bound value": (likes, EVERYTHING, 'sa.text("SELECT 1 FROM note WHERE body LIKE :q")'),
+    "like()": (likes, EVERYTHING, "Note.body.like(pattern)"),
+    "startswith() of a column": (likes, EVERYTHING, "Patient.family_name.startswith(word)"),
+    "a setting that outlives its transaction": (raw_set, EVERYTHING, "db.execute(text(\"SET journal.who = 'x'\"))"),
+    "set_config that outlives its transaction": (
+        raw_set,
+        EVERYTHING,
+        "text(\"SELECT set_config('journal.who', :who, false)\")",
+    ),
+    "eval": (dangerous, EVERYTHING, "eval(expression)"),
+}
+
+
+def found_in(tree: ast.AST, rule: Callable[[ast.AST], bool]) -> list[int]:
+    return [getattr(node, "lineno", 0) for node in ast.walk(tree) if rule(node)]
+
+
+def files(patterns: tuple[str, ...]) -> list[Path]:
+    found = {file for pattern in patterns for file in JOURNAL.glob(pattern)}
+    return sorted(file for file in found if file.relative_to(JOURNAL).parts[0] != NOT_THE_PROGRAM)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_code_does_not_say(name: str) -> None:
+    rule, where, _example = RULES[name]
+    read = files(where)
+
+    assert read
+    assert [
+        f"{file.relative_to(ROOT)}:{line}" for file in read for line in found_in(ast.parse(file.read_text()), rule)
+    ] == []
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_rule_sees_its_example(name: str) -> None:
+    rule, _where, example = RULES[name]
+
+    assert found_in(ast.parse(example), rule)
+
+
+INNOCENT = "work.chart(patient_id, Note); row.patient_id == patient_id; datetime.now(UTC); text('SELECT 1'); name.startswith('x')"
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_rule_lets_good_code_pass(name: str) -> None:
+    assert found_in(ast.parse(INNOCENT), RULES[name][0]) == []
+
+
+TEMPLATE_RULES = {
+    "safe": (re.compile(r"\|\s*safe\b"), "{{ note.body | safe }}"),
+    "autoescape off": (re.compile(r"autoescape\s+false"), "{% autoescape false %}"),
+    "script in the page": (re.compile(r"<script(?![^>]*\bsrc=)[^>]*>"), "<script>alert(1)</script>"),
+    "style in the page": (re.compile(r"<style\b|\sstyle\s*="), '<p style="color: red">'),
+    "handler in the page": (
+        re.compile(r"\son(?:click|load|error|submit|change|input)\s*=|\shx-on"),
+        '<a onclick="x()">',
+    ),
+    "address of another host": (
+        re.compile(r"(?:src|href|action)\s*=\s*[\"'](?:https?:)?//"),
+        '<script src="https://cdn.example/x.js">',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TEMPLATE_RULES)
+def test_no_template_says(name: str) -> None:
+    rule, example = TEMPLATE_RULES[name]
+    templates = sorted(JOURNAL.glob("**/templates/**/*.html"))
+
+    assert len(templates) > 20
+    assert rule.search(example)
+    assert [str(file.relative_to(ROOT)) for file in templates if rule.search(_without_comments(file.read_text()))] == []
+
+
+def _without_comments(template: str) -> str:
+    return re.sub(r"\{#.*?#\}", "", template, flags=re.DOTALL)
