@@ -43,13 +43,14 @@ ENTRY = """
 """
 
 
-def _own(table: str) -> None:
+def guard(table: str) -> None:
+    """The owner's table, with row-level security on and forced: until a policy says otherwise, nobody sees a row."""
     op.execute(f"ALTER TABLE {table} OWNER TO journal_owner")
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
 
 
-def _grant_insert(table: str) -> None:
+def grant_insert(table: str) -> None:
     """INSERT on every column but the stamped ones: who, where and when cannot be forged or forgotten."""
     stamped = ", ".join(f"'{name}'" for name in STAMPED)
     op.execute(
@@ -63,7 +64,7 @@ def _grant_insert(table: str) -> None:
     )
 
 
-def _grant_unit(table: str) -> None:
+def grant_unit(table: str) -> None:
     """In a tenant's own table the unit is what the row is about, not where its author sat."""
     op.execute(
         f"""
@@ -84,10 +85,10 @@ def chart_table(table: str, *, category: str = "", projection: bool = False, upd
     category = category or table.split(".")[0]
     opened = f"patient_id = ANY ((SELECT audit.opened_charts('{category}'))::uuid[])"
     check = opened if projection else f"{opened} AND municipality_id = (SELECT audit.acting_for())"
-    _own(table)
+    guard(table)
     op.execute(f"CREATE POLICY chart ON {table} TO journal_app USING ({opened}) WITH CHECK ({check})")
     op.execute(f"GRANT SELECT ON {table} TO journal_app")
-    _grant_insert(table)
+    grant_insert(table)
     if not projection:
         op.execute(f"GRANT UPDATE (in_error_reason) ON {table} TO journal_app")
         op.execute(
@@ -102,7 +103,7 @@ def unit_table(table: str, *, category: str = "patients", updates: tuple[str, ..
     """Rows with ids, times and counts that the unit sees while charts are closed; whoever has the chart open sees them too."""
     opened = f"patient_id = ANY ((SELECT audit.opened_charts('{category}'))::uuid[])"
     own = "municipality_id = (SELECT audit.acting_for())"
-    _own(table)
+    guard(table)
     # Seen while the chart is closed, written only while it is open: nobody gives herself a ground unlogged.
     op.execute(
         f"CREATE POLICY unit ON {table} TO journal_app"
@@ -110,7 +111,7 @@ def unit_table(table: str, *, category: str = "patients", updates: tuple[str, ..
         f" WITH CHECK ({own} AND {opened})"
     )
     op.execute(f"GRANT SELECT ON {table} TO journal_app")
-    _grant_insert(table)
+    grant_insert(table)
     if updates:
         op.execute(f"GRANT UPDATE ({', '.join(updates)}) ON {table} TO journal_app")
 
@@ -118,19 +119,19 @@ def unit_table(table: str, *, category: str = "patients", updates: tuple[str, ..
 def municipality_table(table: str, *, updates: tuple[str, ...] = (), inserts: bool = True) -> None:
     """A tenant's own rows (units, staff, settings): seen and written by those who act for it."""
     own = "municipality_id = (SELECT audit.acting_for())"
-    _own(table)
+    guard(table)
     op.execute(f"CREATE POLICY municipality ON {table} TO journal_app USING ({own}) WITH CHECK ({own})")
     op.execute(f"GRANT SELECT ON {table} TO journal_app")
     if inserts:
-        _grant_insert(table)
-        _grant_unit(table)
+        grant_insert(table)
+        grant_unit(table)
     if updates:
         op.execute(f"GRANT UPDATE ({', '.join(updates)}) ON {table} TO journal_app")
 
 
 def reference_table(table: str, *, writes: str = "") -> None:
     """Facts that belong to nobody (the municipalities of the country, the catalogue of medicines): everybody reads."""
-    _own(table)
+    guard(table)
     op.execute(
         f"CREATE POLICY everybody ON {table} TO journal_app USING (true) WITH CHECK ({'true' if writes else 'false'})"
     )

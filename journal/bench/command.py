@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from journal.bench.measure import measure
+from journal.bench.measure import Effort, measure
 from journal.bench.report import table
 
 
@@ -26,9 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measures and writes the table; 1 when a goal is not reached."""
     measured = measure(
         arguments.patients or [10_000],
-        rounds=arguments.rounds,
-        seconds=arguments.seconds,
-        seed=arguments.seed,
+        Effort(rounds=arguments.rounds, seconds=arguments.seconds, seed=arguments.seed),
         say=lambda text: print(text, file=sys.stderr, flush=True),
     )
     print(table(measured))

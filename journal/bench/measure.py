@@ -19,8 +19,16 @@ from journal.platform.postgres import EmbeddedPostgres, running
 from journal.platform.settings import Settings
 from journal.platform.work import Keys
 
-WARM_UP = 60
-COUNTED = 40
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is asked: *seconds* for one job of one contestant in each round, and how many requests to warm up and to count."""
+
+    rounds: int = 5
+    seconds: float = 1.5
+    warm_up: int = 60
+    counted: int = 40
+    seed: int = 1
 
 
 @dataclass(frozen=True)
@@ -82,26 +90,19 @@ class Measured:
         return {"results": more, "growth": [{**asdict(g), "reached": g.reached} for g in self.growth]}
 
 
-def measure(
-    sizes: Sequence[int], *, rounds: int = 5, seconds: float = 1.5, seed: int = 1, say: Callable[[str], None]
-) -> Measured:
-    """Makes a database of each size and measures every job in it. Call it from the main thread.
-
-    *seconds* is for one job of one contestant in one round.
-    """
+def measure(sizes: Sequence[int], effort: Effort, *, say: Callable[[str], None]) -> Measured:
+    """Makes a database of each size and measures every job in it. Call it from the main thread."""
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="akson-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
         with running(Path(folder, "home"), settings=POSTGRES) as server:
             for size in sizes:
-                results.extend(_measure_one(server, size, rounds, seconds, seed, say))
+                results.extend(_measure_one(server, size, effort, say))
     return Measured(tuple(results), tuple(_growth(results)))
 
 
-def _measure_one(
-    server: EmbeddedPostgres, size: int, rounds: int, seconds: float, seed: int, say: Callable[[str], None]
-) -> list[Result]:
-    name, began = f"bench_{size}", time.monotonic()
+def _measure_one(server: EmbeddedPostgres, size: int, effort: Effort, say: Callable[[str], None]) -> list[Result]:
+    name, began, seed = f"bench_{size}", time.monotonic(), effort.seed
     settings = Settings.from_environment(environment := bench_environment(server, name))
     database.make_database(server.dsn(), name)
     database.migrate(settings.migrator_url)
@@ -115,9 +116,9 @@ def _measure_one(
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         for contestant in both:
             for job in JOBS:
-                _repeat(contestant, job, draws, random.Random(f"warm {seed}"), times=WARM_UP)
-        taken = _rounds(both, draws, rounds, seconds, seed, say)
-        counted = {(c.who, j.name): _count(connection, c, j, draws, seed) for c in both for j in JOBS}
+                _repeat(contestant, job, draws, random.Random(f"warm {seed}"), times=effort.warm_up)
+        taken = _rounds(both, draws, effort, say)
+        counted = {(c.who, j.name): _count(connection, c, j, draws, effort) for c in both for j in JOBS}
     costs = {key: _cost(taken[key], counted[key]) for key in taken}
     return [Result(j.name, j.text, size, costs[JOURNAL, j.name], costs[LIMIT, j.name], j.goal) for j in JOBS]
 
@@ -125,20 +126,18 @@ def _measure_one(
 Taken = dict[tuple[str, str], list[tuple[list[float], float]]]
 
 
-def _rounds(
-    both: Sequence[Contestant], draws: Draws, rounds: int, seconds: float, seed: int, say: Callable[[str], None]
-) -> Taken:
+def _rounds(both: Sequence[Contestant], draws: Draws, effort: Effort, say: Callable[[str], None]) -> Taken:
     """By contestant and job, for each round: the times of all requests, and the processor time of them together."""
     taken: Taken = {(contestant.who, job.name): [] for contestant in both for job in JOBS}
-    for number in range(rounds):
+    for number in range(effort.rounds):
         for job in JOBS:
             # The one that goes second finds pages that the first has fetched: so they take turns, and draw others.
             for contestant in both if number % 2 == 0 else both[::-1]:
-                chance = random.Random(f"{seed} {number} {job.name} {contestant.who}")
+                chance = random.Random(f"{effort.seed} {number} {job.name} {contestant.who}")
                 before = contestant.processor_seconds()
-                times = _repeat(contestant, job, draws, chance, seconds=seconds)
+                times = _repeat(contestant, job, draws, chance, seconds=effort.seconds)
                 taken[contestant.who, job.name].append((times, contestant.processor_seconds() - before))
-        say(f"Runde {number + 1} av {rounds}")
+        say(f"Runde {number + 1} av {effort.rounds}")
     return taken
 
 
@@ -158,12 +157,12 @@ def _repeat(
 
 
 def _count(
-    connection: psycopg.Connection[Any], contestant: Contestant, job: Job, draws: Draws, seed: int
+    connection: psycopg.Connection[Any], contestant: Contestant, job: Job, draws: Draws, effort: Effort
 ) -> tuple[float, float]:
     reset_counts(connection)
-    _repeat(contestant, job, draws, random.Random(f"count {seed} {job.name}"), times=COUNTED)
+    _repeat(contestant, job, draws, random.Random(f"count {effort.seed} {job.name}"), times=effort.counted)
     statements, blocks = counts(connection, contestant.who)
-    return statements / COUNTED, blocks / COUNTED
+    return statements / effort.counted, blocks / effort.counted
 
 
 def _cost(rounds: list[tuple[list[float], float]], counted: tuple[float, float]) -> Cost:

@@ -6,7 +6,7 @@ Revises:
 
 from alembic import op
 
-from migrations.helpers import _own, define, let_read
+from migrations.helpers import define, guard, let_read
 
 revision, down_revision, branch_labels, depends_on = "0001", None, None, None
 
@@ -30,7 +30,7 @@ def _who_asks() -> None:
         """CREATE TABLE audit.mac_key (
             single boolean PRIMARY KEY DEFAULT true CHECK (single), inner_pad bytea NOT NULL, outer_pad bytea NOT NULL)"""
     )
-    _own("audit.mac_key")
+    guard("audit.mac_key")
     let_read("journal_door", "audit.mac_key")
     op.execute(
         """CREATE FUNCTION audit.mac(message text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -88,7 +88,7 @@ def _access_log() -> None:
     op.execute("CREATE INDEX access_log_actor ON audit.access_log (actor_id, at DESC)")
     op.execute("CREATE TABLE audit.access_log_default PARTITION OF audit.access_log DEFAULT")
     for table in ("audit.access_log", "audit.access_log_default"):
-        _own(table)
+        guard(table)
     let_read("journal_door", "audit.access_log")
     op.execute("GRANT INSERT ON audit.access_log TO journal_door")
     # A month is made as a table of its own and attached: CREATE ... PARTITION OF would lock out every reader in the country.
@@ -120,7 +120,7 @@ def _access_log() -> None:
             confirmed_by uuid NOT NULL, confirmed_by_name text NOT NULL, at timestamptz NOT NULL DEFAULT now(),
             CHECK (decided_by <> confirmed_by))"""
     )
-    _own("audit.erasure")
+    guard("audit.erasure")
     op.execute(
         """CREATE FUNCTION audit.stamp_error() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -207,7 +207,7 @@ def _platform() -> None:
             answer jsonb,
             PRIMARY KEY (person_id, id))"""
     )
-    _own("platform.command")
+    guard("platform.command")
     op.execute(
         """CREATE POLICY own ON platform.command TO journal_app
            USING (person_id = (SELECT audit.acting_person())) WITH CHECK (person_id = (SELECT audit.acting_person()))"""
@@ -223,7 +223,7 @@ def _platform() -> None:
             sent_at timestamptz)"""
     )
     op.execute("CREATE INDEX outbox_unsent ON platform.outbox (at) WHERE sent_at IS NULL")
-    _own("platform.outbox")
+    guard("platform.outbox")
     # Ids and times only, no clinical content; the relay is a process without a person.
     op.execute("CREATE POLICY relay ON platform.outbox TO journal_app USING (true) WITH CHECK (true)")
     op.execute("GRANT SELECT, INSERT (id, kind, patient_id, body), UPDATE (sent_at) ON platform.outbox TO journal_app")
@@ -232,7 +232,7 @@ def _platform() -> None:
             single boolean PRIMARY KEY DEFAULT true CHECK (single),
             environment text NOT NULL CHECK (environment IN ('production', 'demo', 'test')), made_at timestamptz NOT NULL DEFAULT now())"""
     )
-    _own("platform.installation")
+    guard("platform.installation")
     op.execute("CREATE POLICY everybody ON platform.installation TO journal_app USING (true)")
     op.execute("GRANT SELECT ON platform.installation TO journal_app")
     let_read("journal_finder", "platform.installation")

@@ -6,8 +6,7 @@ Revises: 0001
 
 from alembic import op
 
-from migrations.helpers import RECORD, define, let_read, municipality_table, reference_table, unit_table
-from migrations.helpers import _own as own
+from migrations.helpers import RECORD, define, guard, let_read, municipality_table, reference_table, unit_table
 
 revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
 
@@ -50,7 +49,7 @@ def _municipalities() -> None:
             registered_for uuid NOT NULL DEFAULT audit.acting_for() REFERENCES municipalities.municipality (id),
             registered_at timestamptz NOT NULL DEFAULT now())"""
     )
-    own("municipalities.practitioner")
+    guard("municipalities.practitioner")
     op.execute(
         """CREATE TABLE municipalities.practitioner_role (
             municipality_id uuid NOT NULL DEFAULT audit.acting_for(), id uuid NOT NULL,
@@ -98,7 +97,7 @@ def _sessions() -> None:
             color_scheme text NOT NULL DEFAULT 'auto' CHECK (color_scheme IN ('auto', 'light', 'dark')),
             created_at timestamptz NOT NULL DEFAULT now(), seen_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz)"""
     )
-    own("access.session")
+    guard("access.session")
     let_read("journal_door", "access.session")
     op.execute("GRANT INSERT, UPDATE (seen_at, ended_at, color_scheme) ON access.session TO journal_door")
     # The identity of a role, as PostgreSQL itself knows it: nothing that the browser sent stands in it.

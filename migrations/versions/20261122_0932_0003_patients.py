@@ -6,8 +6,7 @@ Revises: 0002
 
 from alembic import op
 
-from migrations.helpers import ENTRY, RECORD, chart_table, define, let_read
-from migrations.helpers import _own as own
+from migrations.helpers import ENTRY, RECORD, chart_table, define, guard, let_read
 
 revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
 
@@ -216,7 +215,7 @@ def _find() -> None:
             person_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT now(), id uuid NOT NULL DEFAULT gen_random_uuid(),
             municipality_id uuid, PRIMARY KEY (person_id, at, id))"""
     )
-    own("patients.search_attempt")
+    guard("patients.search_attempt")
     let_read("journal_finder", "patients.patient", "patients.link")
     # The finder verifies a signature and writes the log, so it belongs to the role that may do both.
     let_read(

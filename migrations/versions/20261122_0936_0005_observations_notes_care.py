@@ -6,8 +6,7 @@ Revises: 0004
 
 from alembic import op
 
-from migrations.helpers import ENTRY, RECORD, _grant_insert, chart_table
-from migrations.helpers import _own as own
+from migrations.helpers import ENTRY, RECORD, chart_table, grant_insert, guard
 
 revision, down_revision, branch_labels, depends_on = "0005", "0004", None, None
 
@@ -86,12 +85,12 @@ def _drafts() -> None:
         "CREATE UNIQUE INDEX one_open_draft ON notes.draft (patient_id, recorded_by, municipality_id, entry_id)"
         " NULLS NOT DISTINCT WHERE signed_at IS NULL"
     )
-    own("notes.draft")
+    guard("notes.draft")
     mine = "recorded_by = (SELECT audit.acting_person()) AND municipality_id = (SELECT audit.acting_for())"
     opened = "patient_id = ANY ((SELECT audit.opened_charts('notes'))::uuid[])"
     op.execute(f"CREATE POLICY author ON notes.draft TO journal_app USING ({mine}) WITH CHECK ({mine} AND {opened})")
     op.execute("GRANT SELECT ON notes.draft TO journal_app")
-    _grant_insert("notes.draft")
+    grant_insert("notes.draft")
     op.execute(
         "GRANT UPDATE (kind, title, body, effective_at, change_reason, version, saved_at, signed_at) ON notes.draft TO journal_app"
     )

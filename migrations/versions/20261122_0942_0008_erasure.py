@@ -6,7 +6,7 @@ Revises: 0007
 
 from alembic import op
 
-from migrations.helpers import _own, define, let_read
+from migrations.helpers import define, guard, let_read
 
 revision, down_revision, branch_labels, depends_on = "0008", "0007", None, None
 
@@ -52,7 +52,7 @@ def _proposal() -> None:
             proposed_at timestamptz NOT NULL DEFAULT now(), settled_at timestamptz)"""
     )
     op.execute("CREATE INDEX erasure_proposal_patient ON audit.erasure_proposal (patient_id)")
-    _own("audit.erasure_proposal")
+    guard("audit.erasure_proposal")
     # The decision speaks of a patient: the municipality's own, and only while her chart is open.
     seen = (
         "municipality_id = (SELECT audit.acting_for())"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from journal.bench.jobs import JOBS
-from journal.bench.measure import Cost, Growth, Measured, Result, measure
+from journal.bench.measure import Cost, Effort, Growth, Measured, Result, measure
 from journal.bench.report import table
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processor time is read in /proc")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processor time 
 def measured() -> Measured:
     """Far too small to say anything of speed. Every answer is looked at, also here."""
     said: list[str] = []
-    return measure([90, 180], rounds=1, seconds=0.2, say=said.append)
+    return measure([90, 180], Effort(rounds=1, seconds=0.2, warm_up=3, counted=5), say=said.append)
 
 
 @pytest.mark.timeout(240)
