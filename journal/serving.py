@@ -21,7 +21,7 @@ def command(host: str, port: int, workers: int) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "journal.serving:application"),
         *("--host", host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "4", "--no-access-log"),
-        *("--log-level", "warning", "--respawn-failed-workers"),
+        *("--log-level", "warning", "--respawn-failed-workers", "--workers-kill-timeout", "5"),
     ]
 
 
