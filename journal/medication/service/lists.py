@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -71,12 +72,9 @@ class Lists(Service):
     @on_patient(Permission.MEDICATION_READ)
     def list_with_strip(self, patient_id: UUID) -> MedicationList:
         """The medicines in use, each with its picture of 36 hours and last change, and how many were stopped lately."""
-        order = self._newest(patient_id)
         window = window_around(self.work.now)
-        doses = self._doses_as_json(order, window.start, window.end)
-        given = self._as_needed_as_json(order, window.start)
-        recent = sa.and_(order.status.not_in(_IN_USE), order.effective_at > self.work.now - RECENTLY)
-        rows = self.db.execute(sa.select(order, doses, given).where(sa.or_(order.status.in_(_IN_USE), recent))).all()
+        asked = {"start": window.start, "end": window.end, "lately": self.work.now - RECENTLY}
+        rows = self.db.execute(_list_statement(), {"ids": list(self.work.linked([patient_id])), **asked}).all()
         in_use = [self._in_use(row[0], row[1] or [], row[2] or []) for row in rows if row[0].status in _IN_USE]
         return MedicationList(
             regular=by_name([medicine for medicine in in_use if medicine.use == "1"]),
@@ -89,7 +87,7 @@ class Lists(Service):
     @on_patient(Permission.MEDICATION_READ)
     def stopped_recently(self, patient_id: UUID) -> list[RequestVersion]:
         """What was stopped or completed the last 30 days, latest first."""
-        order = self._newest(patient_id)
+        order = _newest(self.work.chart(patient_id, MedicationRequest))
         recent = sa.select(order).where(order.status.not_in(_IN_USE), order.effective_at > self.work.now - RECENTLY)
         return [_version(row) for row in self.db.scalars(recent.order_by(order.effective_at.desc()))]
 
@@ -108,7 +106,7 @@ class Lists(Service):
     @on_patient(Permission.MEDICATION_READ)
     def as_needed(self, patient_id: UUID) -> list[AsNeededMedicine]:
         """The medicines as needed in force, with what was given of each and whether there is room for more now."""
-        order, other = self._newest(patient_id), aliased(MedicationRequest)
+        order, other = _newest(self.work.chart(patient_id, MedicationRequest)), aliased(MedicationRequest)
         administration = MedicationAdministration
         same_medicine = sa.func.coalesce(other.atc_code, other.generic_name) == sa.func.coalesce(
             order.atc_code, order.generic_name
@@ -158,52 +156,6 @@ class Lists(Service):
         )
         return list(self.db.scalars(read).unique())
 
-    def _newest(self, patient_id: UUID) -> Any:
-        """The newest version of each order that is not marked as a mistake."""
-        order = MedicationRequest
-        live = sa.and_(self.work.chart(patient_id, order), order.in_error_at.is_(None))
-        newest = (
-            sa.select(order).where(live).ext(distinct_on(order.entry_id)).order_by(order.entry_id, order.version.desc())
-        )
-        return aliased(MedicationRequest, newest.subquery())
-
-    def _doses_as_json(self, order: Any, start: datetime, end: datetime) -> sa.ScalarSelect[Any]:
-        signature = aliased(MedicationAdministration)
-        times = _said(
-            due_at=Dose.due_at, next_due_at=Dose.next_due_at, ready_from=Dose.ready_from, late_after=Dose.late_after
-        )
-        signed = _said(
-            result=signature.result, at=signature.effective_at, reason=signature.reason_code, text=signature.reason_text
-        )
-        said = _said(times=times, signed=signed, state=Dose.state)
-        return (
-            sa.select(sa.func.json_agg(said))
-            .select_from(Dose)
-            .outerjoin(Dose.signature.of_type(signature))
-            .where(sa.tuple_(Dose.patient_id, Dose.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id))
-            .where(
-                Dose.due_at >= start, Dose.due_at < end, sa.or_(Dose.state != "cancelled", signature.id.is_not(None))
-            )
-            .correlate(order)
-            .scalar_subquery()
-        )
-
-    def _as_needed_as_json(self, order: Any, start: datetime) -> sa.ScalarSelect[Any]:
-        administration, version = MedicationAdministration, aliased(MedicationRequest)
-        of_entry = sa.tuple_(version.patient_id, version.entry_id) == sa.tuple_(order.patient_id, order.entry_id)
-        this = sa.tuple_(version.patient_id, version.id) == sa.tuple_(
-            administration.patient_id, administration.request_id
-        )
-        return (
-            sa.select(sa.func.json_agg(administration.effective_at))
-            .select_from(administration)
-            .join(version, this)
-            .where(of_entry, administration.dose_id.is_(None), administration.in_error_at.is_(None))
-            .where(administration.effective_at >= start)
-            .correlate(order)
-            .scalar_subquery()
-        )
-
     def _in_use(self, order: MedicationRequest, doses: list[Mapping[str, Any]], given: list[str]) -> MedicineInUse:
         now, dosage = self.work.now, dosage_of(order)
         marks = [_mark(dose, order, now) for dose in doses]
@@ -251,6 +203,65 @@ class Lists(Service):
             given=tuple(at for at, _ in given if at > day_ago),
             room=as_needed_room(dosage, given, self.work.now),
         )
+
+
+@cache
+def _list_statement() -> sa.Select[Any]:
+    """The statement of the list, built once: to build it costs more than to run it. Takes ids (every record of the
+    patient), start, end and lately."""
+    order = _newest(MedicationRequest.patient_id.in_(sa.bindparam("ids", expanding=True)))
+    recent = sa.and_(order.status.not_in(_IN_USE), order.effective_at > sa.bindparam("lately"))
+    shown = sa.or_(order.status.in_(_IN_USE), recent)
+    return sa.select(order, _doses_as_json(order), _as_needed_as_json(order)).where(shown)
+
+
+def _newest(of_chart: sa.ColumnElement[bool]) -> Any:
+    """The newest version of each order of the chart that is not marked as a mistake."""
+    order = MedicationRequest
+    live = sa.and_(of_chart, order.in_error_at.is_(None))
+    newest = (
+        sa.select(order).where(live).ext(distinct_on(order.entry_id)).order_by(order.entry_id, order.version.desc())
+    )
+    return aliased(MedicationRequest, newest.subquery())
+
+
+def _doses_as_json(order: Any) -> sa.ScalarSelect[Any]:
+    signature = aliased(MedicationAdministration)
+    times = _said(
+        due_at=Dose.due_at, next_due_at=Dose.next_due_at, ready_from=Dose.ready_from, late_after=Dose.late_after
+    )
+    signed = _said(
+        result=signature.result, at=signature.effective_at, reason=signature.reason_code, text=signature.reason_text
+    )
+    said = _said(times=times, signed=signed, state=Dose.state)
+    return (
+        sa.select(sa.func.json_agg(said))
+        .select_from(Dose)
+        .outerjoin(Dose.signature.of_type(signature))
+        .where(sa.tuple_(Dose.patient_id, Dose.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id))
+        .where(
+            Dose.due_at >= sa.bindparam("start"),
+            Dose.due_at < sa.bindparam("end"),
+            sa.or_(Dose.state != "cancelled", signature.id.is_not(None)),
+        )
+        .correlate(order)
+        .scalar_subquery()
+    )
+
+
+def _as_needed_as_json(order: Any) -> sa.ScalarSelect[Any]:
+    administration, version = MedicationAdministration, aliased(MedicationRequest)
+    of_entry = sa.tuple_(version.patient_id, version.entry_id) == sa.tuple_(order.patient_id, order.entry_id)
+    this = sa.tuple_(version.patient_id, version.id) == sa.tuple_(administration.patient_id, administration.request_id)
+    return (
+        sa.select(sa.func.json_agg(administration.effective_at))
+        .select_from(administration)
+        .join(version, this)
+        .where(of_entry, administration.dose_id.is_(None), administration.in_error_at.is_(None))
+        .where(administration.effective_at >= sa.bindparam("start"))
+        .correlate(order)
+        .scalar_subquery()
+    )
 
 
 def _said(**columns: Any) -> sa.ColumnElement[Any]:
