@@ -61,7 +61,7 @@ def switch_user() -> BaseResponse:
 def color_scheme() -> BaseResponse:
     if token := request.cookies.get(cookie_name(_settings())):
         set_color_scheme(current_work(), base64.urlsafe_b64decode(token), form_body(ColorScheme)["color_scheme"])
-    back = request.headers.get("HX-Current-URL") or request.args.get("back") or "/"
+    back = request.args.get("back", "/")
     answer = see_other("chart.home")
     if own_address(back):
         answer.headers["Location"] = back

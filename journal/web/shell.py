@@ -107,7 +107,9 @@ class Shell:
 
     @property
     def scheme_url(self) -> str:
-        return url_for("access.color_scheme")
+        """The way back is this page, so that a nurse who dims the screen stays where she is."""
+        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return url_for("access.color_scheme", back=back)
 
     @property
     def search_url(self) -> str | None:

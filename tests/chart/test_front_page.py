@@ -121,3 +121,12 @@ def test_a_command_that_is_sent_again_gets_the_same_answer_and_is_done_once(worl
         "SELECT count(*) FROM medication.medication_administration WHERE dose_id = %s", (dose_id,)
     )
     assert stored.fetchone() == (1,)
+
+
+def test_changing_the_colours_leads_back_to_the_page_and_never_out_of_the_journal(world, client_for):
+    nina, dark = client_for(world.nina), {"color_scheme": "dark"}
+
+    assert "/color-scheme?back=/my-list" in nina.get("/my-list").text
+    assert nina.act("/color-scheme?back=/my-list", dark).headers["Location"] == "/my-list"
+    for elsewhere in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "elsewhere"):
+        assert nina.act("/color-scheme", dark, query_string={"back": elsewhere}).headers["Location"] == "/"
