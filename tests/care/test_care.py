@@ -1,7 +1,7 @@
 """Services, stays and absences with the grounds that follow from them; tasks and incidents."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import pytest
 from journal.care import Care
 from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotFound
 from journal.platform.ids import new_id
+from tests import factories
 
 
 def relationships(migrator: psycopg.Connection[Any], patient_id: UUID) -> list[dict[str, Any]]:
@@ -266,3 +267,21 @@ def test_a_health_assistant_sees_the_stay_but_no_form_to_admit(world: Any, clien
     assert "Legg inn pasienten" not in siri.get(f"/patients/{kari}/stay").text
     refused = siri.act(f"/patients/{kari}/stay", {"unit_id": str(world.ward["id"]), "kind": "long_term", "room": ""})
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("act", "form"), [("discharge", {"at": ""}), ("leave", {"kind": "leave", "place": "", "valid_from": "", "expected_until": ""})]
+)
+def test_another_municipality_with_a_ground_does_not_end_or_interrupt_the_stay(
+    world: Any, work_of: Any, client_for: Any, migrator: Any, act: str, form: dict[str, str]
+) -> None:
+    kari = admitted(world, work_of)
+    factories.care_relationship(world.builder, kari, world.bodil, world.bodo_ward, since=datetime.now(UTC) - timedelta(days=1))
+    world.store()
+
+    answer = client_for(world.bodil).act(f"/patients/{kari}/stay/{act}", form)
+
+    assert answer.status_code == 403
+    assert "En annen kommune har gitt dette" in answer.text
+    open_stays = migrator.execute("SELECT count(*) FROM care.stay WHERE patient_id = %s AND valid_until IS NULL", (kari,))
+    assert open_stays.fetchone() == (1,)

@@ -12,7 +12,7 @@ from journal.care.models import GrantedServiceRow, StayRow
 from journal.care.service.shown import GrantedService, Stay, Whereabouts, service_of, stay_of, whereabouts_of
 from journal.municipalities import Municipalities, UnitNode
 from journal.permissions import Permission
-from journal.platform.errors import Conflict, Invalid, NotFound
+from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient, on_patients
 
@@ -162,6 +162,7 @@ class Residence(Service):
         (stay, absence), begins = self._lock_open(patient_id), valid_from or self.work.now
         if stay is None:
             raise Conflict("Pasienten har ikke noe opphold ved avdelingen. Legg inn pasienten først.")
+        self._must_answer_for(stay)
         if absence is not None:
             raise Conflict("Pasienten er alt registrert som borte. Registrer retur først.")
         if kind not in rules.ABSENCES:
@@ -225,7 +226,13 @@ class Residence(Service):
         is_stay = {row.part_of_id is None: row for row in locked}
         return is_stay.get(True), is_stay.get(False)
 
+    def _must_answer_for(self, row: StayRow | GrantedServiceRow) -> None:
+        """A stay or a service is ended by the municipality that gives it; row-level security refuses anybody else."""
+        if row.municipality_id != self.work.actor.municipality_id:
+            raise Denied("En annen kommune har gitt dette, og bare den kan endre det. Ta kontakt med dem.")
+
     def _end(self, row: StayRow | GrantedServiceRow, at: datetime) -> None:
+        self._must_answer_for(row)
         row.valid_until, row.ended_by_name = at, self.work.actor.name
         self.db.flush()
 
