@@ -107,8 +107,11 @@ class Shell:
 
     @property
     def scheme_url(self) -> str:
-        """The way back is this page, so that a nurse who dims the screen stays where she is."""
-        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        """The way back is this page, so that a nurse who dims the screen stays where she is.
+
+        Only the path of a known page: what somebody typed into an address is never written out again.
+        """
+        back = request.path if request.method == "GET" and request.url_rule is not None else "/"
         return url_for("access.color_scheme", back=back)
 
     @property
