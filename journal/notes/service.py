@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from journal.permissions import Permission
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient
+from journal.platform.work import in_charts
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,10 @@ class Notes(Service):
     """A patient's notes, and the reader's own drafts."""
 
     @on_patient(Permission.NOTES_READ)
-    def recent(self, patient_id: UUID, *, limit: int = 20, hours: int | None = None) -> list[Note]:
-        """The notes that hold, newest first, of the last *hours* when that is said. One statement."""
-        newest = self._current(patient_id).subquery()
-        row = orm.aliased(NoteVersion, newest)
-        query = sa.select(row).order_by(row.effective_at.desc(), row.id.desc()).limit(limit)
-        if hours is not None:
-            query = query.where(row.effective_at >= self.work.now - timedelta(hours=hours))
-        return [_note(found) for found in self.db.scalars(query)]
+    def recent(self, patient_id: UUID, *, limit: int = 20) -> list[Note]:
+        """The notes that hold, newest first. One statement."""
+        rows = self.db.scalars(_recent(), {"ids": self.work.ids(patient_id), "most": limit})
+        return [_note(row) for row in rows]
 
     @on_patient(Permission.NOTES_READ)
     def entries(self, patient_id: UUID, *, words: str = "", limit: int = 50) -> list[Note]:
@@ -203,15 +201,6 @@ class Notes(Service):
             row.in_error_reason = reason
         self.db.flush()
 
-    def _current(self, patient_id: UUID) -> sa.Select[NoteVersion]:
-        """The highest version of each entry that is not in error."""
-        return (
-            sa.select(NoteVersion)
-            .ext(distinct_on(NoteVersion.entry_id))
-            .where(self.work.chart(patient_id, NoteVersion), NoteVersion.in_error_at.is_(None))
-            .order_by(NoteVersion.entry_id, NoteVersion.version.desc())
-        )
-
     def _open_drafts(self, patient_id: UUID) -> sa.Select[DraftRow]:
         mine = sa.select(DraftRow).where(self.work.chart(patient_id, DraftRow), DraftRow.signed_at.is_(None))
         return mine.order_by(DraftRow.saved_at.desc())
@@ -257,6 +246,19 @@ class Notes(Service):
         )
         if self.db.execute(keep).first() is None:
             raise Conflict("Notatet er alt signert. Du finner det i listen over notater.")
+
+
+@cache
+def _recent() -> sa.Select[NoteVersion]:
+    """The highest version of each entry that is not in error, newest first. Takes ids and most."""
+    newest = (
+        sa.select(NoteVersion)
+        .ext(distinct_on(NoteVersion.entry_id))
+        .where(in_charts(NoteVersion), NoteVersion.in_error_at.is_(None))
+        .order_by(NoteVersion.entry_id, NoteVersion.version.desc())
+    )
+    row = orm.aliased(NoteVersion, newest.subquery())
+    return sa.select(row).order_by(row.effective_at.desc(), row.id.desc()).limit(sa.bindparam("most", type_=sa.Integer))
 
 
 def _row(

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from journal.permissions import Permission
 from journal.platform.errors import Conflict, Denied, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient, on_patients
+from journal.platform.work import in_charts
 
 
 @dataclass(frozen=True)
@@ -62,22 +64,11 @@ class Observations(Service):
         self, patient_ids: Collection[UUID], codes: Collection[str] | None = None
     ) -> dict[UUID, dict[str, Measurement]]:
         """The newest measurement of each kind, by patient and code; all kinds, or *codes*. One statement."""
-        query = (
-            sa.select(Observation)
-            .ext(distinct_on(Observation.patient_id, Observation.code))
-            .where(
-                self.work.charts(patient_ids, Observation),
-                Observation.in_error_at.is_(None),
-                Observation.value.is_not(None),
-            )
-            .order_by(Observation.patient_id, Observation.code, Observation.effective_at.desc(), Observation.id.desc())
-        )
-        if codes is not None:
-            query = query.where(Observation.code.in_(codes))
+        rows = self.db.scalars(_latest(), {"ids": self.work.ids(*patient_ids), "codes": list(codes or KINDS)})
         asked = self.work.linked(patient_ids)
         found: dict[UUID, dict[str, Measurement]] = {patient_id: {} for patient_id in patient_ids}
         # A person with two linked records has a newest row in each: the newer of them is meant.
-        for row in sorted(self.db.scalars(query), key=lambda row: (row.effective_at, row.id)):
+        for row in sorted(rows, key=lambda row: (row.effective_at, row.id)):
             found[asked[row.patient_id]][row.code] = _measurement(row)
         return found
 
@@ -85,16 +76,7 @@ class Observations(Service):
     def series(self, patient_id: UUID, *, days: int = 14) -> list[Series]:
         """The measurements of the last *days*: a series per kind that has any, in the order of KINDS. One statement."""
         since = self.work.now - timedelta(days=days)
-        rows = self.db.scalars(
-            sa.select(Observation)
-            .where(
-                self.work.chart(patient_id, Observation),
-                Observation.in_error_at.is_(None),
-                Observation.value.is_not(None),
-                Observation.effective_at >= since,
-            )
-            .order_by(Observation.effective_at, Observation.id)
-        ).all()
+        rows = self.db.scalars(_since(), {"ids": self.work.ids(patient_id), "since": since}).all()
         by_code = {code: [_measurement(row) for row in rows if row.code == code] for code in KINDS}
         return [_series(code, found, since, self.work.now) for code, found in by_code.items() if found]
 
@@ -156,6 +138,30 @@ class Observations(Service):
             raise Denied("En annen kommune har ført målingen. Be dem om å rette den, eller før en ny måling.")
         row.in_error_reason = reason
         self.db.flush()
+
+
+@cache
+def _latest() -> sa.Select[Observation]:
+    """The newest of each kind in each record. Takes ids and codes."""
+    return (
+        _live()
+        .ext(distinct_on(Observation.patient_id, Observation.code))
+        .where(Observation.code == sa.any_(sa.bindparam("codes", type_=sa.ARRAY(sa.Text))))
+        .order_by(Observation.patient_id, Observation.code, Observation.effective_at.desc(), Observation.id.desc())
+    )
+
+
+@cache
+def _since() -> sa.Select[Observation]:
+    """All since a time, oldest first. Takes ids and since."""
+    later = Observation.effective_at >= sa.bindparam("since")
+    return _live().where(later).order_by(Observation.effective_at, Observation.id)
+
+
+def _live() -> sa.Select[Observation]:
+    return sa.select(Observation).where(
+        in_charts(Observation), Observation.in_error_at.is_(None), Observation.value.is_not(None)
+    )
 
 
 def _measurement(row: Observation) -> Measurement:

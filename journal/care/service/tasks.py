@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from journal.platform import clock
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient, on_patients
+from journal.platform.work import in_charts
 
 
 class Tasks(Service):
@@ -26,20 +28,20 @@ class Tasks(Service):
         """The open tasks by patient, first due first. One statement."""
         asked = self.work.linked(patient_ids)
         found: dict[UUID, list[Task]] = {patient_id: [] for patient_id in patient_ids}
-        for task in self._tasks(self.work.charts(patient_ids, TaskVersion)):
+        for task in self._tasks(*patient_ids):
             found[asked[task.patient_id]].append(task)
         return found
 
     @on_patient(Permission.CARE_READ)
     def open_tasks(self, patient_id: UUID) -> list[Task]:
         """The open tasks of one patient, first due first, those without a time last. One statement."""
-        return self._tasks(self.work.chart(patient_id, TaskVersion))
+        return self._tasks(patient_id)
 
     @on_patient(Permission.CARE_READ)
     def done_tasks(self, patient_id: UUID, *, days: int = 7) -> list[Task]:
         """The tasks done in the last *days*, newest first. One statement."""
         since = self.work.now - timedelta(days=days)
-        return self._tasks(self.work.chart(patient_id, TaskVersion), done_since=since)[::-1]
+        return self._tasks(patient_id, done_since=since)[::-1]
 
     @on_patient(Permission.CARE_WRITE)
     def add_task(
@@ -136,19 +138,10 @@ class Tasks(Service):
         query = sa.select(IncidentRow).where(self.work.chart(patient_id, IncidentRow), IncidentRow.in_error_at.is_(None))
         return [incident_of(row) for row in self.db.scalars(query.order_by(IncidentRow.effective_at.desc()))]
 
-    def _tasks(self, chart: sa.ColumnElement[bool], done_since: datetime | None = None) -> list[Task]:
+    def _tasks(self, *patient_ids: UUID, done_since: datetime | None = None) -> list[Task]:
         """The tasks whose highest version is open, or was done since then; first due first, without a time last."""
-        newest = (
-            sa.select(TaskVersion)
-            .ext(distinct_on(TaskVersion.entry_id))
-            .where(chart, TaskVersion.in_error_at.is_(None))
-            .order_by(TaskVersion.entry_id, TaskVersion.version.desc())
-            .subquery()
-        )
-        row = orm.aliased(TaskVersion, newest)
-        wanted = row.done_at.is_(None) if done_since is None else row.done_at >= done_since
-        query = sa.select(row).where(wanted).order_by(row.done_at, row.due_at.nulls_last(), row.entry_id)
-        return [task_of(found, self.work.now) for found in self.db.scalars(query)]
+        rows = self.db.scalars(_read(done=done_since is not None), {"ids": self.work.ids(*patient_ids), "since": done_since})
+        return [task_of(row, self.work.now) for row in rows]
 
     def _lock(self, patient_id: UUID, entry_id: UUID) -> TaskVersion:
         """The version that holds. Lock first, look after: a look in the same statement would not see what we waited for."""
@@ -160,3 +153,17 @@ class Tasks(Service):
         if task is None:
             raise NotFound("Oppgaven finnes ikke hos denne pasienten.")
         return task
+
+
+@cache
+def _read(*, done: bool) -> sa.Select[TaskVersion]:
+    """The statement of the open tasks, or of those done. Takes ids and since."""
+    newest = (
+        sa.select(TaskVersion)
+        .ext(distinct_on(TaskVersion.entry_id))
+        .where(in_charts(TaskVersion), TaskVersion.in_error_at.is_(None))
+        .order_by(TaskVersion.entry_id, TaskVersion.version.desc())
+    )
+    row = orm.aliased(TaskVersion, newest.subquery())
+    wanted = row.done_at >= sa.bindparam("since") if done else row.done_at.is_(None)
+    return sa.select(row).where(wanted).order_by(row.done_at, row.due_at.nulls_last(), row.entry_id)

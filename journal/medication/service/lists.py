@@ -42,6 +42,7 @@ from journal.permissions import Permission
 from journal.platform.errors import NotFound
 from journal.platform.quantity import Quantity, parse_decimal
 from journal.platform.service import Service, on_patient, on_patients, without_patient
+from journal.platform.work import in_charts
 
 RECENTLY = timedelta(days=30)
 _IN_USE = (OrderStatus.ACTIVE.value, OrderStatus.ON_HOLD.value)
@@ -74,7 +75,7 @@ class Lists(Service):
         """The medicines in use, each with its picture of 36 hours and last change, and how many were stopped lately."""
         window = window_around(self.work.now)
         asked = {"start": window.start, "end": window.end, "lately": self.work.now - RECENTLY}
-        rows = self.db.execute(_list_statement(), {"ids": list(self.work.linked([patient_id])), **asked}).all()
+        rows = self.db.execute(_list_statement(), {"ids": self.work.ids(patient_id), **asked}).all()
         in_use = [self._in_use(row[0], row[1] or [], row[2] or []) for row in rows if row[0].status in _IN_USE]
         return MedicationList(
             regular=by_name([medicine for medicine in in_use if medicine.use == "1"]),
@@ -209,7 +210,7 @@ class Lists(Service):
 def _list_statement() -> sa.Select[Any]:
     """The statement of the list, built once: to build it costs more than to run it. Takes ids (every record of the
     patient), start, end and lately."""
-    order = _newest(MedicationRequest.patient_id.in_(sa.bindparam("ids", expanding=True)))
+    order = _newest(in_charts(MedicationRequest))
     recent = sa.and_(order.status.not_in(_IN_USE), order.effective_at > sa.bindparam("lately"))
     shown = sa.or_(order.status.in_(_IN_USE), recent)
     return sa.select(order, _doses_as_json(order), _as_needed_as_json(order)).where(shown)
