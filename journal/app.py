@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -128,7 +129,7 @@ def create_app(settings: Settings) -> JournalApp:
         MAX_CONTENT_LENGTH=1_000_000,
         MAX_FORM_MEMORY_SIZE=1_000_000,
         BABEL_DEFAULT_LOCALE="nb",
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        SEND_FILE_MAX_AGE_DEFAULT=30 * 24 * 3600,
     )
     app.works = Works(
         connect(settings.database_url, pgbouncer=settings.pgbouncer), AccessGate(), Keys(settings.mac_key), listeners={}
@@ -144,6 +145,8 @@ def create_app(settings: Settings) -> JournalApp:
     app.before_request(_start)
     app.after_request(lambda response: security.headers(settings, response))
     app.jinja_env.globals.update(new_id=new_id, csrf_token=lambda: security.csrf_token(settings, g.work))
+    assert app.static_folder is not None and app.static_url_path is not None
+    app.jinja_env.globals.update(asset=shell.assets(Path(app.static_folder), app.static_url_path))
     app.jinja_env.globals.update(role_text=shell.role_text)
     app.jinja_env.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately)
     app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU, TABS)})

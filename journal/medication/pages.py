@@ -1,7 +1,7 @@
 """The round as its page shows it: which hours, which patients, and the cards of the one that is chosen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -188,16 +188,17 @@ def patient_rows(rows: Sequence[WorklistRow], slot: str | None, chosen: UUID | N
     """
     of_day: dict[UUID, WorklistRow] = {}
     of_hour: dict[UUID, WorklistRow] = {}
+    hours = {hour for hour in {row.slot_at for row in rows} if slot == LATE or (hour and slot_of(hour) == slot)}
     for row in rows:
         of_day[row.patient_id] = row.added_to(of_day.get(row.patient_id))
-        if slot == LATE or (row.slot_at is not None and slot_of(row.slot_at) == slot):
+        if row.slot_at in hours:
             of_hour[row.patient_id] = row.added_to(of_hour.get(row.patient_id))
     found = {}
     for patient_id, day in of_day.items():
         hour = of_hour.get(patient_id)
         if day.late or day.away_until or patient_id == chosen or (hour and slot != LATE):
             total, signed = (hour.total, hour.signed) if hour else (0, 0)
-            found[patient_id] = replace(day, total=total, signed=signed)
+            found[patient_id] = day._replace(total=total, signed=signed)
     return found
 
 

@@ -1,6 +1,9 @@
 """What the frame around a page shows: who is signed in, where, the menu, the colour scheme."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -55,6 +58,17 @@ def role_text(role: str) -> str:
         "auditor": _("revisor"),
     }
     return texts.get(role, role)
+
+
+def assets(folder: Path, address: str) -> Callable[[str], str]:
+    """Addresses of the build's files, marked with their content: a browser keeps one for long, and never mixes old with new."""
+
+    @cache
+    def asset(name: str) -> str:
+        mark = hashlib.sha256(Path(folder, name).read_bytes()).hexdigest()[:8]
+        return f"{address}/{name}?{mark}"
+
+    return asset
 
 
 def locale() -> str:

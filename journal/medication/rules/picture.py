@@ -5,8 +5,9 @@ nights the clock is changed. By the wall, a dose given at 02.50 would stand to t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from journal.medication.rules.status import DoseStatus
@@ -77,16 +78,24 @@ def window_around(now: datetime) -> Window:
 
 def strip(doses: Iterable[StripDose], now: datetime) -> Strip:
     """The picture of one medicine at `now`. Doses outside the window are left out."""
+    empty = _empty(now)
+    window = empty.window
+    shown = sorted((dose for dose in doses if dose.at in window), key=lambda dose: dose.at)
+    return replace(empty, marks=tuple(Mark(window.x(dose.at), dose.status, _label(dose, now)) for dose in shown))
+
+
+@lru_cache(maxsize=8)
+def _empty(now: datetime) -> Strip:
+    """What all pictures of a page share."""
     window, today = window_around(now), local_date(now)
     yesterday = today - timedelta(days=1)
-    shown = sorted((dose for dose in doses if dose.at in window), key=lambda dose: dose.at)
     hours = [(yesterday, hour) for hour in _YESTERDAYS_LABELS] + [(today, hour) for hour in _TODAYS_LABELS]
     return Strip(
         window,
         now_x=window.x(now),
         midnight_x=window.x(instant(today, time.min)),
         ticks=tuple(Tick(window.x(instant(day, time(hour))), f"{hour:02}") for day, hour in hours),
-        marks=tuple(Mark(window.x(dose.at), dose.status, _label(dose, now)) for dose in shown),
+        marks=(),
     )
 
 

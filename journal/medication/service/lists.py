@@ -45,6 +45,10 @@ from journal.platform.service import Service, on_patient, on_patients, without_p
 from journal.platform.work import in_charts
 
 RECENTLY = timedelta(days=30)
+_WORKLIST = sa.text(
+    """SELECT patient_id, room, away_until, slot_at, next_due_at, late, ready, total, signed
+    FROM medication.worklist(:start, :end)"""
+)
 _IN_USE = (OrderStatus.ACTIVE.value, OrderStatus.ON_HOLD.value)
 
 
@@ -54,7 +58,7 @@ class Lists(Service):
     @on_patients(Permission.MEDICATION_READ)
     def doses_due(self, patient_ids: Collection[UUID], *, start: datetime, end: datetime) -> dict[UUID, list[DueDose]]:
         """The doses due from `start` up to but not including `end`, by patient, earliest first; also who has none."""
-        doses = self._doses(patient_ids, Dose.due_at >= start, Dose.due_at < end)
+        doses = self._doses(patient_ids, start=start, end=end)
         linked = self.work.linked(patient_ids)
         due: dict[UUID, list[DueDose]] = {patient_id: [] for patient_id in patient_ids}
         for dose in doses:
@@ -65,7 +69,7 @@ class Lists(Service):
     @on_patient(Permission.MEDICATION_READ)
     def dose(self, patient_id: UUID, dose_id: UUID) -> DueDose:
         """One dose. Raises NotFound."""
-        found = self._doses([patient_id], Dose.id == dose_id)
+        found = self._doses([patient_id], dose_id=dose_id)
         if not found:
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
         return due_dose(found[0], patient_id, self.work.now)
@@ -143,19 +147,12 @@ class Lists(Service):
         return self._worklist(start, end)
 
     def _worklist(self, start: datetime, end: datetime) -> list[WorklistRow]:
-        ask = sa.text("SELECT * FROM medication.worklist(:start, :end)")
-        return [WorklistRow(**row) for row in self.db.execute(ask, {"start": start, "end": end}).mappings()]
+        return [WorklistRow(*row) for row in self.db.execute(_WORKLIST, {"start": start, "end": end})]
 
-    def _doses(self, patient_ids: Collection[UUID], *wanted: sa.ColumnElement[bool]) -> list[Dose]:
-        """Doses with order, signature and the facts beside them. Cancelled ones only where something was stored about them."""
-        shown = sa.or_(Dose.state != "cancelled", Dose.signature.has(), Dose.facts.any())
-        read = (
-            sa.select(Dose)
-            .options(joinedload(Dose.request, innerjoin=True), joinedload(Dose.signature), joinedload(Dose.facts))
-            .where(self.work.charts(patient_ids, Dose), shown, *wanted)
-            .order_by(Dose.due_at, Dose.request_entry_id)
-        )
-        return list(self.db.scalars(read).unique())
+    def _doses(self, patient_ids: Collection[UUID], **asked: Any) -> list[Dose]:
+        """The doses from `start` up to `end`, or the one with `dose_id`."""
+        read = _doses_statement(one="dose_id" in asked)
+        return list(self.db.scalars(read, {"ids": self.work.ids(*patient_ids), **asked}).unique())
 
     def _in_use(self, order: MedicationRequest, doses: list[Mapping[str, Any]], given: list[str]) -> MedicineInUse:
         now, dosage = self.work.now, dosage_of(order)
@@ -204,6 +201,22 @@ class Lists(Service):
             given=tuple(at for at, _ in given if at > day_ago),
             room=as_needed_room(dosage, given, self.work.now),
         )
+
+
+@cache
+def _doses_statement(*, one: bool) -> sa.Select[Dose]:
+    """Doses with order, signature and the facts beside them. Cancelled ones only where something was stored about them.
+
+    Takes ids, and dose_id for *one* dose, else start and end.
+    """
+    period = sa.and_(Dose.due_at >= sa.bindparam("start"), Dose.due_at < sa.bindparam("end"))
+    return (
+        sa.select(Dose)
+        .options(joinedload(Dose.request, innerjoin=True), joinedload(Dose.signature), joinedload(Dose.facts))
+        .where(in_charts(Dose), Dose.id == sa.bindparam("dose_id") if one else period)
+        .where(sa.or_(Dose.state != "cancelled", Dose.signature.has(), Dose.facts.any()))
+        .order_by(Dose.due_at, Dose.request_entry_id)
+    )
 
 
 @cache

@@ -1,8 +1,9 @@
 """What the service answers with: frozen, complete, and free of the database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
@@ -150,8 +151,7 @@ class AsNeededMedicine:
     room: Room
 
 
-@dataclass(frozen=True)
-class WorklistRow:
+class WorklistRow(NamedTuple):
     """A patient, in one hour (`slot_at`) or in all of a period (None); counts only, since the chart is closed.
 
     `away_until`: set while the patient is away (year 9999 when nobody knows until when).
@@ -169,18 +169,17 @@ class WorklistRow:
 
     def added_to(self, before: "WorklistRow | None") -> "WorklistRow":
         """This and another row of the same patient, as one of no particular hour."""
-        due = [row.next_due_at for row in (self, before) if row and row.next_due_at]
-        late, ready, total, signed = (
-            (before.late, before.ready, before.total, before.signed) if before else (0, 0, 0, 0)
-        )
-        return replace(
-            self,
+        if before is None:
+            return self._replace(slot_at=None)
+        due = [at for at in (self.next_due_at, before.next_due_at) if at]
+        return WorklistRow(
+            *self[:3],
             slot_at=None,
             next_due_at=min(due, default=None),
-            late=self.late + late,
-            ready=self.ready + ready,
-            total=self.total + total,
-            signed=self.signed + signed,
+            late=self.late + before.late,
+            ready=self.ready + before.ready,
+            total=self.total + before.total,
+            signed=self.signed + before.signed,
         )
 
 
