@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from journal.notes import rules
@@ -82,7 +81,7 @@ class Notes(Service):
     @on_patient(Permission.NOTES_READ)
     def recent(self, patient_id: UUID, *, limit: int = 20) -> list[Note]:
         """The notes that hold, newest first. One statement."""
-        rows = self.db.scalars(_recent(), {"ids": self.work.ids(patient_id), "most": limit})
+        rows = self.db.execute(_recent(), {"ids": self.work.ids(patient_id), "most": limit})
         return [_note(row) for row in rows]
 
     @on_patient(Permission.NOTES_READ)
@@ -249,16 +248,17 @@ class Notes(Service):
 
 
 @cache
-def _recent() -> sa.Select[NoteVersion]:
+def _recent() -> sa.Select[Any]:
     """The highest version of each entry that is not in error, newest first. Takes ids and most."""
     newest = (
-        sa.select(NoteVersion)
+        sa.select(NoteVersion.__table__)
         .ext(distinct_on(NoteVersion.entry_id))
         .where(in_charts(NoteVersion), NoteVersion.in_error_at.is_(None))
         .order_by(NoteVersion.entry_id, NoteVersion.version.desc())
+        .subquery()
     )
-    row = orm.aliased(NoteVersion, newest.subquery())
-    return sa.select(row).order_by(row.effective_at.desc(), row.id.desc()).limit(sa.bindparam("most", type_=sa.Integer))
+    latest_first = newest.c.effective_at.desc(), newest.c.id.desc()
+    return sa.select(newest).order_by(*latest_first).limit(sa.bindparam("most", type_=sa.Integer))
 
 
 def _row(
@@ -277,7 +277,7 @@ def _row(
     )
 
 
-def _note(row: NoteVersion) -> Note:
+def _note(row: Any) -> Note:
     return Note(
         patient_id=row.patient_id,
         id=row.id,

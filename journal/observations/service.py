@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -64,7 +65,7 @@ class Observations(Service):
         self, patient_ids: Collection[UUID], codes: Collection[str] | None = None
     ) -> dict[UUID, dict[str, Measurement]]:
         """The newest measurement of each kind, by patient and code; all kinds, or *codes*. One statement."""
-        rows = self.db.scalars(_latest(), {"ids": self.work.ids(*patient_ids), "codes": list(codes or KINDS)})
+        rows = self.db.execute(_latest(), {"ids": self.work.ids(*patient_ids), "codes": list(codes or KINDS)})
         asked = self.work.linked(patient_ids)
         found: dict[UUID, dict[str, Measurement]] = {patient_id: {} for patient_id in patient_ids}
         # A person with two linked records has a newest row in each: the newer of them is meant.
@@ -76,7 +77,7 @@ class Observations(Service):
     def series(self, patient_id: UUID, *, days: int = 14) -> list[Series]:
         """The measurements of the last *days*: a series per kind that has any, in the order of KINDS. One statement."""
         since = self.work.now - timedelta(days=days)
-        rows = self.db.scalars(_since(), {"ids": self.work.ids(patient_id), "since": since}).all()
+        rows = self.db.execute(_since(), {"ids": self.work.ids(patient_id), "since": since}).all()
         by_code = {code: [_measurement(row) for row in rows if row.code == code] for code in KINDS}
         return [_series(code, found, since, self.work.now) for code, found in by_code.items() if found]
 
@@ -141,7 +142,7 @@ class Observations(Service):
 
 
 @cache
-def _latest() -> sa.Select[Observation]:
+def _latest() -> sa.Select[Any]:
     """The newest of each kind in each record. Takes ids and codes."""
     return (
         _live()
@@ -152,19 +153,19 @@ def _latest() -> sa.Select[Observation]:
 
 
 @cache
-def _since() -> sa.Select[Observation]:
+def _since() -> sa.Select[Any]:
     """All since a time, oldest first. Takes ids and since."""
     later = Observation.effective_at >= sa.bindparam("since")
     return _live().where(later).order_by(Observation.effective_at, Observation.id)
 
 
-def _live() -> sa.Select[Observation]:
-    return sa.select(Observation).where(
+def _live() -> sa.Select[Any]:
+    return sa.select(Observation.__table__).where(
         in_charts(Observation), Observation.in_error_at.is_(None), Observation.value.is_not(None)
     )
 
 
-def _measurement(row: Observation) -> Measurement:
+def _measurement(row: Any) -> Measurement:
     return Measurement(
         patient_id=row.patient_id,
         id=row.id,

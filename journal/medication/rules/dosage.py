@@ -8,10 +8,12 @@ The structure follows the Norwegian prescription, Forskrivning 2014-12-01: DoseF
 day as Volven 8325, weekdays as Volven 9082. It is stored in the order as JSON, with exact decimals as strings.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypedDict, Unpack
 
@@ -31,6 +33,8 @@ from journal.medication.rules.parts import (
     Weekday,
 )
 from journal.platform.quantity import NotAnAmount, Quantity
+
+_NOT_AS_STORED = "Doseringen er ikke skrevet slik den skal lagres."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +93,11 @@ class Dosage:
     def from_json(cls, document: Mapping[str, Any]) -> "Dosage":
         """The dosage that `to_json` wrote. Raises InvalidDosage for anything else, even `true` for 1."""
         try:
-            dosage = cls(**stored.parts(document))
-            same = stored.canonical(dosage.to_json()) == stored.canonical(document)
+            return _read(stored.canonical(document))
         except InvalidDosage:
             raise
-        except (AttributeError, KeyError, TypeError, ValueError):
-            same = False
-        if not same:
-            raise InvalidDosage("Doseringen er ikke skrevet slik den skal lagres.")
-        return dosage
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InvalidDosage(_NOT_AS_STORED) from error
 
     def strength_of(self, amount: Quantity) -> Quantity | None:
         """What `amount` (in the unit of the hand) holds: 2 tabletter of 50 mg hold 100 mg. None without a strength."""
@@ -131,6 +131,15 @@ _CALLED = {
     "every": "hvor ofte",
     "as_needed": "grense for ved behov",
 }
+
+
+# Few dosages are many orders': "1 tablet at 08" is read once, not at each look at each list.
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Dosage:
+    dosage = Dosage(**stored.parts(json.loads(text)))
+    if stored.canonical(dosage.to_json()) != text:
+        raise InvalidDosage(_NOT_AS_STORED)
+    return dosage
 
 
 def _check_parts(dosage: Dosage) -> None:

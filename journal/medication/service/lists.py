@@ -49,6 +49,13 @@ _WORKLIST = sa.text(
     """SELECT patient_id, room, away_until, slot_at, next_due_at, late, ready, total, signed
     FROM medication.worklist(:start, :end)"""
 )
+# What the list shows of an order: no more, since it is read at each opening of a chart.
+_SHOWN = (
+    *("patient_id", "entry_id", "version", "status", "use", "dosage", "ends_at", "given_by"),
+    *("generic_name", "brand_name", "form", "route", "indication", "instruction", "condition_text"),
+    *("prescription_group", "high_risk", "time_critical", "prescriber_name"),
+    *("change", "change_reason", "effective_at", "recorded_by_name"),
+)
 _IN_USE = (OrderStatus.ACTIVE.value, OrderStatus.ON_HOLD.value)
 
 
@@ -80,7 +87,7 @@ class Lists(Service):
         window = window_around(self.work.now)
         asked = {"start": window.start, "end": window.end, "lately": self.work.now - RECENTLY}
         rows = self.db.execute(_list_statement(), {"ids": self.work.ids(patient_id), **asked}).all()
-        in_use = [self._in_use(row[0], row[1] or [], row[2] or []) for row in rows if row[0].status in _IN_USE]
+        in_use = [self._in_use(row) for row in rows if row.status in _IN_USE]
         return MedicationList(
             regular=by_name([medicine for medicine in in_use if medicine.use == "1"]),
             courses=by_name([medicine for medicine in in_use if medicine.use == "2"]),
@@ -154,10 +161,10 @@ class Lists(Service):
         read = _doses_statement(one="dose_id" in asked)
         return list(self.db.scalars(read, {"ids": self.work.ids(*patient_ids), **asked}).unique())
 
-    def _in_use(self, order: MedicationRequest, doses: list[Mapping[str, Any]], given: list[str]) -> MedicineInUse:
+    def _in_use(self, order: Any) -> MedicineInUse:
         now, dosage = self.work.now, dosage_of(order)
-        marks = [_mark(dose, order, now) for dose in doses]
-        for at in map(datetime.fromisoformat, given):
+        marks = [_mark(dose, order, now) for dose in order.doses or ()]
+        for at in map(datetime.fromisoformat, order.given or ()):
             state = SignedState(Result.TAKEN, at)
             marks.append(StripDose(at, DoseStatus.GIVEN, describe(DoseStatus.GIVEN, at, now, state)))
         return MedicineInUse(
@@ -223,20 +230,23 @@ def _doses_statement(*, one: bool) -> sa.Select[Dose]:
 def _list_statement() -> sa.Select[Any]:
     """The statement of the list, built once: to build it costs more than to run it. Takes ids (every record of the
     patient), start, end and lately."""
-    order = _newest(in_charts(MedicationRequest))
+    newest = _newest_versions(in_charts(MedicationRequest), *(getattr(MedicationRequest, name) for name in _SHOWN))
+    order = newest.subquery().c
     recent = sa.and_(order.status.not_in(_IN_USE), order.effective_at > sa.bindparam("lately"))
     shown = sa.or_(order.status.in_(_IN_USE), recent)
-    return sa.select(order, _doses_as_json(order), _as_needed_as_json(order)).where(shown)
+    return sa.select(*order, _doses_as_json(order).label("doses"), _as_needed_as_json(order).label("given")).where(shown)
 
 
 def _newest(of_chart: sa.ColumnElement[bool]) -> Any:
+    """The newest version of each order of the chart, as an entity."""
+    return aliased(MedicationRequest, _newest_versions(of_chart, MedicationRequest).subquery())
+
+
+def _newest_versions(of_chart: sa.ColumnElement[bool], *columns: Any) -> sa.Select[Any]:
     """The newest version of each order of the chart that is not marked as a mistake."""
     order = MedicationRequest
-    live = sa.and_(of_chart, order.in_error_at.is_(None))
-    newest = (
-        sa.select(order).where(live).ext(distinct_on(order.entry_id)).order_by(order.entry_id, order.version.desc())
-    )
-    return aliased(MedicationRequest, newest.subquery())
+    live = sa.select(*columns).where(of_chart, order.in_error_at.is_(None))
+    return live.ext(distinct_on(order.entry_id)).order_by(order.entry_id, order.version.desc())
 
 
 def _doses_as_json(order: Any) -> sa.ScalarSelect[Any]:
@@ -258,7 +268,7 @@ def _doses_as_json(order: Any) -> sa.ScalarSelect[Any]:
             Dose.due_at < sa.bindparam("end"),
             sa.or_(Dose.state != "cancelled", signature.id.is_not(None)),
         )
-        .correlate(order)
+        .correlate(order.entry_id.table)
         .scalar_subquery()
     )
 
@@ -273,7 +283,7 @@ def _as_needed_as_json(order: Any) -> sa.ScalarSelect[Any]:
         .join(version, this)
         .where(of_entry, administration.dose_id.is_(None), administration.in_error_at.is_(None))
         .where(administration.effective_at >= sa.bindparam("start"))
-        .correlate(order)
+        .correlate(order.entry_id.table)
         .scalar_subquery()
     )
 
@@ -287,7 +297,7 @@ def _text(amount: Any) -> sa.ColumnElement[str]:
     return sa.cast(sa.func.trim_scale(amount), sa.Text)
 
 
-def _mark(dose: Mapping[str, Any], order: MedicationRequest, now: datetime) -> StripDose:
+def _mark(dose: Mapping[str, Any], order: Any, now: datetime) -> StripDose:
     at = {name: datetime.fromisoformat(said) for name, said in dose["times"].items() if said}
     state = _state(dose["signed"])
     status = dose_status(
