@@ -231,9 +231,10 @@ def _list_statement() -> sa.Select[Any]:
     """The statement of the list, built once: to build it costs more than to run it. Takes ids (every record of the
     patient), start, end and lately."""
     newest = _newest_versions(in_charts(MedicationRequest), *(getattr(MedicationRequest, name) for name in _SHOWN))
-    order = newest.subquery().c
-    recent = sa.and_(order.status.not_in(_IN_USE), order.effective_at > sa.bindparam("lately"))
-    shown = sa.or_(order.status.in_(_IN_USE), recent)
+    order = newest.subquery("o").c
+    # Two comparisons: IN would have its text written anew at each execution.
+    in_use = sa.or_(*(order.status == status for status in _IN_USE))
+    shown = sa.or_(in_use, order.effective_at > sa.bindparam("lately"))
     return sa.select(*order, _doses_as_json(order).label("doses"), _as_needed_as_json(order).label("given")).where(shown)
 
 
