@@ -49,6 +49,26 @@ def test_whoever_leads_several_wards_finds_the_patients_of_all(world: Any, perso
     assert set(ids(find(world.mona, "lie"))) == both
 
 
+def test_whoever_acts_for_a_whole_town_finds_by_the_same_rules(
+    world: Any, person: Make, find: Any, migrator: psycopg.Connection[Any]
+) -> None:
+    """Beyond 2 000 patients the finder goes from the words to the patients, and no longer from the patients to the words."""
+    mine, _theirs = person("Byrud", "Siri", at=world.ward), person("Byrud", "Sivert", at=world.bodo_ward)
+    _former = person("Byrud", "Sindre", at=world.ward)
+    migrator.execute(
+        "UPDATE access.care_relationship SET valid_until = valid_from WHERE patient_id = %s",
+        (_former,),
+    )
+    stamp = {**world.nina.stamp, "unit_id": world.ward["id"]}
+    migrator.execute(
+        f"""INSERT INTO access.care_relationship (patient_id, id, ground, valid_from, {", ".join(stamp)})
+            SELECT gen_random_uuid(), gen_random_uuid(), 'service', now(), {", ".join(["%s"] * len(stamp))}
+            FROM generate_series(1, 2001)""",
+        tuple(stamp.values()),
+    )
+    assert ids(find(world.nina, "byrud si")) == [mine]
+
+
 def test_names_come_in_the_order_of_the_norwegian_alphabet(world: Any, person: Make, find: Any) -> None:
     for family_name in ("Åse", "Østby", "Zara", "Ærlig", "Aabel", "Berg"):
         person(family_name, "Testa", at=world.ward)
