@@ -55,7 +55,8 @@ def _who_asks() -> None:
     for name, returns, value in (
         ("acting_for", "uuid", "(audit.who() ->> 'municipality_id')::uuid"),
         ("acting_unit", "uuid", "(audit.who() ->> 'unit_id')::uuid"),
-        ("acting_units", "uuid[]", "ARRAY(SELECT u::uuid FROM jsonb_array_elements_text(audit.who() -> 'units') u)"),
+        # An expression and no query, so that it is part of the statement that asks: ["a", "b"] is written {a,b}.
+        ("acting_units", "uuid[]", """translate(audit.who() ->> 'units', '[]" ', '{}')::uuid[]"""),
         ("acting_person", "uuid", "(audit.who() ->> 'person_id')::uuid"),
         ("acting_name", "text", "audit.who() ->> 'name'"),
         ("acting_as", "uuid", "(audit.who() ->> 'role_id')::uuid"),

@@ -6,7 +6,7 @@ Revises: 0004
 
 from alembic import op
 
-from migrations.helpers import ENTRY, RECORD, chart_table, grant_insert, guard
+from migrations.helpers import ENTRY, RECORD, chart_table, grant_insert, guard, opened
 
 revision, down_revision, branch_labels, depends_on = "0005", "0004", None, None
 
@@ -87,8 +87,9 @@ def _drafts() -> None:
     )
     guard("notes.draft")
     mine = "recorded_by = (SELECT audit.acting_person()) AND municipality_id = (SELECT audit.acting_for())"
-    opened = "patient_id = ANY ((SELECT audit.opened_charts('notes'))::uuid[])"
-    op.execute(f"CREATE POLICY author ON notes.draft TO journal_app USING ({mine}) WITH CHECK ({mine} AND {opened})")
+    op.execute(
+        f"CREATE POLICY author ON notes.draft TO journal_app USING ({mine}) WITH CHECK ({mine} AND {opened('notes')})"
+    )
     op.execute("GRANT SELECT ON notes.draft TO journal_app")
     grant_insert("notes.draft")
     op.execute(

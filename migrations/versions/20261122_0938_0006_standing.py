@@ -27,14 +27,18 @@ def upgrade() -> None:
                         AND (r.against_person_id = person OR r.against_unit_id = ANY (units)))
             FROM unnest(asked) AS a (id)
             JOIN patients.patient p ON p.patient_id = a.id
+            -- OFFSET 0: worked out once for a patient, and not in each place that it is used.
             CROSS JOIN LATERAL (
                 SELECT coalesce((SELECT l.patient_id FROM patients.link l
-                    WHERE l.linked_patient_id = a.id AND l.valid_until IS NULL AND l.confirmed_at IS NOT NULL), a.id) AS leading) h
+                    WHERE l.linked_patient_id = a.id AND l.valid_until IS NULL AND l.confirmed_at IS NOT NULL), a.id) AS leading
+                OFFSET 0) h
             CROSS JOIN LATERAL (
                 SELECT h.leading || ARRAY(SELECT l.linked_patient_id FROM patients.link l
-                    WHERE l.patient_id = h.leading AND l.valid_until IS NULL AND l.confirmed_at IS NOT NULL) AS ids) k
+                    WHERE l.patient_id = h.leading AND l.valid_until IS NULL AND l.confirmed_at IS NOT NULL) AS ids
+                OFFSET 0) k
             LEFT JOIN LATERAL (
-                SELECT r.* FROM access.care_relationship r
+                SELECT r.id, r.ground, r.purpose, r.decision_ref, r.service_code, r.unit_id, r.valid_until
+                FROM access.care_relationship r
                 WHERE r.patient_id = ANY (k.ids) AND r.valid_from <= now() AND r.in_error_at IS NULL
                   AND (r.valid_until IS NULL OR r.valid_until > now() OR r.grace_until > now())
                   AND (r.unit_id = ANY (units) OR r.practitioner_id = person)

@@ -6,7 +6,7 @@ Revises: 0007
 
 from alembic import op
 
-from migrations.helpers import define, guard, let_read
+from migrations.helpers import define, guard, let_read, opened
 
 revision, down_revision, branch_labels, depends_on = "0008", "0007", None, None
 
@@ -54,10 +54,7 @@ def _proposal() -> None:
     op.execute("CREATE INDEX erasure_proposal_patient ON audit.erasure_proposal (patient_id)")
     guard("audit.erasure_proposal")
     # The decision speaks of a patient: the municipality's own, and only while her chart is open.
-    seen = (
-        "municipality_id = (SELECT audit.acting_for())"
-        " AND patient_id = ANY ((SELECT audit.opened_charts('patients'))::uuid[])"
-    )
+    seen = f"municipality_id = (SELECT audit.acting_for()) AND {opened('patients')}"
     op.execute(
         f"CREATE POLICY municipality ON audit.erasure_proposal TO journal_app USING ({seen}) WITH CHECK ({seen})"
     )
