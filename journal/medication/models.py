@@ -175,6 +175,7 @@ class MedicationAdministration(Record, Base):
             unique=True,
             postgresql_where=sa.text("in_error_at IS NULL AND kind = 'signature'"),
         ),
+        sa.Index("administration_of_dose", "patient_id", "dose_id"),
         sa.Index("administration_of_request", "patient_id", "request_id", "effective_at"),
         {"schema": "medication"},
     )

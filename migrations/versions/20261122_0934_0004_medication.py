@@ -152,6 +152,7 @@ def _administrations() -> None:
         """CREATE UNIQUE INDEX one_live_signature_per_dose ON medication.medication_administration (patient_id, dose_id)
            WHERE in_error_at IS NULL AND kind = 'signature'"""
     )
+    op.execute("CREATE INDEX administration_of_dose ON medication.medication_administration (patient_id, dose_id)")
     op.execute("CREATE INDEX administration_of_request ON medication.medication_administration (patient_id, request_id, effective_at)")
     chart_table("medication.medication_administration")
 
