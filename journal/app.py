@@ -20,6 +20,7 @@ import journal.medication.web
 import journal.municipalities.web
 import journal.notes.web
 import journal.observations.web
+import journal.oversight.web
 import journal.patients.web
 from journal.access import AccessGate, SessionCookie
 from journal.platform import clock, commands, log
@@ -39,6 +40,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.municipalities.web.bp,
     journal.notes.web.bp,
     journal.observations.web.bp,
+    journal.oversight.web.bp,
     journal.patients.web.bp,
 )
 

@@ -12,21 +12,20 @@ import sqlalchemy as sa
 from journal.audit import rules
 from journal.permissions import Permission
 from journal.platform import clock
+from journal.platform.errors import Invalid
 from journal.platform.service import Service, without_patient
 
 # A date window lets PostgreSQL leave the other months alone.
 WINDOW = timedelta(days=31)
 
-_LINES = sa.text(
-    """
+MOST = 500
+
+_LINES = """
     SELECT at, actor_id, actor_name, actor_role, unit_name, patient_id, action, categories, ground, purpose, outcome
-    FROM audit.access_log
-    WHERE (patient_id = :patient_id OR CAST(:patient_id AS uuid) IS NULL)
-      AND (actor_id = :actor_id OR CAST(:actor_id AS uuid) IS NULL)
-      AND at >= :since AND at <= :until
-    ORDER BY at DESC LIMIT 500
+    FROM audit.access_log WHERE {about} = :about AND at >= :start AND at < :end
+    ORDER BY at DESC LIMIT :most
     """
-)
+_OF_PATIENT, _OF_PERSON = sa.text(_LINES.format(about="patient_id")), sa.text(_LINES.format(about="actor_id"))
 _ACTORS = sa.text(
     """
     SELECT actor_id, max(actor_name) AS name, max(actor_role) AS role, count(*) AS looks, max(at) AS last
@@ -61,20 +60,33 @@ class LogActor:
     last: datetime
 
 
+@dataclass(frozen=True)
+class LogPage:
+    """The lines of these days, newest first. *more*: there are older ones that are not among them."""
+
+    first_day: str
+    last_day: str
+    lines: tuple[LogLine, ...]
+    more: bool
+
+
 class AccessLog(Service):
     """For auditors: the rows of one's own municipality, newest first."""
 
     @without_patient(Permission.AUDIT_READ)
-    def of_patient(self, patient_id: UUID, until: datetime | None = None) -> list[LogLine]:
-        """Who opened this chart in the month before *until*. Whoever opens the page next sees this reader in it."""
+    def of_patient(self, patient_id: UUID, since: datetime | None = None, until: datetime | None = None) -> LogPage:
+        """Who opened this chart from the day of *since* to the day of *until*, both with it; the last 31 days unless said.
+
+        Whoever opens the page next sees this reader in it. Raises Invalid when the last day comes before the first.
+        """
         self.work.note(Permission.AUDIT_READ, patient_id)
-        return self._lines(patient_id, None, until)
+        return self._page(_OF_PATIENT, patient_id, since, until)
 
     @without_patient(Permission.AUDIT_READ)
-    def of_person(self, actor_id: UUID, until: datetime | None = None) -> list[LogLine]:
-        """What this person opened in the month before *until*."""
+    def of_person(self, actor_id: UUID, since: datetime | None = None, until: datetime | None = None) -> LogPage:
+        """What this person opened; the days as for a patient."""
         self.work.note(Permission.AUDIT_READ)
-        return self._lines(None, actor_id, until)
+        return self._page(_OF_PERSON, actor_id, since, until)
 
     @without_patient(Permission.AUDIT_READ)
     def actors(self) -> list[LogActor]:
@@ -83,10 +95,16 @@ class AccessLog(Service):
         rows: Any = self.db.execute(_ACTORS, {"since": self.work.now - WINDOW})
         return [LogActor(*row) for row in rows]
 
-    def _lines(self, patient_id: UUID | None, actor_id: UUID | None, until: datetime | None) -> list[LogLine]:
-        end = until or self.work.now
-        asked = {"patient_id": patient_id, "actor_id": actor_id, "since": end - WINDOW, "until": end}
-        return list(_folded(self.db.execute(_LINES, asked).mappings()))
+    def _page(self, lines: sa.TextClause, about: UUID, since: datetime | None, until: datetime | None) -> LogPage:
+        last = clock.local_date(until or self.work.now)
+        first = clock.local_date(since) if since else last - WINDOW
+        if first > last:
+            raise Invalid(errors={"until": ["Siste dag kan ikke være før første dag."]})
+        start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
+        asked = {"about": about, "start": start, "end": end, "most": MOST + 1}
+        rows = self.db.execute(lines, asked).mappings().all()
+        shown = tuple(_folded(rows[:MOST]))
+        return LogPage(clock.norwegian_date(first), clock.norwegian_date(last), shown, more=len(rows) > MOST)
 
 
 def _folded(rows: Iterable[Any]) -> Iterable[LogLine]:

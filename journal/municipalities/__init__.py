@@ -1,6 +1,6 @@
 """The tenants: municipalities, their units, staff and roles, settings, and how one joins."""
 
 from journal.municipalities.directory import KnownMunicipality, municipalities
-from journal.municipalities.service import Municipalities, StaffMember, UnitNode
+from journal.municipalities.service import Employee, Municipalities, StaffMember, UnitNode
 
-__all__ = ["KnownMunicipality", "Municipalities", "StaffMember", "UnitNode", "municipalities"]
+__all__ = ["Employee", "KnownMunicipality", "Municipalities", "StaffMember", "UnitNode", "municipalities"]

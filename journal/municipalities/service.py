@@ -1,5 +1,6 @@
 """A municipality's own house: its units, its staff and their roles, its settings."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from journal.municipalities import rules
 from journal.municipalities.models import Practitioner, PractitionerRole, Setting, Unit
@@ -14,6 +16,8 @@ from journal.permissions import Permission
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, without_patient
+
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,16 @@ class StaffMember:
     unit_id: UUID
     unit_name: str
     since: datetime
+
+
+@dataclass(frozen=True)
+class Employee:
+    """Somebody who works or has worked here, in the latest of her roles."""
+
+    practitioner_id: UUID
+    name: str
+    role: str
+    unit_name: str
 
 
 class Municipalities(Service):
@@ -86,6 +100,21 @@ class Municipalities(Service):
             .order_by(Unit.name, Practitioner.name)
         )
         return [StaffMember(*row) for row in rows]
+
+    @without_patient(Permission.AUDIT_READ)
+    def ever_employed(self, text: str, *, limit: int = 25) -> list[Employee]:
+        """Whose name has words that begin with each word of the text, also of those who have left; by name."""
+        begins = [sa.func.lower(Practitioner.name).regexp_match(rf"\m{word}") for word in _WORD.findall(text.lower())]
+        latest = (
+            sa.select(Practitioner.id, Practitioner.name, PractitionerRole.role, Unit.name.label("unit_name"))
+            .ext(distinct_on(Practitioner.id))
+            .join(PractitionerRole, PractitionerRole.practitioner_id == Practitioner.id)
+            .join(Unit, Unit.id == PractitionerRole.unit_id)
+            .where(PractitionerRole.municipality_id == self.work.actor.municipality_id, *begins)
+            .order_by(Practitioner.id, PractitionerRole.valid_from.desc())
+            .subquery()
+        )
+        return [Employee(*row) for row in self.db.execute(sa.select(latest).order_by(latest.c.name).limit(limit))]
 
     @without_patient(Permission.MUNICIPALITIES_MANAGE)
     def add_unit(self, *, name: str, kind: str, parent_id: UUID) -> UUID:

@@ -232,6 +232,22 @@ def test_what_an_employee_read_is_one_tap_from_the_log(world: World, open_as: Op
     assert (counts.taps, counts.loads) == (1, 1)
 
 
+def test_who_read_a_patient_is_her_number_and_one_page_load_from_the_log(
+    world: World, migrator: Migrator, open_as: OpenAs, looked_up: UUID
+) -> None:
+    number = migrator.execute("SELECT value FROM patients.identifier WHERE patient_id = %s", (looked_up,)).fetchone()
+    assert number is not None
+    tab = open_as(world.rolf, "/audit")
+
+    with tab.counted() as counts:
+        tab.write("input[name=text]", number[0])
+        tab.press("Enter")
+        expect(tab.find("tbody")).to_contain_text("Nina Nordli")
+
+    assert (counts.taps, counts.keys, counts.loads) == (0, 1, 1)
+    assert number[0] not in tab.page.url
+
+
 def test_who_read_a_patient_is_one_tap_from_a_line_of_the_log(world: World, open_as: OpenAs, looked_up: UUID) -> None:
     tab = open_as(world.rolf, f"/audit/people/{world.nina.actor.person_id}")
 

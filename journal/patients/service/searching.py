@@ -52,6 +52,14 @@ class Searching(Service):
         """
         return self._search(self._sought(text))
 
+    @finds_patients(Permission.AUDIT_READ)
+    def find_to_control(self, text: str) -> Found | None:
+        """By a whole number, or by full name and full date of birth, one person anywhere: for whoever asks the log about her.
+        None for words alone. Logged and counted as any search; raises Invalid and TooMany as find does.
+        """
+        sought = self._sought(text)
+        return None if sought.mode == "words" else self._search(sought)
+
     def _sought(self, text: str) -> Sought:
         try:
             return rules.sought(text, synthetic_allowed=self._synthetic_allowed())
