@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -270,12 +270,6 @@ def line_of(order: MedicationRequest, dosage: Dosage) -> MedicationLine:
         route=order.route,
         indication=order.indication,
     )
-
-
-def tolerance_minutes(tolerance: Tolerance) -> dict[str, int]:
-    """The two columns of an order that hold its tolerance."""
-    minute = timedelta(minutes=1)
-    return {"tolerance_before": tolerance.before // minute, "tolerance_after": tolerance.after // minute}
 
 
 def by_name(medicines: Sequence[MedicineInUse]) -> tuple[MedicineInUse, ...]:
