@@ -16,7 +16,10 @@ REQUEST = ["medication.medication_request.patient_id", "medication.medication_re
 
 
 class CatalogueItem(Base):
-    """A product or substance of the national catalogue (FEST). Withdrawn ones stay, since old orders point to them."""
+    """A product or substance of the national catalogue (FEST). Withdrawn ones stay, since old orders point to them.
+
+    `prescribable`: whether it is found when prescribing, as a brand is, and not each of its packages.
+    """
 
     __tablename__ = "catalogue_item"
     __table_args__ = {"schema": "medication"}
@@ -25,6 +28,7 @@ class CatalogueItem(Base):
     fest_id: Mapped[UUID] = mapped_column(unique=True)
     kind: Mapped[str]
     active: Mapped[bool] = mapped_column(server_default=sa.true())
+    prescribable: Mapped[bool]
     withdrawn_at: Mapped[datetime | None]
     atc_code: Mapped[str | None]
     generic_name: Mapped[str]

@@ -31,6 +31,7 @@ def _catalogue() -> None:
             fest_id uuid NOT NULL UNIQUE,
             kind text NOT NULL CHECK (kind IN ('brand', 'package', 'dose', 'virtual', 'substance')),
             active boolean NOT NULL DEFAULT true,
+            prescribable boolean NOT NULL,
             withdrawn_at timestamptz,
             atc_code text,
             generic_name text NOT NULL,

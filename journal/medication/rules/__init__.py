@@ -55,6 +55,7 @@ from journal.medication.rules.schedule import (
     own_clock_times,
 )
 from journal.medication.rules.sentence import (
+    TIMES_OF_DAY,
     HandAction,
     MedicationLine,
     Verb,
@@ -83,6 +84,7 @@ __all__ = [
     "DEFAULT_CLOCK_TIMES",
     "OFFERED",
     "ORDINARY",
+    "TIMES_OF_DAY",
     "TIME_CRITICAL",
     "AmountRange",
     "AsNeeded",

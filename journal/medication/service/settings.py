@@ -16,7 +16,7 @@ from journal.platform.clock import instant, local_date
 from journal.platform.errors import Conflict
 from journal.platform.service import Service, without_patient
 
-_COLUMNS = dict(zip(TimeOfDay, ("morning", "forenoon", "midday", "afternoon", "evening", "night"), strict=True))
+_COLUMNS = {at: at.name.lower() for at in TimeOfDay}
 
 
 @dataclass(frozen=True)
