@@ -30,7 +30,7 @@ class Choice:
     chosen_at: datetime
 
 
-class Settings(Service):
+class MunicipalSettings(Service):
     """A municipality's own settings for doses."""
 
     @without_patient(Permission.MUNICIPALITIES_READ)
