@@ -234,8 +234,11 @@ def test_a_choice_is_for_ones_own_municipality(lone: World, work_of: WorkOf, app
     doctor = factories.staff(bodo, lone.bodo, lone.bodo_ward, "Dag Dal", "doctor")
     there = lone.patient(at=lone.bodo_ward, by=lone.bodil)
     entry_id = prescribe(lone, work_of, there, by=doctor)
+    plan = "SELECT planned_until FROM medication.request_plan WHERE request_entry_id = %s"
+    until = lone.migrator.execute(plan, (entry_id,)).fetchone()
     choose(lone, work_of, DoseSettings(AT_21))
 
+    assert lone.migrator.execute(plan, (entry_id,)).fetchone() == until
     worker_plans(app)
 
     assert set(hours(doses_of(lone, entry_id))) == {20}
