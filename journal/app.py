@@ -51,6 +51,7 @@ MENU = (
     journal.patients.web.MENU,
     journal.audit.web.MENU,
     journal.municipalities.web.MENU,
+    journal.medication.web.SETTINGS_MENU,
 )
 
 

@@ -125,7 +125,7 @@ def unit_table(table: str, *, category: str = "patients", updates: tuple[str, ..
 
 
 def municipality_table(table: str, *, updates: tuple[str, ...] = (), inserts: bool = True) -> None:
-    """A tenant's own rows (units, staff, settings): seen and written by those who act for it."""
+    """A tenant's own rows (units, staff, what it has chosen): seen and written by those who act for it."""
     own = "municipality_id = (SELECT audit.acting_for())"
     guard(table)
     op.execute(f"CREATE POLICY municipality ON {table} TO journal_app USING ({own}) WITH CHECK ({own})")

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from journal.medication.service.expected import HORIZON
+from journal.medication.service.expected import HORIZON, horizon
 from journal.platform.clock import age, instant, local, local_date, norwegian_date
 from journal.platform.quantity import Quantity
 from tests import factories
@@ -198,7 +198,7 @@ class Filler:
             begun = instant(self.today - timedelta(days=one.begun), time(1))
         begun = min(max(begun, since), self.now - timedelta(minutes=1))
         start = instant(self.today - timedelta(days=DAYS_BACK), time.min)
-        until = self.now + HORIZON
+        until = horizon(self.now)
         change = self._change(one)
         first = one.dosage
         if change == "change" and isinstance(one.dosage.amount, Quantity):

@@ -63,7 +63,6 @@ def medication_request(
     instruction: str | None = None,
     required_value: ValueRequirement | None = None,
     condition_text: str | None = None,
-    tolerance: Tolerance | None = None,
     two_signatures: bool = False,
 ) -> dict[str, Any]:
     """The first version of an order, written at `recorded_at` (else at `starts_at`), and its plan; doses are made apart.
@@ -71,7 +70,6 @@ def medication_request(
     `use` is 9101 and follows from the dosage unless it is said. `planned_until`: how far `doses` will be worked out.
     """
     as_needed = dosage.as_needed is not None
-    tolerance = tolerance or tolerance_for(exact=dosage.exact, time_critical=medicine.time_critical)
     request_id, recorded_at = b.new_id(), recorded_at or starts_at
     request = b.add(
         MedicationRequest,
@@ -93,8 +91,6 @@ def medication_request(
         given_by=given_by,
         required_value=required_value.to_json() if required_value else None,
         condition_text=condition_text,
-        tolerance_before=tolerance.before // timedelta(minutes=1),
-        tolerance_after=tolerance.after // timedelta(minutes=1),
         two_signatures=two_signatures,
         prescriber_name=by.actor.name,
         effective_at=recorded_at,
@@ -123,9 +119,7 @@ def next_version(
 def doses(b: Builder, request: dict[str, Any], dosage: Dosage, start: datetime, end: datetime) -> list[dict[str, Any]]:
     """The doses of this order from `start` up to but not including `end`, by the journal's own rules."""
     order_start = request["starts_at"] if request["starts_at"] > start or dosage.every else None
-    window = _Window(
-        start, end, order_start, request["ends_at"], request["tolerance_before"], request["tolerance_after"]
-    )
+    window = _Window(start, end, order_start, request["ends_at"], request["time_critical"])
     state = "held" if request["status"] == OrderStatus.ON_HOLD else "open"
     fixed = {
         "patient_id": request["patient_id"],
@@ -144,8 +138,7 @@ class _Window(NamedTuple):
     end: datetime
     order_start: datetime | None
     order_end: datetime | None
-    before: int
-    after: int
+    time_critical: bool
 
 
 @lru_cache(maxsize=4096)
@@ -155,20 +148,21 @@ def _times(dosage: Dosage, window: _Window) -> tuple[dict[str, Any], ...]:
     expected = expected_times(
         dosage, start=start, end=end + _SEEN_AHEAD, order_start=window.order_start or start, order_end=window.order_end
     )
-    return tuple(_rows(list(expected), window))
+    return tuple(
+        _rows(list(expected), window.end, tolerance_for(exact=dosage.exact, time_critical=window.time_critical))
+    )
 
 
-def _rows(expected: list[Any], window: _Window) -> Iterable[dict[str, Any]]:
-    before, after = timedelta(minutes=window.before), timedelta(minutes=window.after)
+def _rows(expected: list[Any], end: datetime, tolerance: Tolerance) -> Iterable[dict[str, Any]]:
     for dose, following in zip_longest(expected, expected[1:]):
-        if dose.due_at >= window.end:
+        if dose.due_at >= end:
             return
         next_due_at = following.due_at if following else None
         yield {
             "due_at": dose.due_at,
             "next_due_at": next_due_at,
-            "ready_from": dose.due_at - before,
-            "late_after": dose.due_at + after,
+            "ready_from": dose.due_at - tolerance.before,
+            "late_after": dose.due_at + tolerance.after,
             "missed_from": missed_at(dose.due_at, next_due_at),
             "amount": dose.amount.value,
             "unit": dose.amount.unit,

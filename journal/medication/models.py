@@ -1,6 +1,6 @@
 """The tables of medication, and the constraints that hold whatever the program does (see the migration for the CHECKs)."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,10 @@ REQUEST = ["medication.medication_request.patient_id", "medication.medication_re
 
 
 class CatalogueItem(Base):
-    """A product or substance of the national catalogue (FEST). Withdrawn ones stay, since old orders point to them."""
+    """A product or substance of the national catalogue (FEST). Withdrawn ones stay, since old orders point to them.
+
+    `prescribable`: whether it is found when prescribing, as a brand is, and not each of its packages.
+    """
 
     __tablename__ = "catalogue_item"
     __table_args__ = {"schema": "medication"}
@@ -25,6 +28,7 @@ class CatalogueItem(Base):
     fest_id: Mapped[UUID] = mapped_column(unique=True)
     kind: Mapped[str]
     active: Mapped[bool] = mapped_column(server_default=sa.true())
+    prescribable: Mapped[bool]
     withdrawn_at: Mapped[datetime | None]
     atc_code: Mapped[str | None]
     generic_name: Mapped[str]
@@ -70,10 +74,34 @@ class CatalogueImport(Base):
     withdrawn_count: Mapped[int]
 
 
+class DoseSetting(Base):
+    """What a municipality has chosen of its doses: a whole set for each version, from the start of a day. Minutes."""
+
+    __tablename__ = "dose_setting"
+    __table_args__ = {"schema": "medication"}
+
+    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
+    version: Mapped[int] = mapped_column(primary_key=True)
+    since: Mapped[date]
+    morning: Mapped[time]
+    forenoon: Mapped[time]
+    midday: Mapped[time]
+    afternoon: Mapped[time]
+    evening: Mapped[time]
+    night: Mapped[time]
+    ready_minutes: Mapped[int]
+    late_minutes: Mapped[int]
+    critical_ready_minutes: Mapped[int]
+    critical_late_minutes: Mapped[int]
+    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+
+
 class MedicationRequest(Entry, Base):
     """Forskrivning, ordinasjon: one version of an order. What the catalogue said that day is copied into it.
 
-    `use` is 9101 (1 fast, 2 kur, 3 ved behov). `required_value` is a ValueRequirement; tolerances are minutes.
+    `use` is 9101 (1 fast, 2 kur, 3 ved behov). `required_value` is a ValueRequirement.
     """
 
     __tablename__ = "medication_request"
@@ -104,8 +132,6 @@ class MedicationRequest(Entry, Base):
     given_by: Mapped[str] = mapped_column(server_default="municipality_unit")
     required_value: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     condition_text: Mapped[str | None]
-    tolerance_before: Mapped[int]
-    tolerance_after: Mapped[int]
     time_critical: Mapped[bool] = mapped_column(server_default=sa.false())
     high_risk: Mapped[bool] = mapped_column(server_default=sa.false())
     two_signatures: Mapped[bool] = mapped_column(server_default=sa.false())
@@ -207,7 +233,12 @@ class RequestPlan(Base):
 
     __tablename__ = "request_plan"
     __table_args__ = (
-        sa.Index("request_plan_runs_out", "planned_until", postgresql_where=sa.text("planned_until IS NOT NULL")),
+        sa.Index(
+            "request_plan_runs_out",
+            "planned_until",
+            "municipality_id",
+            postgresql_where=sa.text("planned_until IS NOT NULL"),
+        ),
         {"schema": "medication"},
     )
 

@@ -1,47 +1,29 @@
 """What comes in: one schema for each act, and for the address of each page. The same serve form and JSON."""
 
-import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from journal.medication.dosage_form import DosageForm, MaybeAmount, clock_time
 from journal.medication.errors import refusing
 from journal.medication.rules import (
-    AmountRange,
-    Course,
-    Dosage,
-    Moment,
+    DoseSettings,
     Reason,
+    TimeOfDay,
+    Tolerance,
     ValueRequirement,
-    Weekday,
-    daily,
-    every_hours,
     glucose,
-    on_weekdays,
+    own_clock_times,
     pulse,
-    when_needed,
 )
-from journal.platform.clock import instant, parse_time_of_day
 from journal.platform.errors import Invalid
-from journal.platform.fields import AmountField, StrictInteger, Text
-from journal.platform.quantity import UNITS, NotAnAmount, Quantity, parse_decimal
-
-PATTERNS = {
-    "daily": "Hver dag",
-    "weekdays": "Noen ukedager",
-    "every_hours": "Med timer mellom",
-    "as_needed": "Ved behov",
-}
-"""The ways of dosing that the form offers."""
-
-WEEKDAYS = dict(zip(Weekday, ("man", "tir", "ons", "tor", "fre", "lør", "søn"), strict=True))
+from journal.platform.fields import StrictInteger, Text
+from journal.platform.quantity import NotAnAmount, Quantity, parse_decimal
 
 _REQUIRED = {"pulse": pulse, "glucose": glucose}
-_SEPARATORS = re.compile(r"[\s,;]+")
-_HOUR = re.compile(r"[0-9]{1,2}")
 
 
 class MeasuredField(fields.Field[Decimal | None]):
@@ -56,47 +38,14 @@ class MeasuredField(fields.Field[Decimal | None]):
             return None
 
 
-class TimesField(fields.Field[tuple[time, ...]]):
-    """Clock times as people write them: `08 20`, `8, 14.30`. In order, each once."""
+class ClockField(fields.Field[time]):
+    """One clock time as people write it: `8`, `08.15`, `0815`."""
 
-    def _deserialize(
-        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> tuple[time, ...]:
-        written = [part for part in _SEPARATORS.split(str(value)) if part]
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> time:
         try:
-            return tuple(
-                sorted({parse_time_of_day(f"{part}.00" if _HOUR.fullmatch(part) else part) for part in written})
-            )
+            return clock_time(str(value).strip())
         except ValueError as error:
             raise ValidationError(str(error)) from error
-
-
-class DayField(fields.Field[date | None]):
-    """A date as it is written in Norway, `14.03.2026`; empty is None."""
-
-    def _deserialize(
-        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> date | None:
-        if not str(value).strip():
-            return None
-        try:
-            return datetime.strptime(str(value).strip(), "%d.%m.%Y").date()  # noqa: DTZ007  a date, no instant
-        except ValueError as error:
-            raise ValidationError("Skriv datoen med dag, måned og år, for eksempel 14.03.2026.") from error
-
-
-class MaybeInteger(StrictInteger):
-    """As StrictInteger; an empty field is None."""
-
-    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kwargs: Any) -> Any:
-        return None if value == "" else super().deserialize(value, attr, data, **kwargs)
-
-
-class MaybeAmount(AmountField):
-    """As AmountField; an empty field is None."""
-
-    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kwargs: Any) -> Any:
-        return None if value == "" else super().deserialize(value, attr, data, **kwargs)
 
 
 class RoundQuery(Schema):
@@ -165,21 +114,6 @@ class PrescribeQuery(Schema):
     item = fields.UUID(load_default=None)
 
 
-class DosageForm(Schema):
-    """The dosage as the form has it. An amount to, beside the amount, makes a range (as needed alone)."""
-
-    amount = AmountField(required=True)
-    amount_to = MaybeAmount(load_default=None)
-    unit = fields.String(required=True, validate=validate.OneOf(list(UNITS)))
-    pattern = fields.String(required=True, validate=validate.OneOf(list(PATTERNS)))
-    times = TimesField(load_default=())
-    weekdays = fields.List(StrictInteger(least=1, most=7), data_key="weekdays[]", load_default=list)
-    hours = MaybeInteger(least=1, most=72, load_default=None)
-    max_doses = MaybeInteger(least=1, most=24, load_default=None)
-    least_hours = MaybeInteger(least=1, most=48, load_default=None)
-    last_day = DayField(load_default=None)
-
-
 class Prescribe(DosageForm):
     """Body of the prescribing form."""
 
@@ -191,31 +125,30 @@ class Prescribe(DosageForm):
 
 
 class Change(DosageForm):
-    """Body of the form that changes the dosage of an order."""
+    """Body of the form that changes the dosage of an order. `seen`: the new dosage in words, as it was shown last."""
 
     version = StrictInteger(required=True, least=1)
     reason = Text(200, required=True)
+    seen = fields.String(load_default="")
 
 
-def dosage_from(form: Mapping[str, Any], strength: Quantity | None) -> Dosage:
-    """The dosage that a validated DosageForm means. Raises Invalid with a sentence at the field `dosage`."""
-    with refusing("dosage", Invalid):
-        amount, unit = form["amount"], form["unit"]
-        one = Quantity(amount, unit)
-        more: Any = {"strength_per_unit": strength if strength and strength.unit != unit else None}
-        if form["last_day"] is not None:
-            more["course"] = Course(ends_at=instant(form["last_day"] + timedelta(days=1), time.min))
-        times: tuple[Moment, ...] = form["times"]
-        match form["pattern"]:
-            case "weekdays":
-                return on_weekdays(one, [Weekday(day) for day in form["weekdays"]], times, **more)
-            case "every_hours":
-                return every_hours(one, form["hours"] or 0, **more)
-            case "as_needed":
-                chosen = AmountRange(one, Quantity(form["amount_to"], unit)) if form["amount_to"] else one
-                interval = timedelta(hours=form["least_hours"]) if form["least_hours"] else None
-                return when_needed(chosen, max_doses=form["max_doses"], least_interval=interval, **more)
-        return daily(one, times, **more)
+_MINUTES: dict[str, Any] = {"required": True, "least": 0, "most": 180}
+
+
+class ChooseSettings(Schema):
+    """Body of the municipality's settings for doses: clock times, minutes, and the version that was seen (0 for none)."""
+
+    version = StrictInteger(required=True, least=0)
+    morning = ClockField(required=True)
+    forenoon = ClockField(required=True)
+    midday = ClockField(required=True)
+    afternoon = ClockField(required=True)
+    evening = ClockField(required=True)
+    night = ClockField(required=True)
+    ready_minutes = StrictInteger(**_MINUTES)
+    late_minutes = StrictInteger(**_MINUTES)
+    critical_ready_minutes = StrictInteger(**_MINUTES)
+    critical_late_minutes = StrictInteger(**_MINUTES)
 
 
 def required_value_from(form: Mapping[str, Any]) -> ValueRequirement | None:
@@ -229,3 +162,24 @@ def required_value_from(form: Mapping[str, Any]) -> ValueRequirement | None:
 def strength_of(value: Decimal | None, unit: str | None) -> Quantity | None:
     """What one unit holds, where the catalogue says."""
     return Quantity(value, unit) if value is not None and unit is not None else None
+
+
+def settings_from(form: Mapping[str, Any]) -> DoseSettings:
+    """The settings that a validated ChooseSettings means. Raises Invalid with a sentence at the first field it is about."""
+    with refusing("morning", Invalid):
+        clock_times = own_clock_times({at: form[at.name.lower()] for at in TimeOfDay})
+    ordinary, narrow = (
+        Tolerance(timedelta(minutes=form[f"{of}ready_minutes"]), timedelta(minutes=form[f"{of}late_minutes"]))
+        for of in ("", "critical_")
+    )
+    with refusing("critical_ready_minutes", Invalid):
+        return DoseSettings(clock_times, ordinary, narrow)
+
+
+def settings_typed(settings: DoseSettings) -> dict[str, str]:
+    """What stands in the form for these settings."""
+    typed = {at.name.lower(): f"{clock:%H.%M}" for at, clock in settings.clock_times.items()}
+    for of, tolerance in (("", settings.ordinary), ("critical_", settings.narrow)):
+        typed[f"{of}ready_minutes"] = str(tolerance.before // timedelta(minutes=1))
+        typed[f"{of}late_minutes"] = str(tolerance.after // timedelta(minutes=1))
+    return typed

@@ -8,25 +8,26 @@ from flask import request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from journal.medication import pages, schemas
+from journal.medication import dosage_form, pages, schemas
 from journal.medication.errors import DoseAlreadySigned, OrderChanged, ValueBelowLimit
-from journal.medication.rules import dose_sentence
+from journal.medication.rules import TIMES_OF_DAY, Dosage, DoseSettings, dose_sentence
 from journal.medication.service import Medication
 from journal.observations import Observations
 from journal.patients import Patients
 from journal.permissions import Permission
-from journal.platform.clock import hhmm
+from journal.platform.clock import hhmm, norwegian_date
 from journal.platform.errors import Conflict, Invalid, JournalError
-from journal.platform.quantity import UNITS
-from journal.web import Section, current_work, form_body, query_body, render, see_other, wants_fragment
+from journal.web import Section, current_work, form_body, query_body, render, see_other, typed, wants_fragment
 from journal.web.errors import answer, wants_page
 from journal.web.shell import MenuEntry, Tab
 
 bp = Section("medication", __name__)
 MENU = MenuEntry("medication.round", "pill", "Medisinrunde", Permission.MEDICATION_ADMINISTER)
+SETTINGS_MENU = MenuEntry("medication.settings", "settings", "Innstillinger", Permission.MUNICIPALITIES_MANAGE)
 TAB = Tab("medication.medication_list", "Legemidler", Permission.MEDICATION_READ)
 
 SIGNING = {"medication.given", "medication.not_given", "medication.also_given"}
+CHANGING = {"medication.change", "medication.review_change"}
 
 
 @bp.page("/round", Permission.MEDICATION_ADMINISTER)
@@ -182,7 +183,8 @@ def prescribe(patient_id: UUID) -> Response:
     form = form_body(schemas.Prescribe)
     medication = Medication(current_work())
     hit = medication.catalogue_item(form["item"])
-    dosage = schemas.dosage_from(form, schemas.strength_of(hit.strength_value, hit.strength_unit))
+    strength = schemas.strength_of(hit.strength_value, hit.strength_unit)
+    dosage = dosage_form.dosage_from(form, strength, hit.dose_unit)
     medication.prescribe(
         patient_id,
         medicine=hit.medicine,
@@ -198,11 +200,32 @@ def prescribe(patient_id: UUID) -> Response:
 @bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/change", Permission.MEDICATION_PRESCRIBE)
 def change(patient_id: UUID, request_entry_id: UUID) -> Response:
     form = form_body(schemas.Change)
-    medication = Medication(current_work())
-    now = medication.history(patient_id, request_entry_id)[0]
-    dosage = schemas.dosage_from(form, now.dosage.strength_per_unit)
-    medication.change(patient_id, request_entry_id, version=form["version"], dosage=dosage, reason=form["reason"])
+    _old, dosage = _old_and_new(patient_id, request_entry_id, form)
+    if form["seen"] != dose_sentence(dosage):
+        raise Invalid(_("Se over endringen før du signerer den."))
+    Medication(current_work()).change(
+        patient_id, request_entry_id, version=form["version"], dosage=dosage, reason=form["reason"]
+    )
     return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.act(
+    "/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/change/review",
+    Permission.MEDICATION_PRESCRIBE,
+    repeatable=True,
+)
+def review_change(patient_id: UUID, request_entry_id: UUID) -> str:
+    """The change as one line, old and new, with the button that signs it. Nothing is stored."""
+    old, new = _old_and_new(patient_id, request_entry_id, form_body(schemas.Change))
+    return _history(patient_id, request_entry_id, typed=typed(), review=(dose_sentence(old), dose_sentence(new)))
+
+
+def _old_and_new(patient_id: UUID, request_entry_id: UUID, form: Mapping[str, Any]) -> tuple[Dosage, Dosage]:
+    old = Medication(current_work()).history(patient_id, request_entry_id)[0].dosage
+    new = dosage_form.dosage_from(form, old.strength_per_unit, old.unit)
+    if new == old:
+        raise Invalid(errors={"dosage": [_("Doseringen er den samme som før. Endre den, eller gå tilbake.")]})
+    return old, new
 
 
 @bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/stop", Permission.MEDICATION_PRESCRIBE)
@@ -225,16 +248,42 @@ def resume(patient_id: UUID, request_entry_id: UUID) -> Response:
     return see_other(".medication_list", patient_id=patient_id)
 
 
+@bp.page("/municipality/medication", Permission.MUNICIPALITIES_MANAGE)
+def settings() -> str:
+    return _settings()
+
+
+@bp.act("/municipality/medication", Permission.MUNICIPALITIES_MANAGE)
+def choose_settings() -> Response:
+    form = form_body(schemas.ChooseSettings)
+    chosen = schemas.settings_from(form)
+    Medication(current_work()).choose_dose_settings(chosen, version=form["version"])
+    return see_other(".settings")
+
+
+def _settings(**more: Any) -> str:
+    choices = Medication(current_work()).dose_settings()
+    now = schemas.settings_typed(choices[0].settings if choices else DoseSettings())
+    words = [(at.name.lower(), word) for at, word in TIMES_OF_DAY.items()]
+    form = {"errors": {}, "typed": now, "said": None} | more
+    shown = {"choices": choices, "times": words, "describe": schemas.settings_typed, "day": norwegian_date}
+    return render("medication/settings.html", **shown, **form)
+
+
 @bp.errorhandler(Conflict)
 @bp.errorhandler(Invalid)
 def refused(error: JournalError) -> Response | tuple[str, int]:
     """The same page again with the sentence where it belongs, and with what was typed. The failed Work is over."""
     where: Mapping[str, Any] = request.view_args or {}
     work, errors = current_work(), {name: said[0] for name, said in error.fields.get("errors", {}).items()}
-    if not wants_page() or request.method == "GET" or not work.signed_in or "patient_id" not in where:
+    if not wants_page() or request.method == "GET" or not work.signed_in:
         return answer(error)
-    patient_id, typed = where["patient_id"], request.form.to_dict()
     said = error.detail or next(iter(errors.values()), error.title)
+    if request.endpoint == "medication.choose_settings":
+        return _settings(errors=errors, typed=typed(), said=error.detail), error.status
+    if "patient_id" not in where:
+        return answer(error)
+    patient_id, form = where["patient_id"], typed()
     if request.endpoint in SIGNING:
         return _round(
             patient_id, request.args.get("slot"), _trouble(where["dose_id"], error, said, errors)
@@ -242,16 +291,16 @@ def refused(error: JournalError) -> Response | tuple[str, int]:
     if request.endpoint == "medication.give_as_needed":
         return _as_needed(patient_id, (where["request_entry_id"], said)), error.status
     if request.endpoint == "medication.prescribe":
-        asked = {"q": "", "all": False, "item": _uuid(typed.get("item"))}
-        return _prescribe_form(patient_id, asked, errors=errors, typed=typed), error.status
+        asked = {"q": "", "all": False, "item": _uuid(form.get("item"))}
+        return _prescribe_form(patient_id, asked, errors=errors, typed=form), error.status
     if "request_entry_id" in where:
-        return _history(patient_id, where["request_entry_id"], errors=errors, typed=typed, said=said), error.status
+        return _history(patient_id, where["request_entry_id"], errors=errors, typed=form, said=said), error.status
     if request.endpoint == "medication.correct":
         more = {
             "administration_id": where["administration_id"],
             "slot": request.args.get("slot"),
             "errors": errors,
-            "typed": typed,
+            "typed": form,
         }
         return _page("medication/correct.html", patient_id, said=said, **more), error.status
     return answer(error)
@@ -270,9 +319,13 @@ def _as_needed(patient_id: UUID, trouble: tuple[UUID, str] | None) -> str:
 
 def _history(patient_id: UUID, request_entry_id: UUID, **more: Any) -> str:
     versions = Medication(current_work()).history(patient_id, request_entry_id)
-    form = {"errors": {}, "typed": {}, "said": None} | more
-    choices = {"units": _units(versions[0].dosage.unit), "patterns": schemas.PATTERNS, "weekdays": schemas.WEEKDAYS}
-    return _page("medication/request.html", patient_id, versions=versions, sentence=dose_sentence, **choices, **form)
+    now = versions[0].dosage
+    form = {"errors": {}, "typed": {}, "said": None, "review": None} | more
+    changing = request.endpoint in CHANGING
+    form |= {"dosage": form["typed"] if changing else dosage_form.form_of(now), "says_all": dosage_form.says_all(now)}
+    choices = _choices(now.unit) if current_work().actor.may(Permission.MEDICATION_PRESCRIBE) else {}
+    shown = {"versions": versions, "sentence": dose_sentence, "changing": changing}
+    return _page("medication/request.html", patient_id, **shown, **choices, **form)
 
 
 def _prescribe_form(patient_id: UUID, asked: Mapping[str, Any], **more: Any) -> str:
@@ -280,18 +333,12 @@ def _prescribe_form(patient_id: UUID, asked: Mapping[str, Any], **more: Any) -> 
     hit = medication.catalogue_item(asked["item"]) if asked["item"] else None
     found = medication.search_catalogue(asked["q"], everything=asked["all"]) if asked["q"] and not hit else None
     form = {"errors": {}, "typed": {}} | more
-    choices = {
-        "units": _units(hit.dose_unit if hit else None),
-        "patterns": schemas.PATTERNS,
-        "weekdays": schemas.WEEKDAYS,
-    }
+    choices = _choices(hit.dose_unit) if hit else {}
     return _page("medication/prescribe.html", patient_id, hit=hit, found=found, q=asked["q"], **choices, **form)
 
 
-def _units(first: str | None) -> list[tuple[str, str]]:
-    """What the hand can give; the product's own unit first."""
-    codes = [first, *(code for code in UNITS if code != first)] if first else list(UNITS)
-    return [(code, UNITS[code].singular) for code in codes]
+def _choices(unit: str | None) -> dict[str, Any]:
+    return {"choices": dosage_form.choices(unit, Medication(current_work()).clock_times())}
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -1,4 +1,4 @@
-"""The tenants: municipalities, their units, staff and roles, settings, and how one joins."""
+"""The tenants: municipalities, their units, staff and roles, and how one joins."""
 
 from journal.municipalities.directory import KnownMunicipality, municipalities
 from journal.municipalities.service import Employee, Municipalities, StaffMember, UnitNode

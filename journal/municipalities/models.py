@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import FetchedValue
@@ -78,16 +77,3 @@ class PractitionerRole(Base):
     recorded_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     recorded_by: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())
     ended_by: Mapped[UUID | None]
-
-
-class Setting(Base):
-    """A choice of the municipality, with history; what is not chosen has a default in rules.py."""
-
-    __tablename__ = "setting"
-    __table_args__ = SCHEMA
-
-    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=FetchedValue())
-    key: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[dict[str, Any]]
-    valid_from: Mapped[datetime] = mapped_column(primary_key=True, server_default=FetchedValue())
-    recorded_by: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())

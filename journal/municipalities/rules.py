@@ -1,4 +1,4 @@
-"""What a municipality is made of, and its sensible defaults: 219 people or 700 000, the same house."""
+"""What a municipality is made of: 219 people or 700 000, the same house."""
 
 from collections import defaultdict
 from typing import Any
@@ -9,14 +9,6 @@ KINDS_BELOW = {
     "home_care": ("district",),
 }
 ROLES_WITH_HPR = frozenset({"doctor", "nurse"})
-
-# Minutes before and after the planned time within which a dose is on time; the narrow pair is for time-critical medicines.
-DEFAULTS: dict[str, Any] = {
-    "dose_ready_minutes": 60,
-    "dose_late_minutes": 60,
-    "critical_ready_minutes": 30,
-    "critical_late_minutes": 30,
-}
 
 
 def in_tree_order(rows: list[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], int]]:

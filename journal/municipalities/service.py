@@ -1,4 +1,4 @@
-"""A municipality's own house: its units, its staff and their roles, its settings."""
+"""A municipality's own house: its units, its staff and their roles."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from journal.municipalities import rules
-from journal.municipalities.models import Practitioner, PractitionerRole, Setting, Unit
+from journal.municipalities.models import Practitioner, PractitionerRole, Unit
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
@@ -124,9 +124,7 @@ class Municipalities(Service):
             raise Invalid(errors={"parent_id": ["Velg en enhet i kommunen."]})
         if kind not in rules.KINDS_BELOW.get(parent.kind, ()):
             raise Invalid(errors={"kind": ["Denne typen enhet kan ikke ligge under enheten du valgte."]})
-        unit = Unit(
-            id=new_id(), parent_id=parent_id, name=name, kind=kind
-        )
+        unit = Unit(id=new_id(), parent_id=parent_id, name=name, kind=kind)
         self.db.add(unit)
         self.db.flush()
         return unit.id
@@ -158,16 +156,6 @@ class Municipalities(Service):
         if not ended.rowcount:
             raise NotFound()
         self.work.note(Permission.ACCESS_MANAGE)
-
-    @without_patient(Permission.MUNICIPALITIES_READ)
-    def settings(self) -> dict[str, Any]:
-        """Every setting: what the municipality chose, else the default."""
-        chosen: Sequence[Any] = self.db.execute(
-            sa.select(Setting.key, Setting.value)
-            .where(Setting.municipality_id == self.work.actor.municipality_id)
-            .order_by(Setting.valid_from)
-        ).all()
-        return {**rules.DEFAULTS, **{key: value["value"] for key, value in chosen}}
 
     def _practitioner(self, hpr_number: str, name: str) -> UUID | None:
         """The one practitioner with this number in the whole journal; Conflict when she has another name."""

@@ -59,6 +59,11 @@ def query_body(schema: type[Schema] | Schema) -> dict[str, Any]:
     return _load(schema, _single(request.args))
 
 
+def typed() -> dict[str, Any]:
+    """What was typed in the form that came in, as a template draws it again; lists for names that end in `[]`."""
+    return _single(request.form)
+
+
 def _single(values: Any) -> dict[str, Any]:
     if not isinstance(values, MultiDict):
         return dict(values)

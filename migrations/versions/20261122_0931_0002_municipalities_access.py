@@ -71,14 +71,7 @@ def _municipalities() -> None:
            WITH CHECK (registered_for = (SELECT audit.acting_for()))"""
     )
     op.execute("GRANT SELECT, INSERT (id, name, hpr_number), UPDATE (name) ON municipalities.practitioner TO journal_app")
-    op.execute(
-        """CREATE TABLE municipalities.setting (
-            municipality_id uuid NOT NULL DEFAULT audit.acting_for() REFERENCES municipalities.municipality (id),
-            key text NOT NULL, value jsonb NOT NULL, valid_from timestamptz NOT NULL DEFAULT now(),
-            recorded_by uuid DEFAULT audit.acting_person(), PRIMARY KEY (municipality_id, key, valid_from))"""
-    )
-    municipality_table("municipalities.setting")
-    tables = ("municipality", "unit", "practitioner", "practitioner_role", "setting")
+    tables = ("municipality", "unit", "practitioner", "practitioner_role")
     let_read("journal_door", *(f"municipalities.{table}" for table in tables))
     let_read("journal_finder", *(f"municipalities.{table}" for table in tables))
     # One human, one practitioner: hired by a second municipality she is found by her number, and by nothing else.

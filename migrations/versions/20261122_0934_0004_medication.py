@@ -6,7 +6,7 @@ Revises: 0003
 
 from alembic import op
 
-from migrations.helpers import ENTRY, RECORD, chart_table, define, let_read, reference_table
+from migrations.helpers import ENTRY, RECORD, chart_table, define, let_read, municipality_table, reference_table
 
 revision, down_revision, branch_labels, depends_on = "0004", "0003", None, None
 
@@ -16,6 +16,7 @@ AMOUNT = "numeric CHECK ({0} > 0 AND {0} < 1000000000000 AND scale({0}) <= 4)"
 
 def upgrade() -> None:
     _catalogue()
+    _settings()
     _requests()
     _doses()
     _administrations()
@@ -30,6 +31,7 @@ def _catalogue() -> None:
             fest_id uuid NOT NULL UNIQUE,
             kind text NOT NULL CHECK (kind IN ('brand', 'package', 'dose', 'virtual', 'substance')),
             active boolean NOT NULL DEFAULT true,
+            prescribable boolean NOT NULL,
             withdrawn_at timestamptz,
             atc_code text,
             generic_name text NOT NULL,
@@ -66,6 +68,33 @@ def _catalogue() -> None:
         reference_table(f"medication.{table}")
 
 
+def _settings() -> None:
+    """What a municipality has decided of its doses; without a row the program's own defaults hold."""
+    op.execute(
+        """CREATE TABLE medication.dose_setting (
+            municipality_id uuid NOT NULL DEFAULT audit.acting_for() REFERENCES municipalities.municipality (id),
+            version integer NOT NULL CHECK (version > 0),
+            since date NOT NULL,
+            morning time NOT NULL, forenoon time NOT NULL, midday time NOT NULL,
+            afternoon time NOT NULL, evening time NOT NULL, night time NOT NULL,
+            ready_minutes integer NOT NULL CHECK (ready_minutes BETWEEN 0 AND 180),
+            late_minutes integer NOT NULL CHECK (late_minutes BETWEEN 0 AND 180),
+            critical_ready_minutes integer NOT NULL CHECK (critical_ready_minutes BETWEEN 0 AND ready_minutes),
+            critical_late_minutes integer NOT NULL CHECK (critical_late_minutes BETWEEN 0 AND late_minutes),
+            recorded_by uuid NOT NULL DEFAULT audit.acting_person(),
+            recorded_by_name text NOT NULL DEFAULT audit.acting_name(),
+            recorded_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (municipality_id, version),
+            CHECK (morning < forenoon AND forenoon < midday AND midday < afternoon AND afternoon < evening AND evening < night))"""
+    )
+    municipality_table("medication.dose_setting")
+    # The worker plans for every municipality, each by its own choice.
+    op.execute(
+        """CREATE POLICY planner ON medication.dose_setting FOR SELECT TO journal_app
+           USING ((SELECT audit.acting_role()) = 'system')"""
+    )
+
+
 def _requests() -> None:
     op.execute(
         f"""CREATE TABLE medication.medication_request (
@@ -82,8 +111,6 @@ def _requests() -> None:
             starts_at timestamptz NOT NULL, ends_at timestamptz,
             given_by text NOT NULL DEFAULT 'municipality_unit' CHECK (given_by IN ('municipality_unit', 'patient', 'other')),
             required_value jsonb, condition_text text,
-            tolerance_before integer NOT NULL CHECK (tolerance_before BETWEEN 0 AND 1440),
-            tolerance_after integer NOT NULL CHECK (tolerance_after BETWEEN 0 AND 1440),
             time_critical boolean NOT NULL DEFAULT false,
             high_risk boolean NOT NULL DEFAULT false,
             two_signatures boolean NOT NULL DEFAULT false,
@@ -120,7 +147,33 @@ def _doses() -> None:
     )
     op.execute("CREATE INDEX dose_due ON medication.dose (patient_id, due_at)")
     op.execute("CREATE INDEX dose_request ON medication.dose (patient_id, request_id)")
-    moves = ("request_id", "request_version", "next_due_at", "ready_from", "late_after", "missed_from", "amount", "unit", "slot")
+    # Whoever plans it (the worker acts for nobody), a dose is the business of the municipality that answers for its order.
+    let_read("journal_finder", "medication.medication_request")
+    define(
+        "medication.answer_for_dose() RETURNS trigger VOLATILE",
+        """
+        BEGIN
+            SELECT r.municipality_id INTO NEW.municipality_id FROM medication.medication_request r
+            WHERE r.patient_id = NEW.patient_id AND r.id = NEW.request_id;
+            RETURN NEW;
+        END""",
+        owner="journal_finder",
+    )
+    op.execute(
+        """CREATE TRIGGER answered_for BEFORE INSERT OR UPDATE OF request_id ON medication.dose
+           FOR EACH ROW EXECUTE FUNCTION medication.answer_for_dose()"""
+    )
+    moves = (
+        "request_id",
+        "request_version",
+        "next_due_at",
+        "ready_from",
+        "late_after",
+        "missed_from",
+        "amount",
+        "unit",
+        "slot",
+    )
     chart_table("medication.dose", projection=True, updates=(*moves, "given_by", "state"))
 
 
@@ -167,7 +220,10 @@ def _plans() -> None:
             PRIMARY KEY (patient_id, request_entry_id))"""
     )
     # The one index that does not begin with the patient: the worker finds whose plan runs out, chart by closed chart.
-    op.execute("CREATE INDEX request_plan_runs_out ON medication.request_plan (planned_until) WHERE planned_until IS NOT NULL")
+    op.execute(
+        """CREATE INDEX request_plan_runs_out ON medication.request_plan (planned_until, municipality_id)
+           WHERE planned_until IS NOT NULL"""
+    )
     chart_table("medication.request_plan", projection=True, updates=("planned_until",))
 
 
@@ -235,10 +291,26 @@ def _worklist() -> None:
         END""",
         owner="journal_finder",
     )
+    # A municipality has chosen other clock times: the worker plans from that day on anew. No chart is opened by this.
+    op.execute("GRANT UPDATE (planned_until) ON medication.request_plan TO journal_finder")
+    define(
+        "medication.plan_anew_from(start timestamptz) RETURNS void VOLATILE",
+        """
+        BEGIN
+            IF audit.acting_role() IS DISTINCT FROM 'tenant_administrator' THEN
+                RAISE EXCEPTION 'for the administrator alone' USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            UPDATE medication.request_plan p SET planned_until = start
+            WHERE p.municipality_id = audit.acting_for() AND p.planned_until > start;
+        END""",
+        owner="journal_finder",
+    )
 
 
 def downgrade() -> None:
     op.execute("DROP SCHEMA medication CASCADE")
     op.execute("CREATE SCHEMA medication AUTHORIZATION journal_owner")
-    op.execute("GRANT USAGE ON SCHEMA medication TO journal_app, journal_door, journal_finder, journal_backup, journal_sealer")
+    op.execute(
+        "GRANT USAGE ON SCHEMA medication TO journal_app, journal_door, journal_finder, journal_backup, journal_sealer"
+    )
     op.execute("GRANT CREATE ON SCHEMA medication TO journal_door, journal_finder")

@@ -128,10 +128,9 @@ class _Chart:
             "change": "prescribe",
         }
         name = {"generic_name": f"middel{self.token}", "form": "tablett", "strength": "50 mg", "route": "peroralt"}
-        tolerance = {"tolerance_before": 60, "tolerance_after": 60}
         self.row(
             "medication.medication_request",
-            **{"id": request_id, "entry_id": request_entry_id, "version": 1, **started, **said, **name, **tolerance},
+            **{"id": request_id, "entry_id": request_entry_id, "version": 1, **started, **said, **name},
         )
         of_dose = {"request_entry_id": request_entry_id, "request_id": request_id, "request_version": 1}
         times = {"due_at": now, "ready_from": now - timedelta(hours=1), "late_after": now + timedelta(hours=1)}

@@ -27,6 +27,9 @@ LINES = [line.split() for line in routes.written() if line.split()[2] not in ("s
 CELLS: Counter[str] = Counter()
 
 _DOSAGE = {"amount": "1", "unit": "tablett", "pattern": "daily", "times": "08"}
+_CLOCKS = {"morning": "8", "forenoon": "10", "midday": "12", "afternoon": "16", "evening": "20", "night": "22"}
+_MINUTES = {"ready_minutes": "60", "late_minutes": "60", "critical_ready_minutes": "30", "critical_late_minutes": "30"}
+_SETTINGS = {**_CLOCKS, **_MINUTES, "version": "0"}
 _STATUS = {"version": "1", "reason": "prøve"}
 _NOTE = {"kind": "general", "title": "Prøve", "body": "En prøve."}
 
@@ -44,7 +47,9 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.correct": {"reason": "feil"},
     "medication.give_as_needed": {"request_version": "1"},
     "medication.prescribe": {**_DOSAGE, "item": "{new}", "indication": "prøve"},
-    "medication.change": {**_DOSAGE, **_STATUS},
+    "medication.change": {**_DOSAGE, **_STATUS, "seen": "1\N{NO-BREAK SPACE}tablett kl.\N{NO-BREAK SPACE}08"},
+    "medication.review_change": {**_DOSAGE, **_STATUS},
+    "medication.choose_settings": _SETTINGS,
     "medication.stop": _STATUS,
     "medication.hold": _STATUS,
     "medication.resume": _STATUS,

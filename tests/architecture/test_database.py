@@ -38,6 +38,8 @@ SECURITY_DEFINERS = {
     ("audit.opened_charts(text)", "journal_door"),
     ("audit.reading_log()", "journal_door"),
     ("audit.who()", "journal_door"),
+    ("medication.answer_for_dose()", "journal_finder"),
+    ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),
     ("medication.plans_running_out(timestamp with time zone, integer)", "journal_finder"),
     ("medication.worklist(timestamp with time zone, timestamp with time zone)", "journal_finder"),
     ("municipalities.practitioner_by_hpr(text)", "journal_finder"),

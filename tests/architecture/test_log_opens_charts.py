@@ -297,20 +297,30 @@ def test_a_row_for_another_municipality_is_refused_by_the_policy(
         )  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("table", ["unit", "practitioner_role", "practitioner", "setting"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "municipalities.unit",
+        "municipalities.practitioner_role",
+        "municipalities.practitioner",
+        "medication.dose_setting",
+    ],
+)
 def test_a_municipalitys_own_rows_are_seen_by_nobody_else(
     world: World, migrator: Connection, asking: Asking, table: str
 ) -> None:
     """Below the conditions of the services: a query that forgot the municipality still shows one's own alone."""
-    owner = "registered_for" if table == "practitioner" else "municipality_id"
+    owner = "registered_for" if table == "municipalities.practitioner" else "municipality_id"
     for of in (world.oslo, world.bodo):
         migrator.execute(
-            "INSERT INTO municipalities.setting (municipality_id, key, value) VALUES (%s, 'prøve', '{}')", (of["id"],)
+            """INSERT INTO medication.dose_setting VALUES
+               (%s, 1, now(), '8:00', '10:00', '12:00', '16:00', '20:00', '22:00', 60, 60, 30, 30, %s, 'Prøve')""",
+            (of["id"], world.tora.actor.person_id),
         )
     for asks in (world.nina, world.tora, world.bodil):
         with asking.connection.transaction():
             asking.tell(asks)
-            shown = asking.connection.execute(f"SELECT DISTINCT {owner} FROM municipalities.{table}").fetchall()  # type: ignore[call-overload]
+            shown = asking.connection.execute(f"SELECT DISTINCT {owner} FROM {table}").fetchall()  # type: ignore[call-overload]
         assert shown == [(asks.actor.municipality_id,)]
 
 

@@ -152,6 +152,12 @@ def test_the_chart_as_the_doctor_sees_it_and_the_history_of_a_medicine(
         folded.evaluate("(details) => { details.open = true }")
     assert faults_of(tab) == []
 
+    tab.find("input[name=amount]").fill("2")
+    tab.find("#reason-change").fill("For lite virkning")
+    tab.page.get_by_role("button", name="Se over endringen").click()
+    expect(tab.find("#review")).to_contain_text("Ny: 2")
+    assert faults_of(tab) == []
+
 
 @pytest.mark.usefixtures("catalogue")
 def test_prescribing_from_the_search_to_a_form_with_an_error(world: World, see: See, patient_id: UUID) -> None:
@@ -228,8 +234,22 @@ def test_an_address_that_leads_nowhere(world: World, see: See) -> None:
     assert faults_of(see(world.nina, "/no-such-page", 404)) == []
 
 
-def test_the_page_of_the_municipality(world: World, see: See) -> None:
-    assert faults_of(see(world.tora, "/municipality")) == []
+@pytest.mark.parametrize("path", ["/municipality", "/municipality/medication"])
+def test_the_pages_of_the_municipality(world: World, see: See, path: str) -> None:
+    assert faults_of(see(world.tora, path)) == []
+
+
+def test_the_settings_for_medicines_with_an_error_and_with_a_history(world: World, see: See) -> None:
+    tab = see(world.tora, "/municipality/medication", 422)
+    tab.find("input[name=evening]").fill("15")
+    tab.page.get_by_role("button", name="Lagre innstillingene").click()
+    expect(tab.find(".ds-error-summary")).to_be_focused()
+    assert faults_of(tab) == []
+
+    tab.find("input[name=evening]").fill("20.30")
+    tab.page.get_by_role("button", name="Lagre innstillingene").click()
+    expect(tab.find("ol")).to_contain_text("kveld 20.30")
+    assert faults_of(tab) == []
 
 
 def test_the_pages_of_the_log(world: World, see: See, patient_id: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,9 @@ import pytest
 from journal.medication import Medication, Medicine
 from journal.medication.errors import NoRoom, OrderChanged
 from journal.medication.rules import AmountRange, DoseStatus, OrderStatus, every_hours, when_needed
+from journal.platform.clock import day_bounds, local_date
 from journal.platform.errors import Denied, Invalid
-from journal.platform.quantity import Quantity
+from journal.platform.quantity import NBSP, Quantity
 from tests.conftest import Browser, World
 from tests.medication.test_sign import METOPROLOL, ONE, doses, hourly, order, sign
 
@@ -27,15 +28,20 @@ def patient_id(world: World) -> UUID:
     return world.patient()
 
 
-def test_a_new_order_has_its_doses_for_a_week(world: World, work_of: WorkOf, patient_id: UUID) -> None:
+def test_a_new_order_has_its_doses_for_a_week_and_to_the_end_of_that_day(
+    world: World, work_of: WorkOf, patient_id: UUID
+) -> None:
     entry_id = order(world, work_of, patient_id)
 
-    found = world.migrator.execute(
-        "SELECT count(*), max(due_at) - min(due_at) FROM medication.dose WHERE request_entry_id = %s AND state = 'open'",
+    first, last, number = world.migrator.execute(
+        "SELECT min(due_at), max(due_at), count(*) FROM medication.dose WHERE request_entry_id = %s AND state = 'open'",
         (entry_id,),
-    ).fetchone()
+    ).fetchone() or (None, None, 0)
 
-    assert found == (7 * 24 + 1, timedelta(days=7))
+    assert first is not None and last is not None
+    end_of_day = day_bounds(local_date(datetime.now(UTC) + timedelta(days=7)))[1]
+    assert end_of_day - timedelta(hours=1) <= last < end_of_day, "a day is planned whole"
+    assert number == (last - first) // timedelta(hours=1) + 1
 
 
 def test_a_nurse_cannot_prescribe(world: World, work_of: WorkOf, patient_id: UUID) -> None:
@@ -233,10 +239,8 @@ def test_a_stop_without_a_reason_comes_back_with_what_was_typed(
     url, lars = f"/patients/{patient_id}/medication/{entry_id}", client_for(world.lars)
 
     refused = lars.act(f"{url}/stop", {"version": "1", "reason": " "})
-    changed = lars.act(
-        f"{url}/change",
-        {"version": "1", "reason": "Mindre", "amount": "0,5", "unit": "tablett", "pattern": "daily", "times": "8 20"},
-    )
+    half = {"version": "1", "reason": "Mindre", "amount": "0,5", "unit": "tablett", "pattern": "daily", "times": "8 20"}
+    changed = lars.act(f"{url}/change", half | {"seen": f"0,5{NBSP}tablett kl.{NBSP}08 og 20"})
     stale = lars.act(f"{url}/stop", {"version": "1", "reason": "Lav puls"})
 
     assert (refused.status_code, changed.status_code, stale.status_code) == (422, 303, 409)

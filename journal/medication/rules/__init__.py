@@ -4,6 +4,7 @@ dosage    how a medicine is to be taken          schedule   when its doses are d
 sentence  how a dosage is said                   status     ready, late, missed, given
 as_needed whether there is room for one more     reasons    why a dose was not given
 rounds    which doses belong to one walk         picture    36 hours at a glance
+settings  what each municipality decides of it
 """
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room
@@ -54,6 +55,7 @@ from journal.medication.rules.schedule import (
     own_clock_times,
 )
 from journal.medication.rules.sentence import (
+    TIMES_OF_DAY,
     HandAction,
     MedicationLine,
     Verb,
@@ -62,6 +64,7 @@ from journal.medication.rules.sentence import (
     medication_line,
     say,
 )
+from journal.medication.rules.settings import Chosen, DoseSettings, PlannedDose, in_force, planned_doses
 from journal.medication.rules.status import (
     ORDINARY,
     TIME_CRITICAL,
@@ -81,13 +84,16 @@ __all__ = [
     "DEFAULT_CLOCK_TIMES",
     "OFFERED",
     "ORDINARY",
+    "TIMES_OF_DAY",
     "TIME_CRITICAL",
     "AmountRange",
     "AsNeeded",
+    "Chosen",
     "ClockTimes",
     "Course",
     "Cycle",
     "Dosage",
+    "DoseSettings",
     "DoseStatus",
     "EveryDays",
     "EveryHours",
@@ -101,6 +107,7 @@ __all__ = [
     "MedicationLine",
     "Moment",
     "OrderStatus",
+    "PlannedDose",
     "Reason",
     "Result",
     "Room",
@@ -130,11 +137,13 @@ __all__ = [
     "glucose",
     "hand_sentence",
     "in_cycle",
+    "in_force",
     "is_day_of",
     "medication_line",
     "missed_at",
     "on_weekdays",
     "own_clock_times",
+    "planned_doses",
     "pulse",
     "say",
     "slot_of",

@@ -27,9 +27,10 @@ from journal.platform.clock import local, local_date, norwegian_date
 from journal.platform.quantity import NBSP, Quantity, show
 
 _WEEKDAYS = dict(zip(Weekday, ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"), strict=True))
-_TIMES_OF_DAY = dict(
+TIMES_OF_DAY = dict(
     zip(TimeOfDay, ("morgen", "formiddag", "midt på dagen", "ettermiddag", "kveld", "natt"), strict=True)
 )
+"""Each time of day in words."""
 
 
 class Verb(StrEnum):
@@ -195,7 +196,7 @@ def _moments(moments: Sequence[Moment]) -> str:
     """`kl. 08 og 20` or `morgen og kveld`."""
     if clock := [_clock(at) for at in moments if isinstance(at, time)]:
         return f"kl.{NBSP}{_and(clock)}"
-    return _and(_TIMES_OF_DAY[at] for at in moments if isinstance(at, TimeOfDay))
+    return _and(TIMES_OF_DAY[at] for at in moments if isinstance(at, TimeOfDay))
 
 
 def _clock(at: time) -> str:

@@ -5,6 +5,7 @@ from journal.medication.service.catalogue import Catalogue, CatalogueHit, Catalo
 from journal.medication.service.expected import Expected
 from journal.medication.service.lists import Lists
 from journal.medication.service.prescribing import Medicine, Prescribing
+from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
     AsNeededMedicine,
     DueDose,
@@ -16,14 +17,15 @@ from journal.medication.service.shown import (
 )
 
 
-class Medication(Prescribing, Administration, Lists, Expected, Catalogue):
-    """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue."""
+class Medication(Prescribing, Administration, Lists, Expected, Catalogue, MunicipalSettings):
+    """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
 
 __all__ = [
     "AsNeededMedicine",
     "CatalogueHit",
     "CatalogueHits",
+    "Choice",
     "DueDose",
     "Imported",
     "Medication",

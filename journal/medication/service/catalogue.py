@@ -28,7 +28,6 @@ MOST_SHOWN = 10
 MOST_EVER = 200
 
 _WORD = re.compile(r"[^\W_]+(?:[.,][0-9]+)?")
-_PRESCRIBED = ("brand", "virtual")
 _LAST = "\U0010ffff"
 _ROWS = 1000
 _PART = 1 << 20
@@ -83,7 +82,7 @@ class Catalogue(Service):
             return CatalogueHits((), False)
         item, most = CatalogueItem, MOST_EVER if everything else MOST_SHOWN
         begins = [item.id.in_(_items_with(start)) for start in starts]
-        found = sa.select(item).where(item.active, item.kind.in_(_PRESCRIBED), *begins)
+        found = sa.select(item).where(item.active, item.prescribable, *begins)
         named_so = sa.func.lower(item.generic_name) >= starts[0], sa.func.lower(item.generic_name) < starts[0] + _LAST
         ranked = found.order_by(
             sa.and_(*named_so).desc(),
@@ -98,7 +97,7 @@ class Catalogue(Service):
     def catalogue_item(self, item_id: UUID) -> CatalogueHit:
         """One entry that may be prescribed. Raises NotFound, also for one that is withdrawn."""
         item = CatalogueItem
-        found = self.db.scalar(sa.select(item).where(item.id == item_id, item.active, item.kind.in_(_PRESCRIBED)))
+        found = self.db.scalar(sa.select(item).where(item.id == item_id, item.active, item.prescribable))
         if found is None:
             raise NotFound("Legemidlet finnes ikke i katalogen lenger. Søk på nytt.")
         return _hit(found)
@@ -130,7 +129,7 @@ def import_catalogue(connection: sa.Connection, stream: BinaryIO) -> Imported:
     known = connection.execute(sa.select(CatalogueItem.fest_id, CatalogueItem.id))
     stored = {fest_id: item_id for fest_id, item_id in known}  # noqa: C416  a Row is no pair to the type checker
     rows = [
-        _row(entry, stored.get(fest_id) or new_id(), now)
+        _row(entry, stored.get(fest_id) or new_id(), now) | {"prescribable": _is_prescribable(entry, active)}
         for fest_id, entry in entries.items()
         if _worth_storing(entry, stored)
     ]
@@ -172,6 +171,13 @@ def _worth_storing(entry: CatalogueEntry, stored: dict[UUID, UUID]) -> bool:
     return named and (entry.active or entry.fest_id in stored)
 
 
+def _is_prescribable(entry: CatalogueEntry, active: set[UUID]) -> bool:
+    """A brand, or a substance to prescribe. A package or a smallest unit too, when what it belongs to is not in the file."""
+    if entry.entry_kind in ("package", "dose"):
+        return not any(ref.kind in ("brand", "package") and ref.fest_id in active for ref in entry.refs)
+    return entry.entry_kind in ("brand", "virtual")
+
+
 def _row(entry: CatalogueEntry, item_id: UUID, now: datetime) -> dict[str, Any]:
     atc = entry.atc_code or ""
     route = entry.routes[0] if entry.routes else None
@@ -208,7 +214,7 @@ def _index_words(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
     found = [
         {"word": each, "item_id": row["id"]}
         for row in rows
-        if row["active"]
+        if row["active"] and row["prescribable"]
         for each in words(" ".join(filter(None, (row["name_form_strength"], row["generic_name"], row["brand_name"]))))
     ]
     for batch in _batches(found):

@@ -1,6 +1,6 @@
 """The doses that an order leads to: worked out, written in one statement, and kept a week ahead."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -10,15 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from journal.medication.models import MedicationRequest, RequestPlan
-from journal.medication.rules import OrderStatus, expected_times, missed_at, slot_of
+from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
+from journal.medication.rules import Chosen, OrderStatus, missed_at, planned_doses, slot_of
+from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import dosage_of
 from journal.permissions import Permission
+from journal.platform.clock import day_bounds, local_date
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patients, without_patient
 
 HORIZON = timedelta(days=7)
-"""How far ahead doses are worked out."""
+"""How far ahead doses are worked out, and then to the end of that day: a day is planned whole, by one choice of clock times."""
 
 MOST_CHARTS = 500
 """What a transaction may open (audit.open_charts)."""
@@ -64,11 +66,15 @@ _WRITE = sa.text(
 
 
 class Expansion(NamedTuple):
-    """Doses to work out for one version of an order: from, up to but not including until, and the past ones to keep."""
+    """Doses to work out for one version of an order: from, up to but not including until, and the past ones to keep.
+
+    `choices`: those of the municipality that answers for the order.
+    """
 
     order: MedicationRequest
     start: datetime
     until: datetime
+    choices: Sequence[Chosen]
     carried: frozenset[datetime] = frozenset()
 
 
@@ -91,10 +97,12 @@ class Expected(Service):
 
         At most 500 patients in a transaction. An order that somebody is changing right now is left for the next run.
         """
-        until = self.work.now + HORIZON
+        until = horizon(self.work.now)
         due = sa.and_(self.work.charts(patient_ids, RequestPlan), RequestPlan.planned_until < until)
         plans = self.db.scalars(sa.select(RequestPlan).where(due).with_for_update(skip_locked=True)).all()
+        kept = self._take_back(patient_ids, plans)
         current = {(order.patient_id, order.entry_id): order for order in self._current(patient_ids)}
+        choices = choices_of(self.db, {order.municipality_id for order in current.values()})
         expansions = []
         for plan in plans:
             order = current.get((plan.patient_id, plan.request_entry_id))
@@ -102,16 +110,45 @@ class Expected(Service):
                 plan.planned_until = None
                 continue
             assert plan.planned_until is not None
-            expansions.append(Expansion(order, plan.planned_until, until))
+            start = kept.get(plan.request_entry_id, plan.planned_until)
+            expansions.append(Expansion(order, start, until, choices.get(order.municipality_id, ())))
             plan.planned_until = until
         write_doses(self.db, expansions)
         return _counted(expansions, self.work.linked(patient_ids))
+
+    def _take_back(self, patient_ids: Collection[UUID], plans: Sequence[RequestPlan]) -> dict[UUID, datetime]:
+        """Cancels the doses past the end of these plans: there are some when the municipality has moved its clock times.
+
+        A day with a signed dose stays as it was, so that nobody gets the same dose twice. Answers with the end of the
+        last such day, for the orders that have one. Locks first and looks after: a nurse who signs is let finish.
+        """
+        entries = sa.literal([plan.request_entry_id for plan in plans], sa.ARRAY(sa.Uuid))
+        of_plan = (RequestPlan.patient_id == Dose.patient_id, RequestPlan.request_entry_id == Dose.request_entry_id)
+        past = (Dose.request_entry_id == sa.any_(entries), Dose.due_at >= RequestPlan.planned_until)
+        ahead = sa.select(Dose).join(RequestPlan, sa.and_(*of_plan)).where(self.work.charts(patient_ids, Dose), *past)
+        lock = ahead.order_by(Dose.patient_id, Dose.due_at).with_for_update(of=Dose, key_share=True)
+        if not (doses := self.db.scalars(lock).all()):
+            return {}
+        signature, ids = MedicationAdministration, sa.literal([dose.id for dose in doses], sa.ARRAY(sa.Uuid))
+        live = (signature.dose_id == sa.any_(ids), signature.in_error_at.is_(None), signature.kind == "signature")
+        found = sa.select(signature.dose_id).where(self.work.charts(patient_ids, signature), *live)
+        signed = set(self.db.scalars(found))
+        kept = {d.request_entry_id: day_bounds(local_date(d.due_at))[1] for d in doses if d.id in signed}
+        for dose in doses:
+            if dose.request_entry_id not in kept or dose.due_at >= kept[dose.request_entry_id]:
+                dose.state = "cancelled"
+        return kept
 
     def _current(self, patient_ids: Collection[UUID]) -> Iterable[MedicationRequest]:
         order = MedicationRequest
         live = sa.and_(self.work.charts(patient_ids, order), order.in_error_at.is_(None))
         newest = sa.select(order).where(live).ext(distinct_on(order.patient_id, order.entry_id))
         return self.db.scalars(newest.order_by(order.patient_id, order.entry_id, order.version.desc()))
+
+
+def horizon(now: datetime) -> datetime:
+    """Until when doses are worked out at `now`: the end of a day in Oslo."""
+    return day_bounds(local_date(now + HORIZON))[1]
 
 
 def write_doses(db: Session, expansions: Iterable[Expansion]) -> None:
@@ -123,19 +160,24 @@ def write_doses(db: Session, expansions: Iterable[Expansion]) -> None:
 
 
 def _rows(expansion: Expansion) -> Iterator[dict[str, Any]]:
-    order, start, until, carried = expansion
-    first = min((start, *carried))
-    ahead = until + _SEEN_AHEAD
+    order, start, until, choices, carried = expansion
     doses = [
-        *expected_times(dosage_of(order), start=first, end=ahead, order_start=order.starts_at, order_end=order.ends_at)
+        *planned_doses(
+            dosage_of(order),
+            choices,
+            start=min((start, *carried)),
+            end=until + _SEEN_AHEAD,
+            order_start=order.starts_at,
+            order_end=order.ends_at,
+            time_critical=order.time_critical,
+        )
     ]
-    before, after = timedelta(minutes=order.tolerance_before), timedelta(minutes=order.tolerance_after)
-    for dose, following in zip_longest(doses, doses[1:]):
+    for (dose, tolerance), following in zip_longest(doses, doses[1:]):
         if dose.due_at >= until:
             return
         if dose.due_at < start and dose.due_at not in carried:
             continue
-        next_due_at = following.due_at if following else None
+        next_due_at = following.expected.due_at if following else None
         yield {
             "patient_id": order.patient_id,
             "id": new_id(),
@@ -144,8 +186,8 @@ def _rows(expansion: Expansion) -> Iterator[dict[str, Any]]:
             "request_version": order.version,
             "due_at": dose.due_at,
             "next_due_at": next_due_at,
-            "ready_from": dose.due_at - before,
-            "late_after": dose.due_at + after,
+            "ready_from": dose.due_at - tolerance.before,
+            "late_after": dose.due_at + tolerance.after,
             "missed_from": missed_at(dose.due_at, next_due_at),
             "amount": dose.amount.value,
             "unit": dose.amount.unit,

@@ -52,7 +52,7 @@ _WORKLIST = sa.text(
 # What the list shows of an order: no more, since it is read at each opening of a chart.
 _SHOWN = (
     *("patient_id", "entry_id", "version", "status", "use", "dosage", "ends_at", "given_by"),
-    *("generic_name", "brand_name", "form", "route", "indication", "instruction", "condition_text"),
+    *("generic_name", "brand_name", "form", "strength", "route", "indication", "instruction", "condition_text"),
     *("prescription_group", "high_risk", "time_critical", "prescriber_name"),
     *("change", "change_reason", "effective_at", "recorded_by_name"),
 )

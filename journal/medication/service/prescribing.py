@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from journal.medication import facts
 from journal.medication.errors import OrderChanged
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
-from journal.medication.rules import Dosage, OrderStatus, Tolerance, ValueRequirement, tolerance_for
-from journal.medication.service.expected import HORIZON, Expansion, write_doses
-from journal.medication.service.shown import tolerance_minutes
+from journal.medication.rules import Dosage, OrderStatus, ValueRequirement
+from journal.medication.service.expected import Expansion, horizon, write_doses
+from journal.medication.service.settings import choices_of
 from journal.permissions import Permission
 from journal.platform.db import Record
 from journal.platform.errors import Invalid, NotFound
@@ -75,7 +75,6 @@ class Prescribing(Service):
         given_by: str = "municipality_unit",
         required_value: ValueRequirement | None = None,
         condition_text: str | None = None,
-        tolerance: Tolerance | None = None,
         two_signatures: bool = False,
         prescriber_name: str | None = None,
     ) -> UUID:
@@ -90,7 +89,6 @@ class Prescribing(Service):
         starts_at = starts_at or self.work.now
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
-        tolerance = tolerance or tolerance_for(exact=dosage.exact, time_critical=medicine.time_critical)
         order = MedicationRequest(
             patient_id=patient_id,
             id=new_id(),
@@ -108,18 +106,17 @@ class Prescribing(Service):
             given_by=given_by,
             required_value=required_value.to_json() if required_value else None,
             condition_text=condition_text or None,
-            **tolerance_minutes(tolerance),
             two_signatures=two_signatures,
             prescriber_name=prescriber_name or self.work.actor.name,
             effective_at=self.work.now,
             change="prescribe",
         )
-        until = self.work.now + HORIZON
+        until = horizon(self.work.now)
         plan = RequestPlan(
             patient_id=patient_id, request_entry_id=order.entry_id, planned_until=None if as_needed else until
         )
         self.db.add_all([order, plan])
-        write_doses(self.db, [Expansion(order, max(starts_at, self.work.now - LATE_START), until)])
+        self._plan(order, max(starts_at, self.work.now - LATE_START), until)
         self.work.publish(facts.MedicinePrescribed(patient_id, order.entry_id, order.version))
         return order.entry_id
 
@@ -254,9 +251,16 @@ class Prescribing(Service):
     def _plan_anew(self, patient_id: UUID, order: MedicationRequest) -> None:
         cancelled = self._move_doses(patient_id, order, state="cancelled")
         past = frozenset(due_at for due_at in cancelled if due_at <= self.work.now)
-        until = self.work.now + HORIZON
-        write_doses(self.db, [Expansion(order, max(order.starts_at, self.work.now), until, past)])
+        until = horizon(self.work.now)
+        self._plan(order, max(order.starts_at, self.work.now), until, past)
         self._set_plan(patient_id, order, None if order.as_needed else until)
+
+    def _plan(
+        self, order: MedicationRequest, start: datetime, until: datetime, past: frozenset[datetime] = frozenset()
+    ) -> None:
+        mine = self.work.actor.municipality_id
+        choices = choices_of(self.db, [mine]).get(mine, ())
+        write_doses(self.db, [Expansion(order, start, until, choices, past)])
 
     def _set_plan(self, patient_id: UUID, order: MedicationRequest, until: datetime | None) -> None:
         plan = sa.and_(self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == order.entry_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -260,22 +260,21 @@ def dosage_of(order: MedicationRequest) -> Dosage:
     return Dosage.from_json(order.dosage)
 
 
+_SAY_HOW_MUCH = {"g", "mg", "mikrogram", "nanogram", "mmol", "enhet", "IE"}
+"""Units in which an amount is how much of the substance itself, whatever the strength."""
+
+
 def line_of(order: MedicationRequest, dosage: Dosage) -> MedicationLine:
-    """The medication line of an order."""
+    """The medication line of an order. Its form has the strength where the dose does not say it: 5 ml of 1 mg/ml."""
+    said = dosage.strength_per_unit is not None or dosage.unit in _SAY_HOW_MUCH
     return medication_line(
         dosage,
         generic=order.generic_name or "",
         brand=order.brand_name,
-        form=order.form,
+        form=order.form if said else " ".join(filter(None, (order.form, order.strength))) or None,
         route=order.route,
         indication=order.indication,
     )
-
-
-def tolerance_minutes(tolerance: Tolerance) -> dict[str, int]:
-    """The two columns of an order that hold its tolerance."""
-    minute = timedelta(minutes=1)
-    return {"tolerance_before": tolerance.before // minute, "tolerance_after": tolerance.after // minute}
 
 
 def by_name(medicines: Sequence[MedicineInUse]) -> tuple[MedicineInUse, ...]:
