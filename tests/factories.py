@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from journal.medication import Medicine
 from journal.municipalities.joining import municipality_id, top_unit_id
 from journal.municipalities.models import Municipality, Practitioner, PractitionerRole, Unit
 from journal.patients import name_words
@@ -32,6 +33,7 @@ from tests.chart_rows import (
     task,
 )
 from tests.orders import (
+    METOPROLOL,
     administration,
     as_needed_administration,
     doses,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from tests.conftest import World
 
 __all__ = [
+    "METOPROLOL",
     "Builder",
     "Staff",
     "administration",
@@ -208,10 +211,12 @@ def due_dose(
     world: "World",
     *,
     due_at: datetime | None = None,
+    medicine: Medicine = METOPROLOL,
     required_value: "ValueRequirement | None" = None,
+    two_signatures: bool = False,
     **person: Any,
 ) -> tuple[UUID, UUID]:
-    """A stored patient with one open dose, metoprolol due now (or at *due_at*); answers with the ids of both.
+    """A stored patient with one open dose, metoprolol due now unless said otherwise; answers with the ids of both.
 
     *person* as for World.patient. The order is Lars', version 1.
     """
@@ -222,10 +227,12 @@ def due_dose(
         b,
         patient_id,
         world.lars,
+        medicine,
         dosage=dosage,
         starts_at=due_at - timedelta(days=3),
         planned_until=due_at + timedelta(days=1),
         required_value=required_value,
+        two_signatures=two_signatures,
     )
     (dose,) = doses(b, request, dosage, due_at, due_at + timedelta(minutes=1))
     world.store()

@@ -150,14 +150,15 @@ class Dose(Base):
         primaryjoin=lambda: _of_dose("signature"), viewonly=True, lazy="raise", uselist=False
     )
     facts: Mapped[list["MedicationAdministration"]] = relationship(
-        primaryjoin=lambda: _of_dose("also_given", "given_after_stop"), viewonly=True, lazy="raise"
+        primaryjoin=lambda: _of_dose("also_given", "given_after_stop", "witness"), viewonly=True, lazy="raise"
     )
 
 
 class MedicationAdministration(Record, Base):
     """A dose given, or not given and why. Never edited: a mistake is marked entered-in-error and signed anew.
 
-    `result` is Volven 9083. `kind`: a signature, or a fact beside it ("jeg har også gitt den", given after the stop).
+    `result` is Volven 9083. `kind`: a signature, or a fact beside it ("jeg har også gitt den", given after the stop, and the
+    second signature of a dose that wants two: a `witness` of `witness_of_id`, which is no dose given anew).
     """
 
     __tablename__ = "medication_administration"
@@ -174,6 +175,17 @@ class MedicationAdministration(Record, Base):
             "dose_id",
             unique=True,
             postgresql_where=sa.text("in_error_at IS NULL AND kind = 'signature'"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["patient_id", "witness_of_id"],
+            ["medication.medication_administration.patient_id", "medication.medication_administration.id"],
+        ),
+        sa.Index(
+            "one_live_witness_per_signature",
+            "patient_id",
+            "witness_of_id",
+            unique=True,
+            postgresql_where=sa.text("in_error_at IS NULL AND kind = 'witness'"),
         ),
         sa.Index("administration_of_request", "patient_id", "request_id", "effective_at"),
         {"schema": "medication"},
@@ -192,6 +204,7 @@ class MedicationAdministration(Record, Base):
     unit: Mapped[str | None]
     observation_id: Mapped[UUID | None]
     replaces_id: Mapped[UUID | None]
+    witness_of_id: Mapped[UUID | None]
 
 
 def _of_dose(*kinds: str) -> sa.ColumnElement[bool]:

@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from journal.medication.errors import refusing
 from journal.medication.rules import (
     AmountRange,
+    Caution,
     Course,
     Dosage,
     Moment,
@@ -24,7 +25,7 @@ from journal.medication.rules import (
     pulse,
     when_needed,
 )
-from journal.platform.clock import instant, parse_time_of_day
+from journal.platform.clock import instant, local_date, parse_time_of_day
 from journal.platform.errors import Invalid
 from journal.platform.fields import AmountField, StrictInteger, Text
 from journal.platform.quantity import UNITS, NotAnAmount, Quantity, parse_decimal
@@ -99,6 +100,18 @@ class MaybeAmount(AmountField):
         return None if value == "" else super().deserialize(value, attr, data, **kwargs)
 
 
+class ClockField(fields.Field[time | None]):
+    """A clock time as people write it: `0815`, `8.15`; empty is None."""
+
+    def _deserialize(
+        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> time | None:
+        try:
+            return parse_time_of_day(str(value)) if str(value).strip() else None
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
 class RoundQuery(Schema):
     """The address of the round: which patient is chosen, and which hour of doses (`08`, or `late`)."""
 
@@ -112,12 +125,19 @@ class InRound(Schema):
     slot = fields.String(load_default=None, validate=validate.Regexp(r"^([01][0-9]|2[0-3]|late)$"))
 
 
+def _confirmed() -> fields.List[Caution]:
+    return fields.List(fields.Enum(Caution, by_value=True), data_key="confirmed[]", load_default=list)
+
+
 class SignGiven(Schema):
-    """Body of "Gitt": the version of the order that was seen, a measured value, and a time if it was not now."""
+    """Body of "Gitt": the version of the order that was seen, a measured value, a time if it was not now (and a day if it
+    was not today), and what is special about the dose and has been confirmed."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
-    given_at = fields.AwareDateTime(load_default=None)
+    given_time = ClockField(load_default=None)
+    given_day = DayField(load_default=None)
+    confirmed = _confirmed()
 
 
 class SignNotGiven(Schema):
@@ -141,6 +161,11 @@ class GiveAsNeeded(Schema):
     request_version = StrictInteger(required=True, least=1)
     amount = MaybeAmount(load_default=None)
     value = MeasuredField(load_default=None)
+    confirmed = _confirmed()
+
+
+class Nothing(Schema):
+    """A button."""
 
 
 class Correct(Schema):
@@ -195,6 +220,23 @@ class Change(DosageForm):
 
     version = StrictInteger(required=True, least=1)
     reason = Text(200, required=True)
+
+
+def with_given_at(form: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """A validated SignGiven with the instant that its time and day mean: `given_at`, None for now.
+
+    A time alone is today's. Raises Invalid at `given_time`; whether the instant can be is the service's to say.
+    """
+    at, day = form.pop("given_time"), form.pop("given_day")
+    if at is None:
+        if day is not None:
+            raise Invalid(errors={"given_time": ["Skriv også klokkeslettet dosen ble gitt."]})
+        return form | {"given_at": None}
+    given_at = instant(day or local_date(now), at)
+    if day is None and given_at > now:
+        said = f"Klokka er ikke {at:%H.%M} ennå. Ble dosen gitt i går, skriver du også datoen."
+        raise Invalid(errors={"given_time": [said]})
+    return form | {"given_at": given_at}
 
 
 def dosage_from(form: Mapping[str, Any], strength: Quantity | None) -> Dosage:

@@ -4,9 +4,11 @@ dosage    how a medicine is to be taken          schedule   when its doses are d
 sentence  how a dosage is said                   status     ready, late, missed, given
 as_needed whether there is room for one more     reasons    why a dose was not given
 rounds    which doses belong to one walk         picture    36 hours at a glance
+caution   when one tap is too little
 """
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room
+from journal.medication.rules.caution import Caution, caution_text, cautions
 from journal.medication.rules.dosage import (
     Dosage,
     daily,
@@ -39,12 +41,13 @@ from journal.medication.rules.reasons import (
     Result,
     Suggestion,
     ValueRequirement,
+    below_limit_text,
     glucose,
     pulse,
     suggested_reason,
     systolic,
 )
-from journal.medication.rules.rounds import current_slot, slot_of
+from journal.medication.rules.rounds import slot_of
 from journal.medication.rules.schedule import (
     DEFAULT_CLOCK_TIMES,
     ClockTimes,
@@ -84,6 +87,7 @@ __all__ = [
     "TIME_CRITICAL",
     "AmountRange",
     "AsNeeded",
+    "Caution",
     "ClockTimes",
     "Course",
     "Cycle",
@@ -118,7 +122,9 @@ __all__ = [
     "Weekday",
     "Window",
     "as_needed_room",
-    "current_slot",
+    "below_limit_text",
+    "caution_text",
+    "cautions",
     "daily",
     "describe",
     "dose_sentence",
