@@ -217,6 +217,7 @@ class Filler:
             instruction=one.instruction,
             required_value=one.required_value,
             condition_text=one.condition_text,
+            two_signatures=one.two_signatures,
         )
         if one.dosage.as_needed is not None:
             given = days.as_needed(one, request)

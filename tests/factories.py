@@ -40,6 +40,7 @@ from tests.orders import (
     medication_request,
     next_version,
     once_a_day,
+    witness,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ __all__ = [
     "task",
     "top_unit_id",
     "unit",
+    "witness",
 ]
 
 

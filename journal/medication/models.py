@@ -147,10 +147,10 @@ class Dose(Base):
 
     request: Mapped[MedicationRequest] = relationship(viewonly=True, lazy="raise")
     signature: Mapped["MedicationAdministration | None"] = relationship(
-        primaryjoin=lambda: _of_dose("signature"), viewonly=True, lazy="raise", uselist=False
+        primaryjoin=lambda: _of_dose(signed=True), viewonly=True, lazy="raise", uselist=False
     )
     facts: Mapped[list["MedicationAdministration"]] = relationship(
-        primaryjoin=lambda: _of_dose("also_given", "given_after_stop", "witness"), viewonly=True, lazy="raise"
+        primaryjoin=lambda: _of_dose(signed=False), viewonly=True, lazy="raise"
     )
 
 
@@ -207,11 +207,11 @@ class MedicationAdministration(Record, Base):
     witness_of_id: Mapped[UUID | None]
 
 
-def _of_dose(*kinds: str) -> sa.ColumnElement[bool]:
-    """The live administrations of a dose of these kinds."""
+def _of_dose(*, signed: bool) -> sa.ColumnElement[bool]:
+    """The live signature of a dose, or the live facts beside it."""
     a = MedicationAdministration
     of_dose = sa.and_(Dose.patient_id == foreign(a.patient_id), Dose.id == foreign(a.dose_id))
-    return sa.and_(of_dose, a.in_error_at.is_(None), a.kind.in_(kinds) if len(kinds) > 1 else a.kind == kinds[0])
+    return sa.and_(of_dose, a.in_error_at.is_(None), a.kind == "signature" if signed else a.kind != "signature")
 
 
 class RequestPlan(Base):
