@@ -1,6 +1,7 @@
 """The composition root: wires gate, listeners and pages together, and runs every view inside one Work."""
 
 import base64
+import contextlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,15 @@ import journal.observations.web
 import journal.oversight.web
 import journal.patients.web
 from journal.access import AccessGate, SessionCookie
+from journal.care import Care
+from journal.medication import AdministrationCorrected, AsNeededGiven
 from journal.platform import clock, commands, log
 from journal.platform.db import connect
-from journal.platform.errors import JournalError, Unavailable
+from journal.platform.errors import Denied, JournalError, Unavailable
 from journal.platform.ids import new_id
+from journal.platform.outbox import Listeners
 from journal.platform.settings import Settings
-from journal.platform.work import Caller, Keys, Nobody, Works
+from journal.platform.work import Caller, Keys, Nobody, Work, Works
 from journal.web import Section, errors, security, shell
 
 SECTIONS: tuple[Section, ...] = (
@@ -63,6 +67,23 @@ TABS = (
     *journal.care.web.TABS,
     *journal.patients.web.TABS,
 )
+
+
+def _ask_for_effect(work: Work, fact: AsNeededGiven) -> None:
+    """In the transaction, so that no dose lacks its question: a record needs somebody who answers for it, and the worker is
+    nobody. A restriction that closes the patient's tasks to her must not keep her from signing what she gave."""
+    with contextlib.suppress(Denied):
+        Care(work).ask_for_effect(fact.patient_id, fact.administration_id, fact.effective_at)
+
+
+def _withdraw_effect(work: Work, fact: AdministrationCorrected) -> None:
+    if fact.dose_id is None:  # only a medicine as needed has the question
+        with contextlib.suppress(Denied):
+            Care(work).withdraw_effect(fact.patient_id, fact.administration_id)
+
+
+# Who listens in the transaction to what others tell.
+LISTENERS: Listeners = {AsNeededGiven: (_ask_for_effect,), AdministrationCorrected: (_withdraw_effect,)}
 
 
 class JournalApp(Flask):
@@ -135,7 +156,7 @@ def create_app(settings: Settings) -> JournalApp:
         SEND_FILE_MAX_AGE_DEFAULT=30 * 24 * 3600,
     )
     app.works = Works(
-        connect(settings.database_url, pgbouncer=settings.pgbouncer), AccessGate(), Keys(settings.mac_key), listeners={}
+        connect(settings.database_url, pgbouncer=settings.pgbouncer), AccessGate(), Keys(settings.mac_key), LISTENERS
     )
     Babel(app, default_translation_directories="web/translations", locale_selector=shell.locale)
     log.configure()

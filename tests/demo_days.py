@@ -115,7 +115,10 @@ class Days:
                 }
         elif refused:
             more = self._reason(dose)
-        factories.administration(self.b, dose, walk.by, at=at, **more)
+        signed = factories.administration(self.b, dose, walk.by, at=at, **more)
+        if planned.two_signatures and signed["status"] == "completed" and self.random.random() < 0.95:
+            by = next(staff for staff in (*self.team.assistants, *self.team.nurses) if staff is not walk.by)
+            factories.witness(self.b, signed, by, at=at)
 
     def _reason(self, dose: dict[str, Any]) -> dict[str, Any]:
         reason = self.random.choices([r for r, _ in _REASONS], weights=[w for _, w in _REASONS])[0]

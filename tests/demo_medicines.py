@@ -138,6 +138,10 @@ class Planned:
     def is_insulin(self) -> bool:
         return (self.medicine.atc_code or "").startswith("A10A")
 
+    @property
+    def two_signatures(self) -> bool:
+        return self.medicine.prescription_group == "A" and self.dosage.as_needed is None
+
 
 def medicines_of(random: Random, person: Person, years: int, catalogue: Catalogue, now: datetime) -> list[Planned]:
     """From three to twelve medicines that fit what this person suffers from and does not tolerate."""

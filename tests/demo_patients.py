@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from journal.care.rules import EFFECT_AFTER, effect_text
 from journal.medication.service.expected import HORIZON, horizon
 from journal.platform.clock import age, instant, local, local_date, norwegian_date
 from journal.platform.quantity import Quantity
@@ -216,6 +217,7 @@ class Filler:
             instruction=one.instruction,
             required_value=one.required_value,
             condition_text=one.condition_text,
+            two_signatures=one.two_signatures,
         )
         if one.dosage.as_needed is not None:
             given = days.as_needed(one, request)
@@ -244,7 +246,7 @@ class Filler:
     def _effect(self, days: Days, one: Planned, at: datetime, about_id: UUID) -> None:
         """Somebody is to ask whether it helped."""
         if self.now - at < timedelta(hours=6):
-            what = f"Følg opp effekt av {one.medicine.generic_name}"
+            what = effect_text(one.medicine.generic_name, at)
             factories.task(
                 days.b,
                 days.patient_id,
@@ -253,7 +255,7 @@ class Filler:
                 what,
                 kind="effect_follow_up",
                 recorded_at=at,
-                due_at=at + timedelta(hours=1),
+                due_at=at + EFFECT_AFTER,
                 about_id=about_id,
             )
 

@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from journal.medication import Medicine
 from journal.municipalities.joining import municipality_id, top_unit_id
 from journal.municipalities.models import Municipality, Practitioner, PractitionerRole, Unit
 from journal.patients import name_words
@@ -32,12 +33,14 @@ from tests.chart_rows import (
     task,
 )
 from tests.orders import (
+    METOPROLOL,
     administration,
     as_needed_administration,
     doses,
     medication_request,
     next_version,
     once_a_day,
+    witness,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from tests.conftest import World
 
 __all__ = [
+    "METOPROLOL",
     "Builder",
     "Staff",
     "administration",
@@ -71,6 +75,7 @@ __all__ = [
     "task",
     "top_unit_id",
     "unit",
+    "witness",
 ]
 
 
@@ -208,10 +213,12 @@ def due_dose(
     world: "World",
     *,
     due_at: datetime | None = None,
+    medicine: Medicine = METOPROLOL,
     required_value: "ValueRequirement | None" = None,
+    two_signatures: bool = False,
     **person: Any,
 ) -> tuple[UUID, UUID]:
-    """A stored patient with one open dose, metoprolol due now (or at *due_at*); answers with the ids of both.
+    """A stored patient with one open dose, metoprolol due now unless said otherwise; answers with the ids of both.
 
     *person* as for World.patient. The order is Lars', version 1.
     """
@@ -222,10 +229,12 @@ def due_dose(
         b,
         patient_id,
         world.lars,
+        medicine,
         dosage=dosage,
         starts_at=due_at - timedelta(days=3),
         planned_until=due_at + timedelta(days=1),
         required_value=required_value,
+        two_signatures=two_signatures,
     )
     (dose,) = doses(b, request, dosage, due_at, due_at + timedelta(minutes=1))
     world.store()

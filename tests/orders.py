@@ -205,6 +205,12 @@ def administration(
     )
 
 
+def witness(b: Builder, signature: dict[str, Any], by: Staff, *, at: datetime) -> dict[str, Any]:
+    """The second signature of a dose that wants two, by another person than the first."""
+    own = {"id": b.new_id(), "kind": "witness", "witness_of_id": signature["id"]}
+    return b.add(MedicationAdministration, **signature | by.at(at) | own)
+
+
 def as_needed_administration(
     b: Builder,
     request: dict[str, Any],

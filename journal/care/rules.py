@@ -1,5 +1,9 @@
 """The services that give a ground, and the kinds of stay, absence, task and incident. No database, no clock, no web."""
 
+from datetime import datetime, timedelta
+
+from journal.platform.clock import hhmm
+
 # (code system, code) and the text of the code: Volven 9151 and 8663. Only services with health care: practical help,
 # a support contact and the like are no ground to open a health record.
 SERVICES: dict[tuple[str, str], str] = {
@@ -27,3 +31,11 @@ ABSENCES = {"leave": "Permisjon", "hospital": "Sykehus"}
 TASKS = {"general": "Oppgave", "effect_follow_up": "Følg opp effekt", "allergy_ask": "Spør om allergier"}
 INCIDENTS = {"double_registered": "Registrert to ganger", "given_after_stop": "Gitt etter seponering", "other": "Annet"}
 SEVERITIES = ("mild", "moderate", "severe")
+
+EFFECT_AFTER = timedelta(minutes=45)
+"""When to ask whether a medicine as needed helped. No medicine has a time of its own in the catalogue."""
+
+
+def effect_text(medicine: str, given_at: datetime) -> str:
+    """The task that asks for it."""
+    return f"Effekt av {medicine}, gitt kl. {hhmm(given_at)}?"

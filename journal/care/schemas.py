@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from journal.care.rules import ABSENCES, STAYS
-from journal.platform.fields import Text
+from journal.platform.fields import StrictInteger, Text
 from journal.platform.moment_field import MomentField
 
 
@@ -18,6 +18,12 @@ class CompleteTask(Schema):
     """What came of it; may be empty."""
 
     outcome = Text(1000, load_default="")
+
+
+class AnswerEffect(Schema):
+    """How strong the trouble is after a medicine as needed."""
+
+    score = StrictInteger(required=True, least=0, most=10)
 
 
 class Admit(Schema):

@@ -37,6 +37,12 @@ def complete_task(patient_id: UUID, entry_id: UUID) -> Response:
     return see_other(".tasks", patient_id=patient_id)
 
 
+@bp.act("/patients/<uuid:patient_id>/tasks/<uuid:entry_id>/effect", Permission.CARE_WRITE)
+def answer_effect(patient_id: UUID, entry_id: UUID) -> Response:
+    Care(current_work()).answer_effect(patient_id, entry_id, **form_body(schemas.AnswerEffect))
+    return see_other(".tasks", patient_id=patient_id)
+
+
 @bp.page("/patients/<uuid:patient_id>/stay", Permission.CARE_READ)
 def stay(patient_id: UUID) -> str:
     return _stay(patient_id)
@@ -88,7 +94,7 @@ def draw_again(error: Invalid | Conflict) -> tuple[str, int]:
     patient_id: UUID = (request.view_args or {})["patient_id"]
     if request.endpoint == "care.take_in":
         return _admission(patient_id, error), error.status
-    page = _tasks if request.endpoint in ("care.add_task", "care.complete_task") else _stay
+    page = _tasks if request.endpoint in ("care.add_task", "care.complete_task", "care.answer_effect") else _stay
     return page(patient_id, error), error.status
 
 
@@ -111,6 +117,7 @@ def _tasks(patient_id: UUID, error: Invalid | Conflict | None = None) -> str:
         done_tasks=care.done_tasks(patient_id),
         kinds=rules.TASKS,
         may_write=work.actor.may(Permission.CARE_WRITE),
+        may_measure=work.actor.may(Permission.OBSERVATIONS_WRITE),
         **_typed_and_said(error),
     )
 

@@ -42,6 +42,24 @@ class ValueMissing(Invalid):
     type, title = "value-missing", "Skriv inn verdien før du signerer"
 
 
+class ConfirmationMissing(Invalid):
+    """One tap is too little for this dose. Fields: cautions, pairs of the code to confirm and its sentence."""
+
+    type, title = "confirmation-missing", "Bekreft før du signerer"
+
+
+class WitnessIsSigner(Invalid):
+    """The second signature must be another person's than the first."""
+
+    type, title = "witness-is-signer", "Du har selv signert dosen"
+
+
+class WitnessedAlready(Conflict):
+    """Somebody was the second to sign already."""
+
+    type, title = "witnessed-already", "Dosen har to signaturer"
+
+
 class ValueBelowLimit(Invalid):
     """The value is below the order's limit: the dose shall not be given. Fields: reason, the code that fits."""
 

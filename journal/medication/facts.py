@@ -60,5 +60,9 @@ class DoseGivenAfterStop(_AboutAdministration):
     """A dose was given though its order had been stopped, paused or changed: an incident to follow up."""
 
 
+class DoseWitnessed(_AboutAdministration):
+    """The second signature of a dose that wants two; the administration is that signature."""
+
+
 class AdministrationCorrected(_AboutAdministration):
     """A signature was marked as a mistake."""

@@ -173,17 +173,18 @@ class Dose(Base):
 
     request: Mapped[MedicationRequest] = relationship(viewonly=True, lazy="raise")
     signature: Mapped["MedicationAdministration | None"] = relationship(
-        primaryjoin=lambda: _of_dose("signature"), viewonly=True, lazy="raise", uselist=False
+        primaryjoin=lambda: _of_dose(signed=True), viewonly=True, lazy="raise", uselist=False
     )
     facts: Mapped[list["MedicationAdministration"]] = relationship(
-        primaryjoin=lambda: _of_dose("also_given", "given_after_stop"), viewonly=True, lazy="raise"
+        primaryjoin=lambda: _of_dose(signed=False), viewonly=True, lazy="raise"
     )
 
 
 class MedicationAdministration(Record, Base):
     """A dose given, or not given and why. Never edited: a mistake is marked entered-in-error and signed anew.
 
-    `result` is Volven 9083. `kind`: a signature, or a fact beside it ("jeg har også gitt den", given after the stop).
+    `result` is Volven 9083. `kind`: a signature, or a fact beside it ("jeg har også gitt den", given after the stop, and the
+    second signature of a dose that wants two: a `witness` of `witness_of_id`, which is no dose given anew).
     """
 
     __tablename__ = "medication_administration"
@@ -202,6 +203,17 @@ class MedicationAdministration(Record, Base):
             postgresql_where=sa.text("in_error_at IS NULL AND kind = 'signature'"),
         ),
         sa.Index("administration_of_dose", "patient_id", "dose_id"),
+        sa.ForeignKeyConstraint(
+            ["patient_id", "witness_of_id"],
+            ["medication.medication_administration.patient_id", "medication.medication_administration.id"],
+        ),
+        sa.Index(
+            "one_live_witness_per_signature",
+            "patient_id",
+            "witness_of_id",
+            unique=True,
+            postgresql_where=sa.text("in_error_at IS NULL AND kind = 'witness'"),
+        ),
         sa.Index("administration_of_request", "patient_id", "request_id", "effective_at"),
         {"schema": "medication"},
     )
@@ -219,13 +231,14 @@ class MedicationAdministration(Record, Base):
     unit: Mapped[str | None]
     observation_id: Mapped[UUID | None]
     replaces_id: Mapped[UUID | None]
+    witness_of_id: Mapped[UUID | None]
 
 
-def _of_dose(*kinds: str) -> sa.ColumnElement[bool]:
-    """The live administrations of a dose of these kinds."""
+def _of_dose(*, signed: bool) -> sa.ColumnElement[bool]:
+    """The live signature of a dose, or the live facts beside it."""
     a = MedicationAdministration
     of_dose = sa.and_(Dose.patient_id == foreign(a.patient_id), Dose.id == foreign(a.dose_id))
-    return sa.and_(of_dose, a.in_error_at.is_(None), a.kind.in_(kinds) if len(kinds) > 1 else a.kind == kinds[0])
+    return sa.and_(of_dose, a.in_error_at.is_(None), a.kind == "signature" if signed else a.kind != "signature")
 
 
 class RequestPlan(Base):

@@ -1,15 +1,16 @@
 """What comes in: one schema for each act, and for the address of each page. The same serve form and JSON."""
 
 from collections.abc import Mapping
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from journal.medication.dosage_form import DosageForm, MaybeAmount, clock_time
+from journal.medication.dosage_form import DayField, DosageForm, MaybeAmount, clock_time
 from journal.medication.errors import refusing
 from journal.medication.rules import (
+    Caution,
     DoseSettings,
     Reason,
     TimeOfDay,
@@ -19,6 +20,7 @@ from journal.medication.rules import (
     own_clock_times,
     pulse,
 )
+from journal.platform.clock import instant, local_date
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.quantity import NotAnAmount, Quantity, parse_decimal
@@ -48,6 +50,13 @@ class ClockField(fields.Field[time]):
             raise ValidationError(str(error)) from error
 
 
+class MaybeClock(ClockField):
+    """As ClockField; an empty field is None."""
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kwargs: Any) -> Any:
+        return None if str(value).strip() == "" else super().deserialize(value, attr, data, **kwargs)
+
+
 class RoundQuery(Schema):
     """The address of the round: which patient is chosen, and which hour of doses (`08`, or `late`)."""
 
@@ -61,12 +70,19 @@ class InRound(Schema):
     slot = fields.String(load_default=None, validate=validate.Regexp(r"^([01][0-9]|2[0-3]|late)$"))
 
 
+def _confirmed() -> fields.List[Caution]:
+    return fields.List(fields.Enum(Caution, by_value=True), data_key="confirmed[]", load_default=list)
+
+
 class SignGiven(Schema):
-    """Body of "Gitt": the version of the order that was seen, a measured value, and a time if it was not now."""
+    """Body of "Gitt": the version of the order that was seen, a measured value, a time if it was not now (and a day if it
+    was not today), and what is special about the dose and has been confirmed."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
-    given_at = fields.AwareDateTime(load_default=None)
+    given_time = MaybeClock(load_default=None)
+    given_day = DayField(load_default=None)
+    confirmed = _confirmed()
 
 
 class SignNotGiven(Schema):
@@ -90,6 +106,11 @@ class GiveAsNeeded(Schema):
     request_version = StrictInteger(required=True, least=1)
     amount = MaybeAmount(load_default=None)
     value = MeasuredField(load_default=None)
+    confirmed = _confirmed()
+
+
+class Nothing(Schema):
+    """A button."""
 
 
 class Correct(Schema):
@@ -130,6 +151,23 @@ class Change(DosageForm):
     version = StrictInteger(required=True, least=1)
     reason = Text(200, required=True)
     seen = fields.String(load_default="")
+
+
+def with_given_at(form: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """A validated SignGiven with the instant that its time and day mean: `given_at`, None for now.
+
+    A time alone is today's. Raises Invalid at `given_time`; whether the instant can be is the service's to say.
+    """
+    at, day = form.pop("given_time"), form.pop("given_day")
+    if at is None:
+        if day is not None:
+            raise Invalid(errors={"given_time": ["Skriv også klokkeslettet dosen ble gitt."]})
+        return form | {"given_at": None}
+    given_at = instant(day or local_date(now), at)
+    if day is None and given_at > now:
+        said = f"Klokka er ikke {at:%H.%M} ennå. Ble dosen gitt i går, skriver du også datoen."
+        raise Invalid(errors={"given_time": [said]})
+    return form | {"given_at": given_at}
 
 
 _MINUTES: dict[str, Any] = {"required": True, "least": 0, "most": 180}

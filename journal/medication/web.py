@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from journal.medication import dosage_form, pages, schemas
-from journal.medication.errors import DoseAlreadySigned, OrderChanged, ValueBelowLimit
+from journal.medication.errors import ConfirmationMissing, DoseAlreadySigned, OrderChanged, ValueBelowLimit
 from journal.medication.rules import TIMES_OF_DAY, Dosage, DoseSettings, dose_sentence
 from journal.medication.service import Medication
 from journal.observations import Observations
@@ -26,8 +26,10 @@ MENU = MenuEntry("medication.round", "pill", "Medisinrunde", Permission.MEDICATI
 SETTINGS_MENU = MenuEntry("medication.settings", "settings", "Innstillinger", Permission.MUNICIPALITIES_MANAGE)
 TAB = Tab("medication.medication_list", "Legemidler", Permission.MEDICATION_READ)
 
-SIGNING = {"medication.given", "medication.not_given", "medication.also_given"}
 CHANGING = {"medication.change", "medication.review_change"}
+SIGNING = {"medication.given", "medication.not_given", "medication.also_given", "medication.witness"}
+# The fields of a dose's card, by the name of what is wrong in them.
+FIELDS = {"value": "value", "given_time": "given_at", "given_day": "given_at", "given_at": "given_at"}
 
 
 @bp.page("/round", Permission.MEDICATION_ADMINISTER)
@@ -69,7 +71,7 @@ def _pane(patient_id: UUID, slot: str | None, period: pages.Period, trouble: pag
     work = current_work()
     doses = Medication(work).doses_due([patient_id], start=period.start, end=period.end)[patient_id]
     shown = pages.in_pane(doses, slot, work.now)
-    codes = {dose.required_value.code for dose in shown if dose.required_value and dose.can_sign}
+    codes = {code for dose in shown for code in pages.asked(dose)}
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
     may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
     cards = [
@@ -80,6 +82,7 @@ def _pane(patient_id: UUID, slot: str | None, period: pages.Period, trouble: pag
             may_sign=may_sign,
             latest=latest,
             trouble=trouble if trouble and trouble.dose_id == dose.id else None,
+            now=work.now,
         )
         for dose in shown
     ]
@@ -102,7 +105,9 @@ def _back(patient_id: UUID) -> Response:
 
 @bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/given", Permission.MEDICATION_ADMINISTER)
 def given(patient_id: UUID, dose_id: UUID) -> Response:
-    Medication(current_work()).sign_given(patient_id, dose_id, **form_body(schemas.SignGiven))
+    work = current_work()
+    said = schemas.with_given_at(form_body(schemas.SignGiven), work.now)
+    Medication(work).sign_given(patient_id, dose_id, **said)
     return _back(patient_id)
 
 
@@ -116,6 +121,15 @@ def not_given(patient_id: UUID, dose_id: UUID) -> Response:
 @bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/also-given", Permission.MEDICATION_ADMINISTER)
 def also_given(patient_id: UUID, dose_id: UUID) -> Response:
     Medication(current_work()).also_given(patient_id, dose_id, **form_body(schemas.AlsoGiven))
+    return _back(patient_id)
+
+
+@bp.act(
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/witness", Permission.MEDICATION_ADMINISTER
+)
+def witness(patient_id: UUID, administration_id: UUID) -> Response:
+    form_body(schemas.Nothing)
+    Medication(current_work()).witness(patient_id, administration_id)
     return _back(patient_id)
 
 
@@ -285,11 +299,10 @@ def refused(error: JournalError) -> Response | tuple[str, int]:
         return answer(error)
     patient_id, form = where["patient_id"], typed()
     if request.endpoint in SIGNING:
-        return _round(
-            patient_id, request.args.get("slot"), _trouble(where["dose_id"], error, said, errors)
-        ), error.status
+        trouble = _trouble(where.get("dose_id", patient_id), error, said, errors)
+        return _round(patient_id, request.args.get("slot"), trouble), error.status
     if request.endpoint == "medication.give_as_needed":
-        return _as_needed(patient_id, (where["request_entry_id"], said)), error.status
+        return _as_needed(patient_id, _trouble(where["request_entry_id"], error, said, errors)), error.status
     if request.endpoint == "medication.prescribe":
         asked = {"q": "", "all": False, "item": _uuid(form.get("item"))}
         return _prescribe_form(patient_id, asked, errors=errors, typed=form), error.status
@@ -309,12 +322,19 @@ def refused(error: JournalError) -> Response | tuple[str, int]:
 def _trouble(dose_id: UUID, error: JournalError, said: str, errors: Mapping[str, str]) -> pages.Trouble:
     also = isinstance(error, DoseAlreadySigned | OrderChanged)
     suggested = (error.fields["reason"], error.fields["reason_said"]) if isinstance(error, ValueBelowLimit) else None
-    return pages.Trouble(dose_id, said, "value" if "value" in errors else None, also, suggested)
+    unconfirmed = isinstance(error, ConfirmationMissing)
+    field = "confirmed" if unconfirmed else next((FIELDS[name] for name in errors if name in FIELDS), None)
+    cautions = tuple(error.fields["cautions"]) if unconfirmed else ()
+    return pages.Trouble(dose_id, said, field, also, suggested, request.form.to_dict(), cautions)
 
 
-def _as_needed(patient_id: UUID, trouble: tuple[UUID, str] | None) -> str:
-    medicines = Medication(current_work()).as_needed(patient_id)
-    return _page("medication/as_needed.html", patient_id, medicines=medicines, trouble=trouble)
+def _as_needed(patient_id: UUID, trouble: pages.Trouble | None) -> str:
+    work = current_work()
+    medicines = Medication(work).as_needed(patient_id)
+    codes = {code for medicine in medicines for code in pages.asked_of(medicine.cautions)}
+    latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
+    special = {m.request_entry_id: pages.confirmations(m.cautions, latest, work.now) for m in medicines}
+    return _page("medication/as_needed.html", patient_id, medicines=medicines, special=special, trouble=trouble)
 
 
 def _history(patient_id: UUID, request_entry_id: UUID, **more: Any) -> str:

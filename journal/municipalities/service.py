@@ -1,7 +1,6 @@
 """A municipality's own house: its units, its staff and their roles."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

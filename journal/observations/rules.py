@@ -52,6 +52,8 @@ KINDS: dict[str, Kind] = {
         _kind("spo2", "Oksygenmetning", "2708-6", ("%", "%"), ("30", "100")),
         _kind("respiration", "Respirasjon", "9279-1", PER_MINUTE, ("2", "80")),
         _kind("glucose", "Blodsukker", "15074-8", ("mmol/L", "mmol/l"), ("0.5", "60"), 1),
+        # How much it troubles her, in her own words from 0 to 10: LOINC "Severity of symptoms".
+        _kind("symptom", "Plager", "64750-3", ("{score}", "av 10"), ("0", "10")),
         _kind("weight", "Vekt", "29463-7", ("kg", "kg"), ("1", "400"), 1),
     )
 }

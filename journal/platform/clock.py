@@ -115,3 +115,9 @@ def lately(instant: datetime, now: datetime) -> str:
     """A time not long ago, short: "08.10" today, "i går 23.40", else "15.11. 08.10"."""
     day = relative_day(instant, now)
     return hhmm(instant) if day == "i dag" else f"{day} {hhmm(instant)}"
+
+
+def spoken(instant: datetime, now: datetime) -> str:
+    """A time in a sentence: "kl. 08.10" today, "i går kl. 23.40", else "15.11. kl. 08.10"."""
+    day = relative_day(instant, now)
+    return f"kl. {hhmm(instant)}" if day == "i dag" else f"{day} kl. {hhmm(instant)}"

@@ -183,23 +183,25 @@ def _administrations() -> None:
             patient_id uuid NOT NULL REFERENCES patients.patient (patient_id), id uuid NOT NULL,
             {RECORD},
             dose_id uuid, request_id uuid NOT NULL, request_version integer NOT NULL,
-            kind text NOT NULL DEFAULT 'signature' CHECK (kind IN ('signature', 'also_given', 'given_after_stop')),
+            kind text NOT NULL DEFAULT 'signature' CHECK (kind IN ('signature', 'also_given', 'given_after_stop', 'witness')),
             status text NOT NULL CHECK (status IN ('completed', 'not-done')),
             result text NOT NULL CHECK (result IN ('1', '2', '3', '4')),
             reason_code text, reason_text text,
             effective_at timestamptz NOT NULL,
             amount {AMOUNT.format("amount")}, unit text,
-            observation_id uuid, replaces_id uuid,
+            observation_id uuid, replaces_id uuid, witness_of_id uuid,
             PRIMARY KEY (patient_id, id),
             FOREIGN KEY (patient_id, dose_id) REFERENCES medication.dose (patient_id, id),
             FOREIGN KEY (patient_id, request_id) REFERENCES medication.medication_request (patient_id, id),
             FOREIGN KEY (patient_id, replaces_id) REFERENCES medication.medication_administration (patient_id, id),
+            FOREIGN KEY (patient_id, witness_of_id) REFERENCES medication.medication_administration (patient_id, id),
             CHECK (effective_at <= recorded_at),
             CHECK ((status = 'completed') = (result IN ('1', '2'))),
             CHECK (result = '1' OR reason_code IS NOT NULL OR erasure_id IS NOT NULL),
             CHECK (result <> '1' OR amount IS NOT NULL OR erasure_id IS NOT NULL),
             CHECK ((amount IS NULL) = (unit IS NULL)),
-            CHECK (kind = 'signature' OR dose_id IS NOT NULL))"""
+            CHECK (kind = 'signature' OR dose_id IS NOT NULL),
+            CHECK ((kind = 'witness') = (witness_of_id IS NOT NULL)))"""
     )
     op.execute(
         """CREATE UNIQUE INDEX one_live_signature_per_dose ON medication.medication_administration (patient_id, dose_id)
@@ -207,7 +209,35 @@ def _administrations() -> None:
     )
     op.execute("CREATE INDEX administration_of_dose ON medication.medication_administration (patient_id, dose_id)")
     op.execute("CREATE INDEX administration_of_request ON medication.medication_administration (patient_id, request_id, effective_at)")
+    op.execute(
+        """CREATE UNIQUE INDEX one_live_witness_per_signature ON medication.medication_administration (patient_id, witness_of_id)
+           WHERE in_error_at IS NULL AND kind = 'witness'"""
+    )
     chart_table("medication.medication_administration")
+    _witnesses()
+
+
+def _witnesses() -> None:
+    """The second signature is another person's, of a live signature: a key can say that it exists, not whose it is."""
+    op.execute(
+        """CREATE FUNCTION medication.witness_is_another() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+        BEGIN
+            IF NOT EXISTS (
+                SELECT FROM medication.medication_administration s
+                WHERE s.patient_id = NEW.patient_id AND s.id = NEW.witness_of_id AND s.kind = 'signature'
+                  AND s.in_error_at IS NULL AND s.recorded_by <> NEW.recorded_by)
+            THEN
+                RAISE EXCEPTION 'the second signature is by another person, of a live signature' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        END $$"""
+    )
+    op.execute("ALTER FUNCTION medication.witness_is_another() OWNER TO journal_owner")
+    op.execute("REVOKE ALL ON FUNCTION medication.witness_is_another() FROM PUBLIC")
+    op.execute(
+        "CREATE TRIGGER witness_is_another BEFORE INSERT ON medication.medication_administration FOR EACH ROW"
+        " WHEN (NEW.kind = 'witness') EXECUTE FUNCTION medication.witness_is_another()"
+    )
 
 
 def _plans() -> None:

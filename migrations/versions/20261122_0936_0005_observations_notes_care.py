@@ -25,7 +25,7 @@ def _observations() -> None:
     op.execute(
         f"""CREATE TABLE observations.observation (
             {KEY}, {RECORD},
-            code text NOT NULL CHECK (code IN ('pulse', 'blood_pressure', 'temperature', 'weight', 'glucose', 'spo2', 'respiration')),
+            code text NOT NULL CHECK (code IN ('pulse', 'blood_pressure', 'temperature', 'weight', 'glucose', 'spo2', 'respiration', 'symptom')),
             loinc text NOT NULL CHECK (loinc ~ '^[0-9]+-[0-9]$'),
             display text NOT NULL,
             value numeric(12, 4), value2 numeric(12, 4), unit text NOT NULL,

@@ -26,7 +26,7 @@ from tests.factories import Staff
 WorkOf = Callable[[Staff], Any]
 DECISION = {"paragraph": "hpl. § 43", "decision": "Vedtak 7/26 av virksomhetens leder: feilaktig og belastende."}
 # What stands when the words are gone: which kind of thing it was, when, and by whom.
-STAYS = {"unit_id", "source_id", "dose_id", "replaces_id", "observation_id", "about_id"}
+STAYS = {"unit_id", "source_id", "dose_id", "replaces_id", "witness_of_id", "observation_id", "about_id"}
 
 
 @pytest.fixture

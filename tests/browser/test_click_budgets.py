@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from journal.medication import Medication, Medicine
-from journal.medication.rules import pulse, when_needed
+from journal.medication.rules import pulse, slot_of, when_needed
+from journal.platform.clock import hhmm, local, local_date, norwegian_date
 from journal.platform.quantity import Quantity
 from tests import factories
 from tests.browser.conftest import OpenAs
@@ -23,6 +24,15 @@ WorkOf = Callable[..., Any]
 Migrator = psycopg.Connection[Any]
 
 GIVE, GIVEN = ".dose.is-ready button.give", ".dose.is-given"
+INSULIN = Medicine("insulin glargin", "Lantus", "injeksjonsvæske", atc_code="A10AE04")
+MORPHINE = Medicine("morfin", "Dolcontin", "depottablett", atc_code="N02AA01", prescription_group="A")
+LEVODOPA = Medicine("levodopa", "Sinemet", "tablett", atc_code="N04BA02", time_critical=True)
+NEVER_ONE_TAP = (
+    (factories.METOPROLOL, 5, "Gi den nå likevel?"),
+    (INSULIN, 0, "siste blodsukker"),
+    (MORPHINE, 0, "Legemiddel i gruppe A"),
+    (LEVODOPA, -1, "Tiden er viktig"),
+)
 PARACETAMOL = Medicine("paracetamol", "Paracet", "tablett", strength="500 mg", route="peroralt", atc_code="N02BE01")
 
 
@@ -119,6 +129,62 @@ def test_a_dose_that_needs_a_pulse_is_the_value_and_one_tap(world: World, migrat
     assert stored == (Decimal(72), "pulse")
 
 
+@pytest.mark.parametrize(("medicine", "hours", "said"), NEVER_ONE_TAP)
+def test_where_one_tap_is_too_little_the_first_says_why_and_the_second_signs(
+    world: World, migrator: Migrator, open_as: OpenAs, medicine: Medicine, hours: int, said: str
+) -> None:
+    due_at = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=hours)
+    patient_id, _ = factories.due_dose(world, medicine=medicine, due_at=due_at)
+    tab = open_as(world.nina, f"/round?patient={patient_id}&slot={slot_of(due_at)}")
+
+    with tab.counted() as counts:
+        expect(tab.find(".dose button.give")).not_to_be_visible()
+        tab.tap(".dose summary.give")
+        expect(tab.find(".dose .sure")).to_contain_text(said)
+        assert signatures(migrator, patient_id) == []
+        tab.tap(".dose button.give")
+        expect(tab.find(".dose.done")).to_contain_text("av deg")
+
+    assert (counts.taps, counts.keys, counts.loads) == (2, 0, 0)
+    assert signatures(migrator, patient_id) == [("completed", None, False)]
+
+
+def test_another_time_than_now_is_one_tap_more_and_the_time(world: World, migrator: Migrator, open_as: OpenAs) -> None:
+    patient_id, _ = factories.due_dose(world)
+    given = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=10)
+    tab = open_as(world.nina, f"/round?patient={patient_id}")
+
+    with tab.counted() as counts:
+        tab.tap(tab.page.get_by_text("Annet tidspunkt"))
+        tab.write("input[name=given_time]", f"{local(given):%H%M}")
+        tab.write("input[name=given_day]", norwegian_date(local_date(given)))
+        tab.tap(GIVE)
+        expect(tab.find(GIVEN)).to_contain_text(f"{hhmm(given)} av deg, signert")
+
+    assert (counts.taps, counts.loads) == (2, 0)
+    (stored,) = migrator.execute(
+        "SELECT effective_at FROM medication.medication_administration WHERE patient_id = %s", (patient_id,)
+    ).fetchall()
+    assert stored == (given,)
+
+
+def test_the_second_signature_is_one_tap_by_another_person(world: World, migrator: Migrator, open_as: OpenAs) -> None:
+    patient_id, _ = factories.due_dose(world, two_signatures=True)
+    first = open_as(world.nina, f"/round?patient={patient_id}")
+    first.tap(GIVE)
+    expect(first.find(GIVEN)).to_contain_text("Venter på andre signatur")
+    expect(first.page.get_by_role("button", name="Signer som nummer to")).to_have_count(0)
+    second = open_as(world.siri, f"/round?patient={patient_id}")
+
+    with second.counted() as counts:
+        second.tap(second.page.get_by_role("button", name="Signer som nummer to"))
+        expect(second.find(GIVEN)).to_contain_text("andre signatur av Siri Strand")
+
+    assert (counts.taps, counts.keys, counts.loads) == (1, 0, 0)
+    expect(second.find(GIVEN)).not_to_contain_text("Venter")
+    assert len(signatures(migrator, patient_id)) == 2
+
+
 def test_the_next_patient_is_one_tap_and_no_page_load(world: World, open_as: OpenAs) -> None:
     due_at = datetime.now(UTC).replace(second=0, microsecond=0)
     for name in ("Hansen", "Olsen"):
@@ -175,6 +241,13 @@ def test_a_medicine_as_needed_is_two_taps_from_the_round(
     assert counts.taps == 2
     assert signatures(migrator, as_needed) == [("completed", None, False)]
     expect(tab.page.get_by_text("Kan ikke gis nå.")).to_be_visible()  # four hours must go
+
+    tab.tap(tab.page.get_by_role("link", name="Oppgaver"))
+    with tab.counted() as counts:
+        tab.tap(tab.page.get_by_role("button", name="2 av 10: Effekt av paracetamol"))
+        expect(tab.page.get_by_text("– 2 av 10")).to_be_visible()
+
+    assert counts.taps == 1
 
 
 def test_a_signature_is_undone_with_one_tap(world: World, migrator: Migrator, open_as: OpenAs) -> None:

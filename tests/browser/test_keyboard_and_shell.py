@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from playwright.sync_api import Route, expect
 
-from journal.medication.rules import pulse
-from journal.platform.clock import local
+from journal.medication.rules import every_hours, pulse, slot_of
+from journal.platform.clock import hhmm, local, local_date, norwegian_date
+from journal.platform.quantity import Quantity
 from tests import factories
 from tests.browser.conftest import OpenAs
 from tests.conftest import World
@@ -19,6 +20,7 @@ from tests.conftest import World
 Migrator = psycopg.Connection[Any]
 
 GIVE, GIVEN = ".dose.is-ready button.give", ".dose.is-given"
+HOURLY = every_hours(Quantity(Decimal(1), "tablett"), 1)
 
 
 def signed(migrator: Migrator, dose_id: UUID) -> list[tuple[Any, ...]]:
@@ -91,6 +93,86 @@ def test_a_second_tap_at_once_signs_nothing_more(world: World, migrator: Migrato
     assert len(signed(migrator, dose_id)) == 1
 
 
+def test_what_must_be_seen_is_opened_and_signed_from_the_keyboard_and_enter_in_a_field_signs_nothing(
+    world: World, migrator: Migrator, open_as: OpenAs
+) -> None:
+    due_at = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=5)
+    patient_id, dose_id = factories.due_dose(world, due_at=due_at, required_value=pulse(Decimal(55)))
+    tab = open_as(world.nina, f"/round?patient={patient_id}&slot={slot_of(due_at)}")
+
+    tab.write(".check input", "72")
+    tab.press("Enter")
+    expect(tab.find(".dose .sure")).not_to_be_visible()
+    tab.find(".dose summary.give").focus()
+    tab.press("Enter")
+    expect(tab.find(".dose .sure")).to_contain_text("Gi den nå likevel?")
+    assert signed(migrator, dose_id) == []
+    tab.press("Tab")
+    tab.press("Enter")
+
+    expect(tab.find(".dose.done")).to_contain_text("gitt for tidlig")
+    assert signed(migrator, dose_id) == [("signature", "completed", "Nina Nordli")]
+
+
+def test_a_double_tap_does_not_sign_what_must_be_seen_first(world: World, migrator: Migrator, open_as: OpenAs) -> None:
+    due_at = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=5)
+    patient_id, dose_id = factories.due_dose(world, due_at=due_at)
+    tab = open_as(world.nina, f"/round?patient={patient_id}&slot={slot_of(due_at)}")
+
+    tab.find(".dose summary.give").dblclick()
+
+    expect(tab.find(".dose .sure")).not_to_be_visible()  # opened, and closed again
+    assert signed(migrator, dose_id) == []
+
+
+def test_a_time_that_makes_a_dose_too_early_is_asked_about_on_the_same_card(
+    world: World, migrator: Migrator, open_as: OpenAs
+) -> None:
+    patient_id, dose_id = factories.due_dose(world)
+    early = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=3)
+    tab = open_as(world.nina, f"/round?patient={patient_id}")
+    tab.refusals.add(422)
+
+    tab.tap(tab.page.get_by_text("Annet tidspunkt"))
+    tab.find("input[name=given_time]").fill(hhmm(early))
+    tab.find("input[name=given_day]").fill(norwegian_date(local_date(early)))
+    tab.tap(".dose button.give")
+    expect(tab.find(".dose .sure")).to_contain_text(f"kl. {hhmm(early)}, 3 t før. Stemmer det?")
+    expect(tab.find("input[name=given_time]")).to_have_value(hhmm(early))
+    assert signed(migrator, dose_id) == []
+
+    tab.tap(".dose button.give")
+    expect(tab.find(".dose.done")).to_contain_text(f"{hhmm(early)}")
+    assert signed(migrator, dose_id) == [("signature", "completed", "Nina Nordli")]
+
+
+def test_a_time_typed_on_one_card_is_still_in_sight_when_another_is_signed(world: World, open_as: OpenAs) -> None:
+    """A time that were kept but folded away would be signed unseen."""
+    patient_id, _ = factories.due_dose(world)
+    order = factories.medication_request(
+        world.builder,
+        patient_id,
+        world.lars,
+        dosage=HOURLY,
+        starts_at=(since := datetime.now(UTC).replace(second=0, microsecond=0)),
+        planned_until=since + timedelta(hours=1),
+    )
+    factories.doses(world.builder, order, HOURLY, since, since + timedelta(minutes=1))
+    world.store()
+    tab = open_as(world.nina, f"/round?patient={patient_id}")
+    cards = tab.find(".dose.is-ready")
+    expect(cards).to_have_count(2)
+
+    cards.first.get_by_text("Annet tidspunkt").click()
+    cards.first.locator("input[name=given_time]").fill("0815")
+    cards.last.locator("button.give").click()
+
+    expect(tab.find(GIVEN)).to_have_count(1)
+    left = tab.find(".dose.is-ready input[name=given_time]")
+    expect(left).to_have_value("0815")
+    expect(left).to_be_visible()
+
+
 def test_of_two_who_sign_one_dose_the_second_is_told_and_can_say_she_gave_it_too(
     world: World, migrator: Migrator, open_as: OpenAs
 ) -> None:
@@ -128,7 +210,9 @@ def test_a_pulse_that_is_too_low_signs_nothing_and_offers_the_reason(
     tab.write(".check input", "48")
     tab.tap(GIVE)
 
-    expect(tab.find(".dose").get_by_role("alert").first).to_contain_text("Puls 48 er under grensen.")
+    expect(tab.find(".dose").get_by_role("alert").first).to_contain_text(
+        "Puls 48 er under 55, som er grensen i ordinasjonen."
+    )
     assert signed(migrator, dose_id) == []
     tab.tap("summary.btn.not")
     tab.tap(tab.find("button.pill").filter(has_text="forslag"))

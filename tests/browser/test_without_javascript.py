@@ -1,11 +1,13 @@
 """Every act is a form: with scripts switched off, or not yet loaded, the same can be done and is stored the same."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 from playwright.sync_api import expect
 
+from journal.medication.rules import slot_of
 from tests import factories
 from tests.browser.conftest import OpenAs
 from tests.conftest import World
@@ -26,6 +28,30 @@ def test_a_dose_is_signed_and_undone(world: World, migrator: Migrator, open_as: 
     tab.tap(tab.page.get_by_role("button", name="Angre"))
     expect(tab.find(".dose.is-ready")).to_have_count(1)
     assert migrator.execute(live, (dose_id,)).fetchone() == (0,)
+
+
+def test_what_must_be_seen_first_is_opened_and_a_time_is_written(
+    world: World, migrator: Migrator, open_as: OpenAs
+) -> None:
+    due_at = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=5)
+    patient_id, dose_id = factories.due_dose(world, due_at=due_at)
+    tab = open_as(world.nina, f"/round?patient={patient_id}&slot={slot_of(due_at)}", javascript=False)
+    tab.refusals.add(422)
+    live = "SELECT count(*) FROM medication.medication_administration WHERE dose_id = %s"
+
+    tab.tap(tab.page.get_by_text("Annet tidspunkt"))
+    tab.write("input[name=given_time]", "2570")
+    tab.tap(".dose summary.give")
+    tab.tap(".dose button.give")
+    expect(tab.find(".dose .asat")).to_contain_text("Klokkeslettet finnes ikke.")
+    expect(tab.find("input[name=given_time]")).to_have_value("2570")
+    assert migrator.execute(live, (dose_id,)).fetchone() == (0,)
+
+    tab.find("input[name=given_time]").fill("")
+    tab.tap(".dose summary.give")
+    tab.tap(".dose button.give")
+    expect(tab.find(".dose.done")).to_contain_text("gitt for tidlig")
+    assert migrator.execute(live, (dose_id,)).fetchone() == (1,)
 
 
 def test_a_dose_is_not_given_and_the_reason_is_stored(world: World, migrator: Migrator, open_as: OpenAs) -> None:

@@ -115,6 +115,9 @@ def test_a_pulse_below_the_limit_is_refused_with_the_reason_offered_not_chosen(
     assert (empty.status_code, low.status_code, well.status_code) == (422, 422, 303)
     assert "Puls må være et tall mellom 20 og 250." in empty.get_data(as_text=True)
     assert "Puls under 55" in low.get_data(as_text=True)
+    said = "Puls 54 er under 55, som er grensen i ordinasjonen. Ikke gi dosen. Velg «Ikke gitt», og kontakt legen."
+    assert said in low.get_data(as_text=True)
+    assert 'value="54"' in low.get_data(as_text=True)  # what was typed is still there
 
 
 def test_an_unknown_field_is_refused(world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID) -> None:

@@ -20,7 +20,6 @@ from journal.medication.rules import (
     TimeInFuture,
     ValueRequirement,
     as_needed_room,
-    current_slot,
     daily,
     describe,
     dose_status,
@@ -224,18 +223,6 @@ def test_a_dose_belongs_to_the_slot_of_its_hour_in_oslo():
 def test_both_the_hours_called_02_are_the_same_slot():
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert slot_of(first) == slot_of(first + HOUR) == "02"
-
-
-@pytest.mark.parametrize(
-    ("now", "slot"),
-    [("05:00", "08"), ("06:59", "08"), ("07:10", "08"), ("10:59", "08"), ("11:00", "12"), ("23:30", "20")],
-)
-def test_the_current_slot_is_the_last_that_has_opened(now, slot):
-    assert current_slot(at(now), ["20", "08", "12"]) == slot
-
-
-def test_there_is_no_current_slot_without_doses():
-    assert current_slot(at("08:00"), []) is None
 
 
 # As needed

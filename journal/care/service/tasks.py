@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from journal.care import rules
 from journal.care.models import IncidentRow, TaskVersion
 from journal.care.service.shown import Incident, Task, incident_of, task_of
+from journal.medication import Medication
+from journal.observations import Observations
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Conflict, Invalid, NotFound
@@ -77,26 +80,39 @@ class Tasks(Service):
     @on_patient(Permission.CARE_WRITE)
     def complete_task(self, patient_id: UUID, entry_id: UUID, *, outcome: str = "") -> None:
         """Signs that a task is done now, with what came of it. Raises NotFound, or Conflict when somebody has done it."""
-        task = self._lock(patient_id, entry_id)
-        if task.done_at is not None:
-            raise Conflict(f"{task.recorded_by_name} gjorde oppgaven kl. {clock.hhmm(task.done_at)}.")
-        self.db.add(
-            TaskVersion(
-                patient_id=task.patient_id,
-                id=new_id(),
-                entry_id=entry_id,
-                version=task.version + 1,
-                kind=task.kind,
-                # The unit is of the municipality that answers for this version: whoever did it, did it there.
-                for_unit_id=self.work.actor.unit_id,
-                what=task.what,
-                about_id=task.about_id,
-                due_at=task.due_at,
-                done_at=self.work.now,
-                outcome=outcome.strip() or None,
-            )
+        self._complete(self._open(patient_id, entry_id), outcome)
+
+    @on_patient(Permission.CARE_WRITE)
+    def ask_for_effect(self, patient_id: UUID, administration_id: UUID, given_at: datetime) -> UUID:
+        """Adds the task to ask whether a medicine as needed helped; answers with its entry_id."""
+        name = Medication(self.work).medicine_of(patient_id, administration_id)
+        return self.add_task(
+            patient_id,
+            rules.effect_text(name, given_at),
+            due_at=given_at + rules.EFFECT_AFTER,
+            kind="effect_follow_up",
+            about_id=administration_id,
         )
-        self.db.flush()
+
+    @on_patient(Permission.CARE_WRITE)
+    def answer_effect(self, patient_id: UUID, entry_id: UUID, *, score: int) -> None:
+        """Signs how strong the trouble is after the medicine, 0 (none) to 10, as a measurement; the task is done with it.
+
+        Raises NotFound, Conflict when somebody has answered, Invalid for another number.
+        """
+        task = self._open(patient_id, entry_id)
+        if task.kind != "effect_follow_up":
+            raise NotFound("Oppgaven spør ikke etter effekt.")
+        Observations(self.work).record(patient_id, "symptom", Decimal(score))
+        self._complete(task, f"{score} av 10")
+
+    @on_patient(Permission.CARE_WRITE)
+    def withdraw_effect(self, patient_id: UUID, administration_id: UUID) -> None:
+        """Marks the task as a mistake when the dose it asks about was one; what somebody has answered stands."""
+        about = sa.and_(self.work.chart(patient_id, TaskVersion), TaskVersion.about_id == administration_id)
+        found = self.db.scalars(sa.select(TaskVersion).where(about, TaskVersion.in_error_at.is_(None))).all()
+        if len(found) == 1 and found[0].kind == "effect_follow_up":
+            found[0].in_error_reason = "Dosen er feilført."
 
     @on_patient(Permission.CARE_WRITE)
     def report_incident(
@@ -143,8 +159,30 @@ class Tasks(Service):
         rows = self.db.scalars(_read(done=done_since is not None), {"ids": self.work.ids(*patient_ids), "since": done_since})
         return [task_of(row, self.work.now) for row in rows]
 
-    def _lock(self, patient_id: UUID, entry_id: UUID) -> TaskVersion:
-        """The version that holds. Lock first, look after: a look in the same statement would not see what we waited for."""
+    def _complete(self, task: TaskVersion, outcome: str) -> None:
+        self.db.add(
+            TaskVersion(
+                patient_id=task.patient_id,
+                id=new_id(),
+                entry_id=task.entry_id,
+                version=task.version + 1,
+                kind=task.kind,
+                # The unit is of the municipality that answers for this version: whoever did it, did it there.
+                for_unit_id=self.work.actor.unit_id,
+                what=task.what,
+                about_id=task.about_id,
+                due_at=task.due_at,
+                done_at=self.work.now,
+                outcome=outcome.strip() or None,
+            )
+        )
+        self.db.flush()
+
+    def _open(self, patient_id: UUID, entry_id: UUID) -> TaskVersion:
+        """The version that holds, of a task that is not done. Raises NotFound and Conflict.
+
+        Lock first, look after: a look in the same statement would not see what we waited for.
+        """
         of_entry = sa.select(TaskVersion).where(self.work.chart(patient_id, TaskVersion), TaskVersion.entry_id == entry_id)
         first = of_entry.with_only_columns(TaskVersion.id).where(TaskVersion.version == 1)
         self.db.scalar(first.with_for_update(key_share=True))
@@ -152,6 +190,8 @@ class Tasks(Service):
         task = self.db.scalar(holds)
         if task is None:
             raise NotFound("Oppgaven finnes ikke hos denne pasienten.")
+        if task.done_at is not None:
+            raise Conflict(f"{task.recorded_by_name} gjorde oppgaven kl. {clock.hhmm(task.done_at)}.")
         return task
 
 

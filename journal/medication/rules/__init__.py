@@ -5,9 +5,11 @@ sentence  how a dosage is said                   status     ready, late, missed,
 as_needed whether there is room for one more     reasons    why a dose was not given
 rounds    which doses belong to one walk         picture    36 hours at a glance
 settings  what each municipality decides of it
+caution   when one tap is too little
 """
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room
+from journal.medication.rules.caution import Caution, caution_text, cautions
 from journal.medication.rules.dosage import (
     Dosage,
     daily,
@@ -40,12 +42,13 @@ from journal.medication.rules.reasons import (
     Result,
     Suggestion,
     ValueRequirement,
+    below_limit_text,
     glucose,
     pulse,
     suggested_reason,
     systolic,
 )
-from journal.medication.rules.rounds import current_slot, slot_of
+from journal.medication.rules.rounds import slot_of
 from journal.medication.rules.schedule import (
     DEFAULT_CLOCK_TIMES,
     ClockTimes,
@@ -88,6 +91,7 @@ __all__ = [
     "TIME_CRITICAL",
     "AmountRange",
     "AsNeeded",
+    "Caution",
     "Chosen",
     "ClockTimes",
     "Course",
@@ -125,7 +129,9 @@ __all__ = [
     "Weekday",
     "Window",
     "as_needed_room",
-    "current_slot",
+    "below_limit_text",
+    "caution_text",
+    "cautions",
     "daily",
     "describe",
     "dose_sentence",

@@ -177,5 +177,14 @@ def suggested_reason(condition: ValueRequirement, value: Decimal | None) -> Sugg
     return Suggestion(Reason.BELOW_LIMIT, f"{condition.text} under {show(condition.minimum)}")
 
 
+def below_limit_text(condition: ValueRequirement, value: Decimal) -> str:
+    """What stops a dose, with the value and the limit: for a condition that has one and a value below it."""
+    assert condition.minimum is not None
+    return (
+        f"{condition.text} {show(value)} er under {show(condition.minimum)}, som er grensen i ordinasjonen. Ikke gi dosen."
+        " Velg «Ikke gitt», og kontakt legen."
+    )
+
+
 def _plain(value: Decimal) -> str:
     return as_input(value).replace(",", ".")

@@ -131,9 +131,9 @@ def describe(status: DoseStatus, due_at: datetime, now: datetime, signed: Signed
         case DoseStatus.PLANNED:
             return f"planlagt {_at(due_at, now)}"
         case DoseStatus.READY:
-            return f"om {_span(due_at - now)}" if due_at - now >= timedelta(minutes=1) else "klar nå"
+            return f"om {span(due_at - now)}" if due_at - now >= timedelta(minutes=1) else "klar nå"
         case DoseStatus.LATE:
-            return f"{_span(now - due_at)} forsinket"
+            return f"{span(now - due_at)} forsinket"
     return _WORDS[status]
 
 
@@ -170,9 +170,9 @@ def _at(at: datetime, now: datetime) -> str:
     return hhmm(at) if local_date(at) == local_date(now) else f"{relative_day(at, now)} {hhmm(at)}"
 
 
-def _span(span: timedelta) -> str:
+def span(passed: timedelta) -> str:
     """`52 min`, `3 t 5 min`, `2 døgn`: whole minutes, rounded down."""
-    hours, minutes = divmod(span // timedelta(minutes=1), 60)
+    hours, minutes = divmod(passed // timedelta(minutes=1), 60)
     if hours >= 48:
         return f"{hours // 24} døgn"
     return " ".join(filter(None, [f"{hours} t" if hours else "", f"{minutes} min" if minutes or not hours else ""]))

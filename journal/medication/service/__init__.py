@@ -1,6 +1,7 @@
 """Medication: what the rest of the journal may ask about, or do to, a patient's medication."""
 
 from journal.medication.service.administration import Administration
+from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits, Imported, import_catalogue
 from journal.medication.service.expected import Expected
 from journal.medication.service.lists import Lists
@@ -17,7 +18,7 @@ from journal.medication.service.shown import (
 )
 
 
-class Medication(Prescribing, Administration, Lists, Expected, Catalogue, MunicipalSettings):
+class Medication(Prescribing, Administration, Beside, Lists, Expected, Catalogue, MunicipalSettings):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
 

@@ -1,5 +1,6 @@
-"""What was given, and what was not: signatures, corrections, and the facts beside them."""
+"""What was given, and what was not: signatures and their corrections."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,42 +11,40 @@ import sqlalchemy as sa
 from journal.medication import facts
 from journal.medication.errors import (
     AlreadyCorrected,
-    DoseAlreadySigned,
+    ConfirmationMissing,
     NoRoom,
-    OrderChanged,
-    OrdinarySignature,
     ValueBelowLimit,
     ValueMissing,
     refusing,
 )
-from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
+from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
     AmountRange,
+    Caution,
     OrderStatus,
     Reason,
     Result,
     ValueRequirement,
     as_needed_room,
-    effective_time,
+    below_limit_text,
+    caution_text,
     suggested_reason,
 )
-from journal.medication.service.shown import dosage_of
+from journal.medication.service.shown import WITNESS, cautions_of, dosage_of
+from journal.medication.service.signing import Signing
 from journal.observations import Observations
 from journal.permissions import Permission
-from journal.platform.clock import hhmm, local_date, relative_day
 from journal.platform.errors import Denied, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.quantity import Quantity, show
-from journal.platform.service import Service, on_patient
+from journal.platform.service import on_patient
 
 EARLIEST = timedelta(hours=12)
 """How long before its time a dose may be signed (A4: a future dose can be signed early, and is then given too early)."""
 
-_LIVE = "signature"
 
-
-class Administration(Service):
-    """Signs doses. Lock first, look after: a look in the same statement would not see what it waited for."""
+class Administration(Signing):
+    """Signs doses."""
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def sign_given(
@@ -56,17 +55,20 @@ class Administration(Service):
         request_version: int,
         given_at: datetime | None = None,
         value: Decimal | None = None,
+        confirmed: Collection[Caution] = (),
     ) -> UUID:
         """Signs that this dose was given as ordered, now or at the time the nurse says; answers with the administration's id.
 
-        `request_version` is the version of the order she saw; `value` is measured, where the order wants one. Raises
-        NotFound, DoseAlreadySigned, OrderChanged, ValueMissing, ValueBelowLimit, and Invalid for a time that cannot be.
+        `request_version` is the version of the order she saw; `value` is measured, where the order wants one; `confirmed`
+        is what is special about the dose and she has seen. Raises NotFound, DoseAlreadySigned, OrderChanged, ValueMissing,
+        ValueBelowLimit, ConfirmationMissing, and Invalid for a time that cannot be.
         """
         dose = self._lock_dose(patient_id, dose_id)
         order = self._ready_to_sign(patient_id, dose, request_version)
         given_at = self._given_at(given_at)
         if dose.due_at - given_at > EARLIEST:
-            raise Invalid("Dosen er ikke klar ennå. Den kan tidligst signeres tolv timer før den skal gis.")
+            raise self._too_early(given_at)
+        self._confirmed(confirmed, order, given_at, dose)
         measured = self._measure(patient_id, order, value, given_at, dose.id)
         return self._sign(dose, Result.TAKEN, given_at, amount=dose.amount, observation_id=measured)
 
@@ -97,28 +99,6 @@ class Administration(Service):
         return self._sign(dose, reason.result, self._given_at(given_at), amount=amount, reason=reason, text=text)
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
-    def also_given(
-        self, patient_id: UUID, dose_id: UUID, *, request_version: int, given_at: datetime | None = None
-    ) -> UUID:
-        """Stores that a dose was given although it was signed by somebody else, or its order had been changed or stopped.
-
-        A fact beside the dose, never a signature of it, and an incident for others to follow up.
-        Raises NotFound, and OrdinarySignature when nothing stands in the way of a signature.
-        """
-        dose = self._lock_dose(patient_id, dose_id)
-        order, signature = self._look(patient_id, dose)
-        if signature is None and self._unchanged(dose, order, request_version):
-            raise OrdinarySignature("Dosen er ikke signert av andre. Signer den som vanlig.")
-        twice = signature is not None
-        given_at = self._given_at(given_at)
-        row = self._row(
-            dose, Result.TAKEN, given_at, amount=dose.amount, kind="also_given" if twice else "given_after_stop"
-        )
-        told = facts.DoseGivenTwice if twice else facts.DoseGivenAfterStop
-        self.work.publish(told(dose.patient_id, row.id, dose.id, given_at))
-        return row.id
-
-    @on_patient(Permission.MEDICATION_ADMINISTER)
     def sign_as_needed(
         self,
         patient_id: UUID,
@@ -128,10 +108,12 @@ class Administration(Service):
         amount: Decimal | None = None,
         given_at: datetime | None = None,
         value: Decimal | None = None,
+        confirmed: Collection[Caution] = (),
     ) -> UUID:
         """Signs one dose of a medicine as needed; `amount` in the order's unit, and only where the order leaves a choice.
 
-        Raises NotFound, OrderChanged, NoRoom (the most is given, or it is too soon), ValueMissing, ValueBelowLimit, Invalid.
+        `confirmed` as for sign_given. Raises NotFound, OrderChanged, NoRoom (the most is given, or it is too soon),
+        ValueMissing, ValueBelowLimit, ConfirmationMissing, Invalid.
         """
         self._lock_order(patient_id, request_entry_id)
         order = self._current_order(patient_id, request_entry_id)
@@ -143,6 +125,7 @@ class Administration(Service):
         room = as_needed_room(dosage_of(order), self._given_lately(patient_id, order), given_at, wanted=wanted)
         if not room.allowed:
             raise NoRoom(room.reason or "", next_at=room.next_at.isoformat() if room.next_at else None)
+        self._confirmed(confirmed, order, given_at)
         row = MedicationAdministration(
             patient_id=order.patient_id,
             id=new_id(),
@@ -178,82 +161,23 @@ class Administration(Service):
         row.in_error_reason = reason
         self.work.publish(facts.AdministrationCorrected(row.patient_id, row.id, row.dose_id, row.effective_at))
 
-    def _lock_dose(self, patient_id: UUID, dose_id: UUID) -> Dose:
-        lock = (
-            sa.select(Dose).where(self.work.chart(patient_id, Dose), Dose.id == dose_id).with_for_update(key_share=True)
-        )
-        if (dose := self.db.scalar(lock)) is None:
-            raise NotFound("Dosen finnes ikke hos denne pasienten.")
-        return dose
+    def _too_early(self, given_at: datetime) -> Invalid:
+        if given_at == self.work.now:
+            return Invalid("Dosen er ikke klar ennå. Den kan tidligst signeres tolv timer før den skal gis.")
+        said = "Tidspunktet er mer enn tolv timer før dosen skulle gis. Skriv når den ble gitt."
+        return Invalid(errors={"given_at": [said]})
 
-    def _lock_order(self, patient_id: UUID, request_entry_id: UUID) -> None:
-        """Whoever changes an order, or counts what was given of it, holds this row until commit."""
-        plan = sa.and_(self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == request_entry_id)
-        if self.db.scalar(sa.select(RequestPlan.request_entry_id).where(plan).with_for_update(key_share=True)) is None:
-            raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
-
-    def _look(self, patient_id: UUID, dose: Dose) -> tuple[MedicationRequest, MedicationAdministration | None]:
-        """In one statement: the order as it is now, and the live signature of the dose."""
-        order, signature = MedicationRequest, MedicationAdministration
-        of_dose = (signature.dose_id == dose.id, signature.in_error_at.is_(None), signature.kind == _LIVE)
-        found = self.db.execute(
-            sa.select(order, signature)
-            .outerjoin(signature, sa.and_(self.work.chart(patient_id, signature), *of_dose))
-            .where(
-                self.work.chart(patient_id, order), order.entry_id == dose.request_entry_id, order.in_error_at.is_(None)
-            )
-            .order_by(order.version.desc())
-            .limit(1)
-        ).one()
-        return found[0], found[1]
-
-    def _current_order(self, patient_id: UUID, request_entry_id: UUID) -> MedicationRequest:
-        order = MedicationRequest
-        newest = (
-            sa.select(order)
-            .where(self.work.chart(patient_id, order), order.entry_id == request_entry_id, order.in_error_at.is_(None))
-            .order_by(order.version.desc())
-            .limit(1)
-        )
-        if (found := self.db.scalar(newest)) is None:
-            raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
-        return found
-
-    def _ready_to_sign(self, patient_id: UUID, dose: Dose, request_version: int) -> MedicationRequest:
-        order, signature = self._look(patient_id, dose)
-        if signature is not None:
-            raise self._already(signature)
-        if not self._unchanged(dose, order, request_version):
-            raise self._changed(order)
-        return order
-
-    def _unchanged(self, dose: Dose, order: MedicationRequest, request_version: int) -> bool:
-        """An ordinary signature is of the order the nurse saw, and of no other (threat 15)."""
-        return dose.state == "open" and order.status == OrderStatus.ACTIVE and order.version == request_version
-
-    def _already(self, signature: MedicationAdministration) -> DoseAlreadySigned:
-        who, at = signature.recorded_by_name, self._at(signature.recorded_at)
-        given = signature.result in (Result.TAKEN, Result.PARTLY_TAKEN)
-        warning = " Gi den ikke en gang til." if given else " Den er signert som ikke gitt."
-        fields = {"signed_at": signature.recorded_at.isoformat(), "signed_by": who}
-        return DoseAlreadySigned(f"{who} signerte denne dosen {at}.{warning}", **fields)
-
-    def _changed(self, order: MedicationRequest) -> OrderChanged:
-        who, at, name = order.recorded_by_name, self._at(order.recorded_at), order.generic_name
-        said = {
-            OrderStatus.STOPPED: f"{who} seponerte {name} {at}. Dosen skal ikke gis.",
-            OrderStatus.ON_HOLD: f"{who} satte {name} på pause {at}. Dosen skal ikke gis nå.",
-            OrderStatus.COMPLETED: f"Kuren med {name} er ferdig. Dosen skal ikke gis.",
-        }.get(OrderStatus(order.status), f"{who} endret {name} {at}. Se hva som gjelder nå før du gir dosen.")
-        return OrderChanged(said, status=order.status, changed_at=order.recorded_at.isoformat(), changed_by=who)
-
-    def _at(self, at: datetime) -> str:
-        day = "" if local_date(at) == local_date(self.work.now) else f"{relative_day(at, self.work.now)} "
-        return f"{day}kl. {hhmm(at)}"
-
-    def _given_at(self, said: datetime | None) -> datetime:
-        with refusing("given_at", Invalid):
-            return effective_time(said, self.work.now)
+    def _confirmed(
+        self, confirmed: Collection[Caution], order: MedicationRequest, at: datetime, dose: Dose | None = None
+    ) -> None:
+        """One tap is too little for some doses: what is special now must be what she has seen, or nothing is stored."""
+        wanted = cautions_of(order, at, dose)
+        if set(wanted) <= set(confirmed):
+            return
+        due_at = dose.due_at if dose else None
+        said = [caution_text(caution, at=at, now=self.work.now, due_at=due_at) for caution in wanted]
+        pairs = [(caution.value, text) for caution, text in zip(wanted, said, strict=True)]
+        raise ConfirmationMissing(f"{' '.join(said)} Bekreft for å signere.", cautions=pairs)
 
     def _measure(
         self,
@@ -272,7 +196,7 @@ class Administration(Service):
         with refusing("value", ValueMissing):
             unsafe = suggested_reason(wanted, wanted.check(value))
         if unsafe is not None:
-            said = f"{wanted.text} {show(value)} er under grensen. Dosen skal ikke gis uten at lege har endret ordinasjonen."
+            said = below_limit_text(wanted, value)
             raise ValueBelowLimit(said, errors={"value": [said]}, reason=unsafe.reason.value, reason_said=unsafe.text)
         return Observations(self.work).record(patient_id, wanted.code, value, effective_at=at, dose_id=dose_id)
 
@@ -294,25 +218,6 @@ class Administration(Service):
         self.work.publish(told(dose.patient_id, row.id, dose.id, given_at))
         return row.id
 
-    def _row(
-        self, dose: Dose, result: Result, given_at: datetime, *, amount: Decimal | None, kind: str = _LIVE
-    ) -> MedicationAdministration:
-        row = MedicationAdministration(
-            patient_id=dose.patient_id,
-            id=new_id(),
-            dose_id=dose.id,
-            request_id=dose.request_id,
-            request_version=dose.request_version,
-            kind=kind,
-            status="completed" if result in (Result.TAKEN, Result.PARTLY_TAKEN) else "not-done",
-            result=result.value,
-            effective_at=given_at,
-            amount=amount,
-            unit=dose.unit if amount is not None else None,
-        )
-        self.db.add(row)
-        return row
-
     def _given_lately(self, patient_id: UUID, order: MedicationRequest) -> list[tuple[datetime, Quantity]]:
         """Every dose of this medicine that was given lately, of any order of it: a new order gives no room anew.
 
@@ -331,7 +236,7 @@ class Administration(Service):
             .outerjoin(Dose, sa.and_(self.work.chart(patient_id, Dose), Dose.id == given.dose_id))
             .join(other, sa.and_(self.work.chart(patient_id, other), other.id == given.request_id))
             .where(self.work.chart(patient_id, given), same, given.in_error_at.is_(None), given.status == "completed")
-            .where(given.effective_at > self.work.now - 2 * back)
+            .where(given.kind != WITNESS, given.effective_at > self.work.now - 2 * back)
         )
         return [(row.effective_at, Quantity(row.amount, row.unit)) for row in rows]
 

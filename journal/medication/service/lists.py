@@ -27,6 +27,7 @@ from journal.medication.rules import (
     window_around,
 )
 from journal.medication.service.shown import (
+    WITNESS,
     AsNeededMedicine,
     DueDose,
     MedicationList,
@@ -34,6 +35,7 @@ from journal.medication.service.shown import (
     RequestVersion,
     WorklistRow,
     by_name,
+    cautions_of,
     dosage_of,
     due_dose,
     line_of,
@@ -132,13 +134,27 @@ class Lists(Service):
             .join(other, sa.and_(self.work.chart(patient_id, other), other.id == administration.request_id))
             .where(self.work.chart(patient_id, administration), same_medicine, administration.in_error_at.is_(None))
             .where(
-                administration.status == "completed", administration.effective_at > self.work.now - timedelta(days=7)
+                administration.status == "completed",
+                administration.kind != WITNESS,
+                administration.effective_at > self.work.now - timedelta(days=7),
             )
             .scalar_subquery()
         )
         rows = self.db.execute(sa.select(order, given).where(order.as_needed, order.status == OrderStatus.ACTIVE.value))
         medicines = [self._as_needed(row[0], row[1] or []) for row in rows]
         return sorted(medicines, key=lambda medicine: medicine.line.generic.lower())
+
+    @on_patient(Permission.MEDICATION_READ)
+    def medicine_of(self, patient_id: UUID, administration_id: UUID) -> str:
+        """The generic name of the medicine that was given then. Raises NotFound."""
+        given, order = MedicationAdministration, MedicationRequest
+        name = sa.select(order.generic_name).join(
+            given, sa.and_(self.work.chart(patient_id, given), given.request_id == order.id)
+        )
+        found = self.db.scalar(name.where(self.work.chart(patient_id, order), given.id == administration_id))
+        if found is None:
+            raise NotFound("Dosen finnes ikke hos denne pasienten.")
+        return found
 
     @without_patient(Permission.CHART_LIST)
     def worklist(self, *, start: datetime, end: datetime) -> list[WorklistRow]:
@@ -207,6 +223,7 @@ class Lists(Service):
             indication=order.indication,
             given=tuple(at for at, _ in given if at > day_ago),
             room=as_needed_room(dosage, given, self.work.now),
+            cautions=cautions_of(order, self.work.now),
         )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
+    Caution,
     Dosage,
     DoseStatus,
     HandAction,
@@ -20,6 +21,7 @@ from journal.medication.rules import (
     Strip,
     Tolerance,
     ValueRequirement,
+    cautions,
     describe,
     dose_status,
     hand_sentence,
@@ -27,6 +29,11 @@ from journal.medication.rules import (
 )
 from journal.platform.clock import local_date, short_date
 from journal.platform.quantity import Quantity
+
+WITNESS = "witness"
+"""The kind of an administration that is the second signature of another, and no dose given anew."""
+
+_TAKEN = {DoseStatus.GIVEN, DoseStatus.GIVEN_EARLY, DoseStatus.GIVEN_LATE, DoseStatus.PARTLY}
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,8 @@ class Signed:
 class DueDose:
     """One dose of a round. `can_sign`: whether an ordinary signature is possible; `version` must travel with it.
 
-    `paused_because` is set when the order is paused. `also_given`: who else says to have given it.
+    `paused_because` is set when the order is paused. `also_given`: who else says to have given it. `cautions`: what must be
+    confirmed to sign it now. `witnessed_by`: who signed second, of a dose that wants two signatures.
     """
 
     id: UUID
@@ -67,8 +75,15 @@ class DueDose:
     high_risk: bool
     signed: Signed | None
     also_given: tuple[str, ...]
+    witnessed_by: str | None
     paused_because: str | None
     can_sign: bool
+    cautions: tuple[Caution, ...]
+
+    @property
+    def awaits_witness(self) -> bool:
+        """Whether the dose was given and still wants its second signature."""
+        return self.two_signatures and self.witnessed_by is None and self.status in _TAKEN
 
 
 @dataclass(frozen=True)
@@ -149,6 +164,7 @@ class AsNeededMedicine:
     indication: str | None
     given: tuple[datetime, ...]
     room: Room
+    cautions: tuple[Caution, ...]
 
 
 class WorklistRow(NamedTuple):
@@ -209,10 +225,30 @@ def due_dose(dose: Dose, patient_id: UUID, now: datetime) -> DueDose:
         two_signatures=order.two_signatures,
         high_risk=order.high_risk,
         signed=signed_by(signature) if signature else None,
-        also_given=tuple(fact.recorded_by_name for fact in dose.facts),
+        also_given=tuple(fact.recorded_by_name for fact in dose.facts if fact.kind != WITNESS),
+        witnessed_by=_second(dose, signature),
         paused_because=order.change_reason or "" if status is DoseStatus.HELD else None,
         can_sign=signature is None and dose.state == "open",
+        cautions=cautions_of(order, now, dose),
     )
+
+
+def cautions_of(order: MedicationRequest, at: datetime, dose: Dose | None = None) -> tuple[Caution, ...]:
+    """What is special about giving this dose, or one as needed, at `at`."""
+    return cautions(
+        atc_code=order.atc_code,
+        prescription_group=order.prescription_group,
+        at=at,
+        ready_from=dose.ready_from if dose else None,
+        late_after=dose.late_after if dose else None,
+        time_critical=order.time_critical,
+    )
+
+
+def _second(dose: Dose, signature: MedicationAdministration | None) -> str | None:
+    """Who signed second. A second signature is of the first one, and falls with it."""
+    of_this = (fact for fact in dose.facts if signature and fact.witness_of_id == signature.id)
+    return next((fact.recorded_by_name for fact in of_this), None)
 
 
 def status_of(dose: Dose, state: SignedState | None, order: OrderStatus, since: datetime, now: datetime) -> DoseStatus:

@@ -44,6 +44,10 @@
       pane.classList.add("settling");
       window.setTimeout(() => pane.classList.remove("settling"), SETTLE_MS);
     }
+    // What is written in a folded part of another card is kept by the swap: it must not be sent unseen.
+    document.querySelectorAll("[data-card] details input:not([type=hidden])").forEach((input) => {
+      if (input.value) input.closest("details").open = true;
+    });
     const summary = document.querySelector(".ds-error-summary");
     if (summary) { summary.focus(); return; }
     const card = byId(workedOn);

@@ -1,0 +1,21 @@
+"""The round as its page shows it: which hours, which patients, and the cards of the one that is chosen."""
+
+from journal.medication.pages.card import Card, Trouble, asked, asked_of, card, confirmations, last_of
+from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_row, slots
+
+__all__ = [
+    "Card",
+    "Period",
+    "Trouble",
+    "asked",
+    "asked_of",
+    "card",
+    "chosen_slot",
+    "confirmations",
+    "counts",
+    "in_pane",
+    "last_of",
+    "patient_rows",
+    "shown_row",
+    "slots",
+]

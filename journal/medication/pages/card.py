@@ -1,0 +1,264 @@
+"""One dose as its card: what the hand does, what must be seen or measured first, and where each button leads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from journal.medication.pages.round import JUST_NOW
+from journal.medication.rules import OFFERED, Caution, DoseStatus, MedicationLine, caution_text
+from journal.medication.service import DueDose
+from journal.medication.service.shown import group_flags
+from journal.observations import Measurement
+from journal.platform.clock import hhmm, local, spoken
+from journal.platform.ids import new_id
+
+_LATER = timedelta(minutes=2)
+"""From when a signature is later than the dose: both times are said then."""
+_GLUCOSE = "glucose"
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What the hand does with one dose, and what else it must know."""
+
+    verb: str
+    count: str
+    equals: str | None
+    route: str | None
+    note: str | None
+
+
+class Value(NamedTuple):
+    """The field for a value that must be known before the dose."""
+
+    name: str
+    label: str
+    hint: str
+    unit: str
+    typed: str
+    error: str | None
+
+
+class At(NamedTuple):
+    """The fields for when the dose was given, where it was not now: as typed, and what is wrong with it."""
+
+    time: str
+    day: str
+    error: str | None
+
+
+class Trouble(NamedTuple):
+    """What went wrong with one dose: the sentence, its field, and whether "Jeg har også gitt den" is a way on.
+
+    `typed` is the form as it was sent. `cautions` are what must be confirmed, where that was what stopped it.
+    """
+
+    dose_id: UUID
+    said: str
+    field: str | None = None
+    also_given: bool = False
+    suggested: tuple[str, str] | None = None
+    typed: Mapping[str, str] = {}
+    cautions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Card:
+    """One dose, in the words of the dose macro."""
+
+    id: UUID
+    anchor: str
+    due_text: str
+    status: str
+    status_text: str
+    line: MedicationLine
+    flags: tuple[tuple[str, str], ...]
+    hand: Hand
+    why: str | None
+    condition_text: str | None
+    value: Value | None
+    at: At
+    cautions: tuple[tuple[str, str], ...]
+    ask_now: bool
+    signed_text: str | None
+    waits: bool
+    witness_url: str | None
+    undo_url: str | None
+    correct_url: str | None
+    given_url: str
+    not_given_url: str
+    also_given_url: str | None
+    reasons: tuple[tuple[str, str, bool], ...]
+    command_id_given: UUID
+    command_id_not_given: UUID
+    command_id_undo: UUID
+    request_version: int
+    can_sign: bool
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Last:
+    """The user's last signature on this patient, with its way back."""
+
+    text: str
+    undo_url: str
+    kind: str
+
+
+def last_of(doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: datetime) -> Last | None:
+    """What this person signed last on this patient, the last hour."""
+    own = [
+        dose
+        for dose in doses
+        if dose.signed and dose.signed.by == person_id and dose.signed.recorded_at > now - JUST_NOW
+    ]
+    if not own:
+        return None
+    dose = max(own, key=lambda each: (each.signed.recorded_at, each.due_at) if each.signed else (now, now))
+    assert dose.signed is not None
+    where: dict[str, Any] = {"patient_id": dose.patient_id, "administration_id": dose.signed.id, "slot": slot}
+    name = dose.line.generic[:1].upper() + dose.line.generic[1:]
+    kind = "success" if dose.status is not DoseStatus.NOT_GIVEN else "warning"
+    return Last(f"{name} {dose.status_text}", url_for("medication.undo", **where), kind)
+
+
+def card(
+    dose: DueDose,
+    *,
+    slot: str | None,
+    person_id: UUID,
+    may_sign: bool,
+    latest: Mapping[str, Measurement],
+    trouble: Trouble | None,
+    now: datetime,
+) -> Card:
+    """A dose as its card. `latest` are the newest measurements by code; `trouble` is what went wrong with this dose."""
+    where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
+    signed = dose.signed
+    note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
+    also = trouble is not None and trouble.also_given
+    return Card(
+        id=dose.id,
+        anchor=f"dose-{dose.id}",
+        due_text=hhmm(dose.due_at),
+        status=dose.status.value,
+        status_text=dose.status_text,
+        line=dose.line,
+        flags=group_flags(dose.prescription_group, dose.high_risk),
+        hand=Hand(dose.hand.verb, dose.hand.count, dose.hand.equals, dose.hand.route, note or None),
+        why=dose.line.indication,
+        condition_text=dose.paused_because if dose.status is DoseStatus.HELD else dose.condition_text,
+        value=_value(dose, latest, trouble),
+        at=_at(trouble),
+        cautions=confirmations(
+            dose.cautions, latest, now, due_at=dose.due_at, stopped_by=trouble.cautions if trouble else ()
+        ),
+        ask_now=trouble is not None and trouble.field == "confirmed",
+        signed_text=_signed_text(dose, person_id),
+        waits=dose.awaits_witness,
+        witness_url=_witness_url(dose, slot) if may_sign and signed and signed.by != person_id else None,
+        undo_url=None,
+        correct_url=url_for(
+            "medication.correct_form", patient_id=dose.patient_id, administration_id=signed.id, slot=slot
+        )
+        if signed and may_sign
+        else None,
+        given_url=url_for("medication.given", **where),
+        not_given_url=url_for("medication.not_given", **where),
+        also_given_url=url_for("medication.also_given", **where) if also else None,
+        reasons=_reasons(trouble),
+        command_id_given=new_id(),
+        command_id_not_given=new_id(),
+        command_id_undo=new_id(),
+        request_version=dose.version,
+        can_sign=dose.can_sign and may_sign,
+        error=trouble.said if trouble and trouble.field is None else None,
+    )
+
+
+def _signed_text(dose: DueDose, person_id: UUID) -> str | None:
+    if dose.signed is None:
+        return None
+    who = _("deg") if dose.signed.by == person_id else dose.signed.by_name
+    later = dose.signed.recorded_at - dose.signed.state.effective_at >= _LATER
+    parts = (
+        _("%(what)s av %(who)s", what=dose.status_text, who=who),
+        _("signert %(time)s", time=hhmm(dose.signed.recorded_at)) if later else "",
+        _("andre signatur av %(who)s", who=dose.witnessed_by) if dose.witnessed_by else "",
+        _("også av %(names)s", names=", ".join(dose.also_given)) if dose.also_given else "",
+    )
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _witness_url(dose: DueDose, slot: str | None) -> str | None:
+    if not dose.awaits_witness or dose.signed is None:
+        return None
+    where: dict[str, Any] = {"patient_id": dose.patient_id, "administration_id": dose.signed.id, "slot": slot}
+    return url_for("medication.witness", **where)
+
+
+def asked(dose: DueDose) -> set[str]:
+    """The codes of the measurements that the card of this dose shows: what must be known before it is signed."""
+    if not dose.can_sign:
+        return set()
+    return {dose.required_value.code} | asked_of(dose.cautions) if dose.required_value else asked_of(dose.cautions)
+
+
+def asked_of(cautions: Sequence[Caution]) -> set[str]:
+    """The codes of the measurements that belong to what must be confirmed."""
+    return {_GLUCOSE} if Caution.INSULIN in cautions else set()
+
+
+def confirmations(
+    cautions: Sequence[Caution],
+    latest: Mapping[str, Measurement],
+    now: datetime,
+    *,
+    due_at: datetime | None = None,
+    stopped_by: Sequence[tuple[str, str]] = (),
+) -> tuple[tuple[str, str], ...]:
+    """What must be confirmed before signing, as codes and sentences: as it is now, or what stopped the attempt."""
+    said = [(caution.value, caution_text(caution, at=now, now=now, due_at=due_at)) for caution in cautions]
+    return tuple(
+        (code, f"{text} {_last_glucose(latest, now)}" if code == Caution.INSULIN else text)
+        for code, text in stopped_by or said
+    )
+
+
+def _last_glucose(latest: Mapping[str, Measurement], now: datetime) -> str:
+    if (last := latest.get(_GLUCOSE)) is None:
+        return str(_("Ingen har målt blodsukker her."))
+    return str(_("Siste måling: %(value)s, %(time)s.", value=last.text, time=spoken(last.effective_at, now)))
+
+
+def _at(trouble: Trouble | None) -> At:
+    typed = trouble.typed if trouble else {}
+    error = trouble.said if trouble and trouble.field == "given_at" else None
+    return At(typed.get("given_time", ""), typed.get("given_day", ""), error)
+
+
+def _value(dose: DueDose, latest: Mapping[str, Measurement], trouble: Trouble | None) -> Value | None:
+    wanted = dose.required_value
+    if wanted is None or not dose.can_sign:
+        return None
+    last = latest.get(wanted.code)
+    hint = _("Kl. %(time)s var den %(value)s.", time=hhmm(last.effective_at), value=last.text) if last else ""
+    if last and local(last.effective_at).date() != local(dose.due_at).date():
+        hint = ""
+    error = trouble.said if trouble and trouble.field == "value" else None
+    label = _("%(what)s nå", what=wanted.text)
+    return Value("value", label, hint, wanted.unit, trouble.typed.get("value", "") if trouble else "", error)
+
+
+def _reasons(trouble: Trouble | None) -> tuple[tuple[str, str, bool], ...]:
+    """The reasons on the card; one that a value supports comes first, and is marked, never chosen (A6)."""
+    offered = tuple((reason.value, reason.text, False) for reason in OFFERED)
+    if trouble and trouble.suggested:
+        return ((trouble.suggested[0], trouble.suggested[1], True), *offered)
+    return offered

@@ -1,0 +1,179 @@
+"""Which hours and patients the round shows, and which doses of the one that is chosen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from journal.medication.rules import DoseStatus, slot_of
+from journal.medication.service import DueDose, WorklistRow
+from journal.patients import Banner
+from journal.platform.clock import hhmm
+
+HALF = timedelta(hours=12)
+LATE = "late"
+
+_OPEN = {DoseStatus.LATE, DoseStatus.READY}
+_ORDER = (DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.READY, DoseStatus.PLANNED, DoseStatus.HELD)
+JUST_NOW = timedelta(hours=1)
+_LOOKS_BACK = timedelta(hours=2)
+_MOST_CHIPS = 5
+
+
+class Period(NamedTuple):
+    """The 24 hours around now that a round reaches over, so that each hour of the clock stands in it once."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def around(cls, now: datetime) -> "Period":
+        start = now.replace(minute=0, second=0, microsecond=0) - HALF
+        return cls(start, start + 2 * HALF)
+
+
+class Slot(NamedTuple):
+    """A choice among the hours: `late`, or an hour with doses. `left` is what is not signed."""
+
+    key: str
+    text: str
+    left: int
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class PatientRow:
+    """A patient of the round. `away_text` is set for one who is away."""
+
+    patient_id: UUID
+    room: str | None
+    family_name: str
+    given_name: str
+    has_allergy: bool
+    late: int
+    ready: int
+    signed: int
+    total: int
+    away_text: str
+    url: str
+    current: bool
+
+    @property
+    def done(self) -> bool:
+        return not self.late and not self.ready and self.signed == self.total
+
+
+class Counts(NamedTuple):
+    """What the head of the round says."""
+
+    signed: int
+    total: int
+    patients_done: int
+    patients: int
+    away: int
+
+
+def chosen_slot(rows: Sequence[WorklistRow], asked: str | None, now: datetime) -> str | None:
+    """The hour that is asked for, else the first with a dose that is ready now, else the last that has begun, or the first.
+
+    So the 08 round stays the 08 round until its doses are given or late, though the 09 doses can be given already.
+    """
+    hours = sorted({row.slot_at for row in rows if row.slot_at})
+    keys = [slot_of(hour) for hour in hours]
+    if asked == LATE or asked in keys:
+        return asked
+    ready = sorted(row.slot_at for row in rows if row.slot_at and row.ready)
+    begun = [hour for hour in hours if hour <= now]
+    return next((slot_of(hour) for hour in [*ready[:1], *begun[-1:], *hours[:1]]), None)
+
+
+def slots(rows: Sequence[WorklistRow], current: str | None, now: datetime) -> list[Slot]:
+    """The chips: late first where there is any, then the chosen hour and the next ones with something left."""
+    late = sum(row.late for row in rows)
+    chips = [Slot(LATE, _("Forsinket"), late, url_for("medication.round", slot=LATE), current == LATE)] if late else []
+    left: dict[datetime, int] = {}
+    for row in rows:
+        if row.slot_at:
+            left[row.slot_at] = left.get(row.slot_at, 0) + row.total - row.signed
+    near = [hour for hour in sorted(left) if left[hour] and hour > now - _LOOKS_BACK][:_MOST_CHIPS]
+    for hour in sorted(left):
+        if (key := slot_of(hour)) == current or hour in near:
+            text = _("Kl. %(hour)s", hour=key)
+            chips.append(Slot(key, text, left[hour], url_for("medication.round", slot=key), key == current))
+    return chips
+
+
+def patient_rows(rows: Sequence[WorklistRow], slot: str | None, chosen: UUID | None) -> dict[UUID, WorklistRow]:
+    """One row for each patient of this hour: what is signed of it, and what is late or ready at any hour.
+
+    Who has something late belongs to every hour, and so does who is chosen; who is away is shown so that nobody is missed.
+    """
+    of_day: dict[UUID, WorklistRow] = {}
+    of_hour: dict[UUID, WorklistRow] = {}
+    hours = {hour for hour in {row.slot_at for row in rows} if slot == LATE or (hour and slot_of(hour) == slot)}
+    for row in rows:
+        of_day[row.patient_id] = row.added_to(of_day.get(row.patient_id))
+        if row.slot_at in hours:
+            of_hour[row.patient_id] = row.added_to(of_hour.get(row.patient_id))
+    found = {}
+    for patient_id, day in of_day.items():
+        hour = of_hour.get(patient_id)
+        if day.late or day.away_until or patient_id == chosen or (hour and slot != LATE):
+            total, signed = (hour.total, hour.signed) if hour else (0, 0)
+            found[patient_id] = day._replace(total=total, signed=signed)
+    return found
+
+
+def shown_row(row: WorklistRow, banner: Banner, slot: str | None, current: UUID | None) -> PatientRow:
+    """A row with the name, which comes with the opened chart."""
+    return PatientRow(
+        patient_id=row.patient_id,
+        room=row.room,
+        family_name=banner.family_name,
+        given_name=banner.given_name,
+        has_allergy=bool(banner.allergies),
+        late=row.late,
+        ready=row.ready,
+        signed=row.signed,
+        total=row.total,
+        away_text=_away(row.away_until),
+        url=url_for("medication.round", patient=row.patient_id, slot=slot),
+        current=row.patient_id == current,
+    )
+
+
+def _away(until: datetime | None) -> str:
+    if until is None:
+        return ""
+    return str(_("Permisjon") if until.year > 9000 else _("Permisjon til %(time)s", time=hhmm(until)))
+
+
+def counts(rows: Mapping[UUID, WorklistRow]) -> Counts:
+    """What is done of the hour."""
+    with_doses = [row for row in rows.values() if row.total or row.late]
+    done = sum(1 for row in with_doses if not row.late and not row.ready and row.signed == row.total)
+    away = sum(1 for row in rows.values() if row.away_until)
+    return Counts(
+        sum(r.signed for r in rows.values()), sum(r.total for r in rows.values()), done, len(with_doses), away
+    )
+
+
+def in_pane(doses: Sequence[DueDose], slot: str | None, now: datetime) -> list[DueDose]:
+    """The doses on the pane: what is late or ready, the hour's own, what waits for a second signature, and what was signed
+    just now; what is to be done first."""
+    shown = [
+        dose
+        for dose in doses
+        if dose.status in _OPEN
+        or dose.slot == slot
+        or dose.awaits_witness
+        or (dose.signed and dose.signed.recorded_at > now - JUST_NOW)
+    ]
+    return sorted(
+        shown, key=lambda dose: (_ORDER.index(dose.status) if dose.status in _ORDER else len(_ORDER), dose.due_at)
+    )

@@ -1,0 +1,98 @@
+"""What is said beside a signature: that somebody else gave the dose too, and the second signature of a dose that wants two."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from journal.medication import facts
+from journal.medication.errors import OrdinarySignature, WitnessedAlready, WitnessIsSigner
+from journal.medication.models import MedicationAdministration, MedicationRequest
+from journal.medication.rules import Result
+from journal.medication.service.shown import WITNESS
+from journal.medication.service.signing import LIVE, Signing
+from journal.permissions import Permission
+from journal.platform.clock import spoken
+from journal.platform.errors import NotFound
+from journal.platform.ids import new_id
+from journal.platform.service import on_patient
+
+# What a second signature says is what the first one says; who and when are its own.
+_KEPT = (
+    "patient_id",
+    "dose_id",
+    "request_id",
+    "request_version",
+    "status",
+    "result",
+    "reason_code",
+    "effective_at",
+    "amount",
+    "unit",
+)
+
+
+class Beside(Signing):
+    """Facts beside a dose. None of them is the signature itself, and none may hide that it is missing."""
+
+    @on_patient(Permission.MEDICATION_ADMINISTER)
+    def also_given(
+        self, patient_id: UUID, dose_id: UUID, *, request_version: int, given_at: datetime | None = None
+    ) -> UUID:
+        """Stores that a dose was given although it was signed by somebody else, or its order had been changed or stopped.
+
+        A fact beside the dose, never a signature of it, and an incident for others to follow up.
+        Raises NotFound, and OrdinarySignature when nothing stands in the way of a signature.
+        """
+        dose = self._lock_dose(patient_id, dose_id)
+        order, signature = self._look(patient_id, dose)
+        if signature is None and self._unchanged(dose, order, request_version):
+            raise OrdinarySignature("Dosen er ikke signert av andre. Signer den som vanlig.")
+        twice = signature is not None
+        given_at = self._given_at(given_at)
+        row = self._row(
+            dose, Result.TAKEN, given_at, amount=dose.amount, kind="also_given" if twice else "given_after_stop"
+        )
+        told = facts.DoseGivenTwice if twice else facts.DoseGivenAfterStop
+        self.work.publish(told(dose.patient_id, row.id, dose.id, given_at))
+        return row.id
+
+    @on_patient(Permission.MEDICATION_ADMINISTER)
+    def witness(self, patient_id: UUID, administration_id: UUID) -> UUID:
+        """Stores the second signature of a dose that wants two; answers with its id. The first one keeps its place (A7).
+
+        Raises NotFound where there is no live signature that wants a second, WitnessIsSigner, and WitnessedAlready.
+        """
+        signature = self._wants_second(patient_id, administration_id)
+        if signature.recorded_by == self.work.actor.person_id:
+            raise WitnessIsSigner("Du har selv signert denne dosen. En annen enn deg må være nummer to.")
+        kept = {name: getattr(signature, name) for name in _KEPT}
+        row = MedicationAdministration(id=new_id(), kind=WITNESS, witness_of_id=signature.id, **kept)
+        self.db.add(row)
+        self.db.add(row)
+        self.work.publish(facts.DoseWitnessed(row.patient_id, row.id, row.dose_id, row.effective_at))
+        return row.id
+
+    def _wants_second(self, patient_id: UUID, administration_id: UUID) -> MedicationAdministration:
+        """The signature, held until commit. The lock first: whoever was second reads the other's row after the wait."""
+        signature, second = MedicationAdministration, aliased(MedicationAdministration)
+        this = sa.and_(self.work.chart(patient_id, signature), signature.id == administration_id)
+        self.db.execute(sa.select(signature.id).where(this).with_for_update(key_share=True))
+        of_this = sa.and_(
+            self.work.chart(patient_id, second), second.witness_of_id == signature.id, second.in_error_at.is_(None)
+        )
+        order = sa.and_(self.work.chart(patient_id, MedicationRequest), MedicationRequest.id == signature.request_id)
+        found = self.db.execute(
+            sa.select(signature, second)
+            .join(MedicationRequest, order)
+            .outerjoin(second, of_this)
+            .where(this, signature.kind == LIVE, signature.in_error_at.is_(None), signature.status == "completed")
+            .where(signature.dose_id.is_not(None), MedicationRequest.two_signatures)
+        ).one_or_none()
+        if found is None:
+            raise NotFound("Det er ingen signatur her som venter på nummer to. Last siden på nytt.")
+        if found[1] is not None:
+            who, at = found[1].recorded_by_name, spoken(found[1].recorded_at, self.work.now)
+            raise WitnessedAlready(f"{who} signerte som nummer to {at}. Du trenger ikke gjøre mer.")
+        return found[0]

@@ -1,0 +1,113 @@
+"""What those who sign, and those who say something beside a signature, have in common."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from journal.medication.errors import DoseAlreadySigned, OrderChanged, refusing
+from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
+from journal.medication.rules import OrderStatus, Result, effective_time
+from journal.platform.clock import spoken
+from journal.platform.errors import Invalid, NotFound
+from journal.platform.ids import new_id
+from journal.platform.service import Service
+
+LIVE = "signature"
+
+
+class Signing(Service):
+    """Lock first, look after: a look in the same statement would not see what it waited for."""
+
+    def _lock_dose(self, patient_id: UUID, dose_id: UUID) -> Dose:
+        lock = (
+            sa.select(Dose).where(self.work.chart(patient_id, Dose), Dose.id == dose_id).with_for_update(key_share=True)
+        )
+        if (dose := self.db.scalar(lock)) is None:
+            raise NotFound("Dosen finnes ikke hos denne pasienten.")
+        return dose
+
+    def _lock_order(self, patient_id: UUID, request_entry_id: UUID) -> None:
+        """Whoever changes an order, or counts what was given of it, holds this row until commit."""
+        plan = sa.and_(self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == request_entry_id)
+        if self.db.scalar(sa.select(RequestPlan.request_entry_id).where(plan).with_for_update(key_share=True)) is None:
+            raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
+
+    def _look(self, patient_id: UUID, dose: Dose) -> tuple[MedicationRequest, MedicationAdministration | None]:
+        """In one statement: the order as it is now, and the live signature of the dose."""
+        order, signature = MedicationRequest, MedicationAdministration
+        of_dose = (signature.dose_id == dose.id, signature.in_error_at.is_(None), signature.kind == LIVE)
+        found = self.db.execute(
+            sa.select(order, signature)
+            .outerjoin(signature, sa.and_(self.work.chart(patient_id, signature), *of_dose))
+            .where(
+                self.work.chart(patient_id, order), order.entry_id == dose.request_entry_id, order.in_error_at.is_(None)
+            )
+            .order_by(order.version.desc())
+            .limit(1)
+        ).one()
+        return found[0], found[1]
+
+    def _current_order(self, patient_id: UUID, request_entry_id: UUID) -> MedicationRequest:
+        order = MedicationRequest
+        newest = (
+            sa.select(order)
+            .where(self.work.chart(patient_id, order), order.entry_id == request_entry_id, order.in_error_at.is_(None))
+            .order_by(order.version.desc())
+            .limit(1)
+        )
+        if (found := self.db.scalar(newest)) is None:
+            raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
+        return found
+
+    def _ready_to_sign(self, patient_id: UUID, dose: Dose, request_version: int) -> MedicationRequest:
+        order, signature = self._look(patient_id, dose)
+        if signature is not None:
+            raise self._already(signature)
+        if not self._unchanged(dose, order, request_version):
+            raise self._changed(order)
+        return order
+
+    def _unchanged(self, dose: Dose, order: MedicationRequest, request_version: int) -> bool:
+        """An ordinary signature is of the order the nurse saw, and of no other (threat 15)."""
+        return dose.state == "open" and order.status == OrderStatus.ACTIVE and order.version == request_version
+
+    def _already(self, signature: MedicationAdministration) -> DoseAlreadySigned:
+        who, at = signature.recorded_by_name, spoken(signature.recorded_at, self.work.now)
+        given = signature.result in (Result.TAKEN, Result.PARTLY_TAKEN)
+        warning = " Gi den ikke en gang til." if given else " Den er signert som ikke gitt."
+        fields = {"signed_at": signature.recorded_at.isoformat(), "signed_by": who}
+        return DoseAlreadySigned(f"{who} signerte denne dosen {at}.{warning}", **fields)
+
+    def _changed(self, order: MedicationRequest) -> OrderChanged:
+        who, at, name = order.recorded_by_name, spoken(order.recorded_at, self.work.now), order.generic_name
+        said = {
+            OrderStatus.STOPPED: f"{who} seponerte {name} {at}. Dosen skal ikke gis.",
+            OrderStatus.ON_HOLD: f"{who} satte {name} på pause {at}. Dosen skal ikke gis nå.",
+            OrderStatus.COMPLETED: f"Kuren med {name} er ferdig. Dosen skal ikke gis.",
+        }.get(OrderStatus(order.status), f"{who} endret {name} {at}. Se hva som gjelder nå før du gir dosen.")
+        return OrderChanged(said, status=order.status, changed_at=order.recorded_at.isoformat(), changed_by=who)
+
+    def _given_at(self, said: datetime | None) -> datetime:
+        with refusing("given_at", Invalid):
+            return effective_time(said, self.work.now)
+
+    def _row(
+        self, dose: Dose, result: Result, given_at: datetime, *, amount: Decimal | None, kind: str = LIVE
+    ) -> MedicationAdministration:
+        row = MedicationAdministration(
+            patient_id=dose.patient_id,
+            id=new_id(),
+            dose_id=dose.id,
+            request_id=dose.request_id,
+            request_version=dose.request_version,
+            kind=kind,
+            status="completed" if result in (Result.TAKEN, Result.PARTLY_TAKEN) else "not-done",
+            result=result.value,
+            effective_at=given_at,
+            amount=amount,
+            unit=dose.unit if amount is not None else None,
+        )
+        self.db.add(row)
+        return row
