@@ -23,7 +23,7 @@ class Entries(Service):
         return row
 
     def _mark_in_error(self, patient_id: UUID, model: type[E], entry_id: UUID, reason: str, instead: str) -> None:
-        """Marks every version. Raises NotFound, or Denied, saying what to do *instead*, when another municipality answers for one."""
+        """Marks every version. Raises NotFound, or Denied with what to do *instead* when it is another municipality's."""
         rows = self._versions(patient_id, model, entry_id)
         if any(row.municipality_id != self.work.actor.municipality_id for row in rows):
             raise Denied(f"En annen kommune har skrevet dette og må rette det. {instead}")

@@ -56,13 +56,14 @@ class Identity(Numbering):
         Protection is the person's: it is set on every linked record. When it ends, address and telephone are emptied and
         must be written anew, so that nobody lifts it to read them.
         """
-        words, before = _words_of(identity), self._protection(patient_id, version)
-        self._change(patient_id, {name: value for name, value in vars(identity).items() if name != "confidentiality"})
-        if identity.confidentiality != before:
-            emptied = dict.fromkeys(PLACES) if identity.confidentiality == "none" else {}
-            protect = sa.update(Patient).where(self.work.chart(patient_id, Patient))
-            self.db.execute(protect.values(confidentiality=identity.confidentiality, **emptied))
-        self._name_anew(self._leading(patient_id), words)
+        words, before, leading = _words_of(identity), self._protection(patient_id, version), self._leading(patient_id)
+        protection: dict[str, str | None] = {"confidentiality": identity.confidentiality}
+        if before != "none" and identity.confidentiality == "none":
+            protection |= dict.fromkeys(PLACES)
+        self._change(patient_id, vars(identity) | protection)
+        followers = sa.and_(self.work.chart(patient_id, Patient), Patient.patient_id.not_in([leading]))
+        self.db.execute(sa.update(Patient).where(followers).values(**protection))
+        self._name_anew(leading, words)
 
     def _refuse_known(self, new: NewPatient, number: NationalId | None, is_another_person: bool) -> None:
         if number is not None:

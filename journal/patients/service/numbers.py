@@ -44,7 +44,9 @@ class Numbering(Reading, Searching):
             raise Conflict("Pasienten har dette nummeret fra før.")
         same = sa.and_(Identifier.kind == number.kind.value, Identifier.issuer.is_not_distinct_from(issuer))
         poorer = Identifier.kind.in_(_REPLACED_BY_FNR if number.kind is NationalIdKind.FNR else ())
-        ended = sa.update(Identifier).where(*live, sa.or_(same, poorer)).values(valid_until=self.work.now)
+        # A number that came in while this transaction waited is younger than its now().
+        until = sa.func.greatest(Identifier.valid_from, self.work.now)
+        ended = sa.update(Identifier).where(*live, sa.or_(same, poorer)).values(valid_until=until)
         self.db.execute(ended, execution_options={"synchronize_session": False})
         if not self._store_number(leading, number, issuer):
             raise NumberElsewhere(None)
