@@ -131,6 +131,11 @@ def test_a_number_that_finds_nobody_is_asked_for_again(
     assert page.status_code == 422 and 'id="f-number-error"' in page.text and "byttet nummer" in page.text
 
 
+def test_an_address_with_half_an_id_is_the_page_without_it(world: Any, person: Make, client_for: ClientFor) -> None:
+    page = client_for(world.nina).get(f"/patients/{person(at=world.ward)}/links?other=123")
+    assert page.status_code == 422 and "Koble journaler" in page.text and 'name="other"' not in page.text
+
+
 def test_a_record_is_not_linked_to_itself(world: Any, person: Make, work_of: WorkOf) -> None:
     number = number_for(BORN)
     here = person(at=world.ward, number=number)

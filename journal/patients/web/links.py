@@ -51,7 +51,7 @@ def one_is_closed(error: NoGround) -> tuple[str, int] | Response:
     return draw_again(closed)
 
 
-@page_of("propose_link", "confirm_link", "unlink")
+@page_of("links", "propose_link", "confirm_link", "unlink")
 def _links(patient_id: UUID, *, other: UUID | None = None, error: Refusal | None = None) -> str:
     """*other*: the record that a number led here."""
     service, again = patients(), told(error)
