@@ -3,11 +3,11 @@
 from journal.patients.banner import Alerts, Banner, FlagView
 from journal.patients.errors import AlreadyRegistered, PossibleDuplicate
 from journal.patients.facts import AllergyRecorded, PatientRegistered
+from journal.patients.person import Contact, NewPatient, Person, PersonIdentity
 from journal.patients.rules import Allergy, AllergyState, name_words
 from journal.patients.service import Patients
-from journal.patients.service.alerts import NewAllergy
-from journal.patients.service.identity import NewPatient
-from journal.patients.service.reading import Contact, Relative
+from journal.patients.service.alerts import NewAllergy, NewFlag
+from journal.patients.service.kin import NewRelative, Relative
 from journal.patients.service.searching import Found, Hit
 
 __all__ = [
@@ -22,9 +22,13 @@ __all__ = [
     "Found",
     "Hit",
     "NewAllergy",
+    "NewFlag",
     "NewPatient",
+    "NewRelative",
     "PatientRegistered",
     "Patients",
+    "Person",
+    "PersonIdentity",
     "PossibleDuplicate",
     "Relative",
     "name_words",

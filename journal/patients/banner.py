@@ -15,20 +15,9 @@ from journal.platform.clock import age, local_date, norwegian_date
 
 # The macro's word for a flag where it is not ours.
 _FLAG_ICONS = {"cpr": "resuscitation"}
-_ALLERGY_WORDS = (
-    "version",
-    "kind",
-    "substance",
-    "code_system",
-    "code",
-    "reaction",
-    "reaction_code",
-    "source_code",
-    "severity",
-    "criticality",
-    "verification_status",
-    "recorded_by_name",
-)
+# JSON has these as text; the rest of an Allergy is as it stands.
+_READ_BACK = {"patient_id", "id", "entry_id", "recorded_at", "municipality_id"}
+_ALLERGY_WORDS = tuple(name for name in Allergy.__dataclass_fields__ if name not in _READ_BACK)
 
 
 @dataclass(frozen=True)
@@ -46,8 +35,13 @@ class FlagView:
 
     @property
     def sub_text(self) -> str:
-        """Who decided and when, unless the flag says something else: a resuscitation status is never without them."""
-        return self.sub or f"{self.decided_by_name or ''} {norwegian_date(local_date(self.recorded_at))}".strip()
+        """What more is said, then who decided and when: a resuscitation status is never without them."""
+        decided = f"{self.decided_by_name or ''} {norwegian_date(local_date(self.recorded_at))}".strip()
+        return " · ".join(filter(None, (self.sub, decided if self.decided_by_name or not self.sub else None)))
+
+    @property
+    def kind_text(self) -> str:
+        return rules.FLAGS[self.kind]
 
 
 @dataclass(frozen=True)
@@ -174,7 +168,7 @@ def _banner(patient_id: UUID, records: Sequence[Mapping[str, Any]], today: date)
     alerts = alerts_of(records)
     label, number = _number([i for r in (leading, *records) for i in r["identifiers"] or ()])
     died = local_date(leading["died_at"]) if leading["died_at"] else None
-    protected = next((r["confidentiality"] for r in records if r["confidentiality"] != "none"), "none")
+    protected = rules.strictest(r["confidentiality"] for r in records)
     return Banner(
         patient_id=patient_id,
         family_name=leading["family_name"],
@@ -203,13 +197,12 @@ def _age(birth_date: date | None, at: date) -> int | None:
 
 
 def _number(identifiers: Sequence[Mapping[str, Any]]) -> tuple[str, str | None]:
-    """Label and digits of the best number; an H-number is nothing without who issued it (HIS 1001:2010)."""
+    """Label and digits of the best number."""
     if not identifiers:
         return rules.NUMBER_LABELS["FNR"], None
     order = list(rules.NUMBER_LABELS)
     best = min(identifiers, key=lambda i: order.index(i["kind"]))
-    label = rules.NUMBER_LABELS[best["kind"]]
-    return f"{label} ({best['issuer']})" if best["issuer"] else label, grouped(best["value"])
+    return rules.number_label(best["kind"], best["issuer"]), grouped(best["value"])
 
 
 def _place(leading: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> str | None:

@@ -10,9 +10,26 @@ class AlreadyRegistered(Conflict):
 
     type, title = "patient-already-registered", "Personen finnes allerede i journalen"
 
-    def __init__(self, patient_id: UUID | None = None) -> None:
+    def __init__(self, patient_id: UUID | None = None, *, just_now: bool = False) -> None:
+        what = (
+            "Personen ble nettopp registrert av noen andre."
+            if just_now
+            else "Nummeret er registrert på en person fra før."
+        )
         super().__init__(
-            "Nummeret er registrert på en person fra før. Søk på fødselsnummeret og åpne journalen derfra.",
+            f"{what} Søk på fødselsnummeret og åpne journalen derfra.",
+            patient_id=str(patient_id) if patient_id else None,
+        )
+
+
+class NumberElsewhere(Conflict):
+    """Another record has the number, or has had it: the way on is to link the records, or to find the slip."""
+
+    type, title = "number-elsewhere", "Nummeret står i en annen journal"
+
+    def __init__(self, patient_id: UUID | None) -> None:
+        super().__init__(
+            "Er det samme person, kan du koble journalene. Er det en annen, må du sjekke nummeret.",
             patient_id=str(patient_id) if patient_id else None,
         )
 

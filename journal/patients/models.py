@@ -1,36 +1,24 @@
 """The tables of the schema patients. What must hold always is constraints in their migration."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from journal.platform.db import Base, Entry, Record
+from journal.platform.db import Base, Entry, Record, Stamped
 
 SCHEMA = {"schema": "patients"}
 
 
-class Patient(Base):
-    """Who the patient is. Its only key is patient_id, so a read is a logged look; old values: patient_history."""
+class Patient(Stamped, Base):
+    """Who the patient is. Its only key is patient_id, so a read is a logged look; old values: PatientHistory."""
 
     __tablename__ = "patient"
     __table_args__ = SCHEMA
 
     patient_id: Mapped[UUID] = mapped_column(primary_key=True)
-    # The columns of a Record, whose key (patient_id, id) does not fit here: the patient is her own id.
-    municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
-    unit_id: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
-    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
-    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
-    recorded_as: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
-    recorded_role: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
-    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
-    source_id: Mapped[UUID | None]
-    in_error_at: Mapped[datetime | None] = mapped_column(server_default=sa.FetchedValue())
-    in_error_by: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
-    in_error_reason: Mapped[str | None]
-    erasure_id: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
     family_name: Mapped[str]
     given_name: Mapped[str]
     sort_key: Mapped[str] = mapped_column(sa.Computed("in the database", persisted=True))
@@ -47,6 +35,15 @@ class Patient(Base):
     language: Mapped[str | None]
     confidentiality: Mapped[str]
     general_practitioner_name: Mapped[str | None]
+
+
+class PatientHistory(Record, Base):
+    """What stood in Patient before a change, by column; recorded_at and recorded_by are the change's. Its trigger writes it."""
+
+    __tablename__ = "patient_history"
+    __table_args__ = SCHEMA
+
+    was: Mapped[dict[str, Any] | None]
 
 
 class Identifier(Record, Base):
@@ -88,6 +85,7 @@ class Link(Record, Base):
     valid_until: Mapped[datetime | None] = mapped_column(server_default=sa.FetchedValue())
     ended_by: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
     ended_by_name: Mapped[str | None] = mapped_column(server_default=sa.FetchedValue())
+    ended_reason: Mapped[str | None]
 
 
 class RelatedPerson(Entry, Base):
@@ -143,3 +141,4 @@ class Flag(Entry, Base):
     sub: Mapped[str | None]
     decided_by_name: Mapped[str | None]
     status: Mapped[str]
+    ended_reason: Mapped[str | None]

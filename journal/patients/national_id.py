@@ -16,6 +16,7 @@ _K1 = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 _K2 = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 _ORGANISATION = (3, 2, 7, 6, 5, 4, 3, 2)
 _REMAINDERS_FROM_2032 = (0, 1, 2, 3)
+FIRST_YEAR_OF_2032_TYPE = 2032
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 _SPACES = re.compile(r"[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]")

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -54,6 +54,23 @@ CONFIDENTIALITY = {
 }
 NUMBER_LABELS = {"FNR": "Fnr", "DNR": "D-nr", "FHN": "Hjelpenr", "HNR": "H-nr", "DUF": "DUF-nr"}
 """Best first: the number the banner shows when a person has several."""
+FLAGS = {
+    "cpr": "Gjenoppliving (HLR)",
+    "anticoagulant": "Blodfortynnende",
+    "swallowing": "Svelgevansker",
+    "infection": "Smitte",
+    "other": "Annet",
+}
+
+
+def strictest(confidentialities: Iterable[str]) -> str:
+    """The protection of a person whose records say different things."""
+    return max(confidentialities, key=list(CONFIDENTIALITY).index)
+
+
+def number_label(kind: str, issuer: str | None) -> str:
+    """What stands before a number; an H-number is nothing without who issued it (HIS 1001:2010)."""
+    return f"{NUMBER_LABELS[kind]} ({issuer})" if issuer else NUMBER_LABELS[kind]
 
 
 class AllergyState(StrEnum):

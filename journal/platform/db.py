@@ -26,14 +26,12 @@ class Base(DeclarativeBase):
     }
 
 
-class Record:
-    """A row in a patient's chart: who answers for it (municipality), who wrote it, in which employment, when.
+class Stamped:
+    """Who answers for a row (municipality), who wrote it, in which employment, when.
 
     Never edited. A mistake is marked by setting in_error_reason; PostgreSQL writes when and by whom.
     """
 
-    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
     unit_id: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
     recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
@@ -46,6 +44,13 @@ class Record:
     in_error_by: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
     in_error_reason: Mapped[str | None]
     erasure_id: Mapped[UUID | None] = mapped_column(server_default=sa.FetchedValue())
+
+
+class Record(Stamped):
+    """A row in a patient's chart."""
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
 
 
 class Entry(Record):

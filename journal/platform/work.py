@@ -189,7 +189,7 @@ class Work:
                 grounds = self.gate.grounds(self, permission, missing)
             except Denied as refusal:
                 refused = [{"patient_id": p, "ground": None, "purpose": None} for p in missing]
-                self._looks.append(Look(permission, categories, refused))
+                self.remember_look(Look(permission, categories, refused))
                 raise refusal
             self._write_log(Look(permission, categories, _rows(grounds.values()), object_id), "success")
             for patient_id, ground in grounds.items():
@@ -202,6 +202,10 @@ class Work:
         """Logs an act that opens no chart: an auditor's reading, a change of rights."""
         row = {"patient_id": patient_id, "ground": ground, "purpose": "HSYSADMIN"}
         self._write_log(Look(permission, OPENS.get(permission, ()), [row]), "success")
+
+    def remember_look(self, look: Look) -> None:
+        """Has it written anew if the transaction fails: also what a function of the database logged by itself."""
+        self._looks.append(look)
 
     def chart(self, patient_id: UUID, model: Any) -> sa.ColumnElement[bool]:
         """The condition for a patient's rows: every linked record of the person, never one alone."""
@@ -257,7 +261,7 @@ class Work:
             default=str,
         )
         if remember:
-            self._looks.append(look)
+            self.remember_look(look)
         try:
             self.db.execute(
                 sa.text("SELECT audit.open_charts(:call, :mac)"), {"call": call, "mac": self.keys.sign(call)}

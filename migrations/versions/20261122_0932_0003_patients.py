@@ -126,14 +126,15 @@ def _link() -> None:
             linked_patient_id uuid NOT NULL REFERENCES patients.patient (patient_id),
             reason text, valid_from timestamptz NOT NULL DEFAULT now(),
             confirmed_at timestamptz, confirmed_by uuid, confirmed_by_name text,
-            valid_until timestamptz, ended_by uuid, ended_by_name text,
+            valid_until timestamptz, ended_by uuid, ended_by_name text, ended_reason text,
             PRIMARY KEY (patient_id, id), CHECK (linked_patient_id <> patient_id), CHECK (confirmed_by <> recorded_by),
             CHECK ((confirmed_at IS NULL) = (confirmed_by IS NULL)), CHECK ((valid_until IS NULL) = (ended_by IS NULL)),
+            CHECK ((valid_until IS NULL) = (ended_reason IS NULL) OR erasure_id IS NOT NULL),
             CHECK (reason IS NOT NULL OR erasure_id IS NOT NULL))"""
     )
     op.execute("CREATE UNIQUE INDEX linked_once ON patients.link (linked_patient_id) WHERE valid_until IS NULL")
     op.execute("CREATE INDEX link_leading ON patients.link (patient_id) WHERE valid_until IS NULL")
-    chart_table("patients.link", projection=True, updates=("confirmed_at", "valid_until"))
+    chart_table("patients.link", projection=True, updates=("confirmed_at", "valid_until", "ended_reason"))
     # A link cannot be made confirmed: the second person's part is an UPDATE, which the trigger below stamps.
     op.execute("REVOKE INSERT ON patients.link FROM journal_app")
     op.execute(
@@ -203,7 +204,9 @@ def _alerts() -> None:
             {RECORD}, {ENTRY},
             kind text NOT NULL CHECK (kind IN ('cpr', 'anticoagulant', 'swallowing', 'infection', 'other')),
             text text, sub text, decided_by_name text, status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive')),
+            ended_reason text,
             PRIMARY KEY (patient_id, id), UNIQUE (patient_id, entry_id, version),
+            CHECK ((status = 'inactive') = (ended_reason IS NOT NULL) OR erasure_id IS NOT NULL),
             CHECK (text IS NOT NULL OR erasure_id IS NOT NULL))"""
     )
     chart_table("patients.flag")

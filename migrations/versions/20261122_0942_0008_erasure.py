@@ -23,7 +23,7 @@ CONTENT = {
         ),
     ),
     "patients.related_person": ("entry_id", ("name", "relation", "phone")),
-    "patients.flag": ("entry_id", ("text", "sub", "decided_by_name")),
+    "patients.flag": ("entry_id", ("text", "sub", "decided_by_name", "ended_reason")),
     "care.task": ("entry_id", ("what", "outcome")),
     "care.incident": ("id", ("text",)),
 }  # fmt: skip

@@ -62,7 +62,7 @@ def store(connection: Connection, table: str, **values: Any) -> UUID:
 
 
 def marked_chart(
-    connection: Connection, by: Staff, *, ward_id: UUID | None, blocked: Staff | None = None, **identity: Any
+    connection: Connection, by: Staff, *, ward_id: UUID | None, blocked: Staff | None = None, **person: Any
 ) -> Marked:
     """Somebody with a row everywhere, written by *by*; *ward_id* is the unit that has a ground now, None for nobody.
 
@@ -70,12 +70,12 @@ def marked_chart(
     """
     token, number, patient_id = mark(), national_id(), new_id()
     told = {"family_name": token, "given_name": "Kari", "birth_date": date(1931, 5, 17), "sex": "female"}
-    store(connection, "patients.patient", patient_id=patient_id, **by.stamp, **(told | identity))
+    store(connection, "patients.patient", patient_id=patient_id, **by.stamp, **(told | person))
     chart = _Chart(connection, by, patient_id, token)
-    chart.identity(number)
+    identity = chart.identity(number)
     relationship_id = chart.access(ward_id, blocked)
     with connection.transaction():
-        ids = {**chart.medication(), **chart.notes(), **chart.care(relationship_id)}
+        ids = {**identity, **chart.medication(), **chart.notes(), **chart.care(relationship_id)}
     return Marked(patient_id, token, number, ids)
 
 
@@ -95,14 +95,18 @@ class _Chart:
         self.row(table, entry_id=entry_id, version=1, **values)
         return entry_id
 
-    def identity(self, number: str) -> None:
-        self.row("patients.identifier", kind="FNR", value=number)
+    def identity(self, number: str) -> dict[str, UUID]:
         self.row("patients.patient_history", was={"city": self.token})
         for word in name_words(self.token, "Kari"):
             store(self.connection, "patients.name_word", patient_id=self.patient_id, word=word)
-        self.entry("patients.related_person", name=f"Datter {self.token}", relation="datter")
         self.row("patients.allergy_assessment", result="none-known")
-        self.entry("patients.flag", kind="other", text=f"Varsel {self.token}")
+        return {
+            "identifier_id": self.row("patients.identifier", kind="FNR", value=number),
+            "related_person_entry_id": self.entry(
+                "patients.related_person", name=f"Datter {self.token}", relation="datter"
+            ),
+            "flag_entry_id": self.entry("patients.flag", kind="other", text=f"Varsel {self.token}"),
+        }
 
     def access(self, ward_id: UUID | None, blocked: Staff | None) -> UUID:
         since = datetime.now(UTC) - timedelta(days=30)

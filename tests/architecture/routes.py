@@ -39,7 +39,13 @@ def written() -> list[str]:
 
 
 # What `<uuid:entry_id>` means, by the first word of the address after the patient.
-_ENTRY = {"tasks": "task_entry_id", "notes": "note_entry_id", "allergies": "allergy_entry_id"}
+_ENTRY = {
+    "tasks": "task_entry_id",
+    "notes": "note_entry_id",
+    "allergies": "allergy_entry_id",
+    "flags": "flag_entry_id",
+    "related-persons": "related_person_entry_id",
+}
 
 
 def address(rule: str, chart: Marked | None = None, **more: object) -> str:

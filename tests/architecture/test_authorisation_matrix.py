@@ -18,7 +18,7 @@ from journal.permissions import Permission, permissions_of
 from journal.platform.ids import new_id
 from tests import factories
 from tests.architecture import routes
-from tests.architecture.charts import Connection, Marked, mark, marked_chart
+from tests.architecture.charts import Connection, Marked, mark, marked_chart, national_id
 from tests.conftest import Browser, World
 from tests.factories import Staff
 
@@ -69,6 +69,18 @@ FORMS: dict[str, dict[str, str]] = {
     "patients.refute_allergy": _STATUS,
     "patients.allergy_in_error": {"reason": "feil"},
     "patients.add_related_person": {"name": "Ola Nordmann"},
+    "patients.correct_related_person": {"name": "Ola Nordmann", "version": "1"},
+    "patients.related_person_in_error": {"reason": "feil"},
+    "patients.raise_flag": {"kind": "infection", "text": "MRSA"},
+    "patients.lower_flag": _STATUS,
+    "patients.flag_in_error": {"reason": "feil"},
+    # The chart has one change already.
+    "patients.correct_identity": {"family_name": "Nordmann", "given_name": "Kari", "sex": "female", "version": "2"},
+    "patients.update_contact": {"phone": "68 05 00 01", "version": "2"},
+    "patients.add_identifier": {"national_id": "{number}"},
+    "patients.identifier_in_error": {"reason": "feil"},
+    "patients.propose_link": {"other": "{new}", "reason": "samme person"},
+    "patients.unlink": {"reason": "to søstre"},
 }
 
 # Commands that cannot succeed on the chart the tests make, and what is in the way: the rest must, the first time.
@@ -85,6 +97,9 @@ IN_THE_WAY = {
     "medication.witness": "the order wants one signature",
     "notes.keep_draft": "there is a draft of hers already",
     "patients.no_known_allergies": "she has an allergy",
+    "patients.propose_link": "the other record is not open",
+    "patients.confirm_link": "there is no link",
+    "patients.unlink": "there is no link",
 }
 
 # The way in for whoever has no ground: taking somebody in is itself the ground, and the form that asks shows nothing of her.
@@ -166,7 +181,7 @@ def ward(world: World, migrator: Connection, client_for: ClientFor) -> Country:
 def form_of(endpoint: str, who: Staff | None, country: Country) -> dict[str, str]:
     unit = who.actor.unit_id if who else country.top_id
     top = country.top_id
-    words = {"new": new_id(), "unit": unit, "top": top, "word": f"Kari{new_id().hex[-6:]}"}
+    words = {"new": new_id(), "unit": unit, "top": top, "word": f"Kari{new_id().hex[-6:]}", "number": national_id()}
     letters = str.maketrans("0123456789", "ghijklmnop")
     words["word"] = str(words["word"]).translate(letters)
     return {

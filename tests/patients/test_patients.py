@@ -9,7 +9,17 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from journal.patients import AlreadyRegistered, NewAllergy, NewPatient, Patients, PossibleDuplicate
+from journal.patients import (
+    AlreadyRegistered,
+    Contact,
+    NewAllergy,
+    NewFlag,
+    NewPatient,
+    NewRelative,
+    Patients,
+    PersonIdentity,
+    PossibleDuplicate,
+)
 from journal.patients.errors import AllergiesAreRecorded, Changed
 from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotFound
 from journal.platform.ids import new_id
@@ -181,11 +191,13 @@ def test_a_flag_stands_in_the_banner_with_who_decided_until_it_is_lowered(
 ) -> None:
     patient_id = person(at=world.ward)
     with work_of(world.lars) as work:
-        entry_id = Patients(work).raise_flag(patient_id, kind="cpr", text="HLR minus", decided_by_name="Lars Haugen")
+        entry_id = Patients(work).raise_flag(
+            patient_id, NewFlag(kind="cpr", text="HLR minus", decided_by_name="Lars Haugen")
+        )
     kind, text, sub = banner(world.nina, patient_id).flags[0]
     assert (kind, text) == ("resuscitation", "HLR minus") and sub.startswith("Lars Haugen ")
     with work_of(world.lars) as work:
-        Patients(work).lower_flag(patient_id, entry_id, version=1)
+        Patients(work).lower_flag(patient_id, entry_id, version=1, reason="Ny vurdering")
     assert banner(world.nina, patient_id).flags == ()
 
 
@@ -249,8 +261,13 @@ def test_whoever_may_not_register_does_not(world: Any, work_of: WorkOf) -> None:
 def test_a_changed_address_keeps_the_old_one(world: Any, person: Make, work_of: WorkOf, migrator: Any) -> None:
     patient_id = person(at=world.ward, phone="68 05 00 01")
     with work_of(world.nina) as work:
-        Patients(work).update_contact(patient_id, phone="68 05 00 02", city="Bodø")
-        assert Patients(work).contact(patient_id).phone == "68 05 00 02"
+        Patients(work).update_contact(patient_id, Contact(phone="68 05 00 02", city="Bodø"), version=1)
+    with work_of(world.siri) as work:
+        person_now = Patients(work).person(patient_id)
+    assert (person_now.contact.phone, person_now.version) == ("68 05 00 02", 2)
+    assert [change.was for change in person_now.changes] == [
+        (("Poststed", "ikke registrert"), ("Telefon", "68 05 00 01"))
+    ]
     kept = migrator.execute(
         "SELECT was, recorded_by_name FROM patients.patient_history WHERE patient_id = %s", (patient_id,)
     ).fetchall()
@@ -260,7 +277,9 @@ def test_a_changed_address_keeps_the_old_one(world: Any, person: Make, work_of: 
 def test_a_corrected_name_is_found_and_the_old_one_is_not(world: Any, person: Make, work_of: WorkOf) -> None:
     patient_id = person("Ukjent", "Mann", at=world.ward)
     with work_of(world.nina) as work:
-        Patients(work).correct_identity(patient_id, family_name="Kjentmann", given_name="Per")
+        Patients(work).correct_identity(
+            patient_id, PersonIdentity(family_name="Kjentmann", given_name="Per", birth_date=BORN), version=1
+        )
     with work_of(world.nina) as work:
         assert [hit.patient_id for hit in Patients(work).find("kjentmann per").hits] == [patient_id]
         assert Patients(work).find("ukjent").hits == ()
@@ -281,10 +300,9 @@ def test_a_new_number_ends_the_old_one_which_is_still_found(
 def test_next_of_kin_come_first(world: Any, person: Make, work_of: WorkOf) -> None:
     patient_id = person(at=world.ward)
     with work_of(world.nina) as work:
-        Patients(work).add_related_person(patient_id, name="Anna", relation="nabo")
-        Patients(work).add_related_person(
-            patient_id, name="Berit", relation="datter", phone="68 05 00 03", is_next_of_kin=True
-        )
+        Patients(work).add_related_person(patient_id, NewRelative(name="Anna", relation="nabo"))
+        berit = NewRelative(name="Berit", relation="datter", phone="68 05 00 03", is_next_of_kin=True)
+        Patients(work).add_related_person(patient_id, berit)
         assert [p.name for p in Patients(work).related_persons(patient_id)] == ["Berit", "Anna"]
 
 
@@ -313,7 +331,7 @@ def test_linked_records_show_the_allergies_of_both_and_part_again(
     with pytest.raises(Conflict), work_of(world.nina) as work:
         Patients(work).propose_link(other, leading, reason="En gang til")
     with work_of(world.nina) as work:
-        Patients(work).unlink(leading, link_id)
+        Patients(work).unlink(leading, link_id, reason="To søstre")
     assert banner(world.nina, other).allergies == (("Latex", ""),)
     with pytest.raises(NotFound), work_of(world.nina) as work:
-        Patients(work).unlink(leading, link_id)
+        Patients(work).unlink(leading, link_id, reason="To søstre")

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from journal.access import CareRelationships
 from journal.care import rules
@@ -251,19 +252,20 @@ class Residence(Service):
         place: str = "",
         part_of_id: UUID | None = None,
     ) -> None:
-        self.db.add(
-            StayRow(
-                patient_id=patient_id,
-                id=stay_id,
-                kind=kind,
-                part_of_id=part_of_id,
-                ward_id=ward_id,
-                ward_name=ward_name,
-                room=room or None,
-                place=place or None,
-                relationship_id=relationship_id,
-                valid_from=valid_from,
-                expected_until=expected_until,
-            )
+        """Two who register a stay, or an absence, of one patient at once meet in the unique index: the second is told."""
+        new = insert(StayRow).values(
+            patient_id=patient_id,
+            id=stay_id,
+            kind=kind,
+            part_of_id=part_of_id,
+            ward_id=ward_id,
+            ward_name=ward_name,
+            room=room or None,
+            place=place or None,
+            relationship_id=relationship_id,
+            valid_from=valid_from,
+            expected_until=expected_until,
         )
-        self.db.flush()
+        if self.db.scalar(new.on_conflict_do_nothing().returning(StayRow.id)) is None:
+            what = "la nettopp inn pasienten" if part_of_id is None else "registrerte nettopp et fravær"
+            raise Conflict(f"Noen andre {what}. Last siden på nytt for å se hva som er gjort.")

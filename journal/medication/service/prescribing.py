@@ -16,7 +16,7 @@ from journal.medication.rules import Dosage, OrderStatus, ValueRequirement
 from journal.medication.service.expected import Expansion, horizon, write_doses
 from journal.medication.service.settings import choices_of
 from journal.permissions import Permission
-from journal.platform.db import Record
+from journal.platform.db import Stamped
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient
@@ -31,7 +31,7 @@ _OF_THIS_VERSION = {"id", "patient_id", "version", "effective_at", "change", "ch
 _COPIED = tuple(
     column.name
     for column in MedicationRequest.__table__.columns
-    if column.name not in _OF_THIS_VERSION and column.name not in Record.__annotations__
+    if column.name not in _OF_THIS_VERSION and column.name not in Stamped.__annotations__
 )
 """What the next version of an order takes over from the one before it."""
 

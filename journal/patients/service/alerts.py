@@ -1,17 +1,19 @@
-"""Allergies, intolerances and flags: recorded, refuted, marked as a mistake, or stated to be none."""
+"""Allergies, intolerances and flags: recorded, refuted or ended, marked as a mistake, or stated to be none."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy import select
 
 from journal.patients.errors import AllergiesAreRecorded, Changed
 from journal.patients.facts import AllergyRecorded
 from journal.patients.models import AllergyAssessment, AllergyIntolerance, Flag
+from journal.patients.rules import FLAGS
+from journal.patients.service.entries import Entries
 from journal.patients.service.reading import Reading
 from journal.permissions import Permission
-from journal.platform.errors import Denied, NotFound
+from journal.platform.errors import Invalid
 from journal.platform.ids import new_id
 from journal.platform.service import on_patient
 
@@ -32,20 +34,36 @@ class NewAllergy:
     verification_status: str = "confirmed"
 
 
-_KEPT = (
-    "kind",
-    "substance",
-    "code_system",
-    "code",
-    "reaction",
-    "reaction_code",
-    "source_code",
-    "severity",
-    "criticality",
-)
+_KEPT = tuple(name for name in NewAllergy.__dataclass_fields__ if name != "verification_status")
 
 
-class Alerting(Reading):
+@dataclass(frozen=True, kw_only=True)
+class NewFlag:
+    """*kind* is cpr, anticoagulant, swallowing, infection or other; *sub* is what more must be known."""
+
+    kind: str
+    text: str
+    sub: str | None = None
+    decided_by_name: str | None = None
+
+
+@dataclass(frozen=True)
+class EndedFlag:
+    """A flag that held once, and why it does not any more."""
+
+    entry_id: UUID
+    kind: str
+    text: str
+    reason: str
+    recorded_at: datetime
+    recorded_by_name: str
+
+    @property
+    def kind_text(self) -> str:
+        return FLAGS[self.kind]
+
+
+class Alerting(Reading, Entries):
     @on_patient(Permission.PATIENTS_WRITE)
     def record_allergy(self, patient_id: UUID, new: NewAllergy) -> UUID:
         """Adds an allergy or intolerance; answers with the entry's id."""
@@ -62,9 +80,9 @@ class Alerting(Reading):
 
         Raises NotFound, or Changed when *version* is no longer the current one.
         """
-        was = self._lock(patient_id, entry_id)[-1]
-        if was.version != version or was.verification_status == "refuted":
-            raise Changed("Se over allergiene på nytt, og prøv igjen.")
+        was = self._current(patient_id, AllergyIntolerance, entry_id, version)
+        if was.verification_status == "refuted":
+            raise Changed("Allergien er allerede avkreftet.")
         self.db.add(
             AllergyIntolerance(
                 patient_id=was.patient_id,
@@ -85,13 +103,7 @@ class Alerting(Reading):
 
         Raises NotFound, or Denied when another municipality answers for it.
         """
-        rows = self._lock(patient_id, entry_id)
-        if any(row.municipality_id != self.work.actor.municipality_id for row in rows):
-            raise Denied("En annen kommune har skrevet dette og må rette det. Du kan avkrefte allergien.")
-        mark = sa.update(AllergyIntolerance).where(
-            self.work.chart(patient_id, AllergyIntolerance), AllergyIntolerance.id.in_([row.id for row in rows])
-        )
-        self.db.execute(mark.values(in_error_reason=reason), execution_options={"synchronize_session": False})
+        self._mark_in_error(patient_id, AllergyIntolerance, entry_id, reason, "Du kan avkrefte allergien.")
         self.work.publish(AllergyRecorded(patient_id, entry_id))
 
     @on_patient(Permission.PATIENTS_WRITE)
@@ -103,59 +115,50 @@ class Alerting(Reading):
         self.db.add(AllergyAssessment(patient_id=on, id=new_id(), result="none-known", source_code=source_code))
         self.db.flush()
 
-    @on_patient(Permission.PATIENTS_WRITE)
-    def raise_flag(
-        self, patient_id: UUID, *, kind: str, text: str, sub: str | None = None, decided_by_name: str | None = None
-    ) -> UUID:
-        """What everybody must see; answers with the entry's id.
+    @on_patient(Permission.PATIENTS_READ)
+    def ended_flags(self, patient_id: UUID) -> list[EndedFlag]:
+        """The flags that hold no more, the last one first."""
+        rows = self.db.scalars(
+            select(Flag)
+            .where(
+                self.work.chart(patient_id, Flag),
+                Flag.status == "inactive",
+                Flag.in_error_at.is_(None),
+                Flag.erasure_id.is_(None),
+            )
+            .order_by(Flag.recorded_at.desc(), Flag.id.desc())
+        )
+        return [
+            EndedFlag(
+                row.entry_id, row.kind, row.text or "", row.ended_reason or "", row.recorded_at, row.recorded_by_name
+            )
+            for row in rows
+        ]
 
-        *kind* is cpr, anticoagulant, swallowing, infection or other.
-        """
+    @on_patient(Permission.PATIENTS_WRITE)
+    def raise_flag(self, patient_id: UUID, new: NewFlag) -> UUID:
+        """What everybody must see; answers with the entry's id. Raises Invalid for a resuscitation status nobody decided."""
+        if new.kind == "cpr" and not new.decided_by_name:
+            raise Invalid(errors={"decided_by_name": ["Skriv hvem som har bestemt det."]})
         entry_id = new_id()
-        flag = Flag(patient_id=self._leading(patient_id), id=entry_id, entry_id=entry_id, status="active")
-        flag.kind, flag.text, flag.sub, flag.decided_by_name = kind, text, sub, decided_by_name
-        self.db.add(flag)
+        self.db.add(
+            Flag(patient_id=self._leading(patient_id), id=entry_id, entry_id=entry_id, status="active", **vars(new))
+        )
         self.db.flush()
         return entry_id
 
     @on_patient(Permission.PATIENTS_WRITE)
-    def lower_flag(self, patient_id: UUID, entry_id: UUID, *, version: int) -> None:
-        """The flag no longer holds; it stays in the history. Raises NotFound or Changed."""
-        rows = self.db.scalars(
-            select(Flag)
-            .where(self.work.chart(patient_id, Flag), Flag.entry_id == entry_id, Flag.in_error_at.is_(None))
-            .order_by(Flag.version)
-            .with_for_update(key_share=True)
-        ).all()
-        if not rows:
-            raise NotFound()
-        was = rows[-1]
-        if was.version != version:
-            raise Changed("Se over merkene på nytt, og prøv igjen.")
-        lowered = Flag(patient_id=was.patient_id, id=new_id(), entry_id=entry_id, version=version + 1)
-        lowered.status = "inactive"
-        lowered.kind, lowered.text = was.kind, was.text
-        lowered.sub, lowered.decided_by_name = was.sub, was.decided_by_name
-        self.db.add(lowered)
+    def lower_flag(self, patient_id: UUID, entry_id: UUID, *, version: int, reason: str) -> None:
+        """The flag no longer holds: a new version says why, and it stays in the history. Raises NotFound or Changed."""
+        was = self._current(patient_id, Flag, entry_id, version)
+        if was.status == "inactive":
+            raise Changed("Varselet er allerede avsluttet.")
+        key = {"patient_id": was.patient_id, "id": new_id(), "entry_id": entry_id, "version": version + 1}
+        kept = {name: getattr(was, name) for name in NewFlag.__dataclass_fields__}
+        self.db.add(Flag(**key, **kept, status="inactive", ended_reason=reason))
         self.db.flush()
 
-    def _lock(self, patient_id: UUID, entry_id: UUID) -> list[AllergyIntolerance]:
-        """The versions that stand, oldest first.
-
-        Lock first, look after: what was waited for is seen only by a new statement.
-        """
-        versions = (
-            select(AllergyIntolerance)
-            .where(
-                self.work.chart(patient_id, AllergyIntolerance),
-                AllergyIntolerance.entry_id == entry_id,
-                AllergyIntolerance.in_error_at.is_(None),
-            )
-            .order_by(AllergyIntolerance.version)
-            .execution_options(populate_existing=True)
-        )
-        self.db.scalars(versions.with_for_update(key_share=True)).all()
-        rows = list(self.db.scalars(versions))
-        if not rows:
-            raise NotFound()
-        return rows
+    @on_patient(Permission.PATIENTS_WRITE)
+    def flag_in_error(self, patient_id: UUID, entry_id: UUID, *, reason: str) -> None:
+        """It should never have stood here: every version is marked, and none is shown. Raises NotFound or Denied."""
+        self._mark_in_error(patient_id, Flag, entry_id, reason, "Du kan avslutte varselet.")

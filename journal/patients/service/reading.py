@@ -1,49 +1,18 @@
-"""What is asked about patients; each method is one statement whatever the number of patients."""
+"""What is asked about patients; a banner is one statement whatever the number of patients."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from journal.patients import banner as reading
 from journal.patients.banner import Alerts, Banner
-from journal.patients.models import Link, Patient, RelatedPerson
+from journal.patients.models import Identifier, Link, Patient, PatientHistory
+from journal.patients.person import Person, person_of
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
 from journal.platform.service import Service, on_patient, on_patients
-
-
-@dataclass(frozen=True)
-class Contact:
-    """How to reach the patient. Whoever sees *confidentiality* other than none must not pass the address on."""
-
-    address_line_1: str | None
-    address_line_2: str | None
-    postal_code: str | None
-    city: str | None
-    home_municipality_number: str | None
-    phone: str | None
-    language: str | None
-    general_practitioner_name: str | None
-    confidentiality: str
-
-
-@dataclass(frozen=True)
-class Relative:
-    """A related person as she stands now."""
-
-    id: UUID
-    entry_id: UUID
-    role: str
-    name: str
-    relation: str | None
-    phone: str | None
-    is_next_of_kin: bool
-    recorded_at: datetime
-    recorded_by_name: str
 
 
 class Reading(Service):
@@ -63,24 +32,22 @@ class Reading(Service):
         return self._banners([patient_id])[patient_id].alerts
 
     @on_patient(Permission.PATIENTS_READ)
-    def contact(self, patient_id: UUID) -> Contact:
-        """The address and telephone of the record that leads."""
-        columns = [getattr(Patient, name) for name in Contact.__dataclass_fields__]
-        leading = Patient.patient_id.in_([self._leading(patient_id)])
-        return Contact(**self.db.execute(select(*columns).where(leading)).mappings().one())
-
-    @on_patient(Permission.PATIENTS_READ)
-    def related_persons(self, patient_id: UUID) -> list[Relative]:
-        """Next of kin first, then by name."""
-        rows = self.db.scalars(
-            select(RelatedPerson)
-            .where(self.work.chart(patient_id, RelatedPerson), RelatedPerson.in_error_at.is_(None))
-            .order_by(RelatedPerson.entry_id, RelatedPerson.version)
+    def person(self, patient_id: UUID) -> Person:
+        """Name, numbers, address and telephone with what stood there before; without what a protected address hides."""
+        records = self.db.scalars(select(Patient).where(self.work.chart(patient_id, Patient))).all()
+        leading_id = self._leading(patient_id)
+        history = select(PatientHistory).where(self.work.chart(patient_id, PatientHistory))
+        numbers = select(Identifier).where(
+            self.work.chart(patient_id, Identifier), Identifier.in_error_at.is_(None), Identifier.value.is_not(None)
         )
-        current = {row.entry_id: row for row in rows if row.name is not None}
-        columns = Relative.__dataclass_fields__
-        relatives = [Relative(**{name: getattr(row, name) for name in columns}) for row in current.values()]
-        return sorted(relatives, key=lambda r: (not r.is_next_of_kin, r.name))
+        return person_of(
+            next(record for record in records if record.patient_id == leading_id),
+            records,
+            self.db.scalars(history.order_by(PatientHistory.recorded_at.desc(), PatientHistory.id)).all(),
+            self.db.scalars(
+                numbers.order_by(Identifier.valid_until.desc().nulls_first(), Identifier.valid_from.desc())
+            ),
+        )
 
     def _banners(self, patient_ids: Collection[UUID]) -> dict[UUID, Banner]:
         linked = self.work.linked(patient_ids)
@@ -99,3 +66,8 @@ class Reading(Service):
             Link.linked_patient_id.in_([patient_id]), Link.valid_until.is_(None), Link.confirmed_at.is_not(None)
         )
         return self.db.scalar(live) or patient_id
+
+    def _lock(self, patient_id: UUID) -> None:
+        """Who changes the same person waits here; lock first, look after."""
+        mine = select(Patient.patient_id).where(self.work.chart(patient_id, Patient)).order_by(Patient.patient_id)
+        self.db.scalars(mine.with_for_update(key_share=True)).all()

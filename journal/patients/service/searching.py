@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.patients import rules
-from journal.patients.national_id import NotANationalId
+from journal.patients.national_id import NationalId, NotANationalId, classify
 from journal.patients.rules import Sought
 from journal.permissions import Permission
 from journal.platform.errors import Invalid, TooMany
@@ -88,7 +88,14 @@ class Searching(Service):
         """The function's log rows go with a rollback, and an error may still tell that somebody exists."""
         if hits:
             rows = [{"patient_id": hit.patient_id, "ground": None, "purpose": None} for hit in hits]
-            self.work._looks.append(Look(Permission.PATIENTS_FIND, (), rows))
+            self.work.remember_look(Look(Permission.PATIENTS_FIND, (), rows))
+
+    def _classified(self, text: str, field: str) -> NationalId:
+        """The number that was typed in this field of a form. Raises Invalid."""
+        try:
+            return classify(text, synthetic_allowed=self._synthetic_allowed())
+        except NotANationalId as error:
+            raise Invalid(errors={field: [str(error)]}) from error
 
     def _synthetic_allowed(self) -> bool:
         """What the database itself says it is: a journal with real patients never takes an invented number."""
