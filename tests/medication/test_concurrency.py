@@ -155,6 +155,7 @@ def test_of_ten_who_change_the_same_order_one_does_and_the_rest_see_that_it_is_c
         "times": "08 20",
         "reason": "For lite",
         "version": "1",
+        "seen": "2\N{NO-BREAK SPACE}tabletter kl.\N{NO-BREAK SPACE}08 og 20",
     }
     doctors = [client_for(world.lars) for _ in range(10)]
 
