@@ -33,7 +33,7 @@ from journal.medication.rules import (
 from journal.platform.clock import instant, local_date, norwegian_date, parse_time_of_day
 from journal.platform.errors import Invalid
 from journal.platform.fields import AmountField, StrictInteger
-from journal.platform.quantity import UNITS, NotAnAmount, Quantity, as_input, parse_decimal
+from journal.platform.quantity import SUBSTANCE_UNITS, UNITS, NotAnAmount, Quantity, as_input, parse_decimal
 
 PATTERNS = {
     "daily": "Hver dag",
@@ -140,7 +140,7 @@ class DosageForm(Schema):
     hours = MaybeInteger(least=1, most=72, load_default=None)
     max_doses = MaybeInteger(least=1, most=24, load_default=None)
     max_amount = MaybeAmount(load_default=None)
-    max_unit = fields.String(load_default="", validate=validate.OneOf(["", *UNITS]))
+    max_unit = fields.String(load_default="", validate=validate.OneOf(["", *SUBSTANCE_UNITS]))
     least_hours = MaybeAmount(load_default=None)
     course_from = DayField(load_default=None)
     last_day = DayField(load_default=None)
@@ -151,6 +151,7 @@ class Choices(NamedTuple):
 
     unit: str | None
     units: list[tuple[str, str]]
+    substance_units: list[tuple[str, str]]
     patterns: list[tuple[str, str]]
     times_of_day: list[tuple[str, str]]
     weekdays: list[tuple[str, str]]
@@ -162,6 +163,7 @@ def choices(unit: str | None, clock_times: ClockTimes) -> Choices:
     return Choices(
         unit,
         [(code, UNITS[code].singular) for code in units],
+        [(code, UNITS[code].singular) for code in SUBSTANCE_UNITS],
         list(PATTERNS.items()),
         [(at.value, f"{word} ({clock_times[at]:%H.%M})") for at, word in TIMES_OF_DAY.items()],
         [(str(day.value), word) for day, word in WEEKDAYS.items()],
@@ -223,7 +225,7 @@ def form_of(dosage: Dosage) -> dict[str, Any]:
     if cycle := dosage.cycle:
         typed |= {"days_on": str(cycle.days_on), "days_off": str(cycle.days_off)}
         typed["first_day"] = norwegian_date(cycle.anchor)
-    return typed | _limits_typed(dosage.as_needed) | _course_typed(dosage.course)
+    return typed | _limits_typed(dosage.as_needed, dosage.unit) | _course_typed(dosage.course)
 
 
 def says_all(dosage: Dosage) -> bool:
@@ -266,12 +268,15 @@ def _limits(form: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _limits_typed(limits: AsNeeded | None) -> dict[str, str]:
+def _limits_typed(limits: AsNeeded | None, unit: str) -> dict[str, str]:
     typed = {}
     if limits and limits.max_doses is not None:
         typed["max_doses"] = str(limits.max_doses)
     if limits and limits.max_amount is not None:
-        typed |= {"max_amount": as_input(limits.max_amount.value), "max_unit": limits.max_amount.unit}
+        typed |= {
+            "max_amount": as_input(limits.max_amount.value),
+            "max_unit": limits.max_amount.unit if limits.max_amount.unit != unit else "",
+        }
     if limits and limits.least_interval is not None:
         hours = Decimal(limits.least_interval // timedelta(minutes=1)) / 60
         typed["least_hours"] = as_input(round(hours, 4))

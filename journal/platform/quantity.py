@@ -113,6 +113,9 @@ UNITS: dict[str, Unit] = {
 }
 """Every unit an amount may have, by the code that is stored. Codes are the words of Volven 7480 where it has one."""
 
+SUBSTANCE_UNITS = ("g", "mg", "mikrogram", "nanogram", "mmol", "enhet", "IE")
+"""Units in which an amount is how much of the substance itself, whatever the product holds."""
+
 
 def parse_decimal(text: object) -> Decimal:
     """The amount somebody typed or sent: 1-7 digits, and after a comma or point 1-4 more. Nothing else passes.

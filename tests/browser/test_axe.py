@@ -152,6 +152,11 @@ def test_the_chart_as_the_doctor_sees_it_and_the_history_of_a_medicine(
         folded.evaluate("(details) => { details.open = true }")
     assert faults_of(tab) == []
 
+
+def test_a_change_that_is_to_be_signed(world: World, see: See, patient_id: UUID) -> None:
+    tab = see(world.lars, f"/patients/{patient_id}/medication")
+    tab.page.get_by_role("link", name="Historikk og endring metoprolol").click()
+    tab.page.get_by_text("Endre dosering").click()
     tab.find("input[name=amount]").fill("2")
     tab.find("#reason-change").fill("For lite virkning")
     tab.page.get_by_role("button", name="Se over endringen").click()

@@ -49,7 +49,7 @@ def planned(*choices: Chosen, first: date, days: int, cut: time = time(0)) -> li
     """The doses of these days, worked out in pieces that are cut at this clock time each day."""
     start, end = instant(first, time(0)), instant(first + timedelta(days=days), time(0))
     cuts = [instant(first + timedelta(days=n), cut) for n in range(days)]
-    order = {"order_start": start, "order_end": None, "time_critical": False}
+    order: dict[str, Any] = {"order_start": start, "order_end": None, "time_critical": False}
     pieces = zip([start, *cuts], [*cuts, end], strict=True)
     return [dose for a, b in pieces for dose in planned_doses(EVENING, choices, start=a, end=b, **order)]
 
@@ -78,7 +78,7 @@ def test_the_last_choice_that_has_begun_holds() -> None:
 def test_what_is_time_critical_has_the_narrow_tolerance_which_is_never_the_wider() -> None:
     settings = DoseSettings(ordinary=minutes(60, 90), narrow=minutes(10, 15))
     start, end = instant(MONDAY, time(0)), instant(MONDAY + timedelta(days=1), time(0))
-    period = {"start": start, "end": end, "order_start": start, "order_end": None}
+    period: dict[str, Any] = {"start": start, "end": end, "order_start": start, "order_end": None}
 
     (critical,) = planned_doses(EVENING, [Chosen(MONDAY, settings)], **period, time_critical=True)
 
@@ -99,13 +99,10 @@ def lone(world: World) -> Iterator[World]:
 
 
 def prescribe(
-    world: World, work_of: WorkOf, patient_id: UUID, *, by: Staff | None = None, dosage: Dosage = EVENING, **more: Any
+    world: World, work_of: WorkOf, patient_id: UUID, *, by: Staff | None = None, dosage: Dosage = EVENING
 ) -> UUID:
     with work_of(by or world.lars) as work:
-        entry_id: UUID = Medication(work).prescribe(
-            patient_id, **({"medicine": METOPROLOL, "dosage": dosage, "starts_at": midnight()} | more)
-        )
-    return entry_id
+        return Medication(work).prescribe(patient_id, medicine=METOPROLOL, dosage=dosage, starts_at=midnight())
 
 
 def midnight(days: int = 0) -> datetime:
@@ -312,7 +309,7 @@ def test_a_choice_is_never_edited_and_postgresql_keeps_the_times_in_order(world:
     for change in ("evening = '22:30'", "critical_late_minutes = 90"):
         with pytest.raises(psycopg.errors.CheckViolation):
             world.migrator.execute(
-                f"UPDATE medication.dose_setting SET {change} WHERE municipality_id = %s",  # type: ignore[arg-type]
+                f"UPDATE medication.dose_setting SET {change} WHERE municipality_id = %s",
                 (world.oslo["id"],),
             )
 

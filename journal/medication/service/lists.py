@@ -252,7 +252,9 @@ def _list_statement() -> sa.Select[Any]:
     # Two comparisons: IN would have its text written anew at each execution.
     in_use = sa.or_(*(order.status == status for status in _IN_USE))
     shown = sa.or_(in_use, order.effective_at > sa.bindparam("lately"))
-    return sa.select(*order, _doses_as_json(order).label("doses"), _as_needed_as_json(order).label("given")).where(shown)
+    return sa.select(*order, _doses_as_json(order).label("doses"), _as_needed_as_json(order).label("given")).where(
+        shown
+    )
 
 
 def _newest(of_chart: sa.ColumnElement[bool]) -> Any:

@@ -28,7 +28,7 @@ from journal.medication.rules import (
     medication_line,
 )
 from journal.platform.clock import local_date, short_date
-from journal.platform.quantity import Quantity
+from journal.platform.quantity import SUBSTANCE_UNITS, Quantity
 
 WITNESS = "witness"
 """The kind of an administration that is the second signature of another, and no dose given anew."""
@@ -296,13 +296,9 @@ def dosage_of(order: MedicationRequest) -> Dosage:
     return Dosage.from_json(order.dosage)
 
 
-_SAY_HOW_MUCH = {"g", "mg", "mikrogram", "nanogram", "mmol", "enhet", "IE"}
-"""Units in which an amount is how much of the substance itself, whatever the strength."""
-
-
 def line_of(order: MedicationRequest, dosage: Dosage) -> MedicationLine:
     """The medication line of an order. Its form has the strength where the dose does not say it: 5 ml of 1 mg/ml."""
-    said = dosage.strength_per_unit is not None or dosage.unit in _SAY_HOW_MUCH
+    said = dosage.strength_per_unit is not None or dosage.unit in SUBSTANCE_UNITS
     return medication_line(
         dosage,
         generic=order.generic_name or "",
