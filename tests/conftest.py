@@ -96,13 +96,15 @@ class Browser:
             self.client.set_cookie("akson", base64.urlsafe_b64encode(self.token).decode())
 
     def get(self, path: str, **more: Any) -> TestResponse:
-        return self.client.get(path, **more)
+        answer: TestResponse = self.client.get(path, **more)
+        return answer
 
     def act(
         self, path: str, form: dict[str, Any] | None = None, *, command_id: UUID | None = None, **more: Any
     ) -> TestResponse:
         sent = {"csrf_token": self.csrf, "command_id": str(command_id or new_id()), **(form or {})}
-        return self.client.post(path, data=sent, **more)
+        answer: TestResponse = self.client.post(path, data=sent, **more)
+        return answer
 
     @property
     def csrf(self) -> str:
