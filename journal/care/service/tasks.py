@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from functools import cache
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
