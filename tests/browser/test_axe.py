@@ -27,6 +27,8 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (390, 1180, 1440)
 
 # The scheme changes colours and nothing else, so in the dark nothing else is looked at again.
+OXYCODONE = Medicine("oksykodon", "OxyNorm", "kapsel", atc_code="N02AA05", prescription_group="A")
+
 RULES: dict[str, dict[str, str | list[str]]] = {
     "light": {"type": "tag", "values": WCAG},
     "dark": {"type": "rule", "values": ["color-contrast"]},
@@ -116,12 +118,14 @@ def patient_id(world: World, work_of: Callable[..., Any]) -> UUID:
         factories.observation(b, made, nina, "pulse", Decimal(60 + days), at=now - timedelta(days=days, hours=1))
     factories.note(b, made, nina, "Spiste godt.\nSov hele natten.", at=now - timedelta(hours=2), title="Natt")
     factories.task(b, made, nina, ward, "Ring datteren", due_at=now - timedelta(hours=1))
+    factories.task(b, made, nina, ward, "Effekt av paracetamol?", kind="effect_follow_up", due_at=now)
     world.store()
     paracetamol = Medicine("paracetamol", "Paracet", "tablett", strength="500 mg", route="peroralt", atc_code="N02BE01")
     with work_of(world.lars) as work:
         two = Quantity(Decimal(2), "tablett")
         medication, needed = Medication(work), when_needed(two, max_doses=4)
         medication.prescribe(made, medicine=paracetamol, dosage=needed, use="3")
+        medication.prescribe(made, medicine=OXYCODONE, dosage=needed, use="3")
         over = medication.prescribe(made, medicine=paracetamol, dosage=needed, use="3")
         medication.stop(made, over, version=1, reason="Hjalp ikke")
     return made
@@ -194,6 +198,26 @@ def test_the_round_with_a_value_card_its_reasons_and_after_signing(world: World,
     tab.find(".dose.is-ready button.give").first.click()
     expect(tab.find(".dose.is-given")).to_have_count(1)
     assert faults_of(tab) == []
+
+
+def test_the_round_where_one_tap_is_too_little_and_where_a_second_signature_is_awaited(world: World, see: See) -> None:
+    patient_id, _ = factories.due_dose(world, medicine=OXYCODONE, two_signatures=True)
+    tab = see(world.nina, f"/round?patient={patient_id}", 422)
+    tab.find(".at summary").click()
+    tab.find("input[name=given_time]").fill("2570")
+    tab.find("summary.ask").click()
+    expect(tab.find(".sure")).to_be_visible()
+    assert faults_of(tab) == []
+
+    tab.find(".dose button.give").click()
+    expect(tab.find(".asat.wrong")).to_be_visible()
+    assert faults_of(tab) == []
+
+    tab.find("input[name=given_time]").fill("")
+    tab.find(".dose button.give").click()
+    expect(tab.find(".dose.half")).to_be_visible()
+    assert faults_of(tab) == []
+    assert faults_of(see(world.siri, f"/round?patient={patient_id}")) == []
 
 
 def test_a_ward_with_nobody_in_it(world: World, see: See) -> None:
