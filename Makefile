@@ -1,6 +1,6 @@
 # Short names for what one does often. Everything works without make: see each line.
 .DEFAULT_GOAL := help
-.PHONY: help test lint types format demo bench soak
+.PHONY: help test lint types format messages demo bench soak
 
 PYTHON := .venv/bin/python
 
@@ -20,6 +20,9 @@ types: ## Check the types
 format: ## Lay out the code, and repair what can be repaired by itself
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
+
+messages: ## Gather what is said to users, and say what lacks a translation
+	$(PYTHON) -m tools.messages
 
 demo: ## Start a journal with invented people on this machine
 	./akson demo

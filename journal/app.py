@@ -2,6 +2,8 @@
 
 import base64
 import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,6 @@ import flask
 import sqlalchemy as sa
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
 import journal.access.web
@@ -26,7 +27,7 @@ import journal.patients.web
 from journal.access import AccessGate, SessionCookie
 from journal.care import Care
 from journal.medication import AdministrationCorrected, AsNeededGiven
-from journal.platform import clock, commands, log
+from journal.platform import clock, commands, language, log
 from journal.platform.db import connect
 from journal.platform.errors import Denied, JournalError, Unavailable
 from journal.platform.ids import new_id
@@ -104,12 +105,20 @@ class JournalApp(Flask):
         idle = timedelta(minutes=self.settings.session_idle_minutes)
         return SessionCookie(secret, idle, timedelta(hours=self.settings.session_max_hours))
 
+    @contextmanager
+    def _work(self) -> Iterator[None]:
+        """A Work of whoever asks, who is answered in her own language."""
+        with self.works.open(self.caller(), g.request_id) as g.work:
+            if g.work.signed_in:
+                language.use(g.work.actor.language)
+            yield
+
     def dispatch_request(self) -> ResponseReturnValue:
         """Works are opened and committed here and nowhere else."""
         if request.endpoint in ("static", "healthz") or request.routing_exception is not None:
             return super().dispatch_request()
         view: Any = self.view_functions[request.endpoint or ""]
-        with self.works.open(self.caller(), g.request_id) as g.work:
+        with self._work():
             if view.permission is not None:
                 g.work.admit(view.permission)
             if request.method == "POST":
@@ -131,11 +140,11 @@ class JournalApp(Flask):
             if isinstance(error, Unavailable):
                 return errors.plain(error)
             try:
-                with self.works.open(self.caller(), g.request_id) as g.work:
+                with self._work():
                     return self.make_response(super().handle_user_exception(error))
             except JournalError as again:
                 # A context that draws its form again opens the chart anew, and that may be refused in its turn.
-                with self.works.open(self.caller(), g.request_id) as g.work:
+                with self._work():
                     return errors.answer(again)
         except (sa.exc.SQLAlchemyError, Unavailable):
             return errors.plain(Unavailable())
@@ -152,13 +161,11 @@ def create_app(settings: Settings) -> JournalApp:
     app.config.update(
         MAX_CONTENT_LENGTH=1_000_000,
         MAX_FORM_MEMORY_SIZE=1_000_000,
-        BABEL_DEFAULT_LOCALE="nb",
         SEND_FILE_MAX_AGE_DEFAULT=30 * 24 * 3600,
     )
     app.works = Works(
         connect(settings.database_url, pgbouncer=settings.pgbouncer), AccessGate(), Keys(settings.mac_key), LISTENERS
     )
-    Babel(app, default_translation_directories="web/translations", locale_selector=shell.locale)
     log.configure()
     for section in SECTIONS:
         app.register_blueprint(section)
@@ -171,6 +178,7 @@ def create_app(settings: Settings) -> JournalApp:
     app.jinja_env.globals.update(new_id=new_id, csrf_token=lambda: security.csrf_token(settings, g.work))
     assert app.static_folder is not None and app.static_url_path is not None
     app.jinja_env.globals.update(asset=shell.assets(Path(app.static_folder), app.static_url_path))
+    app.jinja_env.globals.update(_=language.on_page, ngettext=language.on_page_counted)
     app.jinja_env.globals.update(role_text=shell.role_text)
     app.jinja_env.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately)
     app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU, TABS)})
@@ -179,6 +187,7 @@ def create_app(settings: Settings) -> JournalApp:
 
 def _start() -> None:
     g.request_id = new_id().hex
+    language.use(request.args.get("language", language.SOURCE))
 
 
 def _health() -> Response:
@@ -188,7 +197,7 @@ def _health() -> Response:
         with app.works.sessions() as db:
             db.execute(sa.text("SELECT 1"))
     except sa.exc.SQLAlchemyError:
-        return Response(gettext("Databasen svarer ikke.") + "\n", 503, mimetype="text/plain")
+        return Response(language.gettext("Databasen svarer ikke.") + "\n", 503, mimetype="text/plain")
     return Response("ok\n", mimetype="text/plain")
 
 

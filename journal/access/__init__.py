@@ -2,7 +2,14 @@
 
 from journal.access.gate import AccessGate
 from journal.access.service import CareRelationships
-from journal.access.sessions import SessionCookie, demo_people, end_session, set_color_scheme, start_session
+from journal.access.sessions import (
+    SessionCookie,
+    demo_people,
+    end_session,
+    set_color_scheme,
+    set_language,
+    start_session,
+)
 
 __all__ = [
     "AccessGate",
@@ -11,5 +18,6 @@ __all__ = [
     "demo_people",
     "end_session",
     "set_color_scheme",
+    "set_language",
     "start_session",
 ]

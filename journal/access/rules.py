@@ -4,29 +4,36 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from journal.platform.language import phrase, phrases
 from journal.platform.work import Actor, Ground
 
-_TEXTS = {
-    "stay": "pasienten bor på {unit}",
-    "service": "{unit} gir pasienten en tjeneste",
-    "route": "pasienten står på ruten din",
-    "task": "du har en oppgave hos pasienten",
-    "general_practitioner": "du er pasientens fastlege",
-    "referral": "pasienten er henvist til {unit}",
-    "patient_request": "pasienten har bedt om det",
-    "registration": "du registrerte pasienten",
-    "emergency": "du åpnet journalen ved øyeblikkelig hjelp",
-}
+_TEXTS = phrases(
+    {
+        "stay": "pasienten bor på %(unit)s",
+        "service": "%(unit)s gir pasienten en tjeneste",
+        "route": "pasienten står på ruten din",
+        "task": "du har en oppgave hos pasienten",
+        "general_practitioner": "du er pasientens fastlege",
+        "referral": "pasienten er henvist til %(unit)s",
+        "patient_request": "pasienten har bedt om det",
+        "registration": "du registrerte pasienten",
+        "emergency": "du åpnet journalen ved øyeblikkelig hjelp",
+    }
+)
 
 
 def ground_of(patient_id: UUID, standing: Mapping[Any, Any], actor: Actor) -> Ground:
     """The ground that a care relationship gives, with the sentence the page shows."""
-    unit = actor.unit_name if standing["unit_id"] in (actor.unit_id, None) else f"en enhet i {actor.unit_name}"
+    unit = (
+        actor.unit_name
+        if standing["unit_id"] in (actor.unit_id, None)
+        else phrase("en enhet i %(unit)s", unit=actor.unit_name)
+    )
     return Ground(
         patient_id=patient_id,
         ids=tuple(standing["ids"]),
         code=standing["ground"],
-        text=_TEXTS[standing["ground"]].format(unit=unit),
+        text=phrase(_TEXTS[standing["ground"]], unit=unit),
         purpose=standing["purpose"],
         relationship_id=standing["relationship_id"],
         decision_ref=standing["decision_ref"],
@@ -42,9 +49,9 @@ def registration(patient_id: UUID) -> Ground:
 def admission(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
     """Taking somebody in: chosen by the one who does it (user_selected in the trust framework), and logged as such."""
     chosen = {"id": "admission", "description": "Tar imot pasienten", "user_selected": True}
-    return Ground(patient_id, ids, "referral", "du tar imot pasienten", decision_ref=chosen)
+    return Ground(patient_id, ids, "referral", phrase("du tar imot pasienten"), decision_ref=chosen)
 
 
 def planning(patient_id: UUID) -> Ground:
     """The worker, which works out the doses of the days to come; its looks stand in the log like a person's."""
-    return Ground(patient_id, (patient_id,), "planning", "doser regnes ut framover", purpose="HOPERAT")
+    return Ground(patient_id, (patient_id,), "planning", phrase("doser regnes ut framover"), purpose="HOPERAT")

@@ -31,8 +31,11 @@ class SessionCookie:
         return (Actor.from_json(told) if told else None), now
 
 
-def start_session(work: Work, role_id: UUID, color_scheme: str = "auto") -> bytes:
-    """Starts a session in this employment and answers with its secret (32 bytes), which is stored nowhere but in the cookie."""
+def start_session(work: Work, role_id: UUID, language: str | None = None) -> bytes:
+    """Starts a session in this employment and answers with its secret (32 bytes), which is stored nowhere but in the cookie.
+
+    It has the colours the person had last, and `language`, else the one she had last.
+    """
     token = secrets.token_bytes(32)
     call = json.dumps(
         {
@@ -40,7 +43,7 @@ def start_session(work: Work, role_id: UUID, color_scheme: str = "auto") -> byte
             "id": str(new_id()),
             "role_id": str(role_id),
             "token_hash": hashlib.sha256(token).hexdigest(),
-            "color_scheme": color_scheme,
+            "language": language,
         }
     )
     work.db.execute(_START, {"call": call, "mac": work.keys.sign(call)})
@@ -55,6 +58,11 @@ def end_session(work: Work, token: bytes) -> None:
 def set_color_scheme(work: Work, token: bytes, scheme: str) -> None:
     """Light, dark or auto, remembered with the session."""
     work.db.execute(sa.text("SELECT access.set_color_scheme(:token, :scheme)"), {"token": token, "scheme": scheme})
+
+
+def set_language(work: Work, token: bytes, language: str) -> None:
+    """A code of LANGUAGES, remembered with the session and for the person's next one."""
+    work.db.execute(sa.text("SELECT access.set_language(:token, :language)"), {"token": token, "language": language})
 
 
 class DemoPerson(NamedTuple):

@@ -4,12 +4,14 @@ import base64
 from itertools import groupby
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, current_app, request, url_for
 from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response as BaseResponse
 
 from journal.access.sessions import demo_people, end_session, set_color_scheme, start_session
+from journal.access.sessions import set_language as keep_language
 from journal.platform.errors import NotFound
+from journal.platform.language import LANGUAGES
 from journal.platform.settings import Settings
 from journal.web import Section, current_work, form_body, own_address, render, see_other
 from journal.web.security import cookie_name
@@ -28,6 +30,10 @@ class ColorScheme(Schema):
     color_scheme = fields.String(required=True, validate=validate.OneOf(["light", "dark", "auto"]))
 
 
+class Language(Schema):
+    language = fields.String(required=True, validate=validate.OneOf(list(LANGUAGES)))
+
+
 @bp.page("/sign-in", None)
 def sign_in() -> str:
     _only_where_people_are_invented()
@@ -36,14 +42,14 @@ def sign_in() -> str:
         (municipality, [(p.role_id, p.name, role_text(p.role), p.unit) for p in together])
         for municipality, together in groupby(people, key=lambda p: p.municipality)
     ]
-    return render("sign_in.html", groups=groups)
+    return render("sign_in.html", groups=groups, sign_in_url=url_for(".start", language=_asked_language()))
 
 
 @bp.act("/sign-in", None, repeatable=True)
 def start() -> BaseResponse:
     _only_where_people_are_invented()
     role_id: UUID = form_body(SignIn)["role_id"]
-    token = start_session(current_work(), role_id)
+    token = start_session(current_work(), role_id, _asked_language())
     return _with_cookie(see_other("chart.home"), base64.urlsafe_b64encode(token).decode())
 
 
@@ -61,6 +67,23 @@ def switch_user() -> BaseResponse:
 def color_scheme() -> BaseResponse:
     if token := request.cookies.get(cookie_name(_settings())):
         set_color_scheme(current_work(), base64.urlsafe_b64decode(token), form_body(ColorScheme)["color_scheme"])
+    return _back()
+
+
+@bp.act("/language", None, repeatable=True)
+def set_language() -> BaseResponse:
+    if token := request.cookies.get(cookie_name(_settings())):
+        keep_language(current_work(), base64.urlsafe_b64decode(token), form_body(Language)["language"])
+    return _back()
+
+
+def _asked_language() -> str | None:
+    """The one chosen on the sign-in page; without it the one the person had last."""
+    asked = request.args.get("language")
+    return asked if asked in LANGUAGES else None
+
+
+def _back() -> BaseResponse:
     back = request.args.get("back", "/")
     answer = see_other("chart.home")
     if own_address(back):

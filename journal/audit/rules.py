@@ -3,40 +3,48 @@
 from collections.abc import Mapping
 from typing import Any
 
-ACTIONS = {
-    "audit:read": "leste innsynsloggen",
-    "care:read": "så oppgaver og opphold",
-    "care:write": "skrev i oppgaver eller opphold",
-    "chart:read": "åpnet journalen",
-    "medication:administer": "signerte en dose",
-    "medication:prescribe": "endret legemidler",
-    "medication:read": "så legemidlene",
-    "notes:read": "leste notater",
-    "notes:write": "skrev notat",
-    "observations:read": "så målinger",
-    "observations:write": "skrev en måling",
-    "patients:admit": "tok imot pasienten",
-    "patients:discharge": "avsluttet opphold eller tjeneste",
-    "patients:find": "fant pasienten i et søk",
-    "patients:read": "så navn og kritisk informasjon",
-    "patients:register": "registrerte pasienten",
-    "patients:write": "endret opplysninger om pasienten",
-    "records:erase": "behandlet et vedtak om sletting",
-}
-GROUNDS = {
-    "stay": "bor på enheten",
-    "service": "får tjeneste fra enheten",
-    "route": "står på ruten",
-    "task": "oppgave hos pasienten",
-    "general_practitioner": "fastlege",
-    "referral": "henvist eller tatt imot",
-    "patient_request": "pasientens ønske",
-    "registration": "registrering",
-    "emergency": "øyeblikkelig hjelp",
-    "control": "kontroll av innsyn",
-    "planning": "doser regnet ut framover",
-}
-OUTCOMES = {"success": "åpnet", "refused": "avvist", "failed": "vist, men ikke lagret", "search-hit": "vist i søk"}
+from journal.platform.language import phrases
+
+ACTIONS = phrases(
+    {
+        "audit:read": "leste innsynsloggen",
+        "care:read": "så oppgaver og opphold",
+        "care:write": "skrev i oppgaver eller opphold",
+        "chart:read": "åpnet journalen",
+        "medication:administer": "signerte en dose",
+        "medication:prescribe": "endret legemidler",
+        "medication:read": "så legemidlene",
+        "notes:read": "leste notater",
+        "notes:write": "skrev notat",
+        "observations:read": "så målinger",
+        "observations:write": "skrev en måling",
+        "patients:admit": "tok imot pasienten",
+        "patients:discharge": "avsluttet opphold eller tjeneste",
+        "patients:find": "fant pasienten i et søk",
+        "patients:read": "så navn og kritisk informasjon",
+        "patients:register": "registrerte pasienten",
+        "patients:write": "endret opplysninger om pasienten",
+        "records:erase": "behandlet et vedtak om sletting",
+    }
+)
+GROUNDS = phrases(
+    {
+        "stay": "bor på enheten",
+        "service": "får tjeneste fra enheten",
+        "route": "står på ruten",
+        "task": "oppgave hos pasienten",
+        "general_practitioner": "fastlege",
+        "referral": "henvist eller tatt imot",
+        "patient_request": "pasientens ønske",
+        "registration": "registrering",
+        "emergency": "øyeblikkelig hjelp",
+        "control": "kontroll av innsyn",
+        "planning": "doser regnet ut framover",
+    }
+)
+OUTCOMES = phrases(
+    {"success": "åpnet", "refused": "avvist", "failed": "vist, men ikke lagret", "search-hit": "vist i søk"}
+)
 
 
 def fold_key(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -3,33 +3,38 @@
 from datetime import datetime, timedelta
 
 from journal.platform.clock import hhmm
+from journal.platform.language import phrase, phrases
 
 # (code system, code) and the text of the code: Volven 9151 and 8663. Only services with health care: practical help,
 # a support contact and the like are no ground to open a health record.
-SERVICES: dict[tuple[str, str], str] = {
-    ("9151", "15"): "Helsetjenester i hjemmet",
-    ("9151", "21"): "Langtidsopphold i institusjon",
-    ("9151", "18"): "Tidsbegrenset opphold - utredning/behandling",
-    ("9151", "19"): "Tidsbegrenset opphold - habilitering/rehabilitering",
-    ("9151", "20"): "Tidsbegrenset opphold - annet",
-    ("9151", "17"): "Dagopphold i institusjon",
-    ("9151", "22"): "Nattopphold i institusjon",
-    ("9151", "25"): "Kommunal øyeblikkelig hjelp - døgnopphold",
-    ("9151", "8"): "Avlastning i institusjon",
-    ("9151", "27"): "Elektronisk medisineringsstøtte",
-    ("9151", "28"): "Digitalt tilsyn",
-    ("8663", "KP01"): "Legetjeneste ved sykehjem mv.",
-    ("8663", "KP02"): "Sykepleietjeneste",
-    ("8663", "KR01"): "Fysioterapi, pleie og omsorg",
-    ("8663", "KR02"): "Ergoterapi, pleie og omsorg",
-    ("8663", "KX05"): "Øyeblikkelig hjelp døgntilbud (ØHD)",
-}
+SERVICES: dict[tuple[str, str], str] = phrases(
+    {
+        ("9151", "15"): "Helsetjenester i hjemmet",
+        ("9151", "21"): "Langtidsopphold i institusjon",
+        ("9151", "18"): "Tidsbegrenset opphold - utredning/behandling",
+        ("9151", "19"): "Tidsbegrenset opphold - habilitering/rehabilitering",
+        ("9151", "20"): "Tidsbegrenset opphold - annet",
+        ("9151", "17"): "Dagopphold i institusjon",
+        ("9151", "22"): "Nattopphold i institusjon",
+        ("9151", "25"): "Kommunal øyeblikkelig hjelp - døgnopphold",
+        ("9151", "8"): "Avlastning i institusjon",
+        ("9151", "27"): "Elektronisk medisineringsstøtte",
+        ("9151", "28"): "Digitalt tilsyn",
+        ("8663", "KP01"): "Legetjeneste ved sykehjem mv.",
+        ("8663", "KP02"): "Sykepleietjeneste",
+        ("8663", "KR01"): "Fysioterapi, pleie og omsorg",
+        ("8663", "KR02"): "Ergoterapi, pleie og omsorg",
+        ("8663", "KX05"): "Øyeblikkelig hjelp døgntilbud (ØHD)",
+    }
+)
 
-STAYS = {"long_term": "Langtidsopphold", "short_term": "Korttidsopphold"}
+STAYS = phrases({"long_term": "Langtidsopphold", "short_term": "Korttidsopphold"})
 STAY_SERVICE = {"long_term": "21", "short_term": "20"}
-ABSENCES = {"leave": "Permisjon", "hospital": "Sykehus"}
-TASKS = {"general": "Oppgave", "effect_follow_up": "Følg opp effekt", "allergy_ask": "Spør om allergier"}
-INCIDENTS = {"double_registered": "Registrert to ganger", "given_after_stop": "Gitt etter seponering", "other": "Annet"}
+ABSENCES = phrases({"leave": "Permisjon", "hospital": "Sykehus"})
+TASKS = phrases({"general": "Oppgave", "effect_follow_up": "Følg opp effekt", "allergy_ask": "Spør om allergier"})
+INCIDENTS = phrases(
+    {"double_registered": "Registrert to ganger", "given_after_stop": "Gitt etter seponering", "other": "Annet"}
+)
 SEVERITIES = ("mild", "moderate", "severe")
 
 EFFECT_AFTER = timedelta(minutes=45)
@@ -38,4 +43,4 @@ EFFECT_AFTER = timedelta(minutes=45)
 
 def effect_text(medicine: str, given_at: datetime) -> str:
     """The task that asks for it."""
-    return f"Effekt av {medicine}, gitt kl. {hhmm(given_at)}?"
+    return phrase("Effekt av %(medicine)s, gitt kl. %(time)s?", medicine=medicine, time=hhmm(given_at))

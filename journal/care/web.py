@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from journal.care import rules, schemas
@@ -13,6 +12,7 @@ from journal.municipalities import Municipalities
 from journal.patients import Patients
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Invalid
+from journal.platform.language import gettext as _
 from journal.web import Section, current_work, form_body, render, see_other
 from journal.web.shell import Tab
 
@@ -102,7 +102,11 @@ def _admission(patient_id: UUID, error: Invalid | Conflict | None) -> str:
     work = current_work()
     units = [(unit.id, unit.name) for unit in Municipalities(work).units() if unit.id in work.actor.units]
     return render(
-        "care/admission.html", patient_id=patient_id, units=units, stay_kinds=list(rules.STAYS.items()), **_typed_and_said(error)
+        "care/admission.html",
+        patient_id=patient_id,
+        units=units,
+        stay_kinds=list(rules.STAYS.items()),
+        **_typed_and_said(error),
     )
 
 

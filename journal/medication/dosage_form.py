@@ -33,19 +33,22 @@ from journal.medication.rules import (
 from journal.platform.clock import instant, local_date, norwegian_date, parse_time_of_day
 from journal.platform.errors import Invalid
 from journal.platform.fields import AmountField, StrictInteger
+from journal.platform.language import joined, phrase, phrases
 from journal.platform.quantity import SUBSTANCE_UNITS, UNITS, NotAnAmount, Quantity, as_input, parse_decimal
 
-PATTERNS = {
-    "daily": "Hver dag",
-    "weekdays": "Noen ukedager",
-    "every_days": "Med dager mellom",
-    "cycle": "Dager på og dager av",
-    "every_hours": "Med timer mellom",
-    "as_needed": "Ved behov",
-}
+PATTERNS = phrases(
+    {
+        "daily": "Hver dag",
+        "weekdays": "Noen ukedager",
+        "every_days": "Med dager mellom",
+        "cycle": "Dager på og dager av",
+        "every_hours": "Med timer mellom",
+        "as_needed": "Ved behov",
+    }
+)
 """The ways of dosing that the form offers: one for each Kind."""
 
-WEEKDAYS = dict(zip(Weekday, ("man", "tir", "ons", "tor", "fre", "lør", "søn"), strict=True))
+WEEKDAYS = phrases(dict(zip(Weekday, ("man", "tir", "ons", "tor", "fre", "lør", "søn"), strict=True)))
 
 # What only some patterns use. Left filled in under another pattern it is refused, never passed over: Monday ticked under
 # "Hver dag" would make a weekly medicine daily.
@@ -79,7 +82,7 @@ class TimesField(fields.Field[tuple[time, ...]]):
         try:
             return tuple(dict.fromkeys(map(clock_time, written)))
         except ValueError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(error.args[0]) from error
 
 
 class AmountsField(fields.Field[tuple[Decimal, ...]]):
@@ -91,7 +94,7 @@ class AmountsField(fields.Field[tuple[Decimal, ...]]):
         try:
             return tuple(map(parse_decimal, str(value).split() or [""]))
         except NotAnAmount as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(error.args[0]) from error
 
 
 class DayField(fields.Field[date | None]):
@@ -183,8 +186,16 @@ def dosage_from(form: Mapping[str, Any], strength: Quantity | None, per: str | N
     pattern, unit = form["pattern"], form["unit"]
     for name, patterns in _ONLY_FOR.items():
         if form[name] and pattern not in patterns:
-            other = " eller ".join(f"«{PATTERNS[each]}»" for each in PATTERNS if each in patterns)
-            raise Invalid(errors={name: [f"Dette feltet hører til {other}. Tøm det, eller velg hvordan på nytt."]})
+            other = joined(
+                ", ", (phrase("«%(choice)s»", choice=PATTERNS[each]) for each in PATTERNS if each in patterns)
+            )
+            raise Invalid(
+                errors={
+                    name: [
+                        phrase("Dette feltet hører til %(other)s. Tøm det, eller velg hvordan på nytt.", other=other)
+                    ]
+                }
+            )
     with refusing("dosage", Invalid):
         more: Any = {"exact": form["exact"], "course": _course(form)}
         if strength is not None and per in (None, unit) and strength.unit != unit:

@@ -72,4 +72,4 @@ def refusing(field: str, error: type[Invalid]) -> Iterator[None]:
     try:
         yield
     except ValueError as refused:
-        raise error(errors={field: [str(refused)]}) from refused
+        raise error(errors={field: [refused.args[0]]}) from refused

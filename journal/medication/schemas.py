@@ -23,6 +23,7 @@ from journal.medication.rules import (
 from journal.platform.clock import instant, local_date
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
+from journal.platform.language import phrase
 from journal.platform.quantity import NotAnAmount, Quantity, parse_decimal
 
 _REQUIRED = {"pulse": pulse, "glucose": glucose}
@@ -47,7 +48,7 @@ class ClockField(fields.Field[time]):
         try:
             return clock_time(str(value).strip())
         except ValueError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(error.args[0]) from error
 
 
 class MaybeClock(ClockField):
@@ -165,7 +166,7 @@ def with_given_at(form: dict[str, Any], now: datetime) -> dict[str, Any]:
         return form | {"given_at": None}
     given_at = instant(day or local_date(now), at)
     if day is None and given_at > now:
-        said = f"Klokka er ikke {at:%H.%M} ennå. Ble dosen gitt i går, skriver du også datoen."
+        said = phrase("Klokka er ikke %(time)s ennå. Ble dosen gitt i går, skriver du også datoen.", time=f"{at:%H.%M}")
         raise Invalid(errors={"given_time": [said]})
     return form | {"given_at": given_at}
 

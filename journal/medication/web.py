@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from journal.medication import dosage_form, pages, schemas
@@ -17,6 +16,7 @@ from journal.patients import Patients
 from journal.permissions import Permission
 from journal.platform.clock import hhmm, norwegian_date
 from journal.platform.errors import Conflict, Invalid, JournalError
+from journal.platform.language import gettext as _
 from journal.web import Section, current_work, form_body, query_body, render, see_other, typed, wants_fragment
 from journal.web.errors import answer, wants_page
 from journal.web.shell import MenuEntry, Tab

@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from flask import request
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from journal.municipalities import schemas
 from journal.municipalities.service import Municipalities
 from journal.permissions import Permission
 from journal.platform.errors import Invalid
+from journal.platform.language import gettext as _
 from journal.web import Section, current_work, form_body, render, see_other
 from journal.web.shell import MenuEntry, role_text
 

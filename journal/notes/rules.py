@@ -4,15 +4,19 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-KINDS: dict[str, str] = {
-    "general": "Notat",
-    "supervision": "Tilsyn",
-    "fall": "Fall",
-    "pain": "Smerte",
-    "wound": "Sår",
-    "next_of_kin": "Samtale med pårørende",
-    "doctor_call": "Telefon med lege",
-}
+from journal.platform.language import phrases
+
+KINDS: dict[str, str] = phrases(
+    {
+        "general": "Notat",
+        "supervision": "Tilsyn",
+        "fall": "Fall",
+        "pain": "Smerte",
+        "wound": "Sår",
+        "next_of_kin": "Samtale med pårørende",
+        "doctor_call": "Telefon med lege",
+    }
+)
 
 HEADINGS: dict[str, tuple[str, ...]] = {
     "general": (),

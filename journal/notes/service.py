@@ -15,6 +15,7 @@ from journal.notes.models import DraftRow, NoteVersion
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient
 from journal.platform.work import in_charts
 
@@ -163,7 +164,9 @@ class Notes(Service):
         return row.entry_id
 
     @on_patient(Permission.NOTES_WRITE)
-    def correct(self, patient_id: UUID, entry_id: UUID, version: int, text: Text, *, reason: str, draft_id: UUID) -> None:
+    def correct(
+        self, patient_id: UUID, entry_id: UUID, version: int, text: Text, *, reason: str, draft_id: UUID
+    ) -> None:
         """Signs a correction: a new version, with its reason, of the version its author saw. The old one stays.
 
         Raises Conflict when somebody has corrected the note since, NotFound when it is not this patient's, Invalid when
@@ -178,8 +181,11 @@ class Notes(Service):
             raise Invalid("Notatet er merket som feilført og kan ikke rettes. Skriv et nytt notat.")
         if current.version != version:
             raise Conflict(
-                f"{current.recorded_by_name} rettet notatet mens du skrev. Teksten din er tatt vare på."
-                " Les den nye teksten, ta med det som mangler, og signer på nytt."
+                phrase(
+                    "%(name)s rettet notatet mens du skrev. Teksten din er tatt vare på."
+                    " Les den nye teksten, ta med det som mangler, og signer på nytt.",
+                    name=current.recorded_by_name,
+                )
             )
         self._close_draft(patient_id, draft_id, entry_id, version)
         self.db.add(_row(current.patient_id, entry_id, versions[0].version + 1, text, at, reason.strip()))
@@ -206,7 +212,9 @@ class Notes(Service):
 
     def _lock(self, patient_id: UUID, entry_id: UUID) -> Sequence[NoteVersion]:
         """The versions, highest first. Lock first, look after: a look in the same statement would not see what we waited for."""
-        of_entry = sa.select(NoteVersion).where(self.work.chart(patient_id, NoteVersion), NoteVersion.entry_id == entry_id)
+        of_entry = sa.select(NoteVersion).where(
+            self.work.chart(patient_id, NoteVersion), NoteVersion.entry_id == entry_id
+        )
         first = of_entry.with_only_columns(NoteVersion.id).where(NoteVersion.version == 1)
         if self.db.scalar(first.with_for_update(key_share=True)) is None:
             raise NotFound("Notatet finnes ikke hos denne pasienten.")
@@ -240,7 +248,9 @@ class Notes(Service):
         keep = (
             insert(DraftRow)
             .values(key | changed)
-            .on_conflict_do_update(index_elements=["patient_id", "id"], set_=changed, where=DraftRow.signed_at.is_(None))
+            .on_conflict_do_update(
+                index_elements=["patient_id", "id"], set_=changed, where=DraftRow.signed_at.is_(None)
+            )
             .returning(DraftRow.id)
         )
         if self.db.execute(keep).first() is None:

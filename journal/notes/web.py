@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from journal.notes import rules, schemas
@@ -14,6 +13,7 @@ from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Conflict, Invalid
 from journal.platform.ids import new_id
+from journal.platform.language import gettext as _
 from journal.web import Section, current_work, form_body, query_body, render, see_other, wants_fragment
 from journal.web.shell import Tab
 

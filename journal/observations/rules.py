@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from journal.platform.errors import Invalid
+from journal.platform.language import counted, joined, phrase
 from journal.platform.quantity import NBSP
 
 # The box in which a curve is drawn; a point has a margin so that its mark is not cut.
@@ -42,19 +43,19 @@ def _kind(code: str, text: str, loinc: str, units: tuple[str, str], limits: tupl
     return Kind(code, text, loinc, *units, Decimal(limits[0]), Decimal(limits[1]), decimals)
 
 
-PER_MINUTE = ("/min", "per minutt")
+PER_MINUTE = ("/min", phrase("per\N{NO-BREAK SPACE}minutt"))
 KINDS: dict[str, Kind] = {
     kind.code: kind
     for kind in (
-        _kind("blood_pressure", "Blodtrykk", "85354-9", ("mm[Hg]", "mmHg"), ("40", "300")),
-        _kind("pulse", "Puls", "8867-4", PER_MINUTE, ("20", "250")),
-        _kind("temperature", "Temperatur", "8310-5", ("Cel", "°C"), ("25", "45"), 1),
-        _kind("spo2", "Oksygenmetning", "2708-6", ("%", "%"), ("30", "100")),
-        _kind("respiration", "Respirasjon", "9279-1", PER_MINUTE, ("2", "80")),
-        _kind("glucose", "Blodsukker", "15074-8", ("mmol/L", "mmol/l"), ("0.5", "60"), 1),
+        _kind("blood_pressure", phrase("Blodtrykk"), "85354-9", ("mm[Hg]", "mmHg"), ("40", "300")),
+        _kind("pulse", phrase("Puls"), "8867-4", PER_MINUTE, ("20", "250")),
+        _kind("temperature", phrase("Temperatur"), "8310-5", ("Cel", "°C"), ("25", "45"), 1),
+        _kind("spo2", phrase("Oksygenmetning"), "2708-6", ("%", "%"), ("30", "100")),
+        _kind("respiration", phrase("Respirasjon"), "9279-1", PER_MINUTE, ("2", "80")),
+        _kind("glucose", phrase("Blodsukker"), "15074-8", ("mmol/L", "mmol/l"), ("0.5", "60"), 1),
         # How much it troubles her, in her own words from 0 to 10: LOINC "Severity of symptoms".
-        _kind("symptom", "Plager", "64750-3", ("{score}", "av 10"), ("0", "10")),
-        _kind("weight", "Vekt", "29463-7", ("kg", "kg"), ("1", "400"), 1),
+        _kind("symptom", phrase("Plager"), "64750-3", ("{score}", "av 10"), ("0", "10")),
+        _kind("weight", phrase("Vekt"), "29463-7", ("kg", "kg"), ("1", "400"), 1),
     )
 }
 DIASTOLIC = (Decimal(20), Decimal(200))
@@ -93,9 +94,11 @@ def _possible(value: Decimal, least: Decimal, most: Decimal, decimals: int) -> b
 
 def wanted(kind: Kind) -> str:
     """What to type, when something else was: "Puls må være et tall mellom 20 og 250."."""
-    name = "Overtrykket" if kind.code == "blood_pressure" else kind.text
-    decimals = f" med høyst {kind.decimals} desimal" if kind.decimals else ""
-    return f"{name} må være et tall mellom {_number(kind.least, 0)} og {_number(kind.most, 0)}{decimals}."
+    values = {"low": _number(kind.least, 0), "high": _number(kind.most, 0)}
+    values["what"] = phrase("Overtrykket") if kind.code == "blood_pressure" else kind.text
+    if kind.decimals:
+        return phrase("%(what)s må være et tall mellom %(low)s og %(high)s med høyst én desimal.", **values)
+    return phrase("%(what)s må være et tall mellom %(low)s og %(high)s.", **values)
 
 
 def _number(value: Decimal, decimals: int) -> str:
@@ -108,7 +111,7 @@ def shown(kind: Kind, value: Decimal, value2: Decimal | None = None) -> str:
     number = _number(value, kind.decimals)
     if value2 is not None:
         number = f"{number}/{_number(value2, kind.decimals)}"
-    return f"{number}{NBSP}{kind.unit_text.replace(' ', NBSP)}"
+    return joined(NBSP, (number, kind.unit_text))
 
 
 def curve(measured: Sequence[Measured], since: datetime, now: datetime) -> tuple[tuple[int, int], ...]:
@@ -132,7 +135,14 @@ def curve(measured: Sequence[Measured], since: datetime, now: datetime) -> tuple
 
 def trend(kind: Kind, measured: Sequence[Measured]) -> str:
     """The curve in words, for who cannot see it: "Puls: 3 målinger, lavest 62, høyest 88, siste 72 per minutt"."""
-    first = f"{kind.text}: {len(measured)} måling{'er' if len(measured) != 1 else ''}"
     low, high = min(m.value for m in measured), max(m.value for m in measured)
     last = shown(kind, measured[-1].value, measured[-1].value2)
-    return f"{first}, lavest {_number(low, kind.decimals)}, høyest {_number(high, kind.decimals)}, siste {last}"
+    return counted(
+        "%(what)s: %(num)s måling, lavest %(low)s, høyest %(high)s, siste %(last)s",
+        "%(what)s: %(num)s målinger, lavest %(low)s, høyest %(high)s, siste %(last)s",
+        len(measured),
+        what=kind.text,
+        low=_number(low, kind.decimals),
+        high=_number(high, kind.decimals),
+        last=last,
+    )

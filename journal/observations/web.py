@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from flask import request
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from journal.observations import schemas
@@ -12,6 +11,7 @@ from journal.observations.service import Observations
 from journal.patients import Patients
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Invalid
+from journal.platform.language import gettext as _
 from journal.web import Section, current_work, form_body, render, see_other
 from journal.web.shell import Tab
 

@@ -12,6 +12,7 @@ from journal.patients import rules
 from journal.patients.national_id import grouped
 from journal.patients.rules import Allergy, AllergyState
 from journal.platform.clock import age, local_date, norwegian_date
+from journal.platform.language import phrase
 
 # The macro's word for a flag where it is not ours.
 _FLAG_ICONS = {"cpr": "resuscitation"}
@@ -208,7 +209,7 @@ def _number(identifiers: Sequence[Mapping[str, Any]]) -> tuple[str, str | None]:
 def _place(leading: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> str | None:
     """The room where the patient stays, else the address."""
     if room := next((r["room"] for r in records if r["room"]), None):
-        return f"Rom {room}" if room[0].isdigit() else str(room)
+        return phrase("Rom %(room)s", room=room) if room[0].isdigit() else str(room)
     town = " ".join(filter(None, (leading["postal_code"], leading["city"])))
     return ", ".join(filter(None, (leading["address_line_1"], town))) or None
 

@@ -11,13 +11,10 @@ class AlreadyRegistered(Conflict):
     type, title = "patient-already-registered", "Personen finnes allerede i journalen"
 
     def __init__(self, patient_id: UUID | None = None, *, just_now: bool = False) -> None:
-        what = (
-            "Personen ble nettopp registrert av noen andre."
-            if just_now
-            else "Nummeret er registrert på en person fra før."
-        )
         super().__init__(
-            f"{what} Søk på fødselsnummeret og åpne journalen derfra.",
+            "Personen ble nettopp registrert av noen andre. Søk på fødselsnummeret og åpne journalen derfra."
+            if just_now
+            else "Nummeret er registrert på en person fra før. Søk på fødselsnummeret og åpne journalen derfra.",
             patient_id=str(patient_id) if patient_id else None,
         )
 

@@ -9,62 +9,67 @@ from uuid import UUID
 from journal.patients import rules
 from journal.patients.national_id import grouped
 from journal.platform.clock import local_date, norwegian_date
+from journal.platform.language import phrases
 
 PLACES = ("address_line_1", "address_line_2", "postal_code", "city", "home_municipality_number", "phone")
 """The columns that tell where somebody is: a protected address hides them, today's and those of before."""
 
-LANGUAGES = {
-    "nb": "Norsk, bokmål",
-    "nn": "Norsk, nynorsk",
-    "se": "Nordsamisk",
-    "smj": "Lulesamisk",
-    "sma": "Sørsamisk",
-    "nsl": "Norsk tegnspråk",
-    "ar": "Arabisk",
-    "da": "Dansk",
-    "prs": "Dari",
-    "en": "Engelsk",
-    "fi": "Finsk",
-    "fr": "Fransk",
-    "lt": "Litauisk",
-    "fa": "Persisk",
-    "pl": "Polsk",
-    "ro": "Rumensk",
-    "ru": "Russisk",
-    "so": "Somali",
-    "es": "Spansk",
-    "sv": "Svensk",
-    "th": "Thai",
-    "ti": "Tigrinja",
-    "tr": "Tyrkisk",
-    "de": "Tysk",
-    "uk": "Ukrainsk",
-    "ur": "Urdu",
-    "vi": "Vietnamesisk",
-}
+LANGUAGES = phrases(
+    {
+        "nb": "Norsk, bokmål",
+        "nn": "Norsk, nynorsk",
+        "se": "Nordsamisk",
+        "smj": "Lulesamisk",
+        "sma": "Sørsamisk",
+        "nsl": "Norsk tegnspråk",
+        "ar": "Arabisk",
+        "da": "Dansk",
+        "prs": "Dari",
+        "en": "Engelsk",
+        "fi": "Finsk",
+        "fr": "Fransk",
+        "lt": "Litauisk",
+        "fa": "Persisk",
+        "pl": "Polsk",
+        "ro": "Rumensk",
+        "ru": "Russisk",
+        "so": "Somali",
+        "es": "Spansk",
+        "sv": "Svensk",
+        "th": "Thai",
+        "ti": "Tigrinja",
+        "tr": "Tyrkisk",
+        "de": "Tysk",
+        "uk": "Ukrainsk",
+        "ur": "Urdu",
+        "vi": "Vietnamesisk",
+    }
+)
 """ISO 639 code to name; those that are chosen from, the Norwegian and Sámi ones first."""
 
-_LABELS = {
-    "family_name": "Etternavn",
-    "given_name": "Fornavn",
-    "birth_date": "Fødselsdato",
-    "birth_date_precision": "Om fødselsdatoen",
-    "sex": "Kjønn",
-    "died_at": "Død",
-    "confidentiality": "Adressesperre",
-    "address_line_1": "Adresse",
-    "address_line_2": "Adresse, linje 2",
-    "postal_code": "Postnummer",
-    "city": "Poststed",
-    "home_municipality_number": "Kommunenummer",
-    "phone": "Telefon",
-    "language": "Språk",
-    "general_practitioner_name": "Fastlege",
-}
+_LABELS = phrases(
+    {
+        "family_name": "Etternavn",
+        "given_name": "Fornavn",
+        "birth_date": "Fødselsdato",
+        "birth_date_precision": "Om fødselsdatoen",
+        "sex": "Kjønn",
+        "died_at": "Død",
+        "confidentiality": "Adressesperre",
+        "address_line_1": "Adresse",
+        "address_line_2": "Adresse, linje 2",
+        "postal_code": "Postnummer",
+        "city": "Poststed",
+        "home_municipality_number": "Kommunenummer",
+        "phone": "Telefon",
+        "language": "Språk",
+        "general_practitioner_name": "Fastlege",
+    }
+)
 _CODES = {
-    "birth_date_precision": {"exact": "sikker", "estimated": "anslått", "unknown": "ikke kjent"},
+    "birth_date_precision": phrases({"exact": "sikker", "estimated": "anslått", "unknown": "ikke kjent"}),
     "sex": rules.SEXES,
-    "confidentiality": rules.CONFIDENTIALITY | {"none": "Ingen"},
+    "confidentiality": rules.CONFIDENTIALITY | phrases({"none": "Ingen"}),
     "language": LANGUAGES,
 }
 

@@ -10,57 +10,66 @@ from uuid import UUID
 
 from journal.patients import national_id
 from journal.platform.clock import local_date, norwegian_date
+from journal.platform.language import phrase, phrases
 
-REACTIONS = {
-    "1": "Anafylaktisk reaksjon",
-    "2": "Blodtrykksfall",
-    "3": "Alvorlig arytmi",
-    "4": "Larynxødem",
-    "5": "Astma",
-    "6": "Uspesifisert tung pust",
-    "7": "Redusert bevissthet/forvirring",
-    "8": "Generaliserte kramper",
-    "9": "Angioødem/alvorlig generalisert urticaria",
-    "10": "Alvorlig hudreaksjon",
-    "11": "Mindre alvorlig hudreaksjon",
-    "12": "Irritasjon i slimhinner",
-    "13": "Oppkast, diaré, magesmerter",
-    "14": "Nyresvikt/redusert nyrefunksjon",
-    "15": "Blodaplasier/bloddysplasier",
-    "16": "Leversvikt/redusert leverfunksjon",
-    "17": "Rhabdomyolyse",
-    "18": "Annen alvorlig reaksjon",
-    "19": "Annen mindre alvorlig reaksjon",
-    "20": "Ukjent reaksjon",
-}
+REACTIONS = phrases(
+    {
+        "1": "Anafylaktisk reaksjon",
+        "2": "Blodtrykksfall",
+        "3": "Alvorlig arytmi",
+        "4": "Larynxødem",
+        "5": "Astma",
+        "6": "Uspesifisert tung pust",
+        "7": "Redusert bevissthet/forvirring",
+        "8": "Generaliserte kramper",
+        "9": "Angioødem/alvorlig generalisert urticaria",
+        "10": "Alvorlig hudreaksjon",
+        "11": "Mindre alvorlig hudreaksjon",
+        "12": "Irritasjon i slimhinner",
+        "13": "Oppkast, diaré, magesmerter",
+        "14": "Nyresvikt/redusert nyrefunksjon",
+        "15": "Blodaplasier/bloddysplasier",
+        "16": "Leversvikt/redusert leverfunksjon",
+        "17": "Rhabdomyolyse",
+        "18": "Annen alvorlig reaksjon",
+        "19": "Annen mindre alvorlig reaksjon",
+        "20": "Ukjent reaksjon",
+    }
+)
 """Volven 7497."""
 
-SOURCES = {
-    "1": "Resultat av tester/analyser",
-    "2": "Observert av behandlende lege",
-    "3": "Pasientens egne opplysninger",
-    "4": "Pårørendes opplysninger",
-    "5": "Hentet fra tidligere journal",
-    "6": "Annet",
-    "7": "Opplyst av ansvarlig behandler",
-}
+SOURCES = phrases(
+    {
+        "1": "Resultat av tester/analyser",
+        "2": "Observert av behandlende lege",
+        "3": "Pasientens egne opplysninger",
+        "4": "Pårørendes opplysninger",
+        "5": "Hentet fra tidligere journal",
+        "6": "Annet",
+        "7": "Opplyst av ansvarlig behandler",
+    }
+)
 """Volven 7498."""
 
-SEXES = {"female": "Kvinne", "male": "Mann", "unknown": "Ikke kjent"}
-CONFIDENTIALITY = {
-    "none": "",
-    "confidential": "Fortrolig adresse (kode 7)",
-    "strictly_confidential": "Strengt fortrolig adresse (kode 6)",
-}
-NUMBER_LABELS = {"FNR": "Fnr", "DNR": "D-nr", "FHN": "Hjelpenr", "HNR": "H-nr", "DUF": "DUF-nr"}
+SEXES = phrases({"female": "Kvinne", "male": "Mann", "unknown": "Ikke kjent"})
+CONFIDENTIALITY = phrases(
+    {
+        "none": "",
+        "confidential": "Fortrolig adresse (kode 7)",
+        "strictly_confidential": "Strengt fortrolig adresse (kode 6)",
+    }
+)
+NUMBER_LABELS = phrases({"FNR": "Fnr", "DNR": "D-nr", "FHN": "Hjelpenr", "HNR": "H-nr", "DUF": "DUF-nr"})
 """Best first: the number the banner shows when a person has several."""
-FLAGS = {
-    "cpr": "Gjenoppliving (HLR)",
-    "anticoagulant": "Blodfortynnende",
-    "swallowing": "Svelgevansker",
-    "infection": "Smitte",
-    "other": "Annet",
-}
+FLAGS = phrases(
+    {
+        "cpr": "Gjenoppliving (HLR)",
+        "anticoagulant": "Blodfortynnende",
+        "swallowing": "Svelgevansker",
+        "infection": "Smitte",
+        "other": "Annet",
+    }
+)
 
 
 def strictest(confidentialities: Iterable[str]) -> str:
@@ -70,7 +79,7 @@ def strictest(confidentialities: Iterable[str]) -> str:
 
 def number_label(kind: str, issuer: str | None) -> str:
     """What stands before a number; an H-number is nothing without who issued it (HIS 1001:2010)."""
-    return f"{NUMBER_LABELS[kind]} ({issuer})" if issuer else NUMBER_LABELS[kind]
+    return phrase("%(label)s (%(issuer)s)", label=NUMBER_LABELS[kind], issuer=issuer) if issuer else NUMBER_LABELS[kind]
 
 
 class AllergyState(StrEnum):
@@ -82,12 +91,14 @@ class AllergyState(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-ALLERGY_TEXTS = {
-    AllergyState.ALLERGIES: "ALLERGI",
-    AllergyState.NONE_KNOWN: "Ingen kjente allergier",
-    AllergyState.NOT_ASKED: "Allergier ikke spurt om",
-    AllergyState.UNAVAILABLE: "Allergier utilgjengelig",
-}
+ALLERGY_TEXTS = phrases(
+    {
+        AllergyState.ALLERGIES: "ALLERGI",
+        AllergyState.NONE_KNOWN: "Ingen kjente allergier",
+        AllergyState.NOT_ASKED: "Allergier ikke spurt om",
+        AllergyState.UNAVAILABLE: "Allergier utilgjengelig",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -214,5 +225,6 @@ def _date(year: int, month: int, day: int) -> date:
 def birth_date_text(birth_date: date | None, precision: str) -> str:
     """`14.03.1938`, `14.03.1938 (anslått)` or `Ikke kjent`; never blank (ux 2.3)."""
     if birth_date is None:
-        return "Ikke kjent"
-    return norwegian_date(birth_date) + (" (anslått)" if precision == "estimated" else "")
+        return phrase("Ikke kjent")
+    written = norwegian_date(birth_date)
+    return phrase("%(date)s (anslått)", date=written) if precision == "estimated" else written

@@ -16,9 +16,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from journal.platform.language import joined, phrase, phrases
+
 OSLO = ZoneInfo("Europe/Oslo")
 
 _WITH_MARK = re.compile(r"([0-9]{1,2})[.:]([0-9]{2})")
+_NAMED_DAYS = phrases({-1: "i går", 0: "i dag", 1: "i morgen"})
 _FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})")
 
 
@@ -60,7 +63,7 @@ def hhmm(instant: datetime) -> str:
     shown = f"{wall:%H.%M}"
     if wall.replace(fold=0).utcoffset() == wall.replace(fold=1).utcoffset():
         return shown
-    return f"{shown} (vintertid)" if wall.fold else f"{shown} (sommertid)"
+    return phrase("%(time)s (vintertid)", time=shown) if wall.fold else phrase("%(time)s (sommertid)", time=shown)
 
 
 def norwegian_date(day: date) -> str:
@@ -76,7 +79,7 @@ def short_date(day: date) -> str:
 def relative_day(instant: datetime, now: datetime) -> str:
     """`i dag`, `i går` or `i morgen` in Oslo, else `15.11.`, and `15.11.2025` when the year is another than now's."""
     day, today = local_date(instant), local_date(now)
-    if named := {-1: "i går", 0: "i dag", 1: "i morgen"}.get((day - today).days):
+    if named := _NAMED_DAYS.get((day - today).days):
         return named
     return short_date(day) if day.year == today.year else norwegian_date(day)
 
@@ -108,16 +111,17 @@ def parse_time_of_day(text: str) -> time:
 
 def moment(instant: datetime) -> str:
     """Date and clock time as shown in lists: "22.11.2026 08.52"."""
-    return f"{norwegian_date(local_date(instant))} {hhmm(instant)}"
+    return joined(" ", (norwegian_date(local_date(instant)), hhmm(instant)))
 
 
 def lately(instant: datetime, now: datetime) -> str:
     """A time not long ago, short: "08.10" today, "i går 23.40", else "15.11. 08.10"."""
     day = relative_day(instant, now)
-    return hhmm(instant) if day == "i dag" else f"{day} {hhmm(instant)}"
+    return hhmm(instant) if day == "i dag" else joined(" ", (day, hhmm(instant)))
 
 
 def spoken(instant: datetime, now: datetime) -> str:
     """A time in a sentence: "kl. 08.10" today, "i går kl. 23.40", else "15.11. kl. 08.10"."""
     day = relative_day(instant, now)
-    return f"kl. {hhmm(instant)}" if day == "i dag" else f"{day} kl. {hhmm(instant)}"
+    clock = phrase("kl. %(time)s", time=hhmm(instant))
+    return clock if day == "i dag" else joined(" ", (day, clock))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from journal.platform.language import as_phrase
+
 
 class JournalError(Exception):
     """An error with a type, a title and a status; *detail* says in klarspråk what happened and what to do."""
@@ -12,7 +14,7 @@ class JournalError(Exception):
 
     def __init__(self, detail: str = "", **fields: Any) -> None:
         super().__init__(detail or self.title)
-        self.detail, self.fields = detail, fields
+        self.title, self.detail, self.fields = as_phrase(self.title), as_phrase(detail), fields
 
 
 class NotSignedIn(JournalError):
@@ -47,8 +49,10 @@ class Invalid(JournalError):
     status, type, title = 422, "invalid", "Noe må rettes før vi kan lagre"
 
     def __init__(self, detail: str = "", *, errors: dict[str, list[str]] | None = None, **fields: Any) -> None:
-        super().__init__(detail, errors=errors or {}, **fields)
-        self.errors = errors or {}
+        self.errors: dict[str, list[str]] = {
+            field: [as_phrase(said) for said in sentences] for field, sentences in (errors or {}).items()
+        }
+        super().__init__(detail, errors=self.errors, **fields)
 
 
 class TooMany(JournalError):

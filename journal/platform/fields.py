@@ -12,6 +12,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from journal.platform.language import phrase
 from journal.platform.quantity import NotAnAmount, exact, parse_decimal
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
@@ -30,7 +31,7 @@ class AmountField(fields.Field[Decimal]):
         try:
             return parse_decimal(value)
         except NotAnAmount as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(error.args[0]) from error
 
 
 class StrictInteger(fields.Field[int]):
@@ -54,9 +55,9 @@ class StrictInteger(fields.Field[int]):
         else:
             raise ValidationError("Skriv et helt tall.")
         if self.least is not None and number < self.least:
-            raise ValidationError(f"Tallet må være {self.least} eller mer.")
+            raise ValidationError(phrase("Tallet må være %(least)s eller mer.", least=self.least))
         if self.most is not None and number > self.most:
-            raise ValidationError(f"Tallet må være {self.most} eller mindre.")
+            raise ValidationError(phrase("Tallet må være %(most)s eller mindre.", most=self.most))
         return number
 
 
@@ -86,7 +87,9 @@ class Text(fields.Field[str]):
         if not text and not self.blank:
             raise ValidationError("Fyll ut feltet.")
         if len(text) > self.max:
-            raise ValidationError(f"Teksten kan ha høyst {self.max} tegn. Den har {len(text)}.")
+            raise ValidationError(
+                phrase("Teksten kan ha høyst %(most)s tegn. Den har %(count)s.", most=self.max, count=len(text))
+            )
         return text
 
     def _forbidden(self, character: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from journal.platform import clock
+from journal.platform.language import phrase
 
 _TYPED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:\s+(?:kl\.?\s*)?([0-9.:]{4,5}))?")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}:[0-9]{2})")
@@ -41,5 +42,7 @@ class MomentField(fields.Field[datetime | None]):
                 day = date(int(day_first[3]), int(day_first[2]), int(day_first[1]))
                 return clock.instant(day, clock.parse_time_of_day(day_first[4] or "00.00"))
         except (ValueError, OverflowError) as error:
-            raise ValidationError(f"Tidspunktet finnes ikke. Skriv det slik: {example}.") from error
-        raise ValidationError(f"Skriv tidspunktet slik: {example}.")
+            raise ValidationError(
+                phrase("Tidspunktet finnes ikke. Skriv det slik: %(example)s.", example=example)
+            ) from error
+        raise ValidationError(phrase("Skriv tidspunktet slik: %(example)s.", example=example))

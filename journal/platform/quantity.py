@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import NamedTuple
 
+from journal.platform.language import phrase
+
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 MAX_SCALE = 4
@@ -239,7 +241,9 @@ class Quantity:
 
     def _same_unit(self, other: "Quantity") -> Decimal:
         if self.unit != other.unit:
-            raise UnitMismatch(f"Mengder i {self._name()} og {other._name()} kan ikke regnes sammen.")
+            raise UnitMismatch(
+                phrase("Mengder i %(one)s og %(other)s kan ikke regnes sammen.", one=self._name(), other=other._name())
+            )
         return other.value
 
     def _name(self) -> str:

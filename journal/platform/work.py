@@ -35,6 +35,7 @@ class Actor:
     session_id: UUID | None = None
     origin: str = "web"
     color_scheme: str = "auto"
+    language: str = "nb"
     parent_unit_name: str = ""
 
     def may(self, permission: Permission) -> bool:
@@ -61,6 +62,7 @@ class Actor:
             session_id=UUID(told["session_id"]),
             origin=told["origin"],
             color_scheme=told["color_scheme"],
+            language=told["language"],
             parent_unit_name=told["parent_unit_name"],
         )
 

@@ -83,7 +83,8 @@ def _load(schema: type[Schema] | Schema, sent: dict[str, Any]) -> dict[str, Any]
 def _sentences(messages: Any) -> list[str]:
     if isinstance(messages, dict):
         return [sentence for part in messages.values() for sentence in _sentences(part)]
-    return [str(message) for message in messages] if isinstance(messages, list) else [str(messages)]
+    listed = messages if isinstance(messages, list) else [messages]
+    return [said if isinstance(said, str) else str(said) for said in listed]
 
 
 def render(template: str, **context: Any) -> str:

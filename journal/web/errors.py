@@ -6,21 +6,25 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from flask import Response, g, render_template, request, url_for
-from flask_babel import gettext as _
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from journal.permissions import Permission
 from journal.platform.errors import JournalError, NoGround, NotFound, NotSignedIn, Unavailable
+from journal.platform.language import current, in_reader_language, phrases
+from journal.platform.language import gettext as _
 
 _log = structlog.get_logger()
 
-_HTTP_TITLES = {
-    400: "Vi forstod ikke forespørselen",
-    404: NotFound.title,
-    405: "Siden kan ikke brukes på denne måten",
-    413: "Det du sendte, er for stort",
-    415: "Vi kan ikke lese dette formatet",
-}
+_HTTP_TITLES = phrases(
+    {
+        400: "Vi forstod ikke forespørselen",
+        404: NotFound.title,
+        405: "Siden kan ikke brukes på denne måten",
+        413: "Det du sendte, er for stort",
+        415: "Vi kan ikke lese dette formatet",
+    }
+)
 
 
 class _FromHttp(JournalError):
@@ -43,7 +47,9 @@ def known(error: Exception) -> JournalError:
         return Unavailable("Vi fikk ikke lagret. Prøv igjen om litt.")
     # The type and where it was raised; never its text, which may hold a name.
     sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
-    _log.error("unexpected", error=type(error).__name__, sqlstate=sqlstate, at=_place(error), request_id=g.get("request_id"))
+    _log.error(
+        "unexpected", error=type(error).__name__, sqlstate=sqlstate, at=_place(error), request_id=g.get("request_id")
+    )
     return JournalError("Vi fikk ikke gjort det du ba om. Prøv igjen om litt.")
 
 
@@ -63,7 +69,8 @@ def plain(error: JournalError) -> Response:
     if not wants_page():
         return _problem_json(error)
     return Response(
-        f"<!doctype html><html lang=nb><title>{error.title}</title><h1>{error.title}</h1><p>{error.detail}</p>",
+        f"<!doctype html><html lang={current()}><title>{escape(error.title)}</title>"
+        f"<h1>{escape(error.title)}</h1><p>{escape(error.detail)}</p>",
         error.status,
     )
 
@@ -101,14 +108,21 @@ def _ways_in(problem: JournalError) -> list[tuple[str, str]]:
 def _problem_json(problem: JournalError) -> Response:
     body = {
         "type": f"/problems/{problem.type}",
-        "title": problem.title,
+        "title": in_reader_language(problem.title),
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": in_reader_language(problem.detail),
         **problem.fields,
+        **_said(problem),
     }
     return Response(
         json.dumps(body, default=str, ensure_ascii=False), problem.status, mimetype="application/problem+json"
     )
+
+
+def _said(problem: JournalError) -> dict[str, Any]:
+    errors = problem.fields.get("errors")
+    said = {field: [in_reader_language(text) for text in texts] for field, texts in (errors or {}).items()}
+    return {} if errors is None else {"errors": said}
 
 
 def _place(error: Exception) -> str:

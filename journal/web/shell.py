@@ -8,9 +8,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from flask import request, url_for
-from flask_babel import gettext as _
 
 from journal.permissions import Permission
+from journal.platform.language import LANGUAGES, current
+from journal.platform.language import gettext as _
 from journal.platform.settings import Settings
 from journal.platform.work import Work
 from journal.web import security
@@ -71,11 +72,6 @@ def assets(folder: Path, address: str) -> Callable[[str], str]:
     return asset
 
 
-def locale() -> str:
-    """Bokmål first: the words of the source. A reader's own choice comes with the profile."""
-    return "nb"
-
-
 class Shell:
     """The frame's own data; reads nothing but who is signed in."""
 
@@ -87,6 +83,7 @@ class Shell:
         self.role_text = role_text(actor.role) if actor else ""
         self.place = (actor.parent_unit_name or actor.municipality_name) if actor else ""
         self.unit = actor.unit_name if actor else ""
+        self.languages, self.language = LANGUAGES, current()
         self.color_scheme = actor.color_scheme if actor else "auto"
         self.demo = settings.environment == "demo"
         self.flash = None
@@ -125,8 +122,16 @@ class Shell:
 
         Only the path of a known page: what somebody typed into an address is never written out again.
         """
-        back = request.path if request.method == "GET" and request.url_rule is not None else "/"
-        return url_for("access.color_scheme", back=back)
+        return url_for("access.color_scheme", back=self._here)
+
+    @property
+    def language_url(self) -> str:
+        """As for the colours; who has not signed in chooses in the address of the sign-in page."""
+        return url_for("access.set_language", back=self._here)
+
+    @property
+    def _here(self) -> str:
+        return request.path if request.method == "GET" and request.url_rule is not None else "/"
 
     @property
     def search_url(self) -> str | None:

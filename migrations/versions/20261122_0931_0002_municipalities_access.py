@@ -88,14 +88,17 @@ def _sessions() -> None:
             token_hash bytea PRIMARY KEY CHECK (length(token_hash) = 32), id uuid NOT NULL UNIQUE,
             person_id uuid NOT NULL, role_id uuid NOT NULL REFERENCES municipalities.practitioner_role (id),
             color_scheme text NOT NULL DEFAULT 'auto' CHECK (color_scheme IN ('auto', 'light', 'dark')),
+            language text NOT NULL DEFAULT 'nb' CHECK (language IN ('nb', 'nn', 'en')),
             created_at timestamptz NOT NULL DEFAULT now(), seen_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz)"""
     )
+    # What somebody chose last is what her next session begins with.
+    op.execute("CREATE INDEX session_of_person ON access.session (person_id, created_at)")
     guard("access.session")
     let_read("journal_door", "access.session")
-    op.execute("GRANT INSERT, UPDATE (seen_at, ended_at, color_scheme) ON access.session TO journal_door")
+    op.execute("GRANT INSERT, UPDATE (seen_at, ended_at, color_scheme, language) ON access.session TO journal_door")
     # The identity of a role, as PostgreSQL itself knows it: nothing that the browser sent stands in it.
     define(
-        "access.identity(employment uuid, session uuid, scheme text) RETURNS jsonb STABLE",
+        "access.identity(employment uuid, session uuid, scheme text, spoken text) RETURNS jsonb STABLE",
         """
         BEGIN
             RETURN (
@@ -112,7 +115,7 @@ def _sessions() -> None:
                     'person_id', p.id, 'name', p.name, 'role', r.role, 'role_id', r.id,
                     'municipality_id', m.id, 'municipality_name', m.name, 'unit_id', u.id, 'unit_name', u.name,
                     'parent_unit_name', coalesce(parent.name, ''), 'units', (SELECT jsonb_agg(b.id) FROM below b),
-                    'session_id', session, 'origin', 'web', 'color_scheme', scheme)
+                    'session_id', session, 'origin', 'web', 'color_scheme', scheme, 'language', spoken)
                 FROM municipalities.practitioner_role r
                 JOIN municipalities.practitioner p ON p.id = r.practitioner_id
                 JOIN municipalities.municipality m ON m.id = r.municipality_id
@@ -122,7 +125,7 @@ def _sessions() -> None:
         END""",
         owner="journal_door",
     )
-    op.execute("REVOKE EXECUTE ON FUNCTION access.identity(uuid, uuid, text) FROM journal_app")
+    op.execute("REVOKE EXECUTE ON FUNCTION access.identity(uuid, uuid, text, text) FROM journal_app")
     define(
         "access.start_session(call text, mac text) RETURNS void VOLATILE",
         """
@@ -136,9 +139,12 @@ def _sessions() -> None:
             IF (c ->> 'at')::timestamptz IS DISTINCT FROM now() THEN
                 RAISE EXCEPTION 'call of another transaction' USING ERRCODE = 'insufficient_privilege';
             END IF;
-            INSERT INTO access.session (token_hash, id, person_id, role_id, color_scheme)
-            SELECT decode(c ->> 'token_hash', 'hex'), (c ->> 'id')::uuid, r.practitioner_id, r.id, coalesce(c ->> 'color_scheme', 'auto')
+            INSERT INTO access.session (token_hash, id, person_id, role_id, color_scheme, language)
+            SELECT decode(c ->> 'token_hash', 'hex'), (c ->> 'id')::uuid, r.practitioner_id, r.id,
+                coalesce(last.color_scheme, 'auto'), coalesce(c ->> 'language', last.language, 'nb')
             FROM municipalities.practitioner_role r
+            LEFT JOIN LATERAL (SELECT s.color_scheme, s.language FROM access.session s WHERE s.person_id = r.practitioner_id
+                               ORDER BY s.created_at DESC LIMIT 1) last ON true
             WHERE r.id = (c ->> 'role_id')::uuid AND (r.valid_until IS NULL OR r.valid_until > now());
             IF NOT FOUND THEN
                 RAISE EXCEPTION 'no such role' USING ERRCODE = 'no_data_found';
@@ -161,7 +167,7 @@ def _sessions() -> None:
             IF s.seen_at < now() - interval '1 minute' THEN
                 UPDATE access.session x SET seen_at = now() WHERE x.token_hash = s.token_hash;
             END IF;
-            told := access.identity(s.role_id, s.id, s.color_scheme)::text;
+            told := access.identity(s.role_id, s.id, s.color_scheme, s.language)::text;
             PERFORM set_config('journal.who', told || audit.mac(told), true);
             RETURN told::jsonb;
         END""",
@@ -175,6 +181,11 @@ def _sessions() -> None:
     define(
         "access.set_color_scheme(token bytea, scheme text) RETURNS void VOLATILE",
         "BEGIN UPDATE access.session SET color_scheme = scheme WHERE session.token_hash = sha256(token); END",
+        owner="journal_door",
+    )
+    define(
+        "access.set_language(token bytea, spoken text) RETURNS void VOLATILE",
+        "BEGIN UPDATE access.session SET language = spoken WHERE session.token_hash = sha256(token); END",
         owner="journal_door",
     )
     define(

@@ -27,9 +27,10 @@ OURS = "n.nspname NOT IN ('jobs', 'public', 'information_schema') AND n.nspname 
 SECURITY_DEFINERS = {
     ("access.demo_people()", "journal_finder"),
     ("access.end_session(bytea)", "journal_door"),
-    ("access.identity(uuid, uuid, text)", "journal_door"),
+    ("access.identity(uuid, uuid, text, text)", "journal_door"),
     ("access.resume(bytea, interval, interval)", "journal_door"),
     ("access.set_color_scheme(bytea, text)", "journal_door"),
+    ("access.set_language(bytea, text)", "journal_door"),
     ("access.standing(uuid[])", "journal_finder"),
     ("access.start_session(text, text)", "journal_door"),
     ("audit.erase(text, text)", "journal_eraser"),

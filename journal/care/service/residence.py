@@ -15,6 +15,7 @@ from journal.municipalities import Municipalities, UnitNode
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient, on_patients
 
 
@@ -77,7 +78,9 @@ class Residence(Service):
         if row is None:
             raise NotFound("Tjenesten finnes ikke hos denne pasienten.")
         if row.valid_until is not None:
-            raise Conflict(f"{row.ended_by_name} har alt avsluttet tjenesten. Du trenger ikke gjøre mer.")
+            raise Conflict(
+                phrase("%(name)s har alt avsluttet tjenesten. Du trenger ikke gjøre mer.", name=row.ended_by_name)
+            )
         end = max(self.work.now, row.valid_from)
         self._end(row, end)
         CareRelationships(self.work).end(row.patient_id, row.relationship_id, end)
@@ -115,7 +118,9 @@ class Residence(Service):
         if unit_id not in self.work.actor.units:
             raise Invalid(errors={"unit_id": ["Velg en av dine egne avdelinger."]})
         if (open_stay := self._lock_open(patient_id)[0]) is not None:
-            raise Conflict(f"Pasienten har alt et opphold ved {open_stay.ward_name}. Avslutt det først.")
+            raise Conflict(
+                phrase("Pasienten har alt et opphold ved %(ward)s. Avslutt det først.", ward=open_stay.ward_name)
+            )
         unit, stay_id = self._unit(unit_id, "unit_id"), new_id()
         relationship_id = CareRelationships(self.work).begin(
             patient_id,
@@ -123,10 +128,16 @@ class Residence(Service):
             ground="stay",
             service_code=rules.STAY_SERVICE[kind],
             valid_from=begins,
-            decision_ref={"id": str(stay_id), "description": f"{rules.STAYS[kind]}, {unit.name}", "user_selected": False},
+            decision_ref={
+                "id": str(stay_id),
+                "description": f"{rules.STAYS[kind]}, {unit.name}",
+                "user_selected": False,
+            },
             room=room or None,
         )
-        self._add_stay(patient_id, stay_id, kind, unit.id, unit.name, relationship_id, begins, expected_until, room=room)
+        self._add_stay(
+            patient_id, stay_id, kind, unit.id, unit.name, relationship_id, begins, expected_until, room=room
+        )
         return stay_id
 
     @on_patient(Permission.PATIENTS_DISCHARGE)
@@ -267,5 +278,8 @@ class Residence(Service):
             expected_until=expected_until,
         )
         if self.db.scalar(new.on_conflict_do_nothing().returning(StayRow.id)) is None:
-            what = "la nettopp inn pasienten" if part_of_id is None else "registrerte nettopp et fravær"
-            raise Conflict(f"Noen andre {what}. Last siden på nytt for å se hva som er gjort.")
+            raise Conflict(
+                "Noen andre la nettopp inn pasienten. Last siden på nytt for å se hva som er gjort."
+                if part_of_id is None
+                else "Noen andre registrerte nettopp et fravær. Last siden på nytt for å se hva som er gjort."
+            )

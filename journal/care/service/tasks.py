@@ -19,6 +19,7 @@ from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient, on_patients
 from journal.platform.work import in_charts
 
@@ -151,12 +152,16 @@ class Tasks(Service):
     @on_patient(Permission.CARE_READ)
     def incidents(self, patient_id: UUID) -> list[Incident]:
         """What has been reported, newest first. One statement."""
-        query = sa.select(IncidentRow).where(self.work.chart(patient_id, IncidentRow), IncidentRow.in_error_at.is_(None))
+        query = sa.select(IncidentRow).where(
+            self.work.chart(patient_id, IncidentRow), IncidentRow.in_error_at.is_(None)
+        )
         return [incident_of(row) for row in self.db.scalars(query.order_by(IncidentRow.effective_at.desc()))]
 
     def _tasks(self, *patient_ids: UUID, done_since: datetime | None = None) -> list[Task]:
         """The tasks whose highest version is open, or was done since then; first due first, without a time last."""
-        rows = self.db.scalars(_read(done=done_since is not None), {"ids": self.work.ids(*patient_ids), "since": done_since})
+        rows = self.db.scalars(
+            _read(done=done_since is not None), {"ids": self.work.ids(*patient_ids), "since": done_since}
+        )
         return [task_of(row, self.work.now) for row in rows]
 
     def _complete(self, task: TaskVersion, outcome: str) -> None:
@@ -183,7 +188,9 @@ class Tasks(Service):
 
         Lock first, look after: a look in the same statement would not see what we waited for.
         """
-        of_entry = sa.select(TaskVersion).where(self.work.chart(patient_id, TaskVersion), TaskVersion.entry_id == entry_id)
+        of_entry = sa.select(TaskVersion).where(
+            self.work.chart(patient_id, TaskVersion), TaskVersion.entry_id == entry_id
+        )
         first = of_entry.with_only_columns(TaskVersion.id).where(TaskVersion.version == 1)
         self.db.scalar(first.with_for_update(key_share=True))
         holds = of_entry.where(TaskVersion.in_error_at.is_(None)).order_by(TaskVersion.version.desc()).limit(1)
@@ -191,7 +198,11 @@ class Tasks(Service):
         if task is None:
             raise NotFound("Oppgaven finnes ikke hos denne pasienten.")
         if task.done_at is not None:
-            raise Conflict(f"{task.recorded_by_name} gjorde oppgaven kl. {clock.hhmm(task.done_at)}.")
+            raise Conflict(
+                phrase(
+                    "%(name)s gjorde oppgaven kl. %(time)s.", name=task.recorded_by_name, time=clock.hhmm(task.done_at)
+                )
+            )
         return task
 
 

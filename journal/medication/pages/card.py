@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from journal.medication.pages.round import JUST_NOW
 from journal.medication.rules import OFFERED, Caution, DoseStatus, MedicationLine, caution_text
@@ -16,6 +15,8 @@ from journal.medication.service.shown import group_flags
 from journal.observations import Measurement
 from journal.platform.clock import hhmm, local, spoken
 from journal.platform.ids import new_id
+from journal.platform.language import gettext as _
+from journal.platform.language import joined
 
 _LATER = timedelta(minutes=2)
 """From when a signature is later than the dose: both times are said then."""
@@ -125,7 +126,7 @@ def last_of(doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: da
     where: dict[str, Any] = {"patient_id": dose.patient_id, "administration_id": dose.signed.id, "slot": slot}
     name = dose.line.generic[:1].upper() + dose.line.generic[1:]
     kind = "success" if dose.status is not DoseStatus.NOT_GIVEN else "warning"
-    return Last(f"{name} {dose.status_text}", url_for("medication.undo", **where), kind)
+    return Last(joined(" ", (name, dose.status_text)), url_for("medication.undo", **where), kind)
 
 
 def card(

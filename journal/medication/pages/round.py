@@ -7,12 +7,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from journal.medication.rules import DoseStatus, slot_of
 from journal.medication.service import DueDose, WorklistRow
 from journal.patients import Banner
 from journal.platform.clock import hhmm
+from journal.platform.language import gettext as _
 
 HALF = timedelta(hours=12)
 LATE = "late"

@@ -14,6 +14,7 @@ from journal.medication.rules.dosage import Dosage
 from journal.medication.rules.parts import AmountRange, AsNeeded
 from journal.medication.rules.sentence import duration, say
 from journal.platform.clock import hhmm, local_date, relative_day
+from journal.platform.language import counted, joined, phrase
 from journal.platform.quantity import Quantity
 
 DAY = timedelta(hours=24)
@@ -60,8 +61,8 @@ def as_needed_room(dosage: Dosage, given: Sequence[Given], now: datetime, *, wan
     if not walls:
         return Room(True, None, None, len(recent), total)
     last = max(walls, key=lambda wall: wall.ends_at or _NEVER)
-    when = f" Neste tidligst {_at(last.ends_at, now)}." if last.ends_at else ""
-    return Room(False, last.reason + when, last.ends_at, len(recent), total)
+    when = phrase("Neste tidligst %(time)s.", time=_at(last.ends_at, now)) if last.ends_at else ""
+    return Room(False, joined(" ", (last.reason, when)), last.ends_at, len(recent), total)
 
 
 class _Wall(NamedTuple):
@@ -76,14 +77,18 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 def _too_soon(limits: AsNeeded, given: Sequence[Given], now: datetime) -> Iterator[_Wall]:
     if limits.least_interval is not None and given and given[-1][0] + limits.least_interval > now:
-        reason = f"Det skal gå minst {duration(limits.least_interval)} mellom dosene."
+        reason = phrase("Det skal gå minst %(span)s mellom dosene.", span=duration(limits.least_interval))
         yield _Wall(reason, given[-1][0] + limits.least_interval)
 
 
 def _too_often(limits: AsNeeded, recent: Sequence[Given]) -> Iterator[_Wall]:
     if limits.max_doses is not None and len(recent) >= limits.max_doses:
-        times = f"{len(recent)} {'gang' if len(recent) == 1 else 'ganger'}"
-        yield _Wall(f"Gitt {times} siste 24 timer, og det er det meste.", recent[-limits.max_doses][0] + DAY)
+        reason = counted(
+            "Gitt %(num)s gang siste 24 timer, og det er det meste.",
+            "Gitt %(num)s ganger siste 24 timer, og det er det meste.",
+            len(recent),
+        )
+        yield _Wall(reason, recent[-limits.max_doses][0] + DAY)
 
 
 def _too_much(
@@ -91,13 +96,17 @@ def _too_much(
 ) -> Iterator[_Wall]:
     left = _sum([wanted, *(amount for _, amount in amounts)], limit.unit)
     if wanted is None or left is None:
-        yield _Wall("En dose siste 24 timer er gitt i en annen enhet. Regn ut døgnmengden før du gir mer.", None)
+        yield _Wall(
+            phrase("En dose siste 24 timer er gitt i en annen enhet. Regn ut døgnmengden før du gir mer."), None
+        )
         return
     if wanted > limit:
-        yield _Wall(f"Dosen er større enn {say(limit)}, som er det meste per døgn.", None)
+        yield _Wall(phrase("Dosen er større enn %(most)s, som er det meste per døgn.", most=say(limit)), None)
         return
     if left > limit:
-        reason = f"Gitt {say(left - wanted)} siste 24 timer, og {say(limit)} er det meste."
+        reason = phrase(
+            "Gitt %(amount)s siste 24 timer, og %(most)s er det meste.", amount=say(left - wanted), most=say(limit)
+        )
         for at, amount in amounts:
             left = left - amount if amount is not None else left
             if left <= limit:
@@ -115,5 +124,5 @@ def _sum(amounts: Sequence[Quantity | None], unit: str) -> Quantity | None:
 
 
 def _at(at: datetime, now: datetime) -> str:
-    clock = f"kl. {hhmm(at)}"
-    return clock if local_date(at) == local_date(now) else f"{relative_day(at, now)} {clock}"
+    clock = phrase("kl. %(time)s", time=hhmm(at))
+    return clock if local_date(at) == local_date(now) else joined(" ", (relative_day(at, now), clock))

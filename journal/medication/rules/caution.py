@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from journal.medication.rules.status import span
 from journal.platform.clock import spoken
+from journal.platform.language import phrase
 
 _INSULINS = "A10A"
 """ATC: insulins and analogues."""
@@ -50,15 +51,21 @@ def caution_text(caution: Caution, *, at: datetime, now: datetime, due_at: datet
     """The sentence for whoever is about to sign a dose as given at `at`, which is now unless she wrote another time."""
     match caution:
         case Caution.INSULIN:
-            return "Insulin: kontroller antall enheter og siste blodsukker."
+            return phrase("Insulin: kontroller antall enheter og siste blodsukker.")
         case Caution.GROUP_A:
-            return "Legemiddel i gruppe A: kontroller navn, styrke og mengde."
+            return phrase("Legemiddel i gruppe A: kontroller navn, styrke og mengde.")
     assert due_at is not None
     early = caution is Caution.EARLY
     apart = span(due_at - at if early else at - due_at)
-    critical = "" if early else " Tiden er viktig for dette legemidlet."
+    values = {"due": spoken(due_at, now), "apart": apart, "at": spoken(at, now)}
+    if at == now and early:
+        return phrase("Planlagt %(due)s, om %(apart)s. Gi den nå likevel?", due=values["due"], apart=apart)
     if at == now:
-        when = f"om {apart}" if early else f"for {apart} siden"
-        return f"Planlagt {spoken(due_at, now)}, {when}.{critical} Gi den nå likevel?"
-    side = "før" if early else "etter"
-    return f"Planlagt {spoken(due_at, now)}. Du skriver {spoken(at, now)}, {apart} {side}.{critical} Stemmer det?"
+        message = "Planlagt %(due)s, for %(apart)s siden. Tiden er viktig for dette legemidlet. Gi den nå likevel?"
+        return phrase(message, due=values["due"], apart=apart)
+    if early:
+        return phrase("Planlagt %(due)s. Du skriver %(at)s, %(apart)s før. Stemmer det?", **values)
+    return phrase(
+        "Planlagt %(due)s. Du skriver %(at)s, %(apart)s etter. Tiden er viktig for dette legemidlet. Stemmer det?",
+        **values,
+    )

@@ -32,6 +32,7 @@ from journal.medication.rules.parts import (
     TimeOfDay,
     Weekday,
 )
+from journal.platform.language import phrases
 from journal.platform.quantity import NotAnAmount, Quantity
 
 _NOT_AS_STORED = "Doseringen er ikke skrevet slik den skal lagres."
@@ -124,13 +125,24 @@ _PARTS = {
     Kind.AS_NEEDED: {"as_needed"},
 }
 
-_CALLED = {
-    "moments": "klokkeslett eller tid på dagen",
-    "weekdays": "ukedag",
-    "cycle": "dager på og dager av",
-    "every": "hvor ofte",
-    "as_needed": "grense for ved behov",
-}
+_MISSING = phrases(
+    {
+        "moments": "Doseringen mangler klokkeslett eller tid på dagen.",
+        "weekdays": "Doseringen mangler ukedag.",
+        "cycle": "Doseringen mangler dager på og dager av.",
+        "every": "Doseringen mangler hvor ofte.",
+        "as_needed": "Doseringen mangler grense for ved behov.",
+    }
+)
+_TOO_MUCH = phrases(
+    {
+        "moments": "Denne doseringen kan ikke også ha klokkeslett eller tid på dagen.",
+        "weekdays": "Denne doseringen kan ikke også ha ukedag.",
+        "cycle": "Denne doseringen kan ikke også ha dager på og dager av.",
+        "every": "Denne doseringen kan ikke også ha hvor ofte.",
+        "as_needed": "Denne doseringen kan ikke også ha grense for ved behov.",
+    }
+)
 
 
 # Few dosages are many orders': "1 tablet at 08" is read once, not at each look at each list.
@@ -143,12 +155,12 @@ def _read(text: str) -> Dosage:
 
 
 def _check_parts(dosage: Dosage) -> None:
-    for part, called in _CALLED.items():
+    for part in _MISSING:
         needed, given = part in _PARTS[dosage.kind], bool(getattr(dosage, part))
         if needed and not given:
-            raise InvalidDosage(f"Doseringen mangler {called}.")
+            raise InvalidDosage(_MISSING[part])
         if given and not needed:
-            raise InvalidDosage(f"Denne doseringen kan ikke også ha {called}.")
+            raise InvalidDosage(_TOO_MUCH[part])
     expected = {Kind.EVERY_HOURS: EveryHours, Kind.EVERY_DAYS: EveryDays}.get(dosage.kind)
     if expected is not None and not isinstance(dosage.every, expected):
         raise InvalidDosage("Velg enten antall timer eller antall dager mellom dosene.")

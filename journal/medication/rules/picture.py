@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from journal.medication.rules.status import DoseStatus
 from journal.platform.clock import hhmm, instant, local_date, relative_day
+from journal.platform.language import phrase
 
 WIDTH = 1000
 
@@ -100,4 +101,6 @@ def _empty(now: datetime) -> Strip:
 
 
 def _label(dose: StripDose, now: datetime) -> str:
-    return f"{relative_day(dose.at, now)} kl. {hhmm(dose.at)} {dose.said}"
+    return phrase(
+        "%(day)s kl. %(time)s %(status)s", day=relative_day(dose.at, now), time=hhmm(dose.at), status=dose.said
+    )

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from journal.platform.language import Phrase, as_phrase, phrase
 from journal.platform.quantity import as_input, parse_decimal, show
 
 
@@ -66,21 +67,21 @@ class _Known(NamedTuple):
 
 
 _KNOWN = {
-    Reason.REFUSED: _Known("Ville ikke", Result.REFUSED),
-    Reason.ASLEEP: _Known("Sover", Result.NOT_GIVEN),
-    Reason.ABSENT: _Known("Ikke til stede", Result.NOT_GIVEN),
-    Reason.PARTLY: _Known("Delvis", Result.PARTLY_TAKEN),
+    Reason.REFUSED: _Known(phrase("Ville ikke"), Result.REFUSED),
+    Reason.ASLEEP: _Known(phrase("Sover"), Result.NOT_GIVEN),
+    Reason.ABSENT: _Known(phrase("Ikke til stede"), Result.NOT_GIVEN),
+    Reason.PARTLY: _Known(phrase("Delvis"), Result.PARTLY_TAKEN),
     # Laid out for the patient to take alone: nobody saw it taken, so it may not be reported as taken.
-    Reason.LAID_OUT: _Known("Lagt fram", Result.NOT_GIVEN),
-    Reason.ADMITTED: _Known("Innlagt", Result.NOT_GIVEN),
-    Reason.NAUSEA: _Known("Kvalme eller oppkast", Result.NOT_GIVEN),
+    Reason.LAID_OUT: _Known(phrase("Lagt fram"), Result.NOT_GIVEN),
+    Reason.ADMITTED: _Known(phrase("Innlagt"), Result.NOT_GIVEN),
+    Reason.NAUSEA: _Known(phrase("Kvalme eller oppkast"), Result.NOT_GIVEN),
     # It was swallowed, and nobody knows how much stayed: neither taken in full nor not given, which invites a new dose.
-    Reason.VOMITED_AFTER: _Known("Kaster opp etter inntak", Result.PARTLY_TAKEN),
-    Reason.OUT_OF_STOCK: _Known("Legemiddel mangler", Result.NOT_GIVEN),
-    Reason.FASTING: _Known("Faster", Result.NOT_GIVEN),
-    Reason.CLINICAL: _Known("Klinisk vurdering", Result.NOT_GIVEN),
-    Reason.BELOW_LIMIT: _Known("Verdien er under grensen", Result.NOT_GIVEN),
-    Reason.OTHER: _Known("Annet", Result.NOT_GIVEN),
+    Reason.VOMITED_AFTER: _Known(phrase("Kaster opp etter inntak"), Result.PARTLY_TAKEN),
+    Reason.OUT_OF_STOCK: _Known(phrase("Legemiddel mangler"), Result.NOT_GIVEN),
+    Reason.FASTING: _Known(phrase("Faster"), Result.NOT_GIVEN),
+    Reason.CLINICAL: _Known(phrase("Klinisk vurdering"), Result.NOT_GIVEN),
+    Reason.BELOW_LIMIT: _Known(phrase("Verdien er under grensen"), Result.NOT_GIVEN),
+    Reason.OTHER: _Known(phrase("Annet"), Result.NOT_GIVEN),
 }
 
 OFFERED = tuple(reason for reason in Reason if reason is not Reason.BELOW_LIMIT)
@@ -110,12 +111,19 @@ class ValueRequirement:
         if not self.plausible_low < self.plausible_high:
             raise ValueError("Laveste rimelige verdi må være lavere enn høyeste.")
         if self.minimum is not None and not self.plausible_low <= self.minimum <= self.plausible_high:
-            raise ValueError(f"Grensen for {self.text.lower()} må være {self._between()}.")
+            raise ValueError(
+                phrase(
+                    "Grensen for %(what)s må være mellom %(low)s og %(high)s.",
+                    what=as_phrase(self.text).in_a_sentence(),
+                    low=show(self.plausible_low),
+                    high=show(self.plausible_high),
+                )
+            )
 
     def check(self, value: Decimal) -> Decimal:
         """The value itself. Raises ImplausibleValue with what to write instead."""
         if not value.is_finite() or not self.plausible_low <= value <= self.plausible_high:
-            raise ImplausibleValue(f"{self.text} må være et tall {self._between()}.")
+            raise ImplausibleValue(self.wanted())
         return value
 
     def allows(self, value: Decimal) -> bool:
@@ -134,30 +142,32 @@ class ValueRequirement:
         minimum = document.get("minimum")
         return cls(
             document["code"],
-            document["text"],
-            document["unit"],
+            as_phrase(document["text"]),
+            as_phrase(document["unit"]),
             None if minimum is None else parse_decimal(minimum),
             parse_decimal(document["plausible_low"]),
             parse_decimal(document["plausible_high"]),
         )
 
-    def _between(self) -> str:
-        return f"mellom {show(self.plausible_low)} og {show(self.plausible_high)}"
+    def wanted(self) -> Phrase:
+        """What to write, when something else was: `Puls må være et tall mellom 20 og 250.`"""
+        low, high = show(self.plausible_low), show(self.plausible_high)
+        return phrase("%(what)s må være et tall mellom %(low)s og %(high)s.", what=self.text, low=low, high=high)
 
 
 def pulse(minimum: Decimal | None = None) -> ValueRequirement:
     """The pulse must be known, and the dose is not given below `minimum` beats per minute."""
-    return ValueRequirement("pulse", "Puls", "slag per minutt", minimum, Decimal(20), Decimal(250))
+    return ValueRequirement("pulse", phrase("Puls"), phrase("slag per minutt"), minimum, Decimal(20), Decimal(250))
 
 
 def glucose(minimum: Decimal | None = None) -> ValueRequirement:
     """Blood glucose must be known, and the dose is not given below `minimum` mmol/l."""
-    return ValueRequirement("glucose", "Blodsukker", "mmol/l", minimum, Decimal("0.5"), Decimal(60))
+    return ValueRequirement("glucose", phrase("Blodsukker"), "mmol/l", minimum, Decimal("0.5"), Decimal(60))
 
 
 def systolic(minimum: Decimal | None = None) -> ValueRequirement:
     """Systolic blood pressure must be known, and the dose is not given below `minimum` mmHg."""
-    return ValueRequirement("systolic", "Overtrykk", "mmHg", minimum, Decimal(40), Decimal(300))
+    return ValueRequirement("systolic", phrase("Overtrykk"), "mmHg", minimum, Decimal(40), Decimal(300))
 
 
 class Suggestion(NamedTuple):
@@ -174,15 +184,21 @@ def suggested_reason(condition: ValueRequirement, value: Decimal | None) -> Sugg
     """
     if value is None or condition.minimum is None or condition.allows(value):
         return None
-    return Suggestion(Reason.BELOW_LIMIT, f"{condition.text} under {show(condition.minimum)}")
+    return Suggestion(
+        Reason.BELOW_LIMIT,
+        phrase("%(what)s under %(limit)s", what=as_phrase(condition.text), limit=show(condition.minimum)),
+    )
 
 
 def below_limit_text(condition: ValueRequirement, value: Decimal) -> str:
     """What stops a dose, with the value and the limit: for a condition that has one and a value below it."""
     assert condition.minimum is not None
-    return (
-        f"{condition.text} {show(value)} er under {show(condition.minimum)}, som er grensen i ordinasjonen. Ikke gi dosen."
-        " Velg «Ikke gitt», og kontakt legen."
+    return phrase(
+        "%(what)s %(value)s er under %(limit)s, som er grensen i ordinasjonen. Ikke gi dosen."
+        " Velg «Ikke gitt», og kontakt legen.",
+        what=as_phrase(condition.text),
+        value=show(value),
+        limit=show(condition.minimum),
     )
 
 

@@ -24,6 +24,7 @@ from journal.medication.rules.parts import (
     Weekday,
 )
 from journal.platform.clock import local, local_date, norwegian_date
+from journal.platform.language import counted, phrase
 from journal.platform.quantity import NBSP, Quantity, show
 
 _WEEKDAYS = dict(zip(Weekday, ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"), strict=True))
@@ -240,10 +241,10 @@ def _limits(limits: AsNeeded) -> list[str]:
 def duration(span: timedelta) -> str:
     """Whole minutes in words: `45 minutter`, `4 timer`, `1 time og 30 minutter`."""
     hours, minutes = divmod(span // timedelta(minutes=1), 60)
-    parts = [_counted(hours, "time", "timer")] if hours else []
+    parts = [counted("%(num)s\N{NO-BREAK SPACE}time", "%(num)s\N{NO-BREAK SPACE}timer", hours)] if hours else []
     if minutes or not hours:
-        parts.append(_counted(minutes, "minutt", "minutter"))
-    return " og ".join(parts)
+        parts.append(counted("%(num)s\N{NO-BREAK SPACE}minutt", "%(num)s\N{NO-BREAK SPACE}minutter", minutes))
+    return parts[0] if len(parts) == 1 else phrase("%(hours)s og %(minutes)s", hours=parts[0], minutes=parts[1])
 
 
 def _course(course: Course) -> str:

@@ -18,6 +18,7 @@ from enum import StrEnum
 
 from journal.medication.rules.reasons import Reason, Result
 from journal.platform.clock import hhmm, local_date, relative_day
+from journal.platform.language import Phrase, joined, phrase, phrases
 
 MISSED_AFTER = timedelta(hours=12)
 
@@ -129,24 +130,30 @@ def describe(status: DoseStatus, due_at: datetime, now: datetime, signed: Signed
         return _describe_signed(status, signed, now)
     match status:
         case DoseStatus.PLANNED:
-            return f"planlagt {_at(due_at, now)}"
+            return phrase("planlagt %(time)s", time=_at(due_at, now))
         case DoseStatus.READY:
-            return f"om {span(due_at - now)}" if due_at - now >= timedelta(minutes=1) else "klar nå"
+            return (
+                phrase("om %(span)s", span=span(due_at - now))
+                if due_at - now >= timedelta(minutes=1)
+                else phrase("klar nå")
+            )
         case DoseStatus.LATE:
-            return f"{span(now - due_at)} forsinket"
+            return phrase("%(span)s forsinket", span=span(now - due_at))
     return _WORDS[status]
 
 
-_WORDS = {
-    DoseStatus.MISSED: "ikke signert",
-    DoseStatus.GIVEN: "gitt",
-    DoseStatus.GIVEN_EARLY: "gitt for tidlig",
-    DoseStatus.GIVEN_LATE: "gitt for sent",
-    DoseStatus.NOT_GIVEN: "ikke gitt",
-    DoseStatus.PARTLY: "delvis gitt",
-    DoseStatus.HELD: "pauset",
-    DoseStatus.STOPPED: "skal ikke gis",
-}
+_WORDS = phrases(
+    {
+        DoseStatus.MISSED: "ikke signert",
+        DoseStatus.GIVEN: "gitt",
+        DoseStatus.GIVEN_EARLY: "gitt for tidlig",
+        DoseStatus.GIVEN_LATE: "gitt for sent",
+        DoseStatus.NOT_GIVEN: "ikke gitt",
+        DoseStatus.PARTLY: "delvis gitt",
+        DoseStatus.HELD: "pauset",
+        DoseStatus.STOPPED: "skal ikke gis",
+    }
+)
 
 
 def _signed_status(due_at: datetime, signed: SignedState, tolerance: Tolerance) -> DoseStatus:
@@ -160,19 +167,25 @@ def _signed_status(due_at: datetime, signed: SignedState, tolerance: Tolerance) 
 
 
 def _describe_signed(status: DoseStatus, signed: SignedState, now: datetime) -> str:
-    said = "ikke gitt" if status is DoseStatus.NOT_GIVEN else f"{_WORDS[status]} {_at(signed.effective_at, now)}"
+    said = _WORDS[status]
+    if status is not DoseStatus.NOT_GIVEN:
+        said = joined(" ", (said, _at(signed.effective_at, now)))
     why = signed.text or (signed.reason.text if signed.reason and signed.reason is not Reason.PARTLY else "")
-    return f"{said} – {why[:1].lower()}{why[1:]}" if why else said
+    small = why.in_a_sentence() if isinstance(why, Phrase) else why[:1].lower() + why[1:]
+    return joined(" – ", (said, small))
 
 
 def _at(at: datetime, now: datetime) -> str:
     """`08.20`, and on another day than now's `i går 08.20`."""
-    return hhmm(at) if local_date(at) == local_date(now) else f"{relative_day(at, now)} {hhmm(at)}"
+    return hhmm(at) if local_date(at) == local_date(now) else joined(" ", (relative_day(at, now), hhmm(at)))
 
 
 def span(passed: timedelta) -> str:
     """`52 min`, `3 t 5 min`, `2 døgn`: whole minutes, rounded down."""
     hours, minutes = divmod(passed // timedelta(minutes=1), 60)
     if hours >= 48:
-        return f"{hours // 24} døgn"
-    return " ".join(filter(None, [f"{hours} t" if hours else "", f"{minutes} min" if minutes or not hours else ""]))
+        return phrase("%(days)s døgn", days=hours // 24)
+    parts = [phrase("%(hours)s t", hours=hours)] if hours else []
+    if minutes or not hours:
+        parts.append(phrase("%(minutes)s min", minutes=minutes))
+    return joined(" ", parts)

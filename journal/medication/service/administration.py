@@ -36,6 +36,7 @@ from journal.observations import Observations
 from journal.permissions import Permission
 from journal.platform.errors import Denied, Invalid, NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import joined, phrase
 from journal.platform.quantity import Quantity, show
 from journal.platform.service import on_patient
 
@@ -95,7 +96,13 @@ class Administration(Signing):
         self._ready_to_sign(patient_id, dose, request_version)
         if amount is not None and not (reason.result is Result.PARTLY_TAKEN and 0 < amount < dose.amount):
             ordered = Quantity(dose.amount, dose.unit)
-            raise Invalid(errors={"amount": [f"Skriv hvor mye som ble tatt av {ordered}, eller la feltet stå tomt."]})
+            raise Invalid(
+                errors={
+                    "amount": [
+                        phrase("Skriv hvor mye som ble tatt av %(ordered)s, eller la feltet stå tomt.", ordered=ordered)
+                    ]
+                }
+            )
         return self._sign(dose, reason.result, self._given_at(given_at), amount=amount, reason=reason, text=text)
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -177,7 +184,7 @@ class Administration(Signing):
         due_at = dose.due_at if dose else None
         said = [caution_text(caution, at=at, now=self.work.now, due_at=due_at) for caution in wanted]
         pairs = [(caution.value, text) for caution, text in zip(wanted, said, strict=True)]
-        raise ConfirmationMissing(f"{' '.join(said)} Bekreft for å signere.", cautions=pairs)
+        raise ConfirmationMissing(joined(" ", (*said, phrase("Bekreft for å signere."))), cautions=pairs)
 
     def _measure(
         self,
@@ -190,9 +197,8 @@ class Administration(Signing):
         if order.required_value is None:
             return None
         wanted = ValueRequirement.from_json(order.required_value)
-        limits = f"mellom {show(wanted.plausible_low)} og {show(wanted.plausible_high)}"
         if value is None:
-            raise ValueMissing(errors={"value": [f"{wanted.text} må være et tall {limits}."]})
+            raise ValueMissing(errors={"value": [wanted.wanted()]})
         with refusing("value", ValueMissing):
             unsafe = suggested_reason(wanted, wanted.check(value))
         if unsafe is not None:
@@ -246,7 +252,17 @@ def _chosen(order: MedicationRequest, amount: Decimal | None) -> Quantity:
     ordered = dosage_of(order).amount
     if isinstance(ordered, AmountRange):
         if amount is None or not ordered.least.value <= amount <= ordered.most.value:
-            raise Invalid(errors={"amount": [f"Velg en mengde fra {show(ordered.least.value)} til {ordered.most}."]})
+            raise Invalid(
+                errors={
+                    "amount": [
+                        phrase(
+                            "Velg en mengde fra %(least)s til %(most)s.",
+                            least=show(ordered.least.value),
+                            most=ordered.most,
+                        )
+                    ]
+                }
+            )
         return Quantity(amount, ordered.unit)
     assert ordered is not None
     return ordered

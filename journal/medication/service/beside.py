@@ -16,6 +16,7 @@ from journal.permissions import Permission
 from journal.platform.clock import spoken
 from journal.platform.errors import NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import phrase
 from journal.platform.service import on_patient
 
 # What a second signature says is what the first one says; who and when are its own.
@@ -94,5 +95,7 @@ class Beside(Signing):
             raise NotFound("Det er ingen signatur her som venter på nummer to. Last siden på nytt.")
         if found[1] is not None:
             who, at = found[1].recorded_by_name, spoken(found[1].recorded_at, self.work.now)
-            raise WitnessedAlready(f"{who} signerte som nummer to {at}. Du trenger ikke gjøre mer.")
+            raise WitnessedAlready(
+                phrase("%(name)s signerte som nummer to %(time)s. Du trenger ikke gjøre mer.", name=who, time=at)
+            )
         return found[0]

@@ -19,6 +19,7 @@ from journal.permissions import Permission
 from journal.platform.db import Stamped
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient
 
 LATE_START = timedelta(hours=48)
@@ -223,7 +224,11 @@ class Prescribing(Service):
         return new
 
     def _overtaken(self, order: MedicationRequest) -> OrderChanged:
-        said = f"{order.recorded_by_name} endret ordinasjonen av {order.generic_name} etter at du åpnet den. Se hva som gjelder nå."
+        said = phrase(
+            "%(name)s endret ordinasjonen av %(medicine)s etter at du åpnet den. Se hva som gjelder nå.",
+            name=order.recorded_by_name,
+            medicine=order.generic_name,
+        )
         return OrderChanged(
             said, status=order.status, changed_at=order.recorded_at.isoformat(), changed_by=order.recorded_by_name
         )

@@ -28,12 +28,22 @@ from journal.medication.rules import (
     medication_line,
 )
 from journal.platform.clock import local_date, short_date
+from journal.platform.language import joined, phrase, phrases
 from journal.platform.quantity import SUBSTANCE_UNITS, Quantity
 
 WITNESS = "witness"
 """The kind of an administration that is the second signature of another, and no dose given anew."""
 
 _TAKEN = {DoseStatus.GIVEN, DoseStatus.GIVEN_EARLY, DoseStatus.GIVEN_LATE, DoseStatus.PARTLY}
+
+_CHANGES = phrases(
+    {
+        "prescribe": "Startet %(date)s av %(name)s",
+        "change": "Endret %(date)s av %(name)s",
+        "hold": "Pauset %(date)s av %(name)s",
+        "resume": "Gjenopptatt %(date)s av %(name)s",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -113,16 +123,16 @@ class MedicineInUse:
     @property
     def flags(self) -> tuple[tuple[str, str], ...]:
         """What stands beside the name."""
-        paused = [("danger", "pauset")] if self.status is OrderStatus.ON_HOLD else []
-        own = [("neutral", "tar selv")] if self.given_by == "patient" else []
+        paused = [("danger", phrase("pauset"))] if self.status is OrderStatus.ON_HOLD else []
+        own = [("neutral", phrase("tar selv"))] if self.given_by == "patient" else []
         return (*group_flags(self.prescription_group, self.high_risk), *paused, *own)
 
     @property
     def changed_text(self) -> str:
         """`Endret 15.11. av Lars Haugen: Lav puls`."""
-        what = {"prescribe": "Startet", "hold": "Pauset", "resume": "Gjenopptatt"}.get(self.change, "Endret")
-        why = f": {self.change_reason}" if self.change_reason else ""
-        return f"{what} {short_date(local_date(self.changed_at))} av {self.changed_by}{why}"
+        message = _CHANGES.get(self.change, _CHANGES["change"])
+        said = phrase(message, date=short_date(local_date(self.changed_at)), name=self.changed_by)
+        return joined(": ", (said, self.change_reason or ""))
 
 
 @dataclass(frozen=True)
@@ -287,7 +297,7 @@ def signed_by(signature: MedicationAdministration) -> Signed:
 def group_flags(prescription_group: str | None, high_risk: bool) -> tuple[tuple[str, str], ...]:
     """Prescription groups A and B, and whether a wrong dose is dangerous: colour and word."""
     group = [("neutral", prescription_group)] if prescription_group in ("A", "B") else []
-    return (*group, *([("warning", "høyrisiko")] if high_risk else []))
+    return (*group, *([("warning", phrase("høyrisiko"))] if high_risk else []))
 
 
 def dosage_of(order: MedicationRequest) -> Dosage:

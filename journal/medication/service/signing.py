@@ -12,9 +12,19 @@ from journal.medication.rules import OrderStatus, Result, effective_time
 from journal.platform.clock import spoken
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import phrase, phrases
 from journal.platform.service import Service
 
 LIVE = "signature"
+
+_CHANGED = phrases(
+    {
+        OrderStatus.ACTIVE: "%(name)s endret %(medicine)s %(time)s. Se hva som gjelder nå før du gir dosen.",
+        OrderStatus.ON_HOLD: "%(name)s satte %(medicine)s på pause %(time)s. Dosen skal ikke gis nå.",
+        OrderStatus.STOPPED: "%(name)s seponerte %(medicine)s %(time)s. Dosen skal ikke gis.",
+        OrderStatus.COMPLETED: "Kuren med %(medicine)s er ferdig. Dosen skal ikke gis.",
+    }
+)
 
 
 class Signing(Service):
@@ -76,17 +86,18 @@ class Signing(Service):
     def _already(self, signature: MedicationAdministration) -> DoseAlreadySigned:
         who, at = signature.recorded_by_name, spoken(signature.recorded_at, self.work.now)
         given = signature.result in (Result.TAKEN, Result.PARTLY_TAKEN)
-        warning = " Gi den ikke en gang til." if given else " Den er signert som ikke gitt."
+        said = (
+            phrase("%(name)s signerte denne dosen %(time)s. Gi den ikke en gang til.", name=who, time=at)
+            if given
+            else phrase("%(name)s signerte denne dosen %(time)s. Den er signert som ikke gitt.", name=who, time=at)
+        )
         fields = {"signed_at": signature.recorded_at.isoformat(), "signed_by": who}
-        return DoseAlreadySigned(f"{who} signerte denne dosen {at}.{warning}", **fields)
+        return DoseAlreadySigned(said, **fields)
 
     def _changed(self, order: MedicationRequest) -> OrderChanged:
-        who, at, name = order.recorded_by_name, spoken(order.recorded_at, self.work.now), order.generic_name
-        said = {
-            OrderStatus.STOPPED: f"{who} seponerte {name} {at}. Dosen skal ikke gis.",
-            OrderStatus.ON_HOLD: f"{who} satte {name} på pause {at}. Dosen skal ikke gis nå.",
-            OrderStatus.COMPLETED: f"Kuren med {name} er ferdig. Dosen skal ikke gis.",
-        }.get(OrderStatus(order.status), f"{who} endret {name} {at}. Se hva som gjelder nå før du gir dosen.")
+        who, at, medicine = order.recorded_by_name, spoken(order.recorded_at, self.work.now), order.generic_name
+        message = _CHANGED.get(OrderStatus(order.status), _CHANGED[OrderStatus.ACTIVE])
+        said = phrase(message, name=who, medicine=medicine, time=at)
         return OrderChanged(said, status=order.status, changed_at=order.recorded_at.isoformat(), changed_by=who)
 
     def _given_at(self, said: datetime | None) -> datetime:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from journal.patients.errors import Changed
 from journal.platform.db import Entry
 from journal.platform.errors import Denied, NotFound
+from journal.platform.language import as_phrase, joined, phrase
 from journal.platform.service import Service
 
 E = TypeVar("E", bound=Entry)
@@ -26,7 +27,9 @@ class Entries(Service):
         """Marks every version. Raises NotFound, or Denied with what to do *instead* when it is another municipality's."""
         rows = self._versions(patient_id, model, entry_id)
         if any(row.municipality_id != self.work.actor.municipality_id for row in rows):
-            raise Denied(f"En annen kommune har skrevet dette og må rette det. {instead}")
+            raise Denied(
+                joined(" ", (phrase("En annen kommune har skrevet dette og må rette det."), as_phrase(instead)))
+            )
         mark = sa.update(model).where(self.work.chart(patient_id, model), model.id.in_([row.id for row in rows]))
         self.db.execute(mark.values(in_error_reason=reason), execution_options={"synchronize_session": False})
 

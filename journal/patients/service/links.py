@@ -15,6 +15,7 @@ from journal.patients.service.searching import Searching
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import phrase
 from journal.platform.service import on_patient
 
 _TAKEN = "En av journalene er allerede koblet, eller noen har foreslått det. Løs den koblingen først."
@@ -123,7 +124,8 @@ class Linking(Searching):
 
     def _view(self, row: Link, known: dict[UUID, LinkedRecord]) -> LinkView:
         leading, other = (
-            known.get(one) or LinkedRecord(one, "En annen journal") for one in (row.patient_id, row.linked_patient_id)
+            known.get(one) or LinkedRecord(one, phrase("En annen journal"))
+            for one in (row.patient_id, row.linked_patient_id)
         )
         return LinkView(
             id=row.id,
@@ -143,4 +145,4 @@ class Linking(Searching):
 
 def _text(person: Patient) -> str:
     born = rules.birth_date_text(person.birth_date, person.birth_date_precision)
-    return f"{person.family_name}, {person.given_name}, født {born}"
+    return phrase("%(family)s, %(given)s, født %(born)s", family=person.family_name, given=person.given_name, born=born)

@@ -64,7 +64,7 @@ class Searching(Service):
         try:
             return rules.sought(text, synthetic_allowed=self._synthetic_allowed())
         except (rules.NothingToLookFor, NotANationalId) as error:
-            raise Invalid(errors={"text": [str(error)]}) from error
+            raise Invalid(errors={"text": [error.args[0]]}) from error
 
     def _search(self, sought: Sought) -> Found:
         call = json.dumps(
@@ -95,7 +95,7 @@ class Searching(Service):
         try:
             return classify(text, synthetic_allowed=self._synthetic_allowed())
         except NotANationalId as error:
-            raise Invalid(errors={field: [str(error)]}) from error
+            raise Invalid(errors={field: [error.args[0]]}) from error
 
     def _synthetic_allowed(self) -> bool:
         """What the database itself says it is: a journal with real patients never takes an invented number."""

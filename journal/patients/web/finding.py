@@ -1,7 +1,6 @@
 """Searching for a patient, and registering a person who is not in the journal."""
 
 from flask import url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from journal.patients.errors import AlreadyRegistered, PossibleDuplicate
@@ -11,6 +10,7 @@ from journal.patients.service.searching import Found
 from journal.patients.web.section import Refusal, bp, page_of, patients, told
 from journal.permissions import Permission
 from journal.platform.ids import new_id
+from journal.platform.language import gettext as _
 from journal.web import current_work, form_body, render, see_other
 from journal.web.shell import MenuEntry
 

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from journal.patients.schemas import Nothing, OtherRecord, ProposeLink, WithReason
 from journal.patients.web.section import Refusal, act, bp, draw_again, page_of, patients, told
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, NoGround
+from journal.platform.language import gettext as _
 from journal.web import errors, form_body, query_body, render, see_other
 
 

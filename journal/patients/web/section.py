@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import request
-from flask_babel import gettext as _
 
 from journal.patients.service import Patients
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Invalid
+from journal.platform.language import gettext as _
 from journal.web import Section, current_work
 
 bp = Section("patients", "journal.patients")
