@@ -11,7 +11,8 @@ import ast
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -44,7 +45,8 @@ def templates() -> list[Path]:
     return sorted(JOURNAL.rglob("templates/**/*.html"))
 
 
-def messages() -> set[Message]:
+@cache
+def messages() -> frozenset[Message]:
     """Every message of the journal; one that counts is a pair (one, many)."""
     found: set[Message] = set()
     for file in python_files():
@@ -54,7 +56,7 @@ def messages() -> set[Message]:
             for _line, function, said, _comments in babel_extract(source, ["_", "ngettext"], [], {"silent": "false"}):
                 texts = said if isinstance(said, tuple) else (said,)
                 found.add((texts[0], texts[1]) if function == "ngettext" else texts[0])
-    return found - {""}
+    return frozenset(found - {""})
 
 
 def of_python(tree: ast.Module) -> Iterator[Message]:
@@ -123,7 +125,7 @@ def _titles(node: ast.ClassDef) -> Iterator[str]:
                     yield from _texts(value)
 
 
-def updated(file: Path, code: str, found: set[Message]) -> str:
+def updated(file: Path, code: str, found: Set[Message]) -> str:
     """The catalogue as it should be written: the messages found, with the translations it has."""
     old = read_po(io.StringIO(file.read_text(encoding="utf-8")), locale=code) if file.exists() else Catalog(locale=code)
     new = Catalog(locale=code)
@@ -136,7 +138,7 @@ def updated(file: Path, code: str, found: set[Message]) -> str:
     return written.getvalue().decode()
 
 
-def main(check: bool = False) -> int:
+def main() -> int:
     """Writes the catalogues and says what is missing; answers with how many translations that is."""
     found, missing = messages(), 0
     for code, file in CATALOGUES.items():

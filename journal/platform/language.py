@@ -97,7 +97,8 @@ class Phrase(str):
         return self
 
     def __html__(self) -> str:
-        return escape(self.write(_current.get()))
+        words = _current.get()
+        return escape(str(self) if words is _source else self.write(words))
 
     def in_a_sentence(self) -> "Phrase":
         """The same with a small first letter, for the middle of a sentence."""
@@ -124,10 +125,12 @@ def counted(one: str, many: str, num: int, **values: Any) -> Phrase:
     return Phrase(lambda words: _filled(words, words.ngettext(one, many, num), {"num": num, **values}))
 
 
-def joined(between: str, parts: Iterable[str]) -> Phrase:
-    """The parts that are not empty, each in the reader's language if it is a phrase, with `between` between them."""
+def joined(between: str, parts: Iterable[str]) -> str:
+    """The parts that are not empty, with `between` between them; a phrase if any of them is one."""
     kept = [part for part in parts if part]
-    return Phrase(lambda words: between.join(_written(words, part) for part in kept))
+    if not any(isinstance(part, Phrase) for part in kept):
+        return between.join(kept)
+    return Phrase(lambda words: between.join([_written(words, part) for part in kept]))
 
 
 def phrases(texts: Mapping[K, str]) -> dict[K, str]:
@@ -157,7 +160,10 @@ def on_page_counted(one: str, many: str, num: int, **values: Any) -> Markup:
 
 
 def _filled(words: Words, text: str, values: Mapping[str, Any]) -> str:
-    return text % {name: _written(words, value) for name, value in values.items()} if values else text
+    if not values:
+        return text
+    # In bokmål a phrase is its own text already.
+    return text % (values if words is _source else {name: _written(words, value) for name, value in values.items()})
 
 
 def _written(words: Words, value: Any) -> Any:
