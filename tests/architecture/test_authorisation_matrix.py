@@ -36,6 +36,7 @@ _NOTE = {"kind": "general", "title": "Prøve", "body": "En prøve."}
 # What a good form holds, by endpoint; every other form is a button.
 FORMS: dict[str, dict[str, str]] = {
     "access.color_scheme": {"color_scheme": "dark"},
+    "access.set_language": {"language": "nn"},
     "care.add_task": {"what": "Ring pårørende"},
     "care.complete_task": {"outcome": "Gjort"},
     "care.answer_effect": {"score": "3"},

@@ -68,7 +68,8 @@ def test_only_signing_in_and_the_frame_are_open() -> None:
     is_open = {endpoint for _m, _r, endpoint, permission, *_ in LINES if permission == "open"}
 
     assert is_open == {
-        "access.color_scheme", "access.sign_in", "access.start", "access.switch_user", "chart.home", "healthz", "static",
+        "access.color_scheme", "access.set_language", "access.sign_in", "access.start", "access.switch_user", "chart.home",
+        "healthz", "static",
     }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ _RUN = """async (rules) => {
   const found = await axe.run({runOnly: rules, resultTypes: ["violations"], preload: false});
   return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target} ${n.any.map((a) => a.message)}`));
 }"""
-_STICKS_OUT = """() => {
+STICKS_OUT = """() => {
   const edge = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= edge) return [];
   return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > edge + 1)
@@ -58,7 +58,7 @@ def faults_of(tab: Counting) -> list[str]:
             tab.page.set_viewport_size({"width": width, "height": 900})
             found = tab.page.evaluate(_RUN, rules)
             if width == min(WIDTHS):
-                found += tab.page.evaluate(_STICKS_OUT)
+                found += tab.page.evaluate(STICKS_OUT)
             faults += [f"{scheme} {width}: {fault}" for fault in found]
     return faults + tab.complaints
 
