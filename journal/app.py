@@ -180,7 +180,7 @@ def create_app(settings: Settings) -> JournalApp:
     app.jinja_env.globals.update(asset=shell.assets(Path(app.static_folder), app.static_url_path))
     app.jinja_env.globals.update(_=language.on_page, ngettext=language.on_page_counted)
     app.jinja_env.globals.update(role_text=shell.role_text)
-    app.jinja_env.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately)
+    app.jinja_env.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)
     app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU, TABS)})
     return app
 

@@ -8,6 +8,7 @@ class Permission(StrEnum):
 
     ACCESS_MANAGE = "access:manage"
     AUDIT_READ = "audit:read"
+    CARE_GRANT = "care:grant"
     CARE_READ = "care:read"
     CARE_WRITE = "care:write"
     CHART_LIST = "chart:list"
@@ -59,7 +60,7 @@ _READS = frozenset(
     }
 )
 _CARES = _READS | {P.CARE_WRITE, P.MEDICATION_ADMINISTER, P.NOTES_WRITE, P.OBSERVATIONS_WRITE}
-_RESIDENCE = frozenset({P.PATIENTS_ADMIT, P.PATIENTS_DISCHARGE, P.PATIENTS_REGISTER})
+_RESIDENCE = frozenset({P.CARE_GRANT, P.PATIENTS_ADMIT, P.PATIENTS_DISCHARGE, P.PATIENTS_REGISTER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NURSE: _CARES | _RESIDENCE | {P.PATIENTS_WRITE},
@@ -76,6 +77,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 # The part of the chart that a permission opens. PostgreSQL shows a patient's rows category by category
 # (row-level security), so a look logged as medication cannot read a note.
 OPENS: dict[Permission, tuple[str, ...]] = {
+    P.CARE_GRANT: ("patients", "care"),
     P.CARE_READ: ("patients", "care"),
     P.CARE_WRITE: ("patients", "care"),
     P.CHART_READ: ("patients", "medication", "observations", "notes", "care"),

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from journal.access.models import CareRelationship
-from journal.care.models import GrantedServiceRow, StayRow, TaskVersion
+from journal.care.models import GrantedServiceVersion, IncidentVersion, StayRow, TaskVersion
 from journal.care.rules import SERVICES, STAY_SERVICE, STAYS
 from journal.notes.models import NoteVersion
 from journal.notes.rules import KINDS as NOTES
@@ -193,8 +193,8 @@ def granted_service(
     since: datetime,
 ) -> dict[str, Any]:
     """A decision on a service, and the ground it gives the unit *at*."""
-    service_id, text = b.new_id(), SERVICES[(system, code)]
-    number = f"{local(since).year}/{service_id.int % 90000 + 10000}"
+    entry, text = _entry(b), SERVICES[(system, code)]
+    number = f"{local(since).year}/{entry['id'].int % 90000 + 10000}"
     reference = {"id": number, "description": text, "user_selected": False}
     relationship = care_relationship(
         b,
@@ -208,10 +208,10 @@ def granted_service(
         recorded_at=since,
     )
     return b.add(
-        GrantedServiceRow,
+        GrantedServiceVersion,
         **by.at(since),
         patient_id=patient_id,
-        id=service_id,
+        **entry,
         service_system=system,
         service_code=code,
         service_text=text,
@@ -285,6 +285,22 @@ def task(
     stamp = by.at(recorded_at)
     about = {"kind": kind, "for_unit_id": for_unit["id"], "what": what, "about_id": about_id, "due_at": due_at}
     return b.add(TaskVersion, **stamp, patient_id=patient_id, **_entry(b), **about)
+
+
+def incident(
+    b: Builder,
+    patient_id: UUID,
+    by: Staff,
+    kind: str,
+    text: str,
+    *,
+    at: datetime,
+    severity: str = "none",
+    measures: str = "",
+) -> dict[str, Any]:
+    """An incident written down at this time."""
+    told = {"kind": kind, "severity": severity, "text": text, "measures": measures or None, "effective_at": at}
+    return b.add(IncidentVersion, **by.at(at), patient_id=patient_id, **_entry(b), **told)
 
 
 def _entry(b: Builder) -> dict[str, Any]:

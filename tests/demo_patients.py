@@ -19,6 +19,7 @@ from tests.demo_texts import (
     CHANGE_REASONS,
     HOLD_REASON,
     HOME_CARE_NOTES,
+    INCIDENT_OF_A_FALL,
     NOTES,
     PLACES,
     STOP_REASONS,
@@ -277,6 +278,9 @@ class Filler:
                 kind, _, body = chosen = random.choice(of_shift)
                 left.remove(chosen)
                 factories.note(days.b, days.patient_id, days.on_duty(at), body.format(**pronouns), at=at, kind=kind)
+                if kind == "fall":
+                    fell, done = (text.format(**pronouns) for text in INCIDENT_OF_A_FALL)
+                    factories.incident(days.b, days.patient_id, days.on_duty(at), "fall", fell, at=at, measures=done)
             at -= timedelta(minutes=random.randrange(300, 1200))
 
     def _tasks(self, days: Days, person: Person, asked: bool) -> None:

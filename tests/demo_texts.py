@@ -132,6 +132,12 @@ TASKS = (
     "Ny urinprøve hvis det fortsatt svir.",
 )
 
+# What happened, and what was done.
+INCIDENT_OF_A_FALL = (
+    "{Han} falt. Se notatet fra samme tid for hva som skjedde.",
+    "Undersøkt med en gang. Fallrisikoen vurderes på nytt, og fysioterapeut er varslet.",
+)
+
 CHANGE_REASONS = (
     "Lavt blodtrykk. Dosen er halvert.",
     "Dosen er halvert etter blodprøvesvar.",

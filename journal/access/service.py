@@ -47,9 +47,10 @@ class CareRelationships(Service):
 
     @on_patient(Permission.PATIENTS_DISCHARGE)
     def end(self, patient_id: UUID, relationship_id: UUID, at: datetime | None = None) -> None:
-        """Ends it, with three days' grace for what is still to be written."""
+        """Ends it, with three days' grace for what is still to be written; none when it has not begun."""
         end = at or self.work.now
-        self._change(patient_id, relationship_id, valid_until=end, grace_until=end + GRACE)
+        grace = GRACE if end <= self.work.now else timedelta(0)
+        self._change(patient_id, relationship_id, valid_until=end, grace_until=end + grace)
 
     @on_patient(Permission.CARE_WRITE)
     def set_away(

@@ -16,7 +16,7 @@ from journal.platform.service import Service, on_patient
 
 # What makes rows one record: an entry is erased with all its versions. Which columns are emptied is PostgreSQL's own list.
 ERASABLE = {
-    "care.incident": "id",
+    "care.incident": "entry_id",
     "care.task": "entry_id",
     "medication.medication_administration": "id",
     "notes.note": "entry_id",

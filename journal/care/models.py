@@ -8,8 +8,11 @@ from sqlalchemy.orm import Mapped
 from journal.platform.db import Base, Entry, Record
 
 
-class GrantedServiceRow(Record, Base):
-    """Tildelt tjeneste: a decision under administrative law, and the care relationship that follows from it."""
+class GrantedServiceVersion(Entry, Base):
+    """Tildelt tjeneste: a decision under administrative law, and the care relationship that follows from it.
+
+    A change (another unit, another decision) is the next version, with its reason.
+    """
 
     __tablename__ = "granted_service"
     __table_args__ = {"schema": "care"}
@@ -25,6 +28,7 @@ class GrantedServiceRow(Record, Base):
     valid_until: Mapped[datetime | None]
     ended_by_name: Mapped[str | None]
     relationship_id: Mapped[UUID]
+    change_reason: Mapped[str | None]
 
 
 class StayRow(Record, Base):
@@ -61,8 +65,8 @@ class TaskVersion(Entry, Base):
     done_at: Mapped[datetime | None]
 
 
-class IncidentRow(Record, Base):
-    """Avvik: what went wrong, or nearly did, with this patient."""
+class IncidentVersion(Entry, Base):
+    """Avvik: what went wrong, or nearly did, with this patient. A correction is the next version, with its reason (hpl. § 42)."""
 
     __tablename__ = "incident"
     __table_args__ = {"schema": "care"}
@@ -70,5 +74,7 @@ class IncidentRow(Record, Base):
     kind: Mapped[str]
     severity: Mapped[str]
     text: Mapped[str | None]
+    measures: Mapped[str | None]
     about_id: Mapped[UUID | None]
     effective_at: Mapped[datetime]
+    change_reason: Mapped[str | None]

@@ -32,10 +32,25 @@ STAYS = phrases({"long_term": "Langtidsopphold", "short_term": "Korttidsopphold"
 STAY_SERVICE = {"long_term": "21", "short_term": "20"}
 ABSENCES = phrases({"leave": "Permisjon", "hospital": "Sykehus"})
 TASKS = phrases({"general": "Oppgave", "effect_follow_up": "Følg opp effekt", "allergy_ask": "Spør om allergier"})
+# Our own: the national list (NOKUP, Volven 7221) is made for the specialist health service, and is not in our sources.
 INCIDENTS = phrases(
-    {"double_registered": "Registrert to ganger", "given_after_stop": "Gitt etter seponering", "other": "Annet"}
+    {
+        "fall": "Fall",
+        "medication": "Legemiddelfeil",
+        "double_registered": "Dose registrert to ganger",
+        "given_after_stop": "Gitt etter seponering",
+        "mix_up": "Forveksling av pasient",
+        "pressure_injury": "Trykksår",
+        "violence": "Vold eller trusler",
+        "missing": "Borte uten at noen visste det",
+        "equipment": "Feil på utstyr",
+        "other": "Annet",
+    }
 )
-SEVERITIES = ("mild", "moderate", "severe")
+# FHIR's adverse-event-severity, and before it "none": nothing came of it (AdverseEvent.actuality: potential).
+SEVERITIES = phrases(
+    {"none": "Ingen skade", "mild": "Liten skade", "moderate": "Moderat skade", "severe": "Alvorlig skade"}
+)
 
 EFFECT_AFTER = timedelta(minutes=45)
 """When to ask whether a medicine as needed helped. No medicine has a time of its own in the catalogue."""

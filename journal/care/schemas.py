@@ -1,10 +1,18 @@
 """What comes in from the forms of care."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
 
-from journal.care.rules import ABSENCES, STAYS
+from marshmallow import Schema, fields, post_load, validate
+
+from journal.care.rules import ABSENCES, INCIDENTS, SERVICES, SEVERITIES, STAYS
+from journal.care.service import Account
+from journal.platform import clock
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.moment_field import MomentField
+
+# A service in a form: its code system and code in one.
+SERVICE_CODES = {f"{system}-{code}": (system, code) for system, code in SERVICES}
+REASON = 300
 
 
 class AddTask(Schema):
@@ -26,6 +34,12 @@ class AnswerEffect(Schema):
     score = StrictInteger(required=True, least=0, most=10)
 
 
+class MarkInError(Schema):
+    """Why all of it is wrong."""
+
+    reason = Text(REASON, required=True)
+
+
 class Admit(Schema):
     """A stay that begins. An empty time is now."""
 
@@ -36,8 +50,16 @@ class Admit(Schema):
     expected_until = MomentField(load_default=None)
 
 
-class Discharge(Schema):
-    """When the stay ended. An empty time is now."""
+class Transfer(Schema):
+    """The ward to move to, and the room there. An empty time is now."""
+
+    unit_id = fields.UUID(required=True, error_messages={"invalid_uuid": "Velg en annen avdeling i kommunen."})
+    room = Text(40, load_default="")
+    at = MomentField(load_default=None)
+
+
+class End(Schema):
+    """When a stay or a service ended. An empty time is now."""
 
     at = MomentField(load_default=None)
 
@@ -49,6 +71,63 @@ class Leave(Schema):
     place = Text(120, load_default="")
     valid_from = MomentField(load_default=None)
     expected_until = MomentField(load_default=None)
+
+
+class _Decision(Schema):
+    """The unit that answers for a service, and the decision behind it. An empty date is today."""
+
+    provider_unit_id = fields.UUID(required=True, error_messages={"invalid_uuid": "Velg en enhet i kommunen."})
+    decision_on = MomentField(whole_days=True, load_default=None)
+    decision_number = Text(40, load_default="")
+
+    @post_load
+    def date_of_decision(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The day of the decision in Oslo."""
+        at = data["decision_on"]
+        return {**data, "decision_on": clock.local_date(at) if at else None}
+
+
+class GrantService(_Decision):
+    """A decision on a service that begins now, or on the day that is said."""
+
+    service = Text(20, required=True, validate=validate.OneOf(SERVICE_CODES, error="Velg en helsetjeneste fra listen."))
+    valid_from = MomentField(whole_days=True, load_default=None)
+
+    @post_load
+    def code_of_service(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The code system and the code apart."""
+        data["system"], data["code"] = SERVICE_CODES[data.pop("service")]
+        return data
+
+
+class ChangeService(_Decision):
+    """The service as it is from now on, the version that was seen, and why."""
+
+    version = StrictInteger(required=True, least=1)
+    reason = Text(REASON, required=True)
+
+
+class ReportIncident(Schema):
+    """What went wrong. An empty time is now."""
+
+    kind = Text(20, required=True, validate=validate.OneOf(INCIDENTS, error="Velg hva slags avvik det er."))
+    severity = Text(10, required=True, validate=validate.OneOf(SEVERITIES, error="Velg hvor alvorlig det var."))
+    text = Text(4000, required=True, multiline=True)
+    measures = Text(4000, load_default="", multiline=True)
+    effective_at = MomentField(load_default=None)
+
+    @post_load
+    def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """What is told together as *account*, beside what it belongs to."""
+        told = {name: data.pop(name) for name in ("kind", "severity", "text", "measures", "effective_at")}
+        return {**data, "account": Account(**told)}
+
+
+class CorrectIncident(ReportIncident):
+    """An incident with its correction, the version that was seen, and why it is corrected."""
+
+    version = StrictInteger(required=True, least=1)
+    reason = Text(REASON, required=True)
 
 
 class Nothing(Schema):

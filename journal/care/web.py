@@ -1,28 +1,30 @@
-"""Pages of tasks and of the patient's stay."""
+"""Routes of tasks, of the patient's stay, of services granted and of incidents."""
 
-from typing import Any
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import request
 from werkzeug.wrappers import Response
 
-from journal.care import rules, schemas
+from journal.care import pages, schemas
 from journal.care.service import Care
-from journal.municipalities import Municipalities
-from journal.patients import Patients
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Invalid
-from journal.platform.language import gettext as _
-from journal.web import Section, current_work, form_body, render, see_other
+from journal.web import Section, current_work, form_body, see_other
 from journal.web.shell import Tab
 
 bp = Section("care", __name__)
-TABS = (Tab("care.tasks", "Oppgaver", Permission.CARE_READ), Tab("care.stay", "Opphold", Permission.CARE_READ))
+TABS = (
+    Tab("care.tasks", "Oppgaver", Permission.CARE_READ),
+    Tab("care.incidents", "Avvik", Permission.CARE_READ),
+    Tab("care.stay", "Opphold", Permission.CARE_READ),
+    Tab("care.services", "Tjenester", Permission.CARE_READ),
+)
 
 
 @bp.page("/patients/<uuid:patient_id>/tasks", Permission.CARE_READ)
 def tasks(patient_id: UUID) -> str:
-    return _tasks(patient_id)
+    return pages.tasks(patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/tasks", Permission.CARE_WRITE)
@@ -43,17 +45,22 @@ def answer_effect(patient_id: UUID, entry_id: UUID) -> Response:
     return see_other(".tasks", patient_id=patient_id)
 
 
+@bp.act("/patients/<uuid:patient_id>/tasks/<uuid:entry_id>/in-error", Permission.CARE_WRITE)
+def task_in_error(patient_id: UUID, entry_id: UUID) -> Response:
+    Care(current_work()).mark_task_in_error(patient_id, entry_id, **form_body(schemas.MarkInError))
+    return see_other(".tasks", patient_id=patient_id)
+
+
 @bp.page("/patients/<uuid:patient_id>/stay", Permission.CARE_READ)
 def stay(patient_id: UUID) -> str:
-    return _stay(patient_id)
+    return pages.stay(patient_id)
 
 
 @bp.page("/patients/<uuid:patient_id>/admission", Permission.PATIENTS_ADMIT)
 def admission(patient_id: UUID) -> str:
     """The way in for whoever has no ground: taking the patient in. Opens nothing; the form does, and is logged."""
-    work = current_work()
-    work.admit(Permission.PATIENTS_ADMIT)
-    return _admission(patient_id, None)
+    current_work().admit(Permission.PATIENTS_ADMIT)
+    return pages.admission(patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/admission", Permission.PATIENTS_ADMIT)
@@ -68,9 +75,20 @@ def admit(patient_id: UUID) -> Response:
     return see_other(".stay", patient_id=patient_id)
 
 
+@bp.page("/patients/<uuid:patient_id>/stay/transfer", Permission.PATIENTS_DISCHARGE)
+def transfer_form(patient_id: UUID) -> str:
+    return pages.transfer(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/stay/transfer", Permission.PATIENTS_DISCHARGE)
+def transfer(patient_id: UUID) -> Response:
+    Care(current_work()).transfer(patient_id, **form_body(schemas.Transfer))
+    return see_other(".stay", patient_id=patient_id)
+
+
 @bp.act("/patients/<uuid:patient_id>/stay/discharge", Permission.PATIENTS_DISCHARGE)
 def discharge(patient_id: UUID) -> Response:
-    Care(current_work()).discharge(patient_id, **form_body(schemas.Discharge))
+    Care(current_work()).discharge(patient_id, **form_body(schemas.End))
     return see_other(".stay", patient_id=patient_id)
 
 
@@ -87,71 +105,104 @@ def return_from_leave(patient_id: UUID) -> Response:
     return see_other(".stay", patient_id=patient_id)
 
 
+@bp.act("/patients/<uuid:patient_id>/stay/<uuid:stay_id>/in-error", Permission.PATIENTS_DISCHARGE)
+def stay_in_error(patient_id: UUID, stay_id: UUID) -> Response:
+    Care(current_work()).mark_stay_in_error(patient_id, stay_id, **form_body(schemas.MarkInError))
+    return see_other(".stay", patient_id=patient_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/services", Permission.CARE_READ)
+def services(patient_id: UUID) -> str:
+    return pages.services(patient_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/services/grant", Permission.CARE_GRANT)
+def grant_form(patient_id: UUID) -> str:
+    return pages.grant(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/services/grant", Permission.CARE_GRANT)
+def grant_service(patient_id: UUID) -> Response:
+    Care(current_work()).grant_service(patient_id, **form_body(schemas.GrantService))
+    return see_other(".services", patient_id=patient_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/services/<uuid:entry_id>/change", Permission.CARE_GRANT)
+def change_form(patient_id: UUID, entry_id: UUID) -> str:
+    return pages.change(patient_id, entry_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/services/<uuid:entry_id>/change", Permission.CARE_GRANT)
+def change_service(patient_id: UUID, entry_id: UUID) -> Response:
+    Care(current_work()).change_service(patient_id, entry_id, **form_body(schemas.ChangeService))
+    return see_other(".services", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/services/<uuid:entry_id>/end", Permission.CARE_GRANT)
+def end_service(patient_id: UUID, entry_id: UUID) -> Response:
+    Care(current_work()).end_service(patient_id, entry_id, **form_body(schemas.End))
+    return see_other(".services", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/services/<uuid:entry_id>/in-error", Permission.CARE_GRANT)
+def service_in_error(patient_id: UUID, entry_id: UUID) -> Response:
+    Care(current_work()).mark_service_in_error(patient_id, entry_id, **form_body(schemas.MarkInError))
+    return see_other(".services", patient_id=patient_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/incidents", Permission.CARE_READ)
+def incidents(patient_id: UUID) -> str:
+    return pages.incidents(patient_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/incidents/report", Permission.CARE_WRITE)
+def report_form(patient_id: UUID) -> str:
+    return pages.report(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/incidents/report", Permission.CARE_WRITE)
+def report_incident(patient_id: UUID) -> Response:
+    Care(current_work()).report_incident(patient_id, **form_body(schemas.ReportIncident))
+    return see_other(".incidents", patient_id=patient_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/incidents/<uuid:entry_id>/correct", Permission.CARE_WRITE)
+def correction_form(patient_id: UUID, entry_id: UUID) -> str:
+    return pages.correct(patient_id, entry_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/incidents/<uuid:entry_id>/correct", Permission.CARE_WRITE)
+def correct_incident(patient_id: UUID, entry_id: UUID) -> Response:
+    Care(current_work()).correct_incident(patient_id, entry_id, **form_body(schemas.CorrectIncident))
+    return see_other(".incidents", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/incidents/<uuid:entry_id>/in-error", Permission.CARE_WRITE)
+def incident_in_error(patient_id: UUID, entry_id: UUID) -> Response:
+    Care(current_work()).mark_incident_in_error(patient_id, entry_id, **form_body(schemas.MarkInError))
+    return see_other(".incidents", patient_id=patient_id)
+
+
+# The page on which each form stands.
+_PAGES: dict[str, Callable[[UUID, pages.Error], str]] = {
+    **dict.fromkeys(("add_task", "complete_task", "answer_effect", "task_in_error"), pages.tasks),
+    **dict.fromkeys(("admit", "discharge", "leave", "return_from_leave", "stay_in_error"), pages.stay),
+    **dict.fromkeys(("end_service", "service_in_error"), pages.services),
+    "take_in": pages.admission,
+    "transfer": pages.transfer,
+    "grant_service": pages.grant,
+    "report_incident": pages.report,
+    "incident_in_error": pages.incidents,
+}
+
+
 @bp.errorhandler(Invalid)
 @bp.errorhandler(Conflict)
 def draw_again(error: Invalid | Conflict) -> tuple[str, int]:
     """The same page with what was typed, a sentence at each field, and what others have done in the meantime."""
-    patient_id: UUID = (request.view_args or {})["patient_id"]
-    if request.endpoint == "care.take_in":
-        return _admission(patient_id, error), error.status
-    page = _tasks if request.endpoint in ("care.add_task", "care.complete_task", "care.answer_effect") else _stay
-    return page(patient_id, error), error.status
-
-
-def _admission(patient_id: UUID, error: Invalid | Conflict | None) -> str:
-    work = current_work()
-    units = [(unit.id, unit.name) for unit in Municipalities(work).units() if unit.id in work.actor.units]
-    return render(
-        "care/admission.html",
-        patient_id=patient_id,
-        units=units,
-        stay_kinds=list(rules.STAYS.items()),
-        **_typed_and_said(error),
-    )
-
-
-def _tasks(patient_id: UUID, error: Invalid | Conflict | None = None) -> str:
-    work = current_work()
-    care = Care(work)
-    return render(
-        "care/tasks.html",
-        patient_id=patient_id,
-        banner_of=Patients(work).banner(patient_id),
-        open_tasks=care.open_tasks(patient_id),
-        done_tasks=care.done_tasks(patient_id),
-        kinds=rules.TASKS,
-        may_write=work.actor.may(Permission.CARE_WRITE),
-        may_measure=work.actor.may(Permission.OBSERVATIONS_WRITE),
-        **_typed_and_said(error),
-    )
-
-
-def _stay(patient_id: UUID, error: Invalid | Conflict | None = None) -> str:
-    work = current_work()
-    care = Care(work)
-    return render(
-        "care/stay.html",
-        patient_id=patient_id,
-        banner_of=Patients(work).banner(patient_id),
-        where=care.whereabouts([patient_id])[patient_id],
-        stays=care.stays(patient_id),
-        services=care.services(patient_id),
-        units=[(unit.id, unit.name) for unit in Municipalities(work).units() if unit.id in work.actor.units],
-        stay_kinds=list(rules.STAYS.items()),
-        absence_kinds=list(rules.ABSENCES.items()),
-        kinds=rules.STAYS | rules.ABSENCES,
-        may_admit=work.actor.may(Permission.PATIENTS_ADMIT),
-        may_write=work.actor.may(Permission.CARE_WRITE),
-        **_typed_and_said(error),
-    )
-
-
-def _typed_and_said(error: Invalid | Conflict | None) -> dict[str, Any]:
-    """What was typed and is wrong, for the form it was typed in: *form* is the name of its view."""
-    errors = error.errors if isinstance(error, Invalid) else {}
-    return {
-        "form": (request.endpoint or "").removeprefix("care.") if error else "",
-        "typed": request.form.to_dict() if error else {},
-        "errors": {field: sentences[0] for field, sentences in errors.items()},
-        "said": _("Vi fikk ikke lagret. %(why)s", why=error.detail) if error and error.detail else "",
-    }
+    endpoint, args = (request.endpoint or "").removeprefix("care."), request.view_args or {}
+    if endpoint == "change_service":
+        return pages.change(**args, error=error), error.status
+    if endpoint == "correct_incident":
+        return pages.correct(**args, error=error), error.status
+    return _PAGES[endpoint](args["patient_id"], error), error.status

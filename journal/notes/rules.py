@@ -1,8 +1,4 @@
-"""Kinds of note, the headings each begins with, and how versions become a note. No database, no clock, no web."""
-
-from collections.abc import Iterable
-from typing import Protocol, TypeVar
-from uuid import UUID
+"""Kinds of note, and the headings each begins with. No database, no clock, no web."""
 
 from journal.platform.language import phrases
 
@@ -29,20 +25,6 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 }
 
 
-class Version(Protocol):
-    """A version of an entry, as a row has it."""
-
-    @property
-    def entry_id(self) -> UUID: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def in_error(self) -> bool: ...
-
-
-V = TypeVar("V", bound=Version)
-
-
 def template(kind: str) -> str:
     """The empty note of a kind: its headings, each with an empty line to write on."""
     return "\n\n".join(f"{heading}:\n" for heading in HEADINGS.get(kind, ()))
@@ -52,14 +34,3 @@ def unwritten(body: str, kind: str) -> bool:
     """Whether nothing stands in the note but the headings it began with."""
     lines = {f"{heading}:" for heading in HEADINGS.get(kind, ())}
     return all(line.strip() in lines for line in body.splitlines() if line.strip())
-
-
-def by_entry(versions: Iterable[V]) -> list[list[V]]:
-    """The versions of each entry, the one that holds first: the highest not in error, or the highest of an erroneous entry.
-
-    The entries stand in the order in which their first version came.
-    """
-    entries: dict[UUID, list[V]] = {}
-    for version in versions:
-        entries.setdefault(version.entry_id, []).append(version)
-    return [sorted(found, key=lambda v: (v.in_error, -v.version)) for found in entries.values()]

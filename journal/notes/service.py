@@ -1,7 +1,7 @@
 """Notes: what the rest of the journal may ask about, or do to, a patient's notes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,7 +13,8 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from journal.notes import rules
 from journal.notes.models import DraftRow, NoteVersion
 from journal.permissions import Permission
-from journal.platform.errors import Conflict, Denied, Invalid, NotFound
+from journal.platform.entries import ShownEntry, folded, lock_entry, mark_in_error, shown
+from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient
@@ -30,34 +31,15 @@ class Text:
     effective_at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Note:
-    """A version of a note as shown; *older* are the other versions of the same note, newest first."""
+@dataclass(frozen=True, kw_only=True)
+class Note(ShownEntry):
+    """A version of a note as shown."""
 
-    patient_id: UUID
-    id: UUID
-    entry_id: UUID
-    version: int
     kind: str
     title: str
     body: str
     effective_at: datetime
-    change_reason: str | None
     recorded_by: UUID
-    recorded_by_name: str
-    recorded_role: str
-    recorded_at: datetime
-    in_error_reason: str | None
-    in_error: bool
-    erased: bool
-    older: tuple["Note", ...] = ()
-
-    @property
-    def status(self) -> str:
-        """FHIR's composition-status: final, amended or entered-in-error."""
-        if self.in_error:
-            return "entered-in-error"
-        return "amended" if self.version > 1 else "final"
 
 
 @dataclass(frozen=True)
@@ -99,16 +81,16 @@ class Notes(Service):
             .where(chart)
             .order_by(wanted.c.at.desc(), NoteVersion.entry_id, NoteVersion.version.desc())
         )
-        return [_folded(versions) for versions in rules.by_entry(_note(row) for row in self.db.scalars(query))]
+        return folded(_note(row) for row in self.db.scalars(query))
 
     @on_patient(Permission.NOTES_READ)
     def entry(self, patient_id: UUID, entry_id: UUID) -> Note:
         """One note with its versions; NotFound when there is none. One statement."""
         query = sa.select(NoteVersion).where(self.work.chart(patient_id, NoteVersion), NoteVersion.entry_id == entry_id)
-        found = rules.by_entry(_note(row) for row in self.db.scalars(query))
+        found = folded(_note(row) for row in self.db.scalars(query))
         if not found:
             raise NotFound("Notatet finnes ikke hos denne pasienten.")
-        return _folded(found[0])
+        return found[0]
 
     @on_patient(Permission.NOTES_WRITE)
     def draft_of(self, patient_id: UUID, entry_id: UUID | None = None) -> Draft | None:
@@ -197,28 +179,23 @@ class Notes(Service):
 
         Raises NotFound, Conflict when it is marked already, Denied when another municipality answers for part of it.
         """
-        live = [row for row in self._lock(patient_id, entry_id) if row.in_error_at is None]
-        if not live:
-            raise Conflict("Notatet er alt merket som feilført. Du trenger ikke gjøre mer.")
-        if any(row.municipality_id != self.work.actor.municipality_id for row in live):
-            raise Denied("En annen kommune har skrevet i notatet. Be dem om å rette det, eller skriv et nytt notat.")
-        for row in live:
-            row.in_error_reason = reason
-        self.db.flush()
+        mark_in_error(
+            self.work,
+            self._lock(patient_id, entry_id),
+            reason,
+            already="Notatet er alt merket som feilført. Du trenger ikke gjøre mer.",
+            foreign="En annen kommune har skrevet i notatet. Be dem om å rette det, eller skriv et nytt notat.",
+        )
 
     def _open_drafts(self, patient_id: UUID) -> sa.Select[DraftRow]:
         mine = sa.select(DraftRow).where(self.work.chart(patient_id, DraftRow), DraftRow.signed_at.is_(None))
         return mine.order_by(DraftRow.saved_at.desc())
 
     def _lock(self, patient_id: UUID, entry_id: UUID) -> Sequence[NoteVersion]:
-        """The versions, highest first. Lock first, look after: a look in the same statement would not see what we waited for."""
-        of_entry = sa.select(NoteVersion).where(
-            self.work.chart(patient_id, NoteVersion), NoteVersion.entry_id == entry_id
-        )
-        first = of_entry.with_only_columns(NoteVersion.id).where(NoteVersion.version == 1)
-        if self.db.scalar(first.with_for_update(key_share=True)) is None:
+        versions = lock_entry(self.work, patient_id, NoteVersion, entry_id)
+        if not versions:
             raise NotFound("Notatet finnes ikke hos denne pasienten.")
-        return self.db.scalars(of_entry.order_by(NoteVersion.version.desc())).all()
+        return versions
 
     def _checked(self, text: Text) -> datetime:
         errors: dict[str, list[str]] = {}
@@ -288,28 +265,7 @@ def _row(
 
 
 def _note(row: Any) -> Note:
-    return Note(
-        patient_id=row.patient_id,
-        id=row.id,
-        entry_id=row.entry_id,
-        version=row.version,
-        kind=row.kind,
-        title=row.title or "",
-        body=row.body or "",
-        effective_at=row.effective_at,
-        change_reason=row.change_reason,
-        recorded_by=row.recorded_by,
-        recorded_by_name=row.recorded_by_name,
-        recorded_role=row.recorded_role,
-        recorded_at=row.recorded_at,
-        in_error_reason=row.in_error_reason,
-        in_error=row.in_error_at is not None,
-        erased=row.erasure_id is not None,
-    )
-
-
-def _folded(versions: list[Note]) -> Note:
-    return replace(versions[0], older=tuple(versions[1:]))
+    return shown(Note, row, title=row.title or "", body=row.body or "")
 
 
 def _draft(row: DraftRow) -> Draft:

@@ -15,7 +15,8 @@ from journal.observations import rules
 from journal.observations.models import Observation
 from journal.observations.rules import KINDS, Measured
 from journal.permissions import Permission
-from journal.platform.errors import Conflict, Denied, NotFound
+from journal.platform.entries import mark_in_error
+from journal.platform.errors import NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient, on_patients
 from journal.platform.work import in_charts
@@ -133,12 +134,13 @@ class Observations(Service):
         row = self.db.scalar(lock.with_for_update(key_share=True))
         if row is None:
             raise NotFound("Målingen finnes ikke hos denne pasienten.")
-        if row.in_error_at is not None:
-            raise Conflict("Målingen er alt merket som feilført. Du trenger ikke gjøre mer.")
-        if row.municipality_id != self.work.actor.municipality_id:
-            raise Denied("En annen kommune har ført målingen. Be dem om å rette den, eller før en ny måling.")
-        row.in_error_reason = reason
-        self.db.flush()
+        mark_in_error(
+            self.work,
+            [row],
+            reason,
+            already="Målingen er alt merket som feilført. Du trenger ikke gjøre mer.",
+            foreign="En annen kommune har ført målingen. Be dem om å rette den, eller før en ny måling.",
+        )
 
 
 @cache

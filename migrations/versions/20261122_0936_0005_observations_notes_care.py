@@ -100,16 +100,19 @@ def _drafts() -> None:
 def _services_and_stays() -> None:
     op.execute(
         f"""CREATE TABLE care.granted_service (
-            {KEY}, {RECORD},
+            {KEY}, {RECORD}, {ENTRY},
             service_system text NOT NULL CHECK (service_system IN ('9151', '8663')),
             service_code text NOT NULL, service_text text NOT NULL,
             decision_number text, decision_on date NOT NULL,
             provider_unit_id uuid NOT NULL, provider_name text NOT NULL,
             valid_from timestamptz NOT NULL, valid_until timestamptz, ended_by_name text,
-            relationship_id uuid NOT NULL,
+            relationship_id uuid NOT NULL, change_reason text,
             PRIMARY KEY (patient_id, id),
+            UNIQUE (patient_id, entry_id, version),
             FOREIGN KEY (patient_id, relationship_id) REFERENCES access.care_relationship (patient_id, id),
             FOREIGN KEY (municipality_id, provider_unit_id) REFERENCES municipalities.unit (municipality_id, id),
+            CHECK ((version = 1) = (change_reason IS NULL)),
+            CHECK ((valid_until IS NULL) = (ended_by_name IS NULL)),
             CHECK (valid_until >= valid_from))"""
     )
     chart_table("care.granted_service", updates=("valid_until", "ended_by_name"))
@@ -160,13 +163,18 @@ def _tasks_and_incidents() -> None:
     chart_table("care.task")
     op.execute(
         f"""CREATE TABLE care.incident (
-            {KEY}, {RECORD},
-            kind text NOT NULL CHECK (kind IN ('double_registered', 'given_after_stop', 'other')),
-            severity text NOT NULL CHECK (severity IN ('mild', 'moderate', 'severe')),
-            text text, about_id uuid,
+            {KEY}, {RECORD}, {ENTRY},
+            kind text NOT NULL CHECK (kind IN ('fall', 'medication', 'double_registered', 'given_after_stop', 'mix_up',
+                'pressure_injury', 'violence', 'missing', 'equipment', 'other')),
+            severity text NOT NULL CHECK (severity IN ('none', 'mild', 'moderate', 'severe')),
+            text text, measures text, about_id uuid,
             effective_at timestamptz NOT NULL,
+            change_reason text,
             PRIMARY KEY (patient_id, id),
+            UNIQUE (patient_id, entry_id, version),
             CHECK (length(text) BETWEEN 1 AND 4000), CHECK (text IS NOT NULL OR erasure_id IS NOT NULL),
+            CHECK (length(measures) BETWEEN 1 AND 4000),
+            CHECK ((version = 1) = (change_reason IS NULL) OR erasure_id IS NOT NULL),
             CHECK (effective_at <= recorded_at))"""
     )
     op.execute("CREATE INDEX incident_time ON care.incident (patient_id, effective_at DESC)")

@@ -25,7 +25,7 @@ CONTENT = {
     "patients.related_person": ("entry_id", ("name", "relation", "phone")),
     "patients.flag": ("entry_id", ("text", "sub", "decided_by_name", "ended_reason")),
     "care.task": ("entry_id", ("what", "outcome")),
-    "care.incident": ("id", ("text",)),
+    "care.incident": ("entry_id", ("text", "measures", "change_reason")),
 }  # fmt: skip
 DRAFT = ("kind", "title", "body", "effective_at", "change_reason", "signed_at")
 PARAGRAPHS = "paragraph IN ('hpl. § 43', 'hpl. § 44')"

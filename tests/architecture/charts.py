@@ -192,12 +192,12 @@ class _Chart:
             "decision_on": since,
         }
         provider = {"provider_unit_id": actor.unit_id, "provider_name": actor.unit_name}
-        self.row("care.granted_service", **service, **provider, **basis)
-        self.row("care.stay", kind="long_term", ward_id=actor.unit_id, ward_name=actor.unit_name, **basis)
+        granted = self.entry("care.granted_service", **service, **provider, **basis)
+        stay = self.row("care.stay", kind="long_term", ward_id=actor.unit_id, ward_name=actor.unit_name, **basis)
         incident = {"kind": "other", "severity": "mild", "text": f"Hendelse {self.token}", "effective_at": since}
-        self.row("care.incident", **incident)
+        reported = self.entry("care.incident", **incident)
         task = self.entry("care.task", kind="general", for_unit_id=actor.unit_id, what=f"Oppgave {self.token}")
-        return {"task_entry_id": task}
+        return {"task_entry_id": task, "service_entry_id": granted, "incident_entry_id": reported, "stay_id": stay}
 
 
 def link(connection: Connection, by: Staff, confirmed_by: Staff | None, leading: UUID, other: UUID) -> UUID:

@@ -45,6 +45,8 @@ _ENTRY = {
     "allergies": "allergy_entry_id",
     "flags": "flag_entry_id",
     "related-persons": "related_person_entry_id",
+    "services": "service_entry_id",
+    "incidents": "incident_entry_id",
 }
 
 

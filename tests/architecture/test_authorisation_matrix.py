@@ -31,6 +31,7 @@ _CLOCKS = {"morning": "8", "forenoon": "10", "midday": "12", "afternoon": "16", 
 _MINUTES = {"ready_minutes": "60", "late_minutes": "60", "critical_ready_minutes": "30", "critical_late_minutes": "30"}
 _SETTINGS = {**_CLOCKS, **_MINUTES, "version": "0"}
 _STATUS = {"version": "1", "reason": "prøve"}
+_INCIDENT = {"kind": "fall", "severity": "none", "text": "Falt ved sengen."}
 _NOTE = {"kind": "general", "title": "Prøve", "body": "En prøve."}
 
 # What a good form holds, by endpoint; every other form is a button.
@@ -40,9 +41,18 @@ FORMS: dict[str, dict[str, str]] = {
     "care.add_task": {"what": "Ring pårørende"},
     "care.complete_task": {"outcome": "Gjort"},
     "care.answer_effect": {"score": "3"},
+    "care.task_in_error": {"reason": "feil pasient"},
     "care.admit": {"kind": "long_term", "unit_id": "{unit}"},
     "care.take_in": {"kind": "long_term", "unit_id": "{unit}"},
     "care.leave": {"kind": "leave"},
+    "care.transfer": {"unit_id": "{elsewhere}"},
+    "care.stay_in_error": {"reason": "feil pasient"},
+    "care.grant_service": {"service": "9151-15", "provider_unit_id": "{unit}"},
+    "care.change_service": {"provider_unit_id": "{unit}", **_STATUS},
+    "care.service_in_error": {"reason": "feil pasient"},
+    "care.report_incident": _INCIDENT,
+    "care.correct_incident": {**_INCIDENT, **_STATUS},
+    "care.incident_in_error": {"reason": "feil pasient"},
     "medication.given": {"request_version": "1"},
     "medication.not_given": {"request_version": "1", "reason": "refused"},
     "medication.also_given": {"request_version": "1"},
@@ -123,6 +133,7 @@ class Country:
     municipality_marks: dict[UUID, str]
     role_id: UUID
     top_id: UUID
+    elsewhere_id: UUID
 
     def ground(self, who: Staff | None, patient: str) -> bool:
         return who is not None and self.wards.get(patient) in who.actor.units
@@ -165,7 +176,7 @@ def settle(world: World, migrator: Connection, client_for: ClientFor, wanted: tu
         world.store()
         patients = {name: marked_chart(migrator, writers[name], ward_id=wards[name]) for name in wanted}
         people = [Who(name, staff, client_for(staff)) for name, staff in named.items()]
-    return Country(people, patients, wards, marks, leaving.actor.role_id, tops[world.oslo["id"]]["id"])
+    return Country(people, patients, wards, marks, leaving.actor.role_id, tops[world.oslo["id"]]["id"], elsewhere["id"])
 
 
 @pytest.fixture
@@ -182,7 +193,9 @@ def ward(world: World, migrator: Connection, client_for: ClientFor) -> Country:
 def form_of(endpoint: str, who: Staff | None, country: Country) -> dict[str, str]:
     unit = who.actor.unit_id if who else country.top_id
     top = country.top_id
-    words = {"new": new_id(), "unit": unit, "top": top, "word": f"Kari{new_id().hex[-6:]}", "number": national_id()}
+    elsewhere = country.elsewhere_id
+    words = {"new": new_id(), "unit": unit, "top": top, "elsewhere": elsewhere, "number": national_id()}
+    words["word"] = f"Kari{new_id().hex[-6:]}"
     letters = str.maketrans("0123456789", "ghijklmnop")
     words["word"] = str(words["word"]).translate(letters)
     return {

@@ -43,6 +43,8 @@ def outside_its_places(answer: TestResponse, number: str) -> str:
     for field in page.iter("input"):
         if field.get("type", "text") in ("text", "search"):
             field.attrib.pop("value", None)
+    for field in page.iter("textarea"):
+        field.text = ""
     for place in page.xpath("//div[@role='region'][@aria-label='Pasient'] | //ul[@id='numbers']/li/b"):
         place.drop_tree()
     return str(html.tostring(page, encoding="unicode"))

@@ -320,7 +320,8 @@ def test_the_pages_of_the_chart_still_draw_and_say_what_became_of_it(
     assert notes.status_code == 200
     assert "Slettet etter vedtak" in notes.text
     assert f"Notat {chart.token}" not in notes.text
-    for path in ("", "/observations", "/allergies", "/related-persons", "/tasks", "/stay", "/medication"):
+    pages = "observations allergies related-persons tasks stay services incidents medication"
+    for path in ("", *(f"/{page}" for page in pages.split())):
         shown = nina.get(f"/patients/{chart.patient_id}{path}", follow_redirects=True)
         assert shown.status_code == 200, path
         assert ">None<" not in shown.text, path

@@ -117,6 +117,7 @@ def patient_id(world: World, work_of: Callable[..., Any]) -> UUID:
     for days in range(5):
         factories.observation(b, made, nina, "pulse", Decimal(60 + days), at=now - timedelta(days=days, hours=1))
     factories.note(b, made, nina, "Spiste godt.\nSov hele natten.", at=now - timedelta(hours=2), title="Natt")
+    factories.incident(b, made, nina, "fall", "Gled på badet.", at=now - timedelta(hours=3), measures="Undersøkt.")
     factories.task(b, made, nina, ward, "Ring datteren", due_at=now - timedelta(hours=1))
     factories.task(b, made, nina, ward, "Effekt av paracetamol?", kind="effect_follow_up", due_at=now)
     world.store()
@@ -131,10 +132,14 @@ def patient_id(world: World, work_of: Callable[..., Any]) -> UUID:
     return made
 
 
-PAGES = "/medication /medication/stopped /notes /notes/write?kind=fall /observations /tasks /stay /allergies"
+PAGES = "/medication /medication/stopped /notes /notes/write?kind=fall /observations /tasks /allergies"
+PAGES_OF_CARE = "/stay /stay/transfer /services /services/grant /incidents /incidents/report"
 
 
-@pytest.mark.parametrize("path", ["", *PAGES.split(), "/flags", "/related-persons", "/personal", "/links", "/as-needed"])
+@pytest.mark.parametrize(
+    "path",
+    ["", *PAGES.split(), *PAGES_OF_CARE.split(), "/flags", "/related-persons", "/personal", "/links", "/as-needed"],
+)
 def test_the_pages_of_a_chart(world: World, see: See, patient_id: UUID, path: str) -> None:
     tab = see(world.nina, f"/patients/{patient_id}{path}")
 

@@ -1,31 +1,16 @@
 """Services, stays and absences with the grounds that follow from them; tasks and incidents."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-import psycopg
 import pytest
 
+from journal.audit.erasure import Erasures
 from journal.care import Care
 from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotFound
-from journal.platform.ids import new_id
 from tests import factories
-
-
-def relationships(migrator: psycopg.Connection[Any], patient_id: UUID) -> list[dict[str, Any]]:
-    with migrator.cursor(row_factory=psycopg.rows.dict_row) as cursor:
-        return cursor.execute(
-            "SELECT * FROM access.care_relationship WHERE patient_id = %s ORDER BY recorded_at DESC, valid_from DESC", (patient_id,)
-        ).fetchall()
-
-
-def admitted(world: Any, work_of: Any) -> UUID:
-    kari: UUID = world.patient()
-    with work_of(world.nina) as work:
-        Care(work).admit(kari, world.ward["id"], room="12", valid_from=work.now - timedelta(days=2))
-    return kari
+from tests.care.helpers import admitted, relationships
 
 
 def test_a_stay_gives_the_ward_its_ground(world: Any, work_of: Any, migrator: Any) -> None:
@@ -125,41 +110,6 @@ def test_whereabouts_of_many_is_one_statement(world: Any, work_of: Any, count_qu
     assert [found[p].stay is not None for p in patients] == [False, True, False]
 
 
-def test_a_service_gives_its_unit_a_ground_with_the_decision_behind_it(world: Any, work_of: Any, migrator: Any) -> None:
-    kari = world.patient()
-    with work_of(world.nina) as work:
-        service_id = Care(work).grant_service(
-            kari, system="9151", code="15", provider_unit_id=world.other_ward["id"],
-            decision_on=date(2026, 11, 1), decision_number="2026/417",
-        )  # fmt: skip
-    with work_of(world.unn) as work:
-        (service,) = Care(work).services(kari)
-        assert (service.service_text, service.provider_name) == ("Helsetjenester i hjemmet", "Avdeling 3")
-    begun = next(r for r in relationships(migrator, kari) if r["id"] == service.relationship_id)
-    assert (begun["ground"], begun["service_code"], begun["decision_ref"]["id"]) == ("service", "15", "2026/417")
-    with work_of(world.nina) as work:
-        Care(work).end_service(kari, service_id)
-    with pytest.raises(Conflict), work_of(world.nina) as work:
-        Care(work).end_service(kari, service_id)
-
-
-@pytest.mark.parametrize(("system", "code"), [("9151", "9"), ("8663", "KX15"), ("9999", "15")])
-def test_a_service_without_health_care_gives_no_ground(world: Any, work_of: Any, system: str, code: str) -> None:
-    kari = world.patient()
-    with pytest.raises(Invalid), work_of(world.nina) as work:
-        Care(work).grant_service(
-            kari, system=system, code=code, provider_unit_id=world.ward["id"], decision_on=date(2026, 11, 1)
-        )
-
-
-def test_a_unit_of_another_municipality_gets_no_ground(world: Any, work_of: Any) -> None:
-    kari = world.patient()
-    with pytest.raises(Invalid), work_of(world.nina) as work:
-        Care(work).grant_service(
-            kari, system="9151", code="15", provider_unit_id=world.bodo_ward["id"], decision_on=date(2026, 11, 1)
-        )
-
-
 def test_tasks_stand_first_due_first_and_the_late_ones_say_so(world: Any, work_of: Any) -> None:
     kari = world.patient()
     with work_of(world.nina) as work:
@@ -180,10 +130,75 @@ def test_a_task_is_done_once_and_says_by_whom(world: Any, work_of: Any) -> None:
         Care(work).complete_task(kari, task, outcome="138/82")
     with work_of(world.nina) as work:
         assert Care(work).open_tasks(kari) == []
-        (done,) = Care(work).done_tasks(kari)
+        (done,) = Care(work).closed_tasks(kari)
         assert (done.recorded_by_name, done.outcome, done.version) == ("Siri Strand", "138/82", 2)
     with pytest.raises(Conflict, match="Siri Strand gjorde oppgaven"), work_of(world.nina) as work:
         Care(work).complete_task(kari, task)
+
+
+def test_a_task_entered_in_error_is_asked_of_nobody_and_stands_struck_out(world: Any, work_of: Any) -> None:
+    kari = world.patient()
+    with work_of(world.nina) as work:
+        task = Care(work).add_task(kari, "Vei pasienten")
+    with work_of(world.siri) as work:
+        Care(work).mark_task_in_error(kari, task, "Gjaldt naboen")
+    with work_of(world.nina) as work:
+        assert Care(work).open_tasks(kari) == []
+        (wrong,) = Care(work).closed_tasks(kari)
+        assert (wrong.text, wrong.in_error, wrong.in_error_reason) == ("Vei pasienten", True, "Gjaldt naboen")
+    for again in (lambda care: care.mark_task_in_error(kari, task, "igjen"), lambda care: care.complete_task(kari, task)):
+        with pytest.raises(Conflict), work_of(world.nina) as work:
+            again(Care(work))
+
+
+def test_a_task_that_is_done_can_be_entered_in_error_as_a_whole(world: Any, work_of: Any) -> None:
+    kari = world.patient()
+    with work_of(world.nina) as work:
+        task = Care(work).add_task(kari, "Vei pasienten")
+        Care(work).complete_task(kari, task, outcome="61 kg")
+    with work_of(world.nina) as work:
+        Care(work).mark_task_in_error(kari, task, "Feil pasient")
+    with work_of(world.nina) as work:
+        assert Care(work).open_tasks(kari) == []
+        (wrong,) = Care(work).closed_tasks(kari)
+        assert (wrong.version, wrong.outcome, wrong.in_error) == (2, "61 kg", True)
+
+
+def test_a_task_that_another_municipality_did_is_not_ours_to_mark(world: Any, work_of: Any) -> None:
+    kari = world.patient()
+    with work_of(world.nina) as work:
+        task = Care(work).add_task(kari, "Vei pasienten")
+    factories.care_relationship(world.builder, kari, world.bodil, world.bodo_ward, since=datetime.now(UTC) - timedelta(days=1))
+    world.store()
+    with pytest.raises(Denied, match="En annen kommune"), work_of(world.bodil) as work:
+        Care(work).mark_task_in_error(kari, task, "feil")
+
+
+def test_an_erased_task_waits_for_nobody_and_says_that_it_is_erased(
+    world: Any, work_of: Any, client_for: Any, migrator: Any
+) -> None:
+    kari = world.patient()
+    with work_of(world.nina) as work:
+        task = Care(work).add_task(kari, "Hemmelig oppgave")
+    leader = factories.staff(world.builder, world.oslo, world.home, "Leder To", "unit_manager", below=(world.ward,))
+    world.store()
+    row_id = migrator.execute("SELECT id FROM care.task WHERE entry_id = %s", (task,)).fetchone()[0]
+    with work_of(world.mona) as work:
+        proposal = Erasures(work).propose(
+            kari, table="care.task", row_id=row_id, paragraph="hpl. § 44", decision="Feil pasient"
+        )
+    with work_of(leader) as work:
+        Erasures(work).confirm(kari, proposal)
+
+    with work_of(world.nina) as work:
+        assert Care(work).open_tasks(kari) == [] and Care(work).tasks([kari]) == {kari: []}
+        (erased,) = Care(work).closed_tasks(kari)
+        assert (erased.text, erased.erased) == ("", True)
+    with pytest.raises(Conflict, match="slettet"), work_of(world.nina) as work:
+        Care(work).complete_task(kari, task)
+    page = client_for(world.nina).get(f"/patients/{kari}/tasks").text
+    assert "Ingen oppgaver venter" in page and "Slettet etter vedtak" in page and "Hemmelig" not in page
+    assert "Ingen åpne oppgaver" in client_for(world.nina).get(f"/patients/{kari}").text
 
 
 def test_two_who_do_a_task_at_once_do_it_once(world: Any, work_of: Any) -> None:
@@ -211,18 +226,6 @@ def test_a_task_of_another_patient_is_not_there(world: Any, work_of: Any) -> Non
         Care(work).complete_task(ola, task)
 
 
-def test_an_incident_is_reported_with_what_happened(world: Any, work_of: Any) -> None:
-    kari, dose = world.patient(), new_id()
-    with work_of(world.siri) as work:
-        Care(work).report_incident(kari, "double_registered", "Signert to ganger", severity="moderate", about_id=dose)
-    with work_of(world.nina) as work:
-        (incident,) = Care(work).incidents(kari)
-        assert (incident.kind, incident.severity, incident.about_id) == ("double_registered", "moderate", dose)
-    with pytest.raises(Invalid) as refusal, work_of(world.siri) as work:
-        Care(work).report_incident(kari, "rumour", " ")
-    assert set(refusal.value.errors) == {"kind", "text"}
-
-
 def test_without_a_ground_nothing_is_read(world: Any, work_of: Any) -> None:
     kari = world.patient()
     with pytest.raises(NoGround), work_of(world.unn) as work:
@@ -244,6 +247,20 @@ def test_the_page_of_tasks_adds_and_signs(world: Any, client_for: Any, work_of: 
     assert "64,5 kg" in page and "Ingen oppgaver venter" in page
     again = nina.act(f"{address}/{task.entry_id}/complete", {"outcome": ""})
     assert again.status_code == 409 and "Nina Nordli gjorde oppgaven" in again.text
+
+
+def test_a_task_is_marked_from_its_page_and_the_reason_is_asked_for_there(world: Any, client_for: Any, work_of: Any) -> None:
+    kari, nina = world.patient(), client_for(world.nina)
+    with work_of(world.nina) as work:
+        task = Care(work).add_task(kari, "Vei pasienten")
+        Care(work).add_task(kari, "Ring datteren")
+    address = f"/patients/{kari}/tasks/{task}/in-error"
+    refused = nina.act(address, {"reason": " "})
+    assert refused.status_code == 422 and refused.text.count("<details open>") == 1
+    assert refused.text.count('id="f-reason"') == 1 and "Fyll ut feltet." in refused.text
+    assert nina.act(address, {"reason": "Feil pasient"}).status_code == 303
+    page = nina.get(f"/patients/{kari}/tasks").text
+    assert "<s>Vei pasienten</s>" in page and "Feilført: Feil pasient" in page
 
 
 def test_the_page_of_the_stay_admits_registers_leave_and_discharges(world: Any, client_for: Any) -> None:

@@ -1,11 +1,13 @@
-"""Care: what the rest of the journal may ask about, or do to, a patient's services, stays and tasks."""
+"""Care: what the rest of the journal may ask about, or do to, a patient's services, stays, tasks and incidents."""
 
+from journal.care.service.granting import Granting
+from journal.care.service.incidents import Account, Incidents
 from journal.care.service.residence import Residence
 from journal.care.service.shown import GrantedService, Incident, Stay, Task, Whereabouts
 from journal.care.service.tasks import Tasks
 
-__all__ = ["Care", "GrantedService", "Incident", "Stay", "Task", "Whereabouts"]
+__all__ = ["Account", "Care", "GrantedService", "Incident", "Stay", "Task", "Whereabouts"]
 
 
-class Care(Residence, Tasks):
-    """Residence and Tasks in one."""
+class Care(Granting, Residence, Tasks, Incidents):
+    """The four of them in one."""

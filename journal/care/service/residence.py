@@ -1,7 +1,8 @@
-"""Services granted, stays and absences, and the care relationships that follow from them."""
+"""Stays and absences, and the care relationships that follow from them."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,89 +10,20 @@ from sqlalchemy.dialects.postgresql import insert
 
 from journal.access import CareRelationships
 from journal.care import rules
-from journal.care.models import GrantedServiceRow, StayRow
-from journal.care.service.shown import GrantedService, Stay, Whereabouts, service_of, stay_of, whereabouts_of
+from journal.care.models import StayRow
+from journal.care.service.places import Places
+from journal.care.service.shown import Stay, Whereabouts, stay_of, whereabouts_of
 from journal.municipalities import Municipalities, UnitNode
 from journal.permissions import Permission
-from journal.platform.errors import Conflict, Denied, Invalid, NotFound
+from journal.platform.entries import mark_in_error
+from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
-from journal.platform.service import Service, on_patient, on_patients
+from journal.platform.service import on_patient, on_patients, without_patient
 
 
-class Residence(Service):
-    """What the municipality gives the patient, and where she lives while it does."""
-
-    @on_patient(Permission.PATIENTS_ADMIT)
-    def grant_service(
-        self,
-        patient_id: UUID,
-        *,
-        system: str,
-        code: str,
-        provider_unit_id: UUID,
-        decision_on: date,
-        decision_number: str | None = None,
-        valid_from: datetime | None = None,
-    ) -> UUID:
-        """Records a decision on a service (rules.SERVICES), and gives the unit its ground; answers with its id.
-
-        Raises Invalid for a service without health care, or a unit that is not the municipality's.
-        """
-        text = rules.SERVICES.get((system, code))
-        if text is None:
-            raise Invalid(errors={"service": ["Velg en helsetjeneste fra listen."]})
-        unit, service_id = self._unit(provider_unit_id, "provider_unit_id"), new_id()
-        begins = valid_from or self.work.now
-        relationship_id = CareRelationships(self.work).begin(
-            patient_id,
-            unit_id=unit.id,
-            ground="service",
-            service_code=code,
-            valid_from=begins,
-            decision_ref={"id": decision_number or str(service_id), "description": text, "user_selected": False},
-        )
-        self.db.add(
-            GrantedServiceRow(
-                patient_id=patient_id,
-                id=service_id,
-                service_system=system,
-                service_code=code,
-                service_text=text,
-                decision_number=decision_number,
-                decision_on=decision_on,
-                provider_unit_id=unit.id,
-                provider_name=unit.name,
-                valid_from=begins,
-                relationship_id=relationship_id,
-            )
-        )
-        self.db.flush()
-        return service_id
-
-    @on_patient(Permission.PATIENTS_DISCHARGE)
-    def end_service(self, patient_id: UUID, service_id: UUID) -> None:
-        """Ends a service and the unit's ground from now on. Raises NotFound, or Conflict when it has ended."""
-        chart = self.work.chart(patient_id, GrantedServiceRow)
-        lock = sa.select(GrantedServiceRow).where(chart, GrantedServiceRow.id == service_id)
-        row = self.db.scalar(lock.with_for_update(key_share=True))
-        if row is None:
-            raise NotFound("Tjenesten finnes ikke hos denne pasienten.")
-        if row.valid_until is not None:
-            raise Conflict(
-                phrase("%(name)s har alt avsluttet tjenesten. Du trenger ikke gjøre mer.", name=row.ended_by_name)
-            )
-        end = max(self.work.now, row.valid_from)
-        self._end(row, end)
-        CareRelationships(self.work).end(row.patient_id, row.relationship_id, end)
-
-    @on_patient(Permission.CARE_READ)
-    def services(self, patient_id: UUID) -> list[GrantedService]:
-        """The services granted, newest first, those that have ended among them. One statement."""
-        query = sa.select(GrantedServiceRow).where(
-            self.work.chart(patient_id, GrantedServiceRow), GrantedServiceRow.in_error_at.is_(None)
-        )
-        return [service_of(row) for row in self.db.scalars(query.order_by(GrantedServiceRow.valid_from.desc()))]
+class Residence(Places):
+    """Where the patient lives while the municipality gives her a place."""
 
     @on_patient(Permission.PATIENTS_ADMIT)
     def admit(
@@ -119,26 +51,12 @@ class Residence(Service):
             raise Invalid(errors={"unit_id": ["Velg en av dine egne avdelinger."]})
         if (open_stay := self._lock_open(patient_id)[0]) is not None:
             raise Conflict(
-                phrase("Pasienten har alt et opphold ved %(ward)s. Avslutt det først.", ward=open_stay.ward_name)
+                phrase(
+                    "Pasienten har alt et opphold ved %(ward)s. Flytt pasienten, eller avslutt det først.",
+                    ward=open_stay.ward_name,
+                )
             )
-        unit, stay_id = self._unit(unit_id, "unit_id"), new_id()
-        relationship_id = CareRelationships(self.work).begin(
-            patient_id,
-            unit_id=unit.id,
-            ground="stay",
-            service_code=rules.STAY_SERVICE[kind],
-            valid_from=begins,
-            decision_ref={
-                "id": str(stay_id),
-                "description": f"{rules.STAYS[kind]}, {unit.name}",
-                "user_selected": False,
-            },
-            room=room or None,
-        )
-        self._add_stay(
-            patient_id, stay_id, kind, unit.id, unit.name, relationship_id, begins, expected_until, room=room
-        )
-        return stay_id
+        return self._begin(patient_id, self._unit(unit_id, "unit_id"), kind, room, begins, expected_until)
 
     @on_patient(Permission.PATIENTS_DISCHARGE)
     def discharge(self, patient_id: UUID, *, at: datetime | None = None) -> None:
@@ -153,8 +71,59 @@ class Residence(Service):
             raise Invalid(errors={"at": ["Tidspunktet må være etter at oppholdet begynte, og ikke fram i tid."]})
         if absence is not None:
             self._end(absence, max(end, absence.valid_from))
-        self._end(stay, end)
-        CareRelationships(self.work).end(stay.patient_id, stay.relationship_id, end)
+        self._end_with_ground(stay, end)
+
+    @on_patient(Permission.PATIENTS_DISCHARGE)
+    def transfer(self, patient_id: UUID, unit_id: UUID, *, room: str = "", at: datetime | None = None) -> UUID:
+        """Moves the patient to another ward of the municipality, now or when it was; answers with the new stay's id.
+
+        The present stay ends and one of the same kind begins, each with its ground: what is due follows the patient, and
+        the ward she left keeps its days of grace. Raises Conflict when no stay is open or she is away, Invalid for a ward
+        or a time that cannot be, Denied when another municipality gives the stay.
+        """
+        (stay, absence), moved = self._lock_open(patient_id), at or self.work.now
+        if stay is None:
+            raise Conflict("Pasienten har ikke noe opphold å flytte fra. Legg inn pasienten først.")
+        self._must_answer_for(stay)
+        if absence is not None:
+            raise Conflict("Pasienten er registrert som borte. Registrer retur, eller avlys fraværet, før du flytter.")
+        ward = next((ward for ward in self.wards() if ward.id == unit_id and ward.id != stay.ward_id), None)
+        if ward is None:
+            raise Invalid(errors={"unit_id": ["Velg en annen avdeling i kommunen."]})
+        if not stay.valid_from <= moved <= self.work.now:
+            raise Invalid(errors={"at": ["Tidspunktet må være etter at oppholdet begynte, og ikke fram i tid."]})
+        self._end_with_ground(stay, moved)
+        expected_until = stay.expected_until if stay.expected_until and stay.expected_until > moved else None
+        return self._begin(stay.patient_id, ward, stay.kind, room, moved, expected_until)
+
+    @on_patient(Permission.PATIENTS_DISCHARGE)
+    def mark_stay_in_error(self, patient_id: UUID, stay_id: UUID, reason: str) -> None:
+        """Marks a stay with the absences from it, or one absence, as wrong; it stays in the journal.
+
+        An open stay takes the ward's ground with it, but for the days of grace: what else was written on the wrong
+        patient is to be put right. Raises NotFound, Conflict when it is marked already, Denied when another municipality
+        gives the stay.
+        """
+        of_stay = sa.or_(StayRow.id == stay_id, StayRow.part_of_id == stay_id)
+        lock = sa.select(StayRow).where(self.work.chart(patient_id, StayRow), of_stay).order_by(StayRow.id)
+        rows = self.db.scalars(lock.with_for_update(key_share=True)).all()
+        marked = next((row for row in rows if row.id == stay_id), None)
+        if marked is None:
+            raise NotFound("Oppholdet finnes ikke hos denne pasienten.")
+        mark_in_error(
+            self.work,
+            rows,
+            reason,
+            already="Oppholdet er alt merket som feilført. Du trenger ikke gjøre mer.",
+            foreign="En annen kommune har gitt oppholdet. Be dem om å rette det.",
+        )
+        if marked.valid_until is not None:
+            return
+        relationships = CareRelationships(self.work)
+        if marked.part_of_id is None:
+            relationships.end(marked.patient_id, marked.relationship_id)
+        else:
+            relationships.set_away(marked.patient_id, marked.relationship_id, None, None)
 
     @on_patient(Permission.CARE_WRITE)
     def leave(
@@ -184,17 +153,18 @@ class Residence(Service):
         if expected_until is not None and expected_until <= begins:
             raise Invalid(errors={"expected_until": ["Ventet retur må være etter at pasienten dro."]})
         absence_id = new_id()
-        self._add_stay(
-            stay.patient_id,
-            absence_id,
-            kind,
-            stay.ward_id,
-            stay.ward_name,
-            stay.relationship_id,
-            begins,
-            expected_until,
-            place=place,
+        self._add(
+            "Noen andre registrerte nettopp et fravær. Last siden på nytt for å se hva som er gjort.",
+            patient_id=stay.patient_id,
+            id=absence_id,
+            kind=kind,
             part_of_id=stay.id,
+            ward_id=stay.ward_id,
+            ward_name=stay.ward_name,
+            place=place or None,
+            relationship_id=stay.relationship_id,
+            valid_from=begins,
+            expected_until=expected_until,
         )
         CareRelationships(self.work).set_away(stay.patient_id, stay.relationship_id, begins, expected_until)
         return absence_id
@@ -210,8 +180,8 @@ class Residence(Service):
 
     @on_patient(Permission.CARE_READ)
     def stays(self, patient_id: UUID) -> list[Stay]:
-        """Stays and absences, newest first. One statement."""
-        query = sa.select(StayRow).where(self.work.chart(patient_id, StayRow), StayRow.in_error_at.is_(None))
+        """Stays and absences, newest first, those entered in error among them. One statement."""
+        query = sa.select(StayRow).where(self.work.chart(patient_id, StayRow))
         return [stay_of(row) for row in self.db.scalars(query.order_by(StayRow.valid_from.desc(), StayRow.id.desc()))]
 
     @on_patients(Permission.CARE_READ)
@@ -225,11 +195,12 @@ class Residence(Service):
             for patient_id in patient_ids
         }
 
-    def _unit(self, unit_id: UUID, field: str) -> UnitNode:
-        unit = next((unit for unit in Municipalities(self.work).units() if unit.id == unit_id), None)
-        if unit is None:
-            raise Invalid(errors={field: ["Velg en enhet i kommunen."]})
-        return unit
+    @without_patient(Permission.MUNICIPALITIES_READ)
+    def wards(self) -> list[UnitNode]:
+        """The units of the municipality where somebody can live: wards, and nursing homes without any."""
+        units = Municipalities(self.work).units()
+        divided = {unit.parent_id for unit in units}
+        return [u for u in units if u.kind == "ward" or (u.kind == "nursing_home" and u.id not in divided)]
 
     def _lock_open(self, patient_id: UUID) -> tuple[StayRow | None, StayRow | None]:
         """The open stay and the open absence from it; each is one at most (unique indexes)."""
@@ -238,48 +209,46 @@ class Residence(Service):
         is_stay = {row.part_of_id is None: row for row in locked}
         return is_stay.get(True), is_stay.get(False)
 
-    def _must_answer_for(self, row: StayRow | GrantedServiceRow) -> None:
-        """A stay or a service is ended by the municipality that gives it; row-level security refuses anybody else."""
-        if row.municipality_id != self.work.actor.municipality_id:
-            raise Denied("En annen kommune har gitt dette, og bare den kan endre det. Ta kontakt med dem.")
-
-    def _end(self, row: StayRow | GrantedServiceRow, at: datetime) -> None:
-        self._must_answer_for(row)
-        row.valid_until, row.ended_by_name = at, self.work.actor.name
-        self.db.flush()
-
-    def _add_stay(
+    def _begin(
         self,
         patient_id: UUID,
-        stay_id: UUID,
+        ward: UnitNode,
         kind: str,
-        ward_id: UUID,
-        ward_name: str,
-        relationship_id: UUID,
-        valid_from: datetime,
+        room: str,
+        begins: datetime,
         expected_until: datetime | None,
-        *,
-        room: str = "",
-        place: str = "",
-        part_of_id: UUID | None = None,
-    ) -> None:
-        """Two who register a stay, or an absence, of one patient at once meet in the unique index: the second is told."""
-        new = insert(StayRow).values(
+    ) -> UUID:
+        """A stay, and the ground it gives the ward."""
+        stay_id = new_id()
+        relationship_id = CareRelationships(self.work).begin(
+            patient_id,
+            unit_id=ward.id,
+            ground="stay",
+            service_code=rules.STAY_SERVICE[kind],
+            valid_from=begins,
+            decision_ref={
+                "id": str(stay_id),
+                "description": f"{rules.STAYS[kind]}, {ward.name}",
+                "user_selected": False,
+            },
+            room=room or None,
+        )
+        self._add(
+            "Noen andre la nettopp inn pasienten. Last siden på nytt for å se hva som er gjort.",
             patient_id=patient_id,
             id=stay_id,
             kind=kind,
-            part_of_id=part_of_id,
-            ward_id=ward_id,
-            ward_name=ward_name,
+            ward_id=ward.id,
+            ward_name=ward.name,
             room=room or None,
-            place=place or None,
             relationship_id=relationship_id,
-            valid_from=valid_from,
+            valid_from=begins,
             expected_until=expected_until,
         )
+        return stay_id
+
+    def _add(self, taken: str, **values: Any) -> None:
+        """Two who register a stay, or an absence, of one patient at once meet in the unique index: the second is told."""
+        new = insert(StayRow).values(**values)
         if self.db.scalar(new.on_conflict_do_nothing().returning(StayRow.id)) is None:
-            raise Conflict(
-                "Noen andre la nettopp inn pasienten. Last siden på nytt for å se hva som er gjort."
-                if part_of_id is None
-                else "Noen andre registrerte nettopp et fravær. Last siden på nytt for å se hva som er gjort."
-            )
+            raise Conflict(taken)

@@ -1,9 +1,10 @@
-"""Tasks and incidents: what is to be done, and what went wrong."""
+"""Tasks: what is to be done for the patient."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,12 +12,13 @@ from sqlalchemy import orm
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from journal.care import rules
-from journal.care.models import IncidentRow, TaskVersion
-from journal.care.service.shown import Incident, Task, incident_of, task_of
+from journal.care.models import TaskVersion
+from journal.care.service.shown import Task, task_of
 from journal.medication import Medication
 from journal.observations import Observations
 from journal.permissions import Permission
 from journal.platform import clock
+from journal.platform.entries import lock_entry, mark_in_error
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
@@ -25,7 +27,7 @@ from journal.platform.work import in_charts
 
 
 class Tasks(Service):
-    """What is to be done for the patient, and what went wrong."""
+    """What is to be done for the patient, and what has been."""
 
     @on_patients(Permission.CARE_READ)
     def tasks(self, patient_ids: Collection[UUID]) -> dict[UUID, list[Task]]:
@@ -42,10 +44,10 @@ class Tasks(Service):
         return self._tasks(patient_id)
 
     @on_patient(Permission.CARE_READ)
-    def done_tasks(self, patient_id: UUID, *, days: int = 7) -> list[Task]:
-        """The tasks done in the last *days*, newest first. One statement."""
-        since = self.work.now - timedelta(days=days)
-        return self._tasks(patient_id, done_since=since)[::-1]
+    def closed_tasks(self, patient_id: UUID, *, limit: int = 50) -> list[Task]:
+        """The tasks that are done, entered in error or erased by law, newest first. One statement."""
+        rows = self.db.scalars(_closed_tasks(), {"ids": self.work.ids(patient_id), "most": limit})
+        return [task_of(row, self.work.now) for row in rows]
 
     @on_patient(Permission.CARE_WRITE)
     def add_task(
@@ -80,7 +82,10 @@ class Tasks(Service):
 
     @on_patient(Permission.CARE_WRITE)
     def complete_task(self, patient_id: UUID, entry_id: UUID, *, outcome: str = "") -> None:
-        """Signs that a task is done now, with what came of it. Raises NotFound, or Conflict when somebody has done it."""
+        """Signs that a task is done now, with what came of it.
+
+        Raises NotFound, or Conflict when somebody has done it, or it was entered in error or erased.
+        """
         self._complete(self._open(patient_id, entry_id), outcome)
 
     @on_patient(Permission.CARE_WRITE)
@@ -116,52 +121,22 @@ class Tasks(Service):
             found[0].in_error_reason = "Dosen er feilført."
 
     @on_patient(Permission.CARE_WRITE)
-    def report_incident(
-        self,
-        patient_id: UUID,
-        kind: str,
-        text: str,
-        *,
-        severity: str = "mild",
-        effective_at: datetime | None = None,
-        about_id: UUID | None = None,
-    ) -> UUID:
-        """Reports what went wrong (rules.INCIDENTS; severity in FHIR's words); answers with its id."""
-        errors: dict[str, list[str]] = {}
-        if kind not in rules.INCIDENTS or severity not in rules.SEVERITIES:
-            errors["kind"] = ["Velg hva slags avvik det er, og hvor alvorlig."]
-        if not text.strip():
-            errors["text"] = ["Skriv hva som skjedde."]
-        if effective_at is not None and effective_at > self.work.now:
-            errors["effective_at"] = ["Tidspunktet er fram i tid. Skriv når det skjedde."]
-        if errors:
-            raise Invalid(errors=errors)
-        row = IncidentRow(
-            patient_id=patient_id,
-            id=new_id(),
-            kind=kind,
-            severity=severity,
-            text=text.strip(),
-            about_id=about_id,
-            effective_at=effective_at or self.work.now,
-        )
-        self.db.add(row)
-        self.db.flush()
-        return row.id
+    def mark_task_in_error(self, patient_id: UUID, entry_id: UUID, reason: str) -> None:
+        """Marks a task, every version, as wrong; it stays in the journal, and nobody is asked to do it.
 
-    @on_patient(Permission.CARE_READ)
-    def incidents(self, patient_id: UUID) -> list[Incident]:
-        """What has been reported, newest first. One statement."""
-        query = sa.select(IncidentRow).where(
-            self.work.chart(patient_id, IncidentRow), IncidentRow.in_error_at.is_(None)
+        Raises NotFound, Conflict when it is marked already, Denied when another municipality answers for part of it.
+        """
+        mark_in_error(
+            self.work,
+            self._lock(patient_id, entry_id),
+            reason,
+            already="Oppgaven er alt merket som feilført. Du trenger ikke gjøre mer.",
+            foreign="En annen kommune har skrevet i oppgaven. Be dem om å rette det.",
         )
-        return [incident_of(row) for row in self.db.scalars(query.order_by(IncidentRow.effective_at.desc()))]
 
-    def _tasks(self, *patient_ids: UUID, done_since: datetime | None = None) -> list[Task]:
-        """The tasks whose highest version is open, or was done since then; first due first, without a time last."""
-        rows = self.db.scalars(
-            _read(done=done_since is not None), {"ids": self.work.ids(*patient_ids), "since": done_since}
-        )
+    def _tasks(self, *patient_ids: UUID) -> list[Task]:
+        """The open tasks, first due first, those without a time last."""
+        rows = self.db.scalars(_open_tasks(), {"ids": self.work.ids(*patient_ids)})
         return [task_of(row, self.work.now) for row in rows]
 
     def _complete(self, task: TaskVersion, outcome: str) -> None:
@@ -184,19 +159,10 @@ class Tasks(Service):
         self.db.flush()
 
     def _open(self, patient_id: UUID, entry_id: UUID) -> TaskVersion:
-        """The version that holds, of a task that is not done. Raises NotFound and Conflict.
-
-        Lock first, look after: a look in the same statement would not see what we waited for.
-        """
-        of_entry = sa.select(TaskVersion).where(
-            self.work.chart(patient_id, TaskVersion), TaskVersion.entry_id == entry_id
-        )
-        first = of_entry.with_only_columns(TaskVersion.id).where(TaskVersion.version == 1)
-        self.db.scalar(first.with_for_update(key_share=True))
-        holds = of_entry.where(TaskVersion.in_error_at.is_(None)).order_by(TaskVersion.version.desc()).limit(1)
-        task = self.db.scalar(holds)
-        if task is None:
-            raise NotFound("Oppgaven finnes ikke hos denne pasienten.")
+        """The version that holds, of a task that is still to be done. Raises NotFound and Conflict."""
+        task = self._lock(patient_id, entry_id)[0]
+        if task.in_error_at is not None or task.erasure_id is not None:
+            raise Conflict("Oppgaven er merket som feilført eller slettet. Legg inn en ny hvis den skal gjøres.")
         if task.done_at is not None:
             raise Conflict(
                 phrase(
@@ -205,16 +171,38 @@ class Tasks(Service):
             )
         return task
 
+    def _lock(self, patient_id: UUID, entry_id: UUID) -> Sequence[TaskVersion]:
+        versions = lock_entry(self.work, patient_id, TaskVersion, entry_id)
+        if not versions:
+            raise NotFound("Oppgaven finnes ikke hos denne pasienten.")
+        return versions
+
 
 @cache
-def _read(*, done: bool) -> sa.Select[TaskVersion]:
-    """The statement of the open tasks, or of those done. Takes ids and since."""
+def _open_tasks() -> sa.Select[TaskVersion]:
+    """First due first, those without a time last. Takes ids."""
+    row = _newest()
+    return sa.select(row).where(_is_open(row)).order_by(row.due_at.nulls_last(), row.entry_id)
+
+
+@cache
+def _closed_tasks() -> sa.Select[TaskVersion]:
+    """Done, entered in error or erased, newest first. Takes ids and most."""
+    row = _newest()
+    closed = sa.select(row).where(sa.not_(_is_open(row))).order_by(row.recorded_at.desc(), row.id.desc())
+    return closed.limit(sa.bindparam("most", type_=sa.Integer))
+
+
+def _newest() -> Any:
+    """Of each task the version that holds, or of an erroneous one the highest."""
     newest = (
         sa.select(TaskVersion)
         .ext(distinct_on(TaskVersion.entry_id))
-        .where(in_charts(TaskVersion), TaskVersion.in_error_at.is_(None))
-        .order_by(TaskVersion.entry_id, TaskVersion.version.desc())
+        .where(in_charts(TaskVersion))
+        .order_by(TaskVersion.entry_id, TaskVersion.in_error_at.is_not(None), TaskVersion.version.desc())
     )
-    row = orm.aliased(TaskVersion, newest.subquery())
-    wanted = row.done_at >= sa.bindparam("since") if done else row.done_at.is_(None)
-    return sa.select(row).where(wanted).order_by(row.done_at, row.due_at.nulls_last(), row.entry_id)
+    return orm.aliased(TaskVersion, newest.subquery())
+
+
+def _is_open(task: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(task.done_at.is_(None), task.in_error_at.is_(None), task.erasure_id.is_(None))
