@@ -91,10 +91,10 @@ INSERT INTO bench.medicine VALUES
 
 INSERT INTO medication.medication_request (patient_id, id, entry_id, version, municipality_id, unit_id, recorded_by,
     recorded_by_name, recorded_as, recorded_role, recorded_at, status, generic_name, form, strength, route, dosage, indication,
-    use, as_needed, starts_at, tolerance_before, tolerance_after, prescriber_name, effective_at, change)
+    use, as_needed, starts_at, prescriber_name, effective_at, change)
 SELECT s.patient_id, bench.id(10, s.n, m.k), bench.id(10, s.n, m.k), 1, s.municipality_id, s.unit_id, s.recorded_by,
     s.recorded_by_name, s.recorded_as, s.recorded_role, s.start, 'active', m.generic_name, m.form, m.strength, 'peroralt',
-    m.dosage, 'mot plager', m.use, m.use = '3', s.start, 60, 60, 'Lars Lege', s.start, 'prescribe'
+    m.dosage, 'mot plager', m.use, m.use = '3', s.start, 'Lars Lege', s.start, 'prescribe'
 FROM bench.stamp s CROSS JOIN bench.medicine m;
 
 INSERT INTO medication.request_plan (patient_id, request_entry_id, municipality_id, planned_until)

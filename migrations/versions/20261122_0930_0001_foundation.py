@@ -143,6 +143,8 @@ def _open_charts() -> None:
         DECLARE
             c jsonb;
             w jsonb := audit.who();
+            in_savepoint boolean;
+            opened integer;
         BEGIN
             IF mac IS DISTINCT FROM audit.mac(call) THEN
                 RAISE EXCEPTION 'forged call' USING ERRCODE = 'insufficient_privilege';
@@ -160,12 +162,12 @@ def _open_charts() -> None:
                 (p ->> 'patient_id')::uuid, p ->> 'ground', p ->> 'purpose', (p ->> 'relationship_id')::uuid, p -> 'decision_ref'
             FROM jsonb_array_elements(c -> 'patients') p;
             -- ROLLBACK TO would take the log row and leave what was read, so a row written inside a savepoint opens nothing.
-            IF EXISTS (SELECT FROM audit.access_log l WHERE l.at = now() AND l.xid = pg_current_xact_id()
-                       AND l.xmin::text::bigint <> (pg_current_xact_id()::text::bigint & 4294967295)) THEN
+            SELECT bool_or(l.xmin::text::bigint <> (pg_current_xact_id()::text::bigint & 4294967295)),
+                count(*) FILTER (WHERE l.outcome = 'success')
+            INTO in_savepoint, opened FROM audit.access_log l WHERE l.at = now() AND l.xid = pg_current_xact_id();
+            IF in_savepoint THEN
                 RAISE EXCEPTION 'a chart is never opened inside a savepoint' USING ERRCODE = 'insufficient_privilege';
-            END IF;
-            IF (SELECT count(*) FROM audit.access_log l
-                WHERE l.at = now() AND l.xid = pg_current_xact_id() AND l.outcome = 'success') > 500 THEN
+            ELSIF opened > 500 THEN
                 RAISE EXCEPTION 'at most 500 charts in a transaction' USING ERRCODE = 'program_limit_exceeded';
             END IF;
         END""",

@@ -74,6 +74,7 @@ FORMS: dict[str, dict[str, str]] = {
     "notes.mark_in_error": {"reason": "feil pasient"},
     "observations.record": {"code": "pulse", "value": "72"},
     "observations.mark_in_error": {"reason": "feil"},
+    "oversight.search": {"text": "Nordmann"},
     "patients.find": {"text": "Nordmann"},
     "patients.register": {"family_name": "Nordmann", "given_name": "{word}", "sex": "female"},
     "patients.record_allergy": {"kind": "allergy", "substance": "nøtter"},
