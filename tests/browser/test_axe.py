@@ -134,7 +134,9 @@ def patient_id(world: World, work_of: Callable[..., Any]) -> UUID:
 PAGES = "/medication /medication/stopped /notes /notes/write?kind=fall /observations /tasks /stay /allergies"
 
 
-@pytest.mark.parametrize("path", ["", *PAGES.split(), "/flags", "/related-persons", "/personal", "/links", "/as-needed"])
+@pytest.mark.parametrize(
+    "path", ["", *PAGES.split(), "/flags", "/related-persons", "/personal", "/links", "/as-needed"]
+)
 def test_the_pages_of_a_chart(world: World, see: See, patient_id: UUID, path: str) -> None:
     tab = see(world.nina, f"/patients/{patient_id}{path}")
 
