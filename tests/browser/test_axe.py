@@ -26,9 +26,9 @@ from tests.factories import Staff
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (390, 1180, 1440)
 
-# The scheme changes colours and nothing else, so in the dark nothing else is looked at again.
 OXYCODONE = Medicine("oksykodon", "OxyNorm", "kapsel", atc_code="N02AA05", prescription_group="A")
 
+# The scheme changes colours and nothing else, so in the dark nothing else is looked at again.
 RULES: dict[str, dict[str, str | list[str]]] = {
     "light": {"type": "tag", "values": WCAG},
     "dark": {"type": "rule", "values": ["color-contrast"]},

@@ -160,7 +160,7 @@ def card(
         cautions=confirmations(
             dose.cautions, latest, now, due_at=dose.due_at, stopped_by=trouble.cautions if trouble else ()
         ),
-        ask_now=trouble is not None and trouble.field == "confirmed",
+        ask_now=trouble is not None and (trouble.field == "confirmed" or "confirmed[]" in trouble.typed),
         signed_text=_signed_text(dose, person_id),
         waits=dose.awaits_witness,
         witness_url=_witness_url(dose, slot) if may_sign and signed and signed.by != person_id else None,
