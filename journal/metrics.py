@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, g, request
@@ -19,6 +20,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from journal.platform.db import POOL_SIZE, connect
 from journal.platform.settings import Settings
@@ -56,8 +58,20 @@ def watch(app: Flask, sessions: sessionmaker[Session]) -> None:
     app.after_request(_count)
     POOL_MOST.set(2 * POOL_SIZE)
     engine = sessions.kw["bind"]
-    sa.event.listen(engine, "checkout", lambda *_: POOL_IN_USE.inc())
-    sa.event.listen(engine, "checkin", lambda *_: POOL_IN_USE.dec())
+    sa.event.listen(engine, "checkout", _taken)
+    sa.event.listen(engine, "checkin", _given_back)
+
+
+def _taken(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    assert record.record_info is not None  # it stays with the place in the pool, whichever connection is in it
+    record.record_info["taken"] = True
+    POOL_IN_USE.inc()
+
+
+def _given_back(_connection: Any, record: ConnectionPoolEntry) -> None:
+    """Told also when a connection had hung up and no other came about: that one was never in use."""
+    if record.record_info is not None and record.record_info.pop("taken", False):
+        POOL_IN_USE.dec()
 
 
 def _begin() -> None:

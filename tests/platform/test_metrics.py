@@ -18,10 +18,12 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from journal import cli, metrics, worker
-from journal.app import JournalApp
+from journal.app import JournalApp, create_app
 from journal.platform.db import connect
+from journal.platform.postgres import EmbeddedPostgres
 from journal.platform.settings import Settings
 from tests.architecture import routes
 from tests.conftest import Browser, World
@@ -231,6 +233,29 @@ def test_a_worker_that_lives_has_a_heart_that_beats(
     migrator.execute("UPDATE platform.heartbeat SET at = now() - interval '10 minutes'")
     assert cli.main(["worker", "--check"]) == 1
     assert background(app)["akson_worker_heartbeat_seconds"] >= 600
+
+
+def test_a_connection_that_hung_up_and_got_no_successor_was_not_in_use(
+    app: JournalApp, settings: Settings, server: EmbeddedPostgres
+) -> None:
+    another = create_app(settings)
+    before = in_use()
+    with another.works.sessions() as db:
+        pid = db.scalar(sa.text("SELECT pg_backend_pid()"))
+    with psycopg.connect(server.conninfo()) as superuser:
+        superuser.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+    def nobody_answers(*_args: Any) -> None:
+        raise psycopg.OperationalError("nobody answers")
+
+    sa.event.listen(another.works.sessions.kw["bind"], "do_connect", nobody_answers)
+    assert another.test_client().get("/healthz").status_code == 503
+    assert in_use() == before
+
+
+def in_use() -> float:
+    (family,) = metrics.POOL_IN_USE.collect()
+    return family.samples[0].value
 
 
 def test_the_figures_say_that_the_database_is_away(settings: Settings) -> None:
