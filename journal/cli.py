@@ -172,6 +172,8 @@ def _restore(arguments: argparse.Namespace) -> int:
     from journal import serving
 
     with _empty_installation(arguments.home) as settings:
+        if not settings.migrator_url:
+            raise InsecureStart(["AKSON_MIGRATOR_URL mangler: adressen til den tomme databasen som journal_migrator."])
         content = restore(settings.migrator_url, arguments.file, settings.environment, _say)
         database.migrate(settings.migrator_url)
         database.hand_over_key(settings.migrator_url, Keys(settings.mac_key), settings.environment)

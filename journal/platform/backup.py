@@ -167,7 +167,11 @@ def _script(programs: Path, file: Path, entries: list[str], out: IO[bytes]) -> b
 
 @contextlib.contextmanager
 def _connection(url: str, *, autocommit: bool = False) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(_conninfo(url), autocommit=autocommit) as connection:
+    try:
+        connection = psycopg.connect(_conninfo(url), autocommit=autocommit)
+    except psycopg.OperationalError as error:
+        raise PostgresError(f"Får ikke kontakt med databasen: {str(error).strip()}") from error
+    with connection:
         yield connection
 
 

@@ -258,6 +258,12 @@ def test_a_role_that_got_more_than_it_had_is_said(
             superuser.execute("ALTER ROLE journal_app NOBYPASSRLS")
 
 
+def test_a_database_that_does_not_answer_is_said_in_a_sentence(folder: Path) -> None:
+    with pytest.raises(PostgresError, match="Får ikke kontakt med databasen"):
+        back_up("postgresql+psycopg://journal_backup@127.0.0.1:1/akson", folder / "journal.dump", quiet)
+    assert list(folder.iterdir()) == []
+
+
 def test_programs_that_are_older_than_the_server_are_not_used() -> None:
     assert (client_programs(18) / "pg_dump").exists()
     with pytest.raises(PostgresError, match="postgresql-client-99"):
