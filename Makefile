@@ -30,5 +30,5 @@ demo: ## Start a journal with invented people on this machine
 bench: ## Measure speed against the limit, in the same run
 	./akson bench $(ARGS)
 
-soak: ## Kill and sign for 150 seconds: nothing lost, nothing doubled; ARGS="--seconds 600"
-	$(PYTHON) -m tests.crash.harness $(or $(ARGS),--seconds 150)
+soak: ## The long faults: kills, cut wires, a full disk, crowds; ARGS="kill --seconds 600"
+	$(PYTHON) -m tests.crash $(ARGS)

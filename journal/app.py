@@ -24,6 +24,7 @@ import journal.notes.web
 import journal.observations.web
 import journal.oversight.web
 import journal.patients.web
+from journal import metrics
 from journal.access import AccessGate, SessionCookie
 from journal.care import Care
 from journal.medication import AdministrationCorrected, AsNeededGiven
@@ -151,7 +152,7 @@ class JournalApp(Flask):
 
     def handle_exception(self, e: Exception) -> Any:
         """The last resort, when the error page itself fails. Flask would log the error's text, which may hold a name."""
-        return errors.plain(errors.known(e))
+        return self.finalize_request(errors.plain(errors.known(e)), from_error_handler=True)
 
 
 def create_app(settings: Settings) -> JournalApp:
@@ -163,9 +164,8 @@ def create_app(settings: Settings) -> JournalApp:
         MAX_FORM_MEMORY_SIZE=1_000_000,
         SEND_FILE_MAX_AGE_DEFAULT=30 * 24 * 3600,
     )
-    app.works = Works(
-        connect(settings.database_url, pgbouncer=settings.pgbouncer), AccessGate(), Keys(settings.mac_key), LISTENERS
-    )
+    sessions = connect(settings.database_url, pgbouncer=settings.pgbouncer)
+    app.works = Works(sessions, AccessGate(), Keys(settings.mac_key), LISTENERS)
     log.configure()
     for section in SECTIONS:
         app.register_blueprint(section)
@@ -174,6 +174,7 @@ def create_app(settings: Settings) -> JournalApp:
     app.register_error_handler(HTTPException, errors.answer)
     app.add_url_rule("/healthz", "healthz", _health, methods=["GET"])
     app.before_request(_start)
+    metrics.watch(app, sessions)
     app.after_request(lambda response: security.headers(settings, response))
     app.jinja_env.globals.update(new_id=new_id, csrf_token=lambda: security.csrf_token(settings, g.work))
     assert app.static_folder is not None and app.static_url_path is not None

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from journal.bench import command as bench
 from journal.platform import database
+from journal.platform.backup import RestoreError, back_up, manifest_of, restore
 from journal.platform.errors import JournalError
-from journal.platform.postgres import EmbeddedPostgres, PostgresError, default_home, running
+from journal.platform.postgres import EmbeddedPostgres, default_home, running
+from journal.platform.postgres_programs import PostgresError
 from journal.platform.settings import InsecureStart, Settings
 from journal.platform.work import Keys
 
@@ -25,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments) or 0)
-    except (InsecureStart, PostgresError, JournalError, OSError, ValueError) as error:
+    except (InsecureStart, PostgresError, RestoreError, JournalError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -51,11 +53,20 @@ def _parser() -> argparse.ArgumentParser:
 
     worker = commands.add_parser("worker", parents=[common], help="start arbeideren: utboks, dosehorisont, loggmåneder")
     worker.add_argument("--once", action="store_true", help="gjør det som venter, og slutt")
+    worker.add_argument("--check", action="store_true", help="si om en arbeider lever; status 1 hvis ikke")
     worker.set_defaults(run=_worker)
 
     db = commands.add_parser("db", help="databasen").add_subparsers(required=True, metavar="handling")
     db.add_parser("roles", parents=[common], help="skriv SQL for databaseadministratoren").set_defaults(run=_roles)
     db.add_parser("upgrade", parents=[common], help="kjør migreringene (AKSON_MIGRATOR_URL)").set_defaults(run=_upgrade)
+
+    backup = commands.add_parser("backup", parents=[common], help="ta en sikkerhetskopi (AKSON_BACKUP_URL)")
+    backup.add_argument("file", type=Path)
+    backup.set_defaults(run=_backup)
+
+    restore = commands.add_parser("restore", parents=[common], help="legg en sikkerhetskopi inn i en tom database")
+    restore.add_argument("file", type=Path)
+    restore.set_defaults(run=_restore)
 
     imports = commands.add_parser("import", help="hent inn").add_subparsers(required=True, metavar="hva")
     fest = imports.add_parser("fest", parents=[common], help="legemiddelkatalogen FEST (M30)")
@@ -96,6 +107,7 @@ def _embedded_environment(server: EmbeddedPostgres, home: Path, port: int) -> di
         "AKSON_ENVIRONMENT": "demo",
         "AKSON_DATABASE_URL": server.dsn("journal_app", DATABASE),
         "AKSON_MIGRATOR_URL": server.dsn("journal_migrator", DATABASE),
+        "AKSON_BACKUP_URL": server.dsn("journal_backup", DATABASE),
         "AKSON_SECRET_KEY": keys["secret"],
         "AKSON_MAC_KEY": keys["mac"],
         "AKSON_ALLOW_SYNTHETIC_IDS": "1",
@@ -135,7 +147,58 @@ def _worker(arguments: argparse.Namespace) -> int:
     from journal import worker
 
     with _installation(arguments.home) as settings:
-        return worker.run(settings, once=arguments.once)
+        if not arguments.check:
+            return worker.run(settings, once=arguments.once)
+        seconds = worker.seconds_since_heartbeat(settings)
+    _say(
+        "Ingen arbeider har vært i gang." if seconds is None else f"Arbeideren var i gang for {seconds} sekunder siden."
+    )
+    return int(seconds is None or seconds > worker.DEAD_AFTER_SECONDS)
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    with _installation(arguments.home) as settings:
+        if not settings.backup_url:
+            raise InsecureStart(["AKSON_BACKUP_URL mangler: adressen til databasen som journal_backup."])
+        content = back_up(settings.backup_url, arguments.file, _say)
+    _say(f"{arguments.file} er skrevet: {content.rows} rader i {len(content.tables)} tabeller.")
+    _say(
+        f"Ta vare på den sammen med {manifest_of(arguments.file)}. Begge inneholder helseopplysninger eller peker til dem."
+    )
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from journal import serving
+
+    with _empty_installation(arguments.home) as settings:
+        if not settings.migrator_url:
+            raise InsecureStart(["AKSON_MIGRATOR_URL mangler: adressen til den tomme databasen som journal_migrator."])
+        content = restore(settings.migrator_url, arguments.file, settings.environment, _say)
+        database.migrate(settings.migrator_url)
+        database.hand_over_key(settings.migrator_url, Keys(settings.mac_key), settings.environment)
+        serving.check(settings)
+    _say(
+        f"Databasen er som da kopien ble tatt: {content.rows} rader, siste linje i innsynsloggen {content.last_log_row}."
+    )
+    return 0
+
+
+@contextmanager
+def _empty_installation(home: Path | None) -> Iterator[Settings]:
+    """As _installation, but an embedded database that is not there is made, with its roles."""
+    place = home or default_home()
+    if os.environ.get("AKSON_DATABASE_URL"):
+        with _installation(home) as settings:
+            yield settings
+        return
+    with running(place) as server:
+        database.make_database(server.dsn(), DATABASE)
+        yield Settings.from_environment(_embedded_environment(server, place, 8000))
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
 
 
 def _import_fest(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import sys
 
 import sqlalchemy as sa
 
+from journal import metrics
 from journal.app import JournalApp, create_app
 from journal.platform.settings import Settings, refuse_insecure_database
 
@@ -28,7 +29,10 @@ def command(host: str, port: int, workers: int) -> list[str]:
 def serve(settings: Settings, *, host: str, port: int, workers: int) -> int:
     """Serves until it is told to stop. Raises InsecureStart when the database could lose what it has answered for."""
     check(settings)
-    with subprocess.Popen(command(host, port, workers), env={**os.environ}) as server:
+    with (
+        metrics.published(settings) as counting,
+        subprocess.Popen(command(host, port, workers), env={**os.environ, **counting}) as server,
+    ):
         signal.signal(signal.SIGTERM, lambda *_: server.terminate())
         return server.wait()
 

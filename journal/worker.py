@@ -16,6 +16,7 @@ from journal.app import create_app
 from journal.medication import Medication
 from journal.permissions import Role
 from journal.platform import log
+from journal.platform.db import connect
 from journal.platform.outbox import relay
 from journal.platform.settings import Settings
 from journal.platform.work import Actor, Known, Works
@@ -27,7 +28,12 @@ JOURNAL = UUID(int=0)
 SYSTEM = Actor(JOURNAL, "Akson journal", Role.SYSTEM, JOURNAL, JOURNAL, "", JOURNAL, "", (), origin="worker")
 
 RELAY_SECONDS = 1
+BEAT_SECONDS = 10
 PLAN_SECONDS = 60
+DEAD_AFTER_SECONDS = 60
+
+_BEAT = sa.text("INSERT INTO platform.heartbeat DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET at = now()")
+_SINCE_BEAT = sa.text("SELECT extract(epoch FROM now() - at)::integer FROM platform.heartbeat")
 
 
 def run(settings: Settings, *, once: bool) -> int:
@@ -48,6 +54,13 @@ def run(settings: Settings, *, once: bool) -> int:
         if once:
             break
     return 0
+
+
+def seconds_since_heartbeat(settings: Settings) -> int | None:
+    """How long it is since a worker, here or elsewhere, last did its round; None when none ever did."""
+    with connect(settings.database_url, pgbouncer=settings.pgbouncer)() as db:
+        seconds: int | None = db.scalar(_SINCE_BEAT)
+        return seconds
 
 
 def job_queue(settings: Settings) -> procrastinate.App:
@@ -75,6 +88,10 @@ async def _work(works: Works, queue: procrastinate.App, stop: threading.Event, *
             await queue.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
             if second % PLAN_SECONDS == 0:
                 _plan(works)
+            if second % BEAT_SECONDS == 0:
+                # Last: a round that was not done has no beat.
+                with works.sessions.begin() as db:
+                    db.execute(_BEAT)
             if once or stop.is_set():
                 return
             await asyncio.sleep(RELAY_SECONDS)

@@ -28,6 +28,7 @@ DO $$ BEGIN
     IF to_regrole('journal_backup') IS NULL THEN CREATE ROLE journal_backup LOGIN BYPASSRLS; END IF;
 END $$;
 GRANT journal_owner, journal_door, journal_finder, journal_eraser TO journal_migrator;
+GRANT pg_read_all_data TO journal_backup;
 """
 
 

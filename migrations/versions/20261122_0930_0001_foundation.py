@@ -239,6 +239,13 @@ def _platform() -> None:
     op.execute("CREATE POLICY everybody ON platform.installation TO journal_app USING (true)")
     op.execute("GRANT SELECT ON platform.installation TO journal_app")
     let_read("journal_finder", "platform.installation")
+    op.execute(
+        """CREATE TABLE platform.heartbeat (
+            single boolean PRIMARY KEY DEFAULT true CHECK (single), at timestamptz NOT NULL DEFAULT now())"""
+    )
+    guard("platform.heartbeat")
+    op.execute("CREATE POLICY everybody ON platform.heartbeat TO journal_app USING (true) WITH CHECK (true)")
+    op.execute("GRANT SELECT, INSERT, UPDATE (at) ON platform.heartbeat TO journal_app")
 
 
 def downgrade() -> None:

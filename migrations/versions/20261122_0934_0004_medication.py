@@ -335,6 +335,12 @@ def _worklist() -> None:
         END""",
         owner="journal_finder",
     )
+    # For who watches the worker: one moment, and nothing of whose.
+    define(
+        "medication.horizon() RETURNS timestamptz STABLE",
+        "BEGIN RETURN (SELECT min(p.planned_until) FROM medication.request_plan p); END",
+        owner="journal_finder",
+    )
 
 
 def downgrade() -> None:

@@ -40,6 +40,7 @@ SECURITY_DEFINERS = {
     ("audit.reading_log()", "journal_door"),
     ("audit.who()", "journal_door"),
     ("medication.answer_for_dose()", "journal_finder"),
+    ("medication.horizon()", "journal_finder"),
     ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),
     ("medication.plans_running_out(timestamp with time zone, integer)", "journal_finder"),
     ("medication.worklist(timestamp with time zone, timestamp with time zone)", "journal_finder"),

@@ -26,10 +26,15 @@ class Answers:
     """Dose to when its acknowledged try began, in seconds since 1970: an older signature was answered anew."""
     tries: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    faults: Counter[int] = field(default_factory=Counter)
+    """Answers of 500 and above; 503 is the honest one."""
+    slowest_fault: float = 0.0
+    """Seconds to the slowest of them."""
     recoveries: list[float] = field(default_factory=list)
     """Seconds from each kill to the next acknowledged signature."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _killed_at: float | None = None
+    _last: float = field(default_factory=time.monotonic)
 
     def killed(self, at: float) -> None:
         """From this moment (monotonic) until the next acknowledged signature, the journal is recovering."""
@@ -42,9 +47,15 @@ class Answers:
         with self._lock:
             return time.monotonic() - self._killed_at if self._killed_at is not None else 0.0
 
+    def silent(self) -> float:
+        """Seconds since anything was acknowledged."""
+        with self._lock:
+            return time.monotonic() - self._last
+
     def acknowledge(self, dose: OpenDose, command_id: UUID, began: float) -> None:
         with self._lock:
             self.acknowledged[dose.id], self.last_try[dose.id] = command_id, began
+            self._last = time.monotonic()
             if self._killed_at is not None:
                 self.recoveries.append(time.monotonic() - self._killed_at)
                 self._killed_at = None
@@ -53,9 +64,45 @@ class Answers:
         with self._lock:
             self.refused[why] += 1
 
+    def fault(self, status: int, seconds: float) -> None:
+        with self._lock:
+            self.faults[status] += 1
+            self.slowest_fault = max(self.slowest_fault, seconds)
+
     def tried(self) -> None:
         with self._lock:
             self.tries += 1
+
+
+class Line:
+    """A signed-in person's connection to the journal, opened anew when it breaks."""
+
+    def __init__(
+        self, port: int, person: Nurse, *, patience: float = ANSWER_SECONDS, accept: str = "text/html"
+    ) -> None:
+        self._port, self._person, self._patience, self._accept = port, person, patience, accept
+        self._connection: http.client.HTTPConnection | None = None
+
+    def act(self, path: str, command_id: UUID, **form: str) -> tuple[int, str]:
+        """The status and where it leads; status 0 when there was no answer."""
+        sent = {"csrf_token": self._person.csrf_token, "command_id": str(command_id), **form}
+        headers = {
+            "Cookie": self._person.cookie,
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": self._accept,
+        }
+        try:
+            if self._connection is None:
+                self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._patience)
+            self._connection.request("POST", path, urlencode(sent), headers)
+            answer = self._connection.getresponse()
+            answer.read()
+            return answer.status, answer.headers.get("Location", "")
+        except (OSError, http.client.HTTPException):
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+            return 0, ""
 
 
 class Client(threading.Thread):
@@ -72,9 +119,8 @@ class Client(threading.Thread):
         one_id: bool,
     ) -> None:
         super().__init__(daemon=True)
-        self._port, self._nurse, self._doses, self._answers = port, nurse, doses, answers
+        self._line, self._doses, self._answers = Line(port, nurse), doses, answers
         self._enough, self._one_id = enough, one_id
-        self._connection: http.client.HTTPConnection | None = None
         self.gives_up_at = float("inf")
 
     def run(self) -> None:
@@ -88,30 +134,15 @@ class Client(threading.Thread):
         while time.monotonic() < self.gives_up_at:
             began = time.time()
             self._answers.tried()
-            status, location = self._send(dose, command_id)
+            status, location = self._line.act(dose.path, command_id, request_version="1")
             if status == 303 and not location.endswith("/sign-in"):
                 self._answers.acknowledge(dose, command_id, began)
                 return
             if 300 <= status < 500:
                 self._answers.refuse(f"{status} {location}".strip())
                 return
+            if status:
+                self._answers.fault(status, time.time() - began)
             time.sleep(BETWEEN_TRIES_SECONDS)
             if not self._one_id:
                 command_id = new_id()
-
-    def _send(self, dose: OpenDose, command_id: UUID) -> tuple[int, str]:
-        """The status and where it leads; status 0 when there was no answer."""
-        form = {"csrf_token": self._nurse.csrf_token, "command_id": str(command_id), "request_version": "1"}
-        headers = {"Cookie": self._nurse.cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        try:
-            if self._connection is None:
-                self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=ANSWER_SECONDS)
-            self._connection.request("POST", dose.path, urlencode(form), headers)
-            answer = self._connection.getresponse()
-            answer.read()
-            return answer.status, answer.headers.get("Location", "")
-        except (OSError, http.client.HTTPException):
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
-            return 0, ""

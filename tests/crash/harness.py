@@ -1,42 +1,42 @@
 """Kills the journal while doses are being signed over HTTP, and compares what was answered with what is stored.
 
 What a nurse was told is signed must be stored once, with one line in the access log, one command and one fact in the
-outbox, whatever died meanwhile. Run it for long: python -m tests.crash.harness --seconds 150 --seed 7
+outbox, whatever died meanwhile, wherever the wire to the database was cut, and however full the disk was.
+Run it for long: python -m tests.crash --help
 
 SIGKILL does not test a power cut: what the kernel has been handed survives it. For that, see the check of fsync at start.
 """
 
-import argparse
 import random
-import socket
 import statistics
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import psycopg
 
-from journal.cli import DATABASE, _embedded_environment
-from journal.platform import database
-from journal.platform.postgres import EmbeddedPostgres, running
-from journal.platform.settings import Settings
-from journal.platform.work import Keys
+from journal.cli import DATABASE
+from journal.platform.postgres import EmbeddedPostgres
 from tests.crash.clients import Answers, Client
-from tests.crash.processes import WebServer, kill_backend, kill_postgres
+from tests.crash.disk import SmallDisk, small_disk
+from tests.crash.place import free_port, place
+from tests.crash.processes import WebServer, kill_backend, kill_postgres, mend_postgres
 from tests.crash.ward import OpenDose, Ward, make_ward
+from tests.crash.wire import Wire, after_commit, anywhere, before_commit
 
 CLIENTS = 6
 KILLS_EVERY_SECONDS = (0.3, 0.9)
+LONGEST_START_SECONDS = 180.0
 LONGEST_RECOVERY_SECONDS = 30.0
 MOST_DOSES_PER_SECOND = 400
 SETTLING_SECONDS = 30.0
+FULL_SECONDS = (2.0, 4.0)
+WIRE = {"before commit": before_commit, "after commit": after_commit, "anywhere": anywhere}
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Plan:
     victims: Mapping[str, int] = field(
         default_factory=lambda: {"worker": 35, "application": 15, "backend": 30, "postgres": 20}
     )
+    pause: tuple[float, float] = KILLS_EVERY_SECONDS
     application: str | None = None
     one_id: bool = True
     unique_index: bool = True
@@ -75,13 +76,22 @@ class Report:
     not_logged_once: int
     without_command: int
     without_fact: int
+    faults: Counter[int] = field(default_factory=Counter)
+    """Answers of 500 and above, which were asked for again."""
+    slowest_fault: float = 0.0
+
+    @property
+    def wrong(self) -> int:
+        """What must be 0."""
+        return self.lost + self.doubled + self.not_logged_once + self.without_command + self.without_fact
 
     def __str__(self) -> str:
         kills = ", ".join(f"{count} {victim}" for victim, count in sorted(self.kills.items()))
         return (
             f"kills {self.kills.total()} ({kills}); acknowledged {self.acknowledged} in {self.tries} tries,"
             f" {self.answered_anew} of them answered anew; recovery p50 {self.recovery_p50:.1f} s,"
-            f" p95 {self.recovery_p95:.1f} s; refused {dict(self.refused)}\n"
+            f" p95 {self.recovery_p95:.1f} s; refused {dict(self.refused)};"
+            f" faults {dict(self.faults)}, the slowest after {self.slowest_fault:.1f} s\n"
             f"lost {self.lost}, doubled {self.doubled}, not logged exactly once {self.not_logged_once},"
             f" without command {self.without_command}, without fact {self.without_fact}"
         )
@@ -89,46 +99,39 @@ class Report:
 
 def run(plan: Plan) -> Report:
     """Does it all in a folder of its own. Call it from the main thread: the database dies with the thread that started it."""
-    with _installation(plan) as (server, environment, settings, home):
+    with ExitStack() as until_done:
+        disk = until_done.enter_context(small_disk()) if "disk" in plan.victims else None
+        at = until_done.enter_context(place(plan.postgres, home=disk.folder / "home" if disk else None))
         doses = max(2000, int(plan.seconds * MOST_DOSES_PER_SECOND))
-        with psycopg.connect(server.conninfo("journal_migrator", DATABASE), autocommit=True) as connection:
-            ward = make_ward(connection, settings, doses=doses, nurses=CLIENTS)
+        with psycopg.connect(at.conninfo(), autocommit=True) as connection:
+            ward = make_ward(connection, at.settings, doses=doses, nurses=CLIENTS)
             if not plan.unique_index:
                 connection.execute("DROP INDEX medication.one_live_signature_per_dose")
-        with psycopg.connect(server.conninfo(), autocommit=True) as connection:
+        with psycopg.connect(at.server.conninfo(), autocommit=True) as connection:
             connection.execute("CHECKPOINT")  # else the first recovery goes through the making of the ward too
-        web = WebServer(environment, _free_port(), home / "web.log", plan.application)
+        wire, environment = None, at.environment
+        if WIRE.keys() & plan.victims.keys():
+            wire = until_done.enter_context(closing(Wire(at.server, at.folder / "wire")))
+            environment = {**environment, "AKSON_DATABASE_URL": wire.dsn("journal_app", DATABASE)}
+        web = WebServer(environment, free_port(), at.folder / "web.log", plan.application)
         web.start()
-        try:
-            kills, answers = _wreak_havoc(plan, server, web, ward)
-        finally:
-            web.stop()
-        with psycopg.connect(server.conninfo("journal_migrator", DATABASE)) as connection:
+        until_done.callback(web.stop)
+        kills, answers = _wreak_havoc(plan, at.server, web, ward, wire, disk)
+        web.stop()
+        with psycopg.connect(at.conninfo()) as connection:
             return _compare(connection, kills, answers)
 
 
-@contextmanager
-def _installation(plan: Plan) -> Iterator[tuple[EmbeddedPostgres, dict[str, str], Settings, Path]]:
-    """A durable database of its own, made as `akson demo` makes it."""
-    with tempfile.TemporaryDirectory(prefix="akson-crash-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o711)
-        home = Path(folder, "home")
-        with running(home, settings=plan.postgres) as server:
-            environment = _embedded_environment(server, home, 8000)
-            settings = Settings.from_environment(environment)
-            database.make_database(server.dsn(), DATABASE)
-            database.migrate(settings.migrator_url)
-            database.hand_over_key(settings.migrator_url, Keys(settings.mac_key), "demo")
-            yield server, environment, settings, home
-
-
-def _wreak_havoc(plan: Plan, server: EmbeddedPostgres, web: WebServer, ward: Ward) -> tuple[Counter[str], Answers]:
+def _wreak_havoc(
+    plan: Plan, server: EmbeddedPostgres, web: WebServer, ward: Ward, wire: Wire | None, disk: SmallDisk | None
+) -> tuple[Counter[str], Answers]:
     answers, enough, doses = Answers(), threading.Event(), _Shared(ward.doses)
     clients = [Client(web.port, nurse, doses, answers, enough, one_id=plan.one_id) for nurse in ward.nurses]
     answers.killed(time.monotonic())  # the first start is a recovery too: nothing is killed before something is signed
     for client in clients:
         client.start()
-    kills = _kill_until_the_end(plan, server, web, answers)
+    chance = random.Random(plan.seed)
+    kills = _kill_until_the_end(plan, server, web, answers, chance, _faults(server, web, answers, wire, disk, chance))
     enough.set()
     for client in clients:
         client.gives_up_at = time.monotonic() + SETTLING_SECONDS
@@ -139,23 +142,58 @@ def _wreak_havoc(plan: Plan, server: EmbeddedPostgres, web: WebServer, ward: War
     return kills, answers
 
 
-def _kill_until_the_end(plan: Plan, server: EmbeddedPostgres, web: WebServer, answers: Answers) -> Counter[str]:
-    """Kills at random moments, each time when work has begun again since the last: a kill of what is dead shows nothing."""
-    chance, kills = random.Random(plan.seed), Counter[str]()
-    act: dict[str, Callable[[], bool]] = {
+def _faults(
+    server: EmbeddedPostgres,
+    web: WebServer,
+    answers: Answers,
+    wire: Wire | None,
+    disk: SmallDisk | None,
+    chance: random.Random,
+) -> dict[str, Callable[[], bool]]:
+    """What can go wrong, by its name in a plan; each answers whether it happened."""
+    faults: dict[str, Callable[[], bool]] = {
         "worker": lambda: web.kill_worker(chance),
         "application": web.kill,
         "backend": lambda: kill_backend(server, chance),
         "postgres": lambda: kill_postgres(server),
     }
-    _wait_for_work(web, server, answers)
+    if wire is not None:
+        faults |= {name: partial(wire.cut, cut, chance) for name, cut in WIRE.items()}
+    if disk is not None:
+        faults["disk"] = lambda: _full_for_a_while(disk, answers, chance)
+    return faults
+
+
+def _full_for_a_while(disk: SmallDisk, answers: Answers, chance: random.Random) -> bool:
+    """Full until nothing has been signed for some seconds; what is stored in what was preallocated is stored."""
+    disk.fill()
+    end = time.monotonic() + LONGEST_RECOVERY_SECONDS
+    while answers.silent() < chance.uniform(*FULL_SECONDS):
+        if time.monotonic() > end:
+            raise TimeoutError("the disk is full, and signatures are still acknowledged")
+        time.sleep(0.1)
+    disk.free()
+    return True
+
+
+def _kill_until_the_end(
+    plan: Plan,
+    server: EmbeddedPostgres,
+    web: WebServer,
+    answers: Answers,
+    chance: random.Random,
+    faults: Mapping[str, Callable[[], bool]],
+) -> Counter[str]:
+    """Kills at random moments, each time when work has begun again since the last: a kill of what is dead shows nothing."""
+    kills = Counter[str]()
+    _wait_for_work(web, server, answers, LONGEST_START_SECONDS)
     began = time.monotonic()
     while not _enough(plan, time.monotonic() - began, kills, answers):
-        time.sleep(chance.uniform(*KILLS_EVERY_SECONDS))
+        time.sleep(chance.uniform(*plan.pause))
         victim, at = chance.choices([*plan.victims], [*plan.victims.values()])[0], time.monotonic()
-        if act[victim]():
+        if faults[victim]():
             kills[victim] += 1
-            answers.killed(at)
+            answers.killed(time.monotonic() if victim == "disk" else at)
         _wait_for_work(web, server, answers)
     return kills
 
@@ -165,11 +203,14 @@ def _enough(plan: Plan, seconds: float, kills: Counter[str], answers: Answers) -
     return seconds > plan.seconds * (1 if some else 3)
 
 
-def _wait_for_work(web: WebServer, server: EmbeddedPostgres, answers: Answers) -> None:
+def _wait_for_work(
+    web: WebServer, server: EmbeddedPostgres, answers: Answers, patience: float = LONGEST_RECOVERY_SECONDS
+) -> None:
     """Until something has been signed since the last kill."""
     while waited := answers.recovering():
+        mend_postgres(server)
         web.mend()
-        if waited > LONGEST_RECOVERY_SECONDS:
+        if waited > patience:
             logs = (log.read_text(errors="replace")[-2000:] for log in (web.log, server.log))
             raise TimeoutError("\n".join([f"nothing is signed any more; refused: {answers.refused}", *logs]))
         time.sleep(0.02)
@@ -209,6 +250,8 @@ def _compare(connection: psycopg.Connection[Any], kills: Counter[str], answers: 
         doubled=sum(signatures > 1 for signatures, *_ in stored.values()),
         not_logged_once=sum(logged != signatures for signatures, _, logged, _facts in stored.values()),
         without_command=sum(command not in commands for command in acknowledged.values()),
+        faults=answers.faults,
+        slowest_fault=answers.slowest_fault,
         without_fact=sum(facts != signatures for signatures, _, _logged, facts in stored.values()),
     )
 
@@ -222,26 +265,3 @@ class _Shared(Iterator[OpenDose]):
     def __next__(self) -> OpenDose:
         with self._lock:
             return next(self._doses)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def main() -> int:
-    """Runs the test for as long as is asked, and says what came of it; 1 when anything was lost, doubled or unlogged."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--seconds", type=float, default=150.0)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    report = run(Plan(seconds=arguments.seconds, seed=arguments.seed))
-    print(report)  # noqa: T201
-    return int(
-        bool(report.lost or report.doubled or report.not_logged_once or report.without_command or report.without_fact)
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

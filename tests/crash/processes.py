@@ -85,6 +85,15 @@ def kill_postgres(server: EmbeddedPostgres) -> bool:
     return True
 
 
+def mend_postgres(server: EmbeddedPostgres) -> None:
+    """Starts the database server anew when it gave up by itself, as a service manager would. From the main thread."""
+    with contextlib.suppress(FileNotFoundError):
+        if (state := _state(_postmaster(server))) and state[0] != "Z":
+            return
+    server.stop()
+    server.start()
+
+
 def children(pid: int) -> list[int]:
     """The processes that this one started, and that have not ended."""
     everybody = (int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit())

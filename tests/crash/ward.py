@@ -45,28 +45,43 @@ class Nurse:
 @dataclass(frozen=True)
 class Ward:
     doses: tuple[OpenDose, ...]
+    """As many for each order, one order after the other."""
+    orders: tuple[tuple[UUID, UUID], ...]
+    """Patient, and entry of her order."""
     nurses: tuple[Nurse, ...]
 
 
-def make_ward(connection: psycopg.Connection[Any], settings: Settings, *, doses: int, nurses: int) -> Ward:
-    """Stores a ward with at least this many open doses and nurses with sessions."""
+def make_ward(
+    connection: psycopg.Connection[Any],
+    settings: Settings,
+    *,
+    doses: int,
+    nurses: int,
+    role: str = "nurse",
+    doses_per_patient: int = DOSES_PER_PATIENT,
+) -> Ward:
+    """Stores a ward with at least this many open doses, and this many people with the role and a session."""
     b = Builder()
     town = factories.municipality(b, "4901", "Krasjprøven")
     unit = factories.unit(b, town, "Avdeling 1", "ward")
-    staff = [factories.staff(b, town, unit, f"Sykepleier {number}", "nurse") for number in range(nurses)]
+    staff = [factories.staff(b, town, unit, f"Ansatt {number}", role) for number in range(nurses)]
     now = datetime.now(UTC)
-    open_doses = [dose for _ in range(-(-doses // DOSES_PER_PATIENT)) for dose in _patient(b, unit, staff[0], now)]
+    patients = [_patient(b, unit, staff[0], now, doses_per_patient) for _ in range(-(-doses // doses_per_patient))]
     b.store(connection)
     signed_in = tuple(_sign_in(connection, settings, person) for person in staff)
-    return Ward(tuple(open_doses), signed_in)
+    open_doses = tuple(dose for _, due in patients for dose in due)
+    return Ward(open_doses, tuple(order for order, _ in patients), signed_in)
 
 
-def _patient(b: Builder, unit: dict[str, Any], by: Staff, now: datetime) -> list[OpenDose]:
+def _patient(
+    b: Builder, unit: dict[str, Any], by: Staff, now: datetime, doses: int
+) -> tuple[tuple[UUID, UUID], list[OpenDose]]:
     patient_id = factories.patient(b, by)
-    since = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=DOSES_PER_PATIENT)
+    since = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=doses)
     factories.care_relationship(b, patient_id, by, unit, since=since)
     order = factories.medication_request(b, patient_id, by, dosage=HOURLY, starts_at=since, planned_until=now)
-    return [OpenDose(patient_id, dose["id"]) for dose in factories.doses(b, order, HOURLY, since, now)]
+    due = factories.doses(b, order, HOURLY, since, now)
+    return (patient_id, order["entry_id"]), [OpenDose(patient_id, dose["id"]) for dose in due]
 
 
 def _sign_in(connection: psycopg.Connection[Any], settings: Settings, person: Staff) -> Nurse:

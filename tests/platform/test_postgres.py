@@ -15,8 +15,9 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from journal.platform import postgres
-from journal.platform.postgres import EmbeddedPostgres, PostgresError, default_home, running
+from journal.platform import postgres, postgres_programs
+from journal.platform.postgres import EmbeddedPostgres, default_home, running
+from journal.platform.postgres_programs import PostgresError
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
@@ -256,7 +257,7 @@ def test_root_is_told_when_the_servers_user_cannot_enter_the_folder(tmp_path: Pa
 @as_root
 def test_a_plain_user_runs_the_server_as_himself(fresh_home: Path) -> None:
     """In a fork, since a plain user may not be able to read root's Python, though he has it in memory."""
-    if not can_be_read_by_all(programs := postgres._programs(fresh_home, copy=False)):
+    if not can_be_read_by_all(programs := postgres_programs.programs_for(fresh_home, copy=False)):
         pytest.skip(f"a plain user cannot read {programs}")
     fresh_home.parent.chmod(0o777)
     if (child := os.fork()) == 0:

@@ -60,6 +60,16 @@ INSECURE = {
     "Flask's debugging in a demo": ({**DEMO, "FLASK_DEBUG": "1"}, "Feilsøking er slått på"),
     "fewer than no proxies": ({"AKSON_TRUSTED_PROXIES": "-1"}, "AKSON_TRUSTED_PROXIES"),
     "any number of proxies": ({"AKSON_TRUSTED_PROXIES": "99"}, "AKSON_TRUSTED_PROXIES"),
+    "figures for everybody": ({"AKSON_METRICS_ADDRESS": "0.0.0.0:9464"}, "AKSON_METRICS_ADDRESS må være"),
+    "figures for everybody on IPv6": ({"AKSON_METRICS_ADDRESS": "[::]:9464"}, "AKSON_METRICS_ADDRESS må være"),
+    "figures on the internet": ({"AKSON_METRICS_ADDRESS": "8.8.8.8:9464"}, "AKSON_METRICS_ADDRESS må være"),
+    "figures at a name that may be anything": ({"AKSON_METRICS_ADDRESS": "journal:9464"}, "AKSON_METRICS_ADDRESS må være"),
+    "figures at no port": ({"AKSON_METRICS_ADDRESS": "127.0.0.1"}, "AKSON_METRICS_ADDRESS må være"),
+    "the backup is the application": ({"AKSON_BACKUP_URL": SAFE["AKSON_DATABASE_URL"]}, "AKSON_BACKUP_URL må være"),
+    "the backup remote without TLS": (
+        {"AKSON_BACKUP_URL": "postgresql://journal_backup@db.kommune.example/journal"},
+        "AKSON_BACKUP_URL går til en annen maskin",
+    ),
     "sessions that never idle": ({"AKSON_SESSION_IDLE_MINUTES": "0"}, "AKSON_SESSION_IDLE_MINUTES"),
     "sessions idle all day": ({"AKSON_SESSION_IDLE_MINUTES": "1440"}, "AKSON_SESSION_IDLE_MINUTES"),
     "sessions without end": ({"AKSON_SESSION_MAX_HOURS": "720"}, "AKSON_SESSION_MAX_HOURS"),
@@ -83,6 +93,19 @@ def test_a_safe_production_start_is_accepted() -> None:
     assert (settings.environment, settings.trusted_proxies, settings.pgbouncer) == ("production", 1, True)
     assert (settings.secret_key, settings.mac_key) == (SECRET, MAC)
     assert not settings.allow_synthetic_ids
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1:9464", ("127.0.0.1", 9464)),
+        ("10.2.0.5:9464", ("10.2.0.5", 9464)),
+        ("[fd00::5]:9464", ("fd00::5", 9464)),
+        ("", None),
+    ],
+)
+def test_figures_are_told_on_a_closed_net_or_nowhere(text: str, address: tuple[str, int] | None) -> None:
+    assert Settings.from_environment({**SAFE, "AKSON_METRICS_ADDRESS": text}).metrics_address == address
 
 
 def test_a_remote_database_is_accepted_when_its_certificate_is_checked() -> None:
