@@ -16,7 +16,9 @@ SCHEMAS = ("platform", "audit", "municipalities", "access", "patients", "medicat
 def upgrade() -> None:
     for schema in SCHEMAS:
         op.execute(f"CREATE SCHEMA {schema} AUTHORIZATION journal_owner")
-        op.execute(f"GRANT USAGE ON SCHEMA {schema} TO journal_app, journal_door, journal_finder, journal_backup, journal_sealer")
+        op.execute(
+            f"GRANT USAGE ON SCHEMA {schema} TO journal_app, journal_door, journal_finder, journal_backup, journal_sealer"
+        )
         op.execute(f"GRANT CREATE ON SCHEMA {schema} TO journal_door, journal_finder")
     _who_asks()
     _access_log()

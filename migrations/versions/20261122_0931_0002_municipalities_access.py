@@ -25,7 +25,9 @@ def _municipalities() -> None:
             valid_from date NOT NULL, valid_until date, successor_id uuid REFERENCES municipalities.municipality (id),
             joined_at timestamptz)"""
     )
-    op.execute("CREATE UNIQUE INDEX municipality_number ON municipalities.municipality (number) WHERE valid_until IS NULL")
+    op.execute(
+        "CREATE UNIQUE INDEX municipality_number ON municipalities.municipality (number) WHERE valid_until IS NULL"
+    )
     reference_table("municipalities.municipality")
     op.execute(
         """CREATE TABLE municipalities.unit (
@@ -70,7 +72,9 @@ def _municipalities() -> None:
                   OR EXISTS (SELECT FROM municipalities.practitioner_role r WHERE r.practitioner_id = practitioner.id))
            WITH CHECK (registered_for = (SELECT audit.acting_for()))"""
     )
-    op.execute("GRANT SELECT, INSERT (id, name, hpr_number), UPDATE (name) ON municipalities.practitioner TO journal_app")
+    op.execute(
+        "GRANT SELECT, INSERT (id, name, hpr_number), UPDATE (name) ON municipalities.practitioner TO journal_app"
+    )
     tables = ("municipality", "unit", "practitioner", "practitioner_role")
     let_read("journal_door", *(f"municipalities.{table}" for table in tables))
     let_read("journal_finder", *(f"municipalities.{table}" for table in tables))
@@ -225,7 +229,9 @@ def _care_relationships() -> None:
             CHECK (valid_until >= valid_from), CHECK (grace_until >= valid_until))"""
     )
     op.execute("CREATE INDEX care_relationship_unit ON access.care_relationship (unit_id, patient_id)")
-    op.execute("CREATE INDEX care_relationship_practitioner ON access.care_relationship (practitioner_id) WHERE practitioner_id IS NOT NULL")
+    op.execute(
+        "CREATE INDEX care_relationship_practitioner ON access.care_relationship (practitioner_id) WHERE practitioner_id IS NOT NULL"
+    )
     unit_table("access.care_relationship", updates=("valid_until", "grace_until", "away_from", "away_until", "room"))
     # A relationship is begun for a unit of the municipality that acts, not only for the unit one sits in.
     op.execute("GRANT INSERT (unit_id) ON access.care_relationship TO journal_app")
@@ -246,5 +252,7 @@ def downgrade() -> None:
     for schema in ("access", "municipalities"):
         op.execute(f"DROP SCHEMA {schema} CASCADE")
         op.execute(f"CREATE SCHEMA {schema} AUTHORIZATION journal_owner")
-        op.execute(f"GRANT USAGE ON SCHEMA {schema} TO journal_app, journal_door, journal_finder, journal_backup, journal_sealer")
+        op.execute(
+            f"GRANT USAGE ON SCHEMA {schema} TO journal_app, journal_door, journal_finder, journal_backup, journal_sealer"
+        )
         op.execute(f"GRANT CREATE ON SCHEMA {schema} TO journal_door, journal_finder")

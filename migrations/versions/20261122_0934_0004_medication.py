@@ -208,7 +208,9 @@ def _administrations() -> None:
            WHERE in_error_at IS NULL AND kind = 'signature'"""
     )
     op.execute("CREATE INDEX administration_of_dose ON medication.medication_administration (patient_id, dose_id)")
-    op.execute("CREATE INDEX administration_of_request ON medication.medication_administration (patient_id, request_id, effective_at)")
+    op.execute(
+        "CREATE INDEX administration_of_request ON medication.medication_administration (patient_id, request_id, effective_at)"
+    )
     op.execute(
         """CREATE UNIQUE INDEX one_live_witness_per_signature ON medication.medication_administration (patient_id, witness_of_id)
            WHERE in_error_at IS NULL AND kind = 'witness'"""

@@ -20,7 +20,11 @@ def test_a_stay_gives_the_ward_its_ground(world: Any, work_of: Any, migrator: An
     assert where.stay is not None and (where.stay.ward_name, where.stay.room, where.away) == ("Avdeling 2", "12", False)
     begun = next(r for r in relationships(migrator, kari) if r["id"] == where.stay.relationship_id)
     assert (begun["ground"], begun["service_code"], begun["room"]) == ("stay", "21", "12")
-    assert begun["decision_ref"] == {"id": str(where.stay.id), "description": "Langtidsopphold, Avdeling 2", "user_selected": False}
+    assert begun["decision_ref"] == {
+        "id": str(where.stay.id),
+        "description": "Langtidsopphold, Avdeling 2",
+        "user_selected": False,
+    }
 
 
 def test_nobody_admits_to_a_ward_that_is_not_hers(world: Any, work_of: Any) -> None:
@@ -146,7 +150,10 @@ def test_a_task_entered_in_error_is_asked_of_nobody_and_stands_struck_out(world:
         assert Care(work).open_tasks(kari) == []
         (wrong,) = Care(work).closed_tasks(kari)
         assert (wrong.text, wrong.in_error, wrong.in_error_reason) == ("Vei pasienten", True, "Gjaldt naboen")
-    for again in (lambda care: care.mark_task_in_error(kari, task, "igjen"), lambda care: care.complete_task(kari, task)):
+    for again in (
+        lambda care: care.mark_task_in_error(kari, task, "igjen"),
+        lambda care: care.complete_task(kari, task),
+    ):
         with pytest.raises(Conflict), work_of(world.nina) as work:
             again(Care(work))
 
@@ -168,7 +175,9 @@ def test_a_task_that_another_municipality_did_is_not_ours_to_mark(world: Any, wo
     kari = world.patient()
     with work_of(world.nina) as work:
         task = Care(work).add_task(kari, "Vei pasienten")
-    factories.care_relationship(world.builder, kari, world.bodil, world.bodo_ward, since=datetime.now(UTC) - timedelta(days=1))
+    factories.care_relationship(
+        world.builder, kari, world.bodil, world.bodo_ward, since=datetime.now(UTC) - timedelta(days=1)
+    )
     world.store()
     with pytest.raises(Denied, match="En annen kommune"), work_of(world.bodil) as work:
         Care(work).mark_task_in_error(kari, task, "feil")
@@ -249,7 +258,9 @@ def test_the_page_of_tasks_adds_and_signs(world: Any, client_for: Any, work_of: 
     assert again.status_code == 409 and "Nina Nordli gjorde oppgaven" in again.text
 
 
-def test_a_task_is_marked_from_its_page_and_the_reason_is_asked_for_there(world: Any, client_for: Any, work_of: Any) -> None:
+def test_a_task_is_marked_from_its_page_and_the_reason_is_asked_for_there(
+    world: Any, client_for: Any, work_of: Any
+) -> None:
     kari, nina = world.patient(), client_for(world.nina)
     with work_of(world.nina) as work:
         task = Care(work).add_task(kari, "Vei pasienten")
@@ -287,18 +298,23 @@ def test_a_health_assistant_sees_the_stay_but_no_form_to_admit(world: Any, clien
 
 
 @pytest.mark.parametrize(
-    ("act", "form"), [("discharge", {"at": ""}), ("leave", {"kind": "leave", "place": "", "valid_from": "", "expected_until": ""})]
+    ("act", "form"),
+    [("discharge", {"at": ""}), ("leave", {"kind": "leave", "place": "", "valid_from": "", "expected_until": ""})],
 )
 def test_another_municipality_with_a_ground_does_not_end_or_interrupt_the_stay(
     world: Any, work_of: Any, client_for: Any, migrator: Any, act: str, form: dict[str, str]
 ) -> None:
     kari = admitted(world, work_of)
-    factories.care_relationship(world.builder, kari, world.bodil, world.bodo_ward, since=datetime.now(UTC) - timedelta(days=1))
+    factories.care_relationship(
+        world.builder, kari, world.bodil, world.bodo_ward, since=datetime.now(UTC) - timedelta(days=1)
+    )
     world.store()
 
     answer = client_for(world.bodil).act(f"/patients/{kari}/stay/{act}", form)
 
     assert answer.status_code == 403
     assert "En annen kommune har gitt dette" in answer.text
-    open_stays = migrator.execute("SELECT count(*) FROM care.stay WHERE patient_id = %s AND valid_until IS NULL", (kari,))
+    open_stays = migrator.execute(
+        "SELECT count(*) FROM care.stay WHERE patient_id = %s AND valid_until IS NULL", (kari,)
+    )
     assert open_stays.fetchone() == (1,)

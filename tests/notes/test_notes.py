@@ -23,9 +23,7 @@ def signed(world: Any, work_of: Any, patient_id: UUID, body: str = "Har sovet go
 
 def correct(world: Any, work_of: Any, who: Any, patient_id: UUID, entry_id: UUID, version: int, body: str) -> None:
     with work_of(who) as work:
-        Notes(work).correct(
-            patient_id, entry_id, version, Text("general", body), reason="Feil tall", draft_id=new_id()
-        )
+        Notes(work).correct(patient_id, entry_id, version, Text("general", body), reason="Feil tall", draft_id=new_id())
 
 
 def test_a_note_is_signed_and_is_the_newest(world: Any, work_of: Any) -> None:
@@ -54,7 +52,9 @@ def test_an_empty_template_is_not_signed(world: Any, work_of: Any) -> None:
     assert "body" in refusal.value.errors
 
 
-def test_a_correction_is_a_new_version_and_the_old_one_stays(world: Any, work_of: Any, count_queries: list[str]) -> None:
+def test_a_correction_is_a_new_version_and_the_old_one_stays(
+    world: Any, work_of: Any, count_queries: list[str]
+) -> None:
     kari = world.patient()
     entry = signed(world, work_of, kari, "Puls 170")
     correct(world, work_of, world.siri, kari, entry, 1, "Puls 70")
@@ -208,7 +208,13 @@ def test_a_page_signs_a_note_and_shows_it(world: Any, client_for: Any) -> None:
     form = nina.get(f"{address}/write?kind=fall").text
     assert "Hva skjedde:" in form and "input delay:2s" in form
 
-    sent = {"draft_id": str(new_id()), "kind": "fall", "title": "", "body": "Hva skjedde:\r\nSnublet", "effective_at": ""}
+    sent = {
+        "draft_id": str(new_id()),
+        "kind": "fall",
+        "title": "",
+        "body": "Hva skjedde:\r\nSnublet",
+        "effective_at": "",
+    }
     assert nina.act(f"{address}/write", sent).status_code == 303
     assert "Snublet" in nina.get(address).text
 
@@ -228,7 +234,13 @@ def test_the_draft_is_kept_while_typing_and_is_there_after_a_new_login(world: An
 
 def test_nothing_typed_is_lost_when_something_must_be_put_right(world: Any, client_for: Any) -> None:
     kari, nina = world.patient(), client_for(world.nina)
-    sent = {"draft_id": str(new_id()), "kind": "general", "title": "Natt", "body": "Sov godt", "effective_at": "32.11.2026 08.15"}
+    sent = {
+        "draft_id": str(new_id()),
+        "kind": "general",
+        "title": "Natt",
+        "body": "Sov godt",
+        "effective_at": "32.11.2026 08.15",
+    }
     answer = nina.act(f"/patients/{kari}/notes/write", sent)
     assert answer.status_code == 422
     assert all(text in answer.text for text in ("Sov godt", 'value="Natt"', "32.11.2026 08.15", sent["draft_id"]))

@@ -25,7 +25,9 @@ def test_a_pulse_no_person_has_is_refused_with_what_to_type(value: str) -> None:
 
 def test_a_temperature_may_have_one_decimal_and_not_two() -> None:
     assert rules.check("temperature", Decimal("37.2"), None).code == "temperature"
-    assert refused("temperature", "37.25") == {"value": ["Temperatur må være et tall mellom 25 og 45 med høyst 1 desimal."]}
+    assert refused("temperature", "37.25") == {
+        "value": ["Temperatur må være et tall mellom 25 og 45 med høyst 1 desimal."]
+    }
 
 
 def test_the_lowest_blood_glucose_is_said_with_a_comma() -> None:
@@ -71,4 +73,6 @@ def test_a_steady_value_is_a_line_in_the_middle() -> None:
 
 def test_a_curve_in_words_says_lowest_highest_and_last() -> None:
     measured = [Measured(NOW, Decimal(n)) for n in (88, 62, 72)]
-    assert rules.trend(KINDS["pulse"], measured) == "Puls: 3 målinger, lavest 62, høyest 88, siste 72\u00a0per\u00a0minutt"
+    assert (
+        rules.trend(KINDS["pulse"], measured) == "Puls: 3 målinger, lavest 62, høyest 88, siste 72\u00a0per\u00a0minutt"
+    )

@@ -12,7 +12,9 @@ from journal.observations import Observations
 from journal.platform.errors import Conflict, Denied, Invalid, NoGround
 
 
-def test_the_newest_of_each_kind_is_the_latest_in_one_statement(world: Any, work_of: Any, count_queries: list[str]) -> None:
+def test_the_newest_of_each_kind_is_the_latest_in_one_statement(
+    world: Any, work_of: Any, count_queries: list[str]
+) -> None:
     kari, ola = world.patient(), world.patient()
     with work_of(world.nina) as work:
         observations = Observations(work)
@@ -29,7 +31,10 @@ def test_the_newest_of_each_kind_is_the_latest_in_one_statement(world: Any, work
         only_pulse = observations.latest([kari, ola], ["pulse"])
 
     assert len(count_queries) == 2
-    assert {code: m.text for code, m in latest[kari].items()} == {"pulse": "80\u00a0per\u00a0minutt", "weight": "64,5\u00a0kg"}
+    assert {code: m.text for code, m in latest[kari].items()} == {
+        "pulse": "80\u00a0per\u00a0minutt",
+        "weight": "64,5\u00a0kg",
+    }
     assert latest[ola]["blood_pressure"].value2 == 90
     assert only_pulse[ola] == {} and set(only_pulse[kari]) == {"pulse"}
 
@@ -87,7 +92,9 @@ def test_the_page_records_and_shows_what_was_measured(world: Any, client_for: Ca
     address = f"/patients/{kari}/observations"
 
     assert "Ingen målinger er ført" in nina.get(address).text
-    assert nina.act(address, {"code": "temperature", "value": "37,2", "value2": "", "effective_at": ""}).status_code == 303
+    assert (
+        nina.act(address, {"code": "temperature", "value": "37,2", "value2": "", "effective_at": ""}).status_code == 303
+    )
     assert "37,2\u00a0°C" in nina.get(address).text
 
 
