@@ -16,6 +16,7 @@ from journal.platform import clock
 from journal.platform.entries import folded, lock_entry, mark_in_error, shown
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import phrase
 from journal.platform.service import on_patient
 
 
@@ -74,7 +75,10 @@ class Granting(Places):
         versions = self._lock_service(patient_id, entry_id)
         was = self._current(versions)
         if was.version != version:
-            raise Conflict(f"{was.recorded_by_name} endret tjenesten mens du skrev. Se over, og lagre på nytt.")
+            said = phrase(
+                "%(name)s endret tjenesten mens du skrev. Se over, og lagre på nytt.", name=was.recorded_by_name
+            )
+            raise Conflict(said)
         self._must_answer_for(was)
         CareRelationships(self.work).end(was.patient_id, was.relationship_id, max(self.work.now, was.valid_from))
         kept = ("patient_id", "entry_id", "service_system", "service_code", "service_text", "valid_from")
@@ -161,5 +165,7 @@ class Granting(Places):
         if newest.in_error_at is not None:
             raise Conflict("Tjenesten er merket som feilført. Registrer en ny hvis pasienten skal ha den.")
         if newest.valid_until is not None:
-            raise Conflict(f"{newest.ended_by_name} har alt avsluttet tjenesten. Du trenger ikke gjøre mer.")
+            raise Conflict(
+                phrase("%(name)s har alt avsluttet tjenesten. Du trenger ikke gjøre mer.", name=newest.ended_by_name)
+            )
         return newest

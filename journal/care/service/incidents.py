@@ -14,6 +14,7 @@ from journal.permissions import Permission
 from journal.platform.entries import folded, lock_entry, mark_in_error
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient
 
 
@@ -58,8 +59,10 @@ class Incidents(Service):
             raise Conflict("Avviket er merket som feilført eller slettet, og kan ikke rettes. Registrer et nytt.")
         if was.version != version:
             raise Conflict(
-                f"{was.recorded_by_name} rettet avviket mens du skrev. Les det som står nå, ta med det som mangler,"
-                " og lagre på nytt."
+                phrase(
+                    "%(name)s rettet avviket mens du skrev. Les det som står nå, ta med det som mangler, og lagre på nytt.",
+                    name=was.recorded_by_name,
+                )
             )
         row = self._row(was.patient_id, entry_id, was.version + 1, account)
         row.about_id, row.change_reason = was.about_id, reason
