@@ -67,8 +67,9 @@ def of_python(tree: ast.Module) -> Iterator[Message]:
             yield from _of_call(node)
         elif isinstance(node, ast.ClassDef):
             yield from _titles(node)
-        elif isinstance(node, ast.Constant) and node not in told and is_sentence(node.value):
-            yield node.value
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in told:
+            if is_sentence(node.value):
+                yield node.value
 
 
 def docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
@@ -85,9 +86,9 @@ def _counted_texts(tree: ast.AST) -> Iterator[ast.expr]:
             yield from node.args[:2]
 
 
-def is_sentence(value: object) -> bool:
+def is_sentence(text: str) -> bool:
     """Whether a literal reads as a sentence to the user."""
-    return isinstance(value, str) and _SENTENCE.fullmatch(value) is not None
+    return _SENTENCE.fullmatch(text) is not None
 
 
 def function_name(node: ast.Call) -> str:
@@ -146,7 +147,9 @@ def main() -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         empty = [
-            message.id for message in read_po(io.StringIO(text), locale=code) if message.id and not any(message.string)
+            message.id
+            for message in read_po(io.StringIO(text), locale=code)
+            if message.id and not any(message.string or [])
         ]
         missing += len(empty)
         print(f"{code}: {len(found)} messages, {len(empty)} without a translation")
