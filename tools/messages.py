@@ -54,7 +54,7 @@ def messages() -> frozenset[Message]:
     for template in templates():
         with template.open("rb") as source:
             for _line, function, said, _comments in babel_extract(source, ["_", "ngettext"], [], {"silent": "false"}):
-                texts = said if isinstance(said, tuple) else (said,)
+                texts = [text or "" for text in (said if isinstance(said, tuple) else (said,))]
                 found.add((texts[0], texts[1]) if function == "ngettext" else texts[0])
     return frozenset(found - {""})
 
@@ -67,9 +67,10 @@ def of_python(tree: ast.Module) -> Iterator[Message]:
             yield from _of_call(node)
         elif isinstance(node, ast.ClassDef):
             yield from _titles(node)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in told:
-            if is_sentence(node.value):
-                yield node.value
+        elif node in told or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        elif is_sentence(node.value):
+            yield node.value
 
 
 def docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
