@@ -54,7 +54,7 @@ def messages() -> frozenset[Message]:
     for template in templates():
         with template.open("rb") as source:
             for _line, function, said, _comments in babel_extract(source, ["_", "ngettext"], [], {"silent": "false"}):
-                texts = said if isinstance(said, tuple) else (said,)
+                texts = [text or "" for text in (said if isinstance(said, tuple) else (said,))]
                 found.add((texts[0], texts[1]) if function == "ngettext" else texts[0])
     return frozenset(found - {""})
 
@@ -67,7 +67,9 @@ def of_python(tree: ast.Module) -> Iterator[Message]:
             yield from _of_call(node)
         elif isinstance(node, ast.ClassDef):
             yield from _titles(node)
-        elif isinstance(node, ast.Constant) and node not in told and is_sentence(node.value):
+        elif node in told or not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        elif is_sentence(node.value):
             yield node.value
 
 
@@ -85,9 +87,9 @@ def _counted_texts(tree: ast.AST) -> Iterator[ast.expr]:
             yield from node.args[:2]
 
 
-def is_sentence(value: object) -> bool:
+def is_sentence(text: str) -> bool:
     """Whether a literal reads as a sentence to the user."""
-    return isinstance(value, str) and _SENTENCE.fullmatch(value) is not None
+    return _SENTENCE.fullmatch(text) is not None
 
 
 def function_name(node: ast.Call) -> str:
@@ -146,7 +148,9 @@ def main() -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         empty = [
-            message.id for message in read_po(io.StringIO(text), locale=code) if message.id and not any(message.string)
+            message.id
+            for message in read_po(io.StringIO(text), locale=code)
+            if message.id and not any(message.string or [])
         ]
         missing += len(empty)
         print(f"{code}: {len(found)} messages, {len(empty)} without a translation")

@@ -17,6 +17,7 @@ from journal.permissions import Permission
 from journal.platform.clock import hhmm, norwegian_date
 from journal.platform.errors import Conflict, Invalid, JournalError
 from journal.platform.language import gettext as _
+from journal.platform.language import phrase
 from journal.web import Section, current_work, form_body, query_body, render, see_other, typed, wants_fragment
 from journal.web.errors import answer, wants_page
 from journal.web.shell import MenuEntry, Tab
@@ -135,7 +136,7 @@ def witness(patient_id: UUID, administration_id: UUID) -> Response:
 
 @bp.act("/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/undo", Permission.MEDICATION_ADMINISTER)
 def undo(patient_id: UUID, administration_id: UUID) -> Response:
-    Medication(current_work()).correct(patient_id, administration_id, reason=_("Angret"))
+    Medication(current_work()).correct(patient_id, administration_id, reason=phrase("Angret"))
     return _back(patient_id)
 
 

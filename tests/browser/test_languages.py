@@ -21,12 +21,12 @@ _WORD = re.compile(r"(?<![%(\w])[^\W\d_]{3,}")
 class _Longer(dict[str, str]):
     """Every message with words that are 35 per cent longer."""
 
-    def get(self, message: str, default: object = None) -> str:  # type: ignore[override]
+    def get(self, message: str, default: object = None) -> str:
         return _WORD.sub(lambda word: word[0] + word[0][: round(len(word[0]) * 0.35)].lower(), message)
 
 
 class _LongerCounts(dict[str, tuple[str, str]]):
-    def get(self, message: str, default: object = None) -> tuple[str, str]:  # type: ignore[override]
+    def get(self, message: str, default: object = None) -> tuple[str, str]:
         assert isinstance(default, tuple)
         return _Longer().get(default[0]), _Longer().get(default[1])
 
