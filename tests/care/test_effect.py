@@ -127,7 +127,8 @@ def test_a_dose_marked_as_a_mistake_is_not_asked_about_and_an_answer_stands(
 
     assert tasks(world, work_of, order[0]) == []
     with work_of(world.nina) as work:
-        assert [done.outcome for done in Care(work).done_tasks(order[0])] == ["2 av 10"]
+        closed = {(task.outcome, task.in_error) for task in Care(work).closed_tasks(order[0])}
+    assert closed == {("2 av 10", False), ("", True)}
 
 
 def test_the_answer_is_one_tap_and_a_measurement(
