@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase, phrases
 from journal.platform.service import Service
+from journal.platform.work import in_charts
 
 LIVE = "signature"
 
@@ -27,14 +29,33 @@ _CHANGED = phrases(
 )
 
 
+@cache
+def _dose_to_lock() -> sa.Select[Dose]:
+    """Takes ids and dose_id."""
+    one = sa.select(Dose).where(in_charts(Dose), Dose.id == sa.bindparam("dose_id"))
+    return one.with_for_update(key_share=True)
+
+
+@cache
+def _order_and_signature() -> sa.Select[MedicationRequest, MedicationAdministration]:
+    """The newest version of an order beside a dose's live signature. Takes ids, dose_id and entry_id."""
+    order, signature = MedicationRequest, MedicationAdministration
+    of_dose = (signature.dose_id == sa.bindparam("dose_id"), signature.in_error_at.is_(None), signature.kind == LIVE)
+    return (
+        sa.select(order, signature)
+        .outerjoin(signature, sa.and_(in_charts(signature), *of_dose))
+        .where(in_charts(order), order.entry_id == sa.bindparam("entry_id"), order.in_error_at.is_(None))
+        .order_by(order.version.desc())
+        .limit(1)
+    )
+
+
 class Signing(Service):
     """Lock first, look after: a look in the same statement would not see what it waited for."""
 
     def _lock_dose(self, patient_id: UUID, dose_id: UUID) -> Dose:
-        lock = (
-            sa.select(Dose).where(self.work.chart(patient_id, Dose), Dose.id == dose_id).with_for_update(key_share=True)
-        )
-        if (dose := self.db.scalar(lock)) is None:
+        dose = self.db.scalar(_dose_to_lock(), {"ids": self.work.ids(patient_id), "dose_id": dose_id})
+        if dose is None:
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
         return dose
 
@@ -46,17 +67,8 @@ class Signing(Service):
 
     def _look(self, patient_id: UUID, dose: Dose) -> tuple[MedicationRequest, MedicationAdministration | None]:
         """In one statement: the order as it is now, and the live signature of the dose."""
-        order, signature = MedicationRequest, MedicationAdministration
-        of_dose = (signature.dose_id == dose.id, signature.in_error_at.is_(None), signature.kind == LIVE)
-        found = self.db.execute(
-            sa.select(order, signature)
-            .outerjoin(signature, sa.and_(self.work.chart(patient_id, signature), *of_dose))
-            .where(
-                self.work.chart(patient_id, order), order.entry_id == dose.request_entry_id, order.in_error_at.is_(None)
-            )
-            .order_by(order.version.desc())
-            .limit(1)
-        ).one()
+        asked = {"ids": self.work.ids(patient_id), "dose_id": dose.id, "entry_id": dose.request_entry_id}
+        found = self.db.execute(_order_and_signature(), asked).one()
         return found[0], found[1]
 
     def _current_order(self, patient_id: UUID, request_entry_id: UUID) -> MedicationRequest:
