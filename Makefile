@@ -5,7 +5,7 @@
 PYTHON := .venv/bin/python
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 test: ## Run all tests; ARGS="-k dose" chooses
 	./akson test $(ARGS)
