@@ -4,7 +4,7 @@ import argparse
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,15 +89,22 @@ def _parser() -> argparse.ArgumentParser:
 
 @contextmanager
 def _installation(home: Path | None) -> Iterator[Settings]:
-    """The settings of the environment, or those of the embedded database in *home*, which is joined or started."""
+    """The settings of _environment."""
+    with _environment(home, 8000) as environment:
+        yield Settings.from_environment(environment)
+
+
+@contextmanager
+def _environment(home: Path | None, port: int) -> Iterator[Mapping[str, str]]:
+    """The environment, or that of the embedded database in *home*, which is joined or started."""
     if os.environ.get("AKSON_DATABASE_URL"):
-        yield Settings.from_environment(os.environ)
+        yield os.environ
         return
     place = home or default_home()
     if not (place / "data").exists():
         raise InsecureStart(["AKSON_DATABASE_URL mangler. Vil du bare prøve, så kjør `./akson demo`."])
     with running(place) as server:
-        yield Settings.from_environment(_embedded_environment(server, place, 8000))
+        yield {**os.environ, **_embedded_environment(server, place, port)}
 
 
 def _embedded_environment(server: EmbeddedPostgres, home: Path, port: int) -> dict[str, str]:
@@ -139,8 +146,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _serve(arguments: argparse.Namespace) -> int:
     from journal import serving
 
-    with _installation(arguments.home) as settings:
-        return serving.serve(settings, host=arguments.host, port=arguments.port, workers=arguments.workers)
+    with _environment(arguments.home, arguments.port) as environment:
+        return serving.serve(environment, host=arguments.host, port=arguments.port, workers=arguments.workers)
 
 
 def _worker(arguments: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
@@ -26,12 +27,13 @@ def command(host: str, port: int, workers: int) -> list[str]:
     ]
 
 
-def serve(settings: Settings, *, host: str, port: int, workers: int) -> int:
+def serve(environment: Mapping[str, str], *, host: str, port: int, workers: int) -> int:
     """Serves until it is told to stop. Raises InsecureStart when the database could lose what it has answered for."""
+    settings = Settings.from_environment(environment)
     check(settings)
     with (
         metrics.published(settings) as counting,
-        subprocess.Popen(command(host, port, workers), env={**os.environ, **counting}) as server,
+        subprocess.Popen(command(host, port, workers), env={**environment, **counting}) as server,
     ):
         signal.signal(signal.SIGTERM, lambda *_: server.terminate())
         return server.wait()
