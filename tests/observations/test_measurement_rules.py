@@ -26,12 +26,12 @@ def test_a_pulse_no_person_has_is_refused_with_what_to_type(value: str) -> None:
 def test_a_temperature_may_have_one_decimal_and_not_two() -> None:
     assert rules.check("temperature", Decimal("37.2"), None).code == "temperature"
     assert refused("temperature", "37.25") == {
-        "value": ["Temperatur må være et tall mellom 25 og 45 med høyst 1 desimal."]
+        "value": ["Temperatur må være et tall mellom 25 og 45 med høyst én desimal."]
     }
 
 
 def test_the_lowest_blood_glucose_is_said_with_a_comma() -> None:
-    assert refused("glucose", "0.4")["value"] == ["Blodsukker må være et tall mellom 0,5 og 60 med høyst 1 desimal."]
+    assert refused("glucose", "0.4")["value"] == ["Blodsukker må være et tall mellom 0,5 og 60 med høyst én desimal."]
 
 
 def test_blood_pressure_has_two_values_and_the_lower_is_lower() -> None:
