@@ -8,7 +8,7 @@ from uuid import UUID
 
 from journal.care.rules import EFFECT_AFTER, effect_text
 from journal.medication.service.expected import HORIZON, horizon
-from journal.platform.clock import age, instant, local, local_date, norwegian_date
+from journal.platform.clock import age, instant, local, local_date
 from journal.platform.quantity import Quantity
 from tests import factories
 from tests.builder import Builder
@@ -169,17 +169,7 @@ class Filler:
         if team.is_ward and random.random() < 0.35:
             decided = max(since, self._at_work(self.now - timedelta(days=random.randrange(5, 300))))
             doctor = team.doctor.actor.name
-            sub = f"{doctor} {norwegian_date(local_date(decided))}"
-            factories.flag(
-                b,
-                patient_id,
-                team.doctor,
-                "cpr",
-                "HLR minus",
-                sub=sub,
-                decided_by_name=doctor,
-                recorded_at=decided,
-            )
+            factories.flag(b, patient_id, team.doctor, "cpr", "HLR minus", decided_by_name=doctor, recorded_at=decided)
         if random.random() < (0.08 if team.is_ward else 0.02):
             sub = "Moset kost og tyktflytende drikke"
             factories.flag(b, patient_id, nurse, "swallowing", "Svelgvansker", sub=sub, recorded_at=since)
