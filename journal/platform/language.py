@@ -149,14 +149,14 @@ def in_reader_language(text: str) -> str:
 
 
 def on_page(message: str, **values: Any) -> Markup:
-    """`_` of the templates: the message is ours and may hold no markup; the values are escaped."""
-    text = Markup(_current.get().gettext(message))  # noqa: S704
+    """`_` of the templates: the message and its values are text, never markup."""
+    text = escape(_current.get().gettext(message))
     return text % values if values else text
 
 
 def on_page_counted(one: str, many: str, num: int, **values: Any) -> Markup:
     """`ngettext` of the templates."""
-    return Markup(_current.get().ngettext(one, many, num)) % {"num": num, **values}  # noqa: S704
+    return escape(_current.get().ngettext(one, many, num)) % {"num": num, **values}
 
 
 def _filled(words: Words, text: str, values: Mapping[str, Any]) -> str:
