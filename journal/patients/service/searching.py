@@ -61,8 +61,10 @@ class Searching(Service):
         return None if sought.mode == "words" else self._search(sought)
 
     def _sought(self, text: str) -> Sought:
+        # A name needs no answer from the database about numbers.
+        synthetic_allowed = any(map(str.isdigit, text)) and self._synthetic_allowed()
         try:
-            return rules.sought(text, synthetic_allowed=self._synthetic_allowed())
+            return rules.sought(text, synthetic_allowed=synthetic_allowed)
         except (rules.NothingToLookFor, NotANationalId) as error:
             raise Invalid(errors={"text": [error.args[0]]}) from error
 
