@@ -153,11 +153,12 @@ def define(function: str, body: str, *, owner: str) -> None:
 
     *function* is its signature with return type and volatility, *body* its PL/pgSQL text. Each statement in it is planned
     once for a connection, for any patient, and by the indexes: also when it was planned while the tables were empty, or in
-    the first minutes of a month.
+    the first minutes of a month. Nothing is compiled: before PostgreSQL 18 a sequential scan that cannot be avoided, of a
+    table of one row, is reckoned so dear when they are off that each call would be compiled first, for 50 ms.
     """
     op.execute(
         f"CREATE FUNCTION {function} LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
-        f" SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $body${body}$body$"
+        f" SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $body${body}$body$"
     )
     signature = function.split(" RETURNS ")[0]
     name, _, arguments = signature.partition("(")

@@ -76,13 +76,14 @@ POOL_SIZE = 8  # connections kept by each process; when all are in use it may op
 def connect(url: str, *, pool_size: int = POOL_SIZE, pgbouncer: bool = False) -> sessionmaker[Session]:
     """Sessions over one engine. Behind a pooler in transaction mode prepared statements are off.
 
-    Every chart is read by the same indexes, so a statement is planned once for a connection and not for each patient.
+    Every chart is read by the same indexes, so a statement is planned once for a connection and not for each patient, and
+    is short, so it is never compiled.
     """
     arguments: dict[str, Any] = {"prepare_threshold": None} if pgbouncer else {"prepare_threshold": 3}
     # A machine that does not answer, or is gone in the middle of an answer, is given up: a thread never waits for it for ever.
     arguments |= {"connect_timeout": 4, "tcp_user_timeout": 8000, "keepalives_idle": 5, "keepalives_interval": 2}
     limits = "-c statement_timeout=5s -c lock_timeout=4s -c idle_in_transaction_session_timeout=30s"
-    arguments["options"] = f"{limits} -c plan_cache_mode=force_generic_plan"
+    arguments["options"] = f"{limits} -c plan_cache_mode=force_generic_plan -c jit=off"
     engine = sa.create_engine(
         url,
         pool_size=pool_size,
