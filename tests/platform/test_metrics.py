@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,11 +138,13 @@ def test_a_worker_that_is_killed_takes_its_connections_with_it_and_leaves_its_co
 
     os.kill(gone, signal.SIGKILL)
     until(lambda: gone not in served.workers())
-    now = served.figures()
+    assert served.figures()[name] == before
 
-    assert now[name] == before
-    assert now["akson_pool_most"] == 16
-    until(lambda: answers(served) and served.figures()["akson_pool_most"] == 32)
+    # It has a successor, and only then are its own connections told from the successor's.
+    until(lambda: len(served.workers()) == 2 and answers(served) and served.figures()["akson_pool_most"] >= 32)
+    for _ in range(40):
+        assert fetch(served.port, "/healthz", Connection="close")[0] == 200
+    assert served.figures()["akson_pool_most"] == 32
 
 
 def test_users_do_not_reach_the_figures(served: Served, client_for: Callable[..., Browser], world: World) -> None:
@@ -180,10 +183,16 @@ def background(app: JournalApp) -> dict[str, float]:
     return {sample.name: sample.value for family in found for sample in family.samples}
 
 
+def one_round(settings: Settings) -> None:
+    """A worker does what waits, in a thread of its own: this one may have an event loop of the browser's."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(worker.run, settings, once=True).result()
+
+
 def test_what_waits_in_the_outbox_is_counted_and_how_old_it_is(
     app: JournalApp, migrator: psycopg.Connection[Any], settings: Settings
 ) -> None:
-    worker.run(settings, once=True)
+    one_round(settings)
     assert background(app)["akson_outbox_waiting"] == 0
 
     migrator.execute(
@@ -226,7 +235,7 @@ def test_a_worker_that_lives_has_a_heart_that_beats(
     assert cli.main(["worker", "--check"]) == 1
     assert "Ingen arbeider" in capsys.readouterr().out
 
-    worker.run(settings, once=True)
+    one_round(settings)
     assert cli.main(["worker", "--check"]) == 0
     assert background(app)["akson_worker_heartbeat_seconds"] < 60
 
