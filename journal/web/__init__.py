@@ -5,18 +5,20 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from journal.permissions import Permission
 from journal.platform.errors import Invalid
+from journal.platform.language import phrase
 from journal.platform.work import Work
 
 V = TypeVar("V", bound=Callable[..., Any])
 
 # Fields of every form that belong to the shell, not to the view.
 SHELL_FIELDS = frozenset({"csrf_token", "command_id"})
+_LEFT_OUT = {fields.Field.default_error_messages[why] for why in ("required", "null")}
 
 
 class Section(Blueprint):
@@ -84,7 +86,14 @@ def _sentences(messages: Any) -> list[str]:
     if isinstance(messages, dict):
         return [sentence for part in messages.values() for sentence in _sentences(part)]
     listed = messages if isinstance(messages, list) else [messages]
-    return [said if isinstance(said, str) else str(said) for said in listed]
+    return [_in_plain_words(said if isinstance(said, str) else str(said)) for said in listed]
+
+
+def _in_plain_words(said: str) -> str:
+    """The library speaks English to whoever leaves out a field or sends what no choice of the form holds."""
+    if said in _LEFT_OUT:
+        return phrase("Fyll ut feltet.")
+    return phrase("Velg en av mulighetene.") if said.startswith(("Must be one of", "Not a valid ")) else said
 
 
 def render(template: str, **context: Any) -> str:

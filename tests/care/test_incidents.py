@@ -154,3 +154,12 @@ def test_the_pages_report_correct_and_mark_and_lose_nothing_that_was_typed(
     assert siri.act(f"{here}/in-error", {"reason": "Gjaldt naboen"}).status_code == 303
     page = siri.get(address).text
     assert "Feilført: Gjaldt naboen" in page and "<s>Falt og slo hodet.</s>" in page
+
+
+def test_a_choice_that_is_left_out_is_asked_for_in_norwegian(world: Any, client_for: Any) -> None:
+    address = f"/patients/{world.patient()}/incidents/report"
+
+    refused = client_for(world.siri).act(address, {"kind": "fall", "text": "Falt ved sengen."})
+
+    assert refused.status_code == 422 and "Fyll ut feltet." in refused.text and "Falt ved sengen." in refused.text
+    assert "Missing data" not in refused.text

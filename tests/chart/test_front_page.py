@@ -130,3 +130,11 @@ def test_changing_the_colours_leads_back_to_the_page_and_never_out_of_the_journa
     assert nina.act("/color-scheme?back=/my-list", dark).headers["Location"] == "/my-list"
     for elsewhere in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "elsewhere"):
         assert nina.act("/color-scheme", dark, query_string={"back": elsewhere}).headers["Location"] == "/"
+
+
+def test_a_choice_that_no_form_offers_is_refused_in_norwegian(world, client_for):
+    refused = client_for(world.nina).act("/color-scheme", {"color_scheme": "pink"})
+
+    assert refused.status_code == 422
+    assert "Velg en av mulighetene." in refused.text
+    assert "Must be one of" not in refused.text
