@@ -1,6 +1,6 @@
 """The gate: has the role the permission, is there a ground, is there a restriction? It says no unless something says yes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from journal.access import rules
 from journal.permissions import OPENS, Permission, Role
 from journal.platform.errors import NoGround, NotFound
+from journal.platform.statement import Statement
 from journal.platform.work import Ground, Work
 
-_STANDING = sa.text("SELECT * FROM access.standing(:asked)").bindparams(sa.bindparam("asked", type_=sa.ARRAY(sa.Uuid)))
+_STANDING = Statement(sa.text("SELECT * FROM access.standing(:asked)"))
 
 
 class AccessGate:
@@ -24,15 +25,11 @@ class AccessGate:
         """
         if work.actor.role == Role.SYSTEM:
             return {p: rules.planning(p) for p in patient_ids}
-        standings = {
-            row["asked_id"]: row for row in work.db.execute(_STANDING, {"asked": list(patient_ids)}).mappings()
-        }
+        standings = {row.asked_id: row for row in _STANDING.rows(work.db, asked=list(patient_ids))}
         return {p: self._ground(work, permission, p, standings.get(p)) for p in patient_ids}
 
-    def _ground(
-        self, work: Work, permission: Permission, patient_id: UUID, standing: Mapping[Any, Any] | None
-    ) -> Ground:
-        if standing is None or set(standing["blocked"]) & {*OPENS[permission], "*"}:
+    def _ground(self, work: Work, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:
+        if standing is None or set(standing.blocked) & {*OPENS[permission], "*"}:
             # What is hidden from this reader looks like what is not there.
             if standing is None and permission is Permission.PATIENTS_REGISTER:
                 return rules.registration(patient_id)
@@ -41,8 +38,8 @@ class AccessGate:
             raise NotFound()
         if permission is Permission.PATIENTS_REGISTER:
             raise NotFound()
-        if standing["ground"] is not None:
+        if standing.ground is not None:
             return rules.ground_of(patient_id, standing, work.actor)
         if permission is Permission.PATIENTS_ADMIT:
-            return rules.admission(patient_id, tuple(standing["ids"]))
+            return rules.admission(patient_id, tuple(standing.ids))
         raise NoGround()

@@ -1,6 +1,5 @@
 """Grounds in words: why somebody may open a chart, as the page says it ("Du ser dette fordi …")."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,22 +21,22 @@ _TEXTS = phrases(
 )
 
 
-def ground_of(patient_id: UUID, standing: Mapping[Any, Any], actor: Actor) -> Ground:
+def ground_of(patient_id: UUID, standing: Any, actor: Actor) -> Ground:
     """The ground that a care relationship gives, with the sentence the page shows."""
     unit = (
         actor.unit_name
-        if standing["unit_id"] in (actor.unit_id, None)
+        if standing.unit_id in (actor.unit_id, None)
         else phrase("en enhet i %(unit)s", unit=actor.unit_name)
     )
     return Ground(
         patient_id=patient_id,
-        ids=tuple(standing["ids"]),
-        code=standing["ground"],
-        text=phrase(_TEXTS[standing["ground"]], unit=unit),
-        purpose=standing["purpose"],
-        relationship_id=standing["relationship_id"],
-        decision_ref=standing["decision_ref"],
-        until=standing["until"],
+        ids=tuple(standing.ids),
+        code=standing.ground,
+        text=phrase(_TEXTS[standing.ground], unit=unit),
+        purpose=standing.purpose,
+        relationship_id=standing.relationship_id,
+        decision_ref=standing.decision_ref,
+        until=standing.until,
     )
 
 

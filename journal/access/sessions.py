@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from journal.platform.ids import new_id
+from journal.platform.statement import Statement
 from journal.platform.work import Actor, Keys, Work
 
-_RESUME = sa.text("SELECT access.resume(:token, :idle, :longest), now()")
+_RESUME = Statement(sa.text("SELECT access.resume(:token, :idle, :longest), now()"))
 _START = sa.text("SELECT access.start_session(:call, :mac)")
 
 
@@ -27,7 +28,7 @@ class SessionCookie:
     longest: timedelta
 
     def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
-        told, now = db.execute(_RESUME, {"token": self.token, "idle": self.idle, "longest": self.longest}).one()
+        told, now = _RESUME.one(db, token=self.token, idle=self.idle, longest=self.longest)
         return (Actor.from_json(told) if told else None), now
 
 

@@ -9,11 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.platform.errors import Invalid
+from journal.platform.statement import Statement
 from journal.platform.work import Work
 
-_CLAIM = sa.text("INSERT INTO platform.command (id, body_hash) VALUES (:id, :hash) ON CONFLICT DO NOTHING")
-_FIND = sa.text(
-    "SELECT body_hash, answer FROM platform.command WHERE id = :id AND person_id = (SELECT audit.acting_person())"
+_CLAIM = Statement(sa.text("INSERT INTO platform.command (id, body_hash) VALUES (:id, :hash) ON CONFLICT DO NOTHING"))
+_FIND = Statement(
+    sa.text(
+        "SELECT body_hash, answer FROM platform.command WHERE id = :id AND person_id = (SELECT audit.acting_person())"
+    )
 )
 
 
@@ -24,11 +27,10 @@ def claim(work: Work, command_id: UUID, body: Mapping[str, Any]) -> dict[str, An
     id comes with another body.
     """
     body_hash = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
-    claimed: Any = work.db.execute(_CLAIM, {"id": command_id, "hash": body_hash})
-    if claimed.rowcount:
+    if _CLAIM.run(work.db, id=command_id, hash=body_hash):
         work.command_id = command_id
         return None
-    done = work.db.execute(_FIND, {"id": command_id}).one()
+    done = _FIND.one(work.db, id=command_id)
     if done.body_hash != body_hash:
         raise Invalid("Skjemaet er allerede sendt med et annet innhold. Last siden på nytt og prøv igjen.")
     return dict(done.answer or {})

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from journal.platform.ids import new_id
+from journal.platform.statement import Statement
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,15 @@ class Fact:
 
 Listeners = Mapping[type[Fact], Sequence[Callable[[Any, Any], None]]]
 
-_STORE = sa.text(
-    """
+_STORE = Statement(
+    sa.text("""
     WITH told AS (
         INSERT INTO platform.outbox (id, kind, patient_id, body)
         SELECT (f ->> 'id')::uuid, f ->> 'kind', (f ->> 'patient_id')::uuid, f -> 'body'
         FROM jsonb_array_elements(CAST(:facts AS jsonb)) f)
     UPDATE platform.command SET answer = CAST(:answer AS jsonb)
     WHERE person_id = (SELECT audit.acting_person()) AND id = CAST(:command_id AS uuid)
-    """
+    """)
 )
 
 
@@ -40,19 +41,12 @@ def store(db: Session, facts: Sequence[Fact], command_id: UUID | None, answer: d
     """One statement for the outbox rows and the command's answer; none when there is nothing to store."""
     if not facts and command_id is None:
         return
-    db.flush()
     rows = [
         {"id": str(new_id()), "kind": type(fact).__name__, "patient_id": str(fact.patient_id), "body": asdict(fact)}
         for fact in facts
     ]
-    db.execute(
-        _STORE,
-        {
-            "facts": json.dumps(rows, default=str),
-            "answer": json.dumps(answer) if answer else None,
-            "command_id": command_id,
-        },
-    )
+    told = json.dumps(answer) if answer else None
+    _STORE.run(db, facts=json.dumps(rows, default=str), answer=told, command_id=command_id)
 
 
 _UNSENT = sa.text(

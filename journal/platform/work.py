@@ -17,6 +17,11 @@ from journal.permissions import OPENS, Permission, permissions_of
 from journal.platform import outbox
 from journal.platform.errors import Denied, NotSignedIn, Unavailable
 from journal.platform.ids import new_id
+from journal.platform.statement import Statement
+
+_NOW = Statement(sa.text("SELECT now()"))
+_TELL = Statement(sa.text("SELECT set_config('journal.who', :who, true), now()"))
+_OPEN = Statement(sa.text("SELECT audit.open_charts(:call, :mac)"))
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class Nobody:
     """An open page: no identity, so every table answers with nothing."""
 
     def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
-        return None, db.execute(sa.text("SELECT now()")).scalar_one()
+        return None, _NOW.one(db)[0]
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,7 @@ class Known:
 
     def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
         told = self.actor.as_json()
-        tell = sa.text("SELECT set_config('journal.who', :who, true), now()")
-        return self.actor, db.execute(tell, {"who": told + keys.sign(told)}).one()[1]
+        return self.actor, _TELL.one(db, who=told + keys.sign(told))[1]
 
 
 @dataclass(frozen=True)
@@ -265,9 +269,7 @@ class Work:
         if remember:
             self.remember_look(look)
         try:
-            self.db.execute(
-                sa.text("SELECT audit.open_charts(:call, :mac)"), {"call": call, "mac": self.keys.sign(call)}
-            )
+            _OPEN.rows(self.db, call=call, mac=self.keys.sign(call))
         except sa.exc.DBAPIError as error:
             raise Unavailable(
                 "Innsynsloggen kan ikke skrives, og da viser vi ingen journal. Prøv igjen om litt."

@@ -44,12 +44,15 @@ from journal.permissions import Permission
 from journal.platform.errors import NotFound
 from journal.platform.quantity import Quantity, parse_decimal
 from journal.platform.service import Service, on_patient, on_patients, without_patient
+from journal.platform.statement import Statement
 from journal.platform.work import in_charts
 
 RECENTLY = timedelta(days=30)
-_WORKLIST = sa.text(
-    """SELECT patient_id, room, away_until, slot_at, next_due_at, late, ready, total, signed
+_WORKLIST = Statement(
+    sa.text(
+        """SELECT patient_id, room, away_until, slot_at, next_due_at, late, ready, total, signed
     FROM medication.worklist(:start, :end)"""
+    )
 )
 # What the list shows of an order: no more, since it is read at each opening of a chart.
 _SHOWN = (
@@ -88,7 +91,7 @@ class Lists(Service):
         """The medicines in use, each with its picture of 36 hours and last change, and how many were stopped lately."""
         window = window_around(self.work.now)
         asked = {"start": window.start, "end": window.end, "lately": self.work.now - RECENTLY}
-        rows = self.db.execute(_list_statement(), {"ids": self.work.ids(patient_id), **asked}).all()
+        rows = _list_statement().rows(self.db, ids=self.work.ids(patient_id), **asked)
         in_use = [self._in_use(row) for row in rows if row.status in _IN_USE]
         return MedicationList(
             regular=by_name([medicine for medicine in in_use if medicine.use == "1"]),
@@ -170,7 +173,7 @@ class Lists(Service):
         return self._worklist(start, end)
 
     def _worklist(self, start: datetime, end: datetime) -> list[WorklistRow]:
-        return [WorklistRow(*row) for row in self.db.execute(_WORKLIST, {"start": start, "end": end})]
+        return [WorklistRow(*row) for row in _WORKLIST.rows(self.db, start=start, end=end)]
 
     def _doses(self, patient_ids: Collection[UUID], **asked: Any) -> list[Dose]:
         """The doses from `start` up to `end`, or the one with `dose_id`."""
@@ -244,7 +247,7 @@ def _doses_statement(*, one: bool) -> sa.Select[Dose]:
 
 
 @cache
-def _list_statement() -> sa.Select[Any]:
+def _list_statement() -> Statement:
     """The statement of the list, built once: to build it costs more than to run it. Takes ids (every record of the
     patient), start, end and lately."""
     newest = _newest_versions(in_charts(MedicationRequest), *(getattr(MedicationRequest, name) for name in _SHOWN))
@@ -252,9 +255,8 @@ def _list_statement() -> sa.Select[Any]:
     # Two comparisons: IN would have its text written anew at each execution.
     in_use = sa.or_(*(order.status == status for status in _IN_USE))
     shown = sa.or_(in_use, order.effective_at > sa.bindparam("lately"))
-    return sa.select(*order, _doses_as_json(order).label("doses"), _as_needed_as_json(order).label("given")).where(
-        shown
-    )
+    doses, given = _doses_as_json(order).label("doses"), _as_needed_as_json(order).label("given")
+    return Statement(sa.select(*order, doses, given).where(shown))
 
 
 def _newest(of_chart: sa.ColumnElement[bool]) -> Any:

@@ -1,0 +1,65 @@
+"""Statement: what is asked at every page, written out once for the process and given to the driver as it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from psycopg.raw_cursor import RawCursor
+from psycopg.rows import namedtuple_row
+from sqlalchemy.dialects.postgresql import psycopg as postgresql
+from sqlalchemy.orm import Session
+
+_DIALECT = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
+class Statement:
+    """A Core statement or sa.text() with named parameters.
+
+    SQLAlchemy writes it, once; psycopg runs it and reads the types. SQLAlchemy's own way through an execution takes several
+    times as long as psycopg's, for rows that need nothing of it. Built in a module, or by a function with functools.cache.
+    """
+
+    def __init__(self, statement: sa.Executable) -> None:
+        compiled: Any = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
+        self._sql: bytes = compiled.string.encode()
+        self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self._said: dict[str, Any] = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def rows(self, db: Session, **values: Any) -> list[Any]:
+        """The rows, as named tuples. What the session has yet to write is written first.
+
+        Raises SQLAlchemy's DBAPIError, as the session does, and KeyError when a parameter is left out.
+        """
+        return self._execute(db, values).fetchall()
+
+    def one(self, db: Session, **values: Any) -> Any:
+        """The only row of a statement that always has one."""
+        (row,) = self.rows(db, **values)
+        return row
+
+    def run(self, db: Session, **values: Any) -> int:
+        """For a statement that answers with no rows: how many it touched."""
+        return self._execute(db, values).rowcount
+
+    def _execute(self, db: Session, values: Mapping[str, Any]) -> RawCursor[Any]:
+        db.flush()
+        values = {**self._said, **values}
+        try:
+            return _cursor(db).execute(self._sql, [values[name] for name in self._names])
+        except psycopg.Error as error:
+            connection: Any = db.connection()
+            if connection.connection.driver_connection.closed:
+                connection.invalidate(error)
+            raise sa.exc.DBAPIError.instance(
+                self._sql.decode(), None, error, psycopg.Error, hide_parameters=True
+            ) from error
+
+
+def _cursor(db: Session) -> RawCursor[Any]:
+    """One for each session, which has one connection for its one transaction."""
+    cursor: RawCursor[Any] | None = db.info.get("cursor")
+    if cursor is None:
+        connection: Any = db.connection().connection.driver_connection
+        cursor = db.info["cursor"] = RawCursor(connection, row_factory=namedtuple_row)
+    return cursor
