@@ -73,6 +73,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.MUNICIPALITIES_READ}),
     Role.SYSTEM: frozenset({P.MEDICATION_READ}),
 }
+_RIGHTS = {role.value: rights for role, rights in ROLE_PERMISSIONS.items()}
 
 # The part of the chart that a permission opens. PostgreSQL shows a patient's rows category by category
 # (row-level security), so a look logged as medication cannot read a note.
@@ -100,4 +101,4 @@ OPENS: dict[Permission, tuple[str, ...]] = {
 
 def permissions_of(role: str) -> frozenset[Permission]:
     """The permissions of a role; none for a role nobody knows (fail closed)."""
-    return next((rights for known, rights in ROLE_PERMISSIONS.items() if known == role), frozenset())
+    return _RIGHTS.get(role, frozenset())

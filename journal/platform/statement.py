@@ -1,12 +1,13 @@
 """Statement: what is asked at every page, written out once for the process and given to the driver as it is."""
 
+from collections import namedtuple
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
 from psycopg.raw_cursor import RawCursor
-from psycopg.rows import namedtuple_row
 from sqlalchemy.dialects.postgresql import psycopg as postgresql
 from sqlalchemy.orm import Session
 
@@ -25,13 +26,17 @@ class Statement:
         self._sql: bytes = compiled.string.encode()
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._said: dict[str, Any] = {name: value for name, value in compiled.params.items() if value is not None}
+        self._row: Any = None
 
     def rows(self, db: Session, **values: Any) -> list[Any]:
         """The rows, as named tuples. What the session has yet to write is written first.
 
         Raises SQLAlchemy's DBAPIError, as the session does, and KeyError when a parameter is left out.
         """
-        return self._execute(db, values).fetchall()
+        cursor = self._execute(db, values)
+        if self._row is None:
+            self._row = _row_of([column.name for column in cursor.description or ()])
+        return list(map(self._row._make, cursor.fetchall()))
 
     def one(self, db: Session, **values: Any) -> Any:
         """The only row of a statement that always has one."""
@@ -46,7 +51,7 @@ class Statement:
         db.flush()
         values = {**self._said, **values}
         try:
-            return _cursor(db).execute(self._sql, [values[name] for name in self._names])
+            return _cursor(db).execute(self._sql, [_written(values[name]) for name in self._names])
         except psycopg.Error as error:
             connection: Any = db.connection()
             if connection.connection.driver_connection.closed:
@@ -56,10 +61,19 @@ class Statement:
             ) from error
 
 
+def _row_of(names: list[str]) -> Any:
+    return namedtuple("Row", names, rename=True)
+
+
+def _written(value: Any) -> Any:
+    """A list of ids as PostgreSQL writes one: the driver looks for what a list is of anew at each execution."""
+    return f"{{{','.join(map(str, value))}}}" if isinstance(value, list) and value and type(value[0]) is UUID else value
+
+
 def _cursor(db: Session) -> RawCursor[Any]:
     """One for each session, which has one connection for its one transaction."""
     cursor: RawCursor[Any] | None = db.info.get("cursor")
     if cursor is None:
         connection: Any = db.connection().connection.driver_connection
-        cursor = db.info["cursor"] = RawCursor(connection, row_factory=namedtuple_row)
+        cursor = db.info["cursor"] = RawCursor(connection)
     return cursor
