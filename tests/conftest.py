@@ -13,7 +13,6 @@ from uuid import UUID
 
 import psycopg
 import pytest
-import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from journal.app import JournalApp, create_app
@@ -231,14 +230,18 @@ def access_log(migrator: psycopg.Connection[Any]) -> Callable[..., list[Any]]:
 
 
 @pytest.fixture
-def count_queries(app: JournalApp) -> Iterator[list[str]]:
-    """Every statement that reaches PostgreSQL, but for BEGIN and COMMIT."""
+def count_queries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement of the application that reaches PostgreSQL, but for BEGIN and COMMIT."""
     statements: list[str] = []
-    engine = app.works.sessions.kw["bind"]
 
-    def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        statements.append(statement)
+    def noted(run: Callable[..., Any]) -> Callable[..., Any]:
+        def note(self: Any, query: Any, *more: Any, **options: Any) -> Any:
+            if self.connection.info.user == "journal_app":
+                statements.append(query.decode() if isinstance(query, bytes) else str(query))
+            return run(self, query, *more, **options)
 
-    sa.event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    sa.event.remove(engine, "before_cursor_execute", note)
+        return note
+
+    for name in ("execute", "executemany"):
+        monkeypatch.setattr(psycopg.Cursor, name, noted(getattr(psycopg.Cursor, name)))
+    return statements
