@@ -32,11 +32,10 @@ class Kind:
 
 
 class Measured(NamedTuple):
-    """A value at a time; *value2* is the diastolic pressure."""
+    """A value at a time; of a blood pressure the systolic."""
 
     effective_at: datetime
     value: Decimal
-    value2: Decimal | None = None
 
 
 def _kind(code: str, text: str, loinc: str, units: tuple[str, str], limits: tuple[str, str], decimals: int = 0) -> Kind:
@@ -133,16 +132,14 @@ def curve(measured: Sequence[Measured], since: datetime, now: datetime) -> tuple
     )
 
 
-def trend(kind: Kind, measured: Sequence[Measured]) -> str:
+def trend(kind: Kind, values: Sequence[Decimal], last: str) -> str:
     """The curve in words, for who cannot see it: "Puls: 3 målinger, lavest 62, høyest 88, siste 72 per minutt"."""
-    low, high = min(m.value for m in measured), max(m.value for m in measured)
-    last = shown(kind, measured[-1].value, measured[-1].value2)
     return counted(
         "%(what)s: %(num)s måling, lavest %(low)s, høyest %(high)s, siste %(last)s",
         "%(what)s: %(num)s målinger, lavest %(low)s, høyest %(high)s, siste %(last)s",
-        len(measured),
+        len(values),
         what=kind.text,
-        low=_number(low, kind.decimals),
-        high=_number(high, kind.decimals),
+        low=_number(min(values), kind.decimals),
+        high=_number(max(values), kind.decimals),
         last=last,
     )

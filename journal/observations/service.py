@@ -1,11 +1,10 @@
 """Observations: what the rest of the journal may ask about, or record of, a patient's measurements."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,49 +12,46 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from journal.observations import rules
 from journal.observations.models import Observation
-from journal.observations.rules import KINDS, Measured
+from journal.observations.rules import KINDS, Kind, Measured
 from journal.permissions import Permission
 from journal.platform.entries import mark_in_error
 from journal.platform.errors import NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient, on_patients
+from journal.platform.statement import Statement
 from journal.platform.work import in_charts
 
 
-@dataclass(frozen=True)
-class Measurement:
+class Measurement(NamedTuple):
     """A measurement as shown: *text* is the value with its unit, empty when it was erased by law."""
 
-    patient_id: UUID
     id: UUID
     code: str
     display: str
-    loinc: str
     value: Decimal | None
     value2: Decimal | None
-    unit: str
     text: str
     effective_at: datetime
     recorded_by_name: str
     recorded_role: str
-    recorded_at: datetime
-    dose_id: UUID | None
     in_error_reason: str | None
 
 
-@dataclass(frozen=True)
-class Series:
-    """One kind's measurements, oldest first; *points* draw the curve in a box of 124 × 30, *trend* says it in words."""
+class Newest(NamedTuple):
+    """The newest of a series: *text* is the value with its unit."""
+
+    text: str
+    effective_at: datetime
+
+
+class Series(NamedTuple):
+    """One kind's measurements: *points* draw the curve in a box of 124 × 30, *trend* says it in words."""
 
     code: str
     display: str
     points: tuple[tuple[int, int], ...]
     trend: str
-    measurements: tuple[Measurement, ...]
-
-    @property
-    def latest(self) -> Measurement:
-        return self.measurements[-1]
+    latest: Newest
 
 
 class Observations(Service):
@@ -66,7 +62,7 @@ class Observations(Service):
         self, patient_ids: Collection[UUID], codes: Collection[str] | None = None
     ) -> dict[UUID, dict[str, Measurement]]:
         """The newest measurement of each kind, by patient and code; all kinds, or *codes*. One statement."""
-        rows = self.db.execute(_latest(), {"ids": self.work.ids(*patient_ids), "codes": list(codes or KINDS)})
+        rows = _latest().rows(self.db, ids=self.work.ids(*patient_ids), codes=list(codes or KINDS))
         asked = self.work.linked(patient_ids)
         found: dict[UUID, dict[str, Measurement]] = {patient_id: {} for patient_id in patient_ids}
         # A person with two linked records has a newest row in each: the newer of them is meant.
@@ -78,16 +74,14 @@ class Observations(Service):
     def series(self, patient_id: UUID, *, days: int = 14) -> list[Series]:
         """The measurements of the last *days*: a series per kind that has any, in the order of KINDS. One statement."""
         since = self.work.now - timedelta(days=days)
-        rows = self.db.execute(_since(), {"ids": self.work.ids(patient_id), "since": since}).all()
-        by_code = {code: [_measurement(row) for row in rows if row.code == code] for code in KINDS}
-        return [_series(code, found, since, self.work.now) for code, found in by_code.items() if found]
+        found = {row.code: row for row in _since().rows(self.db, ids=self.work.ids(patient_id), since=since)}
+        return [_series(kind, found[code], since, self.work.now) for code, kind in KINDS.items() if code in found]
 
     @on_patient(Permission.OBSERVATIONS_READ)
     def recent(self, patient_id: UUID, *, limit: int = 100) -> list[Measurement]:
         """The newest measurements of every kind, newest first, those entered in error among them. One statement."""
-        query = sa.select(Observation).where(self.work.chart(patient_id, Observation))
-        newest_first = query.order_by(Observation.effective_at.desc(), Observation.id.desc()).limit(limit)
-        return [_measurement(row) for row in self.db.scalars(newest_first)]
+        rows = _recent().rows(self.db, ids=self.work.ids(patient_id), most=limit)
+        return [_measurement(row) for row in rows]
 
     @on_patient(Permission.OBSERVATIONS_WRITE)
     def record(
@@ -143,51 +137,70 @@ class Observations(Service):
         )
 
 
+# What is shown of a measurement; its value is written as text besides.
+_SHOWN = (
+    *(Observation.id, Observation.code, Observation.display, Observation.value, Observation.value2),
+    *(Observation.effective_at, Observation.recorded_by_name, Observation.recorded_role, Observation.in_error_reason),
+)
+_NEWEST_FIRST = Observation.effective_at.desc(), Observation.id.desc()
+
+
 @cache
-def _latest() -> sa.Select[Any]:
+def _latest() -> Statement:
     """The newest of each kind in each record. Takes ids and codes."""
-    return (
-        _live()
+    return Statement(
+        sa.select(Observation.patient_id, *_SHOWN)
         .ext(distinct_on(Observation.patient_id, Observation.code))
-        .where(Observation.code == sa.any_(sa.bindparam("codes", type_=sa.ARRAY(sa.Text))))
-        .order_by(Observation.patient_id, Observation.code, Observation.effective_at.desc(), Observation.id.desc())
+        .where(_live(), Observation.code == sa.any_(sa.bindparam("codes", type_=sa.ARRAY(sa.Text))))
+        .order_by(Observation.patient_id, Observation.code, *_NEWEST_FIRST)
     )
 
 
 @cache
-def _since() -> sa.Select[Any]:
-    """All since a time, oldest first. Takes ids and since."""
-    later = Observation.effective_at >= sa.bindparam("since")
-    return _live().where(later).order_by(Observation.effective_at, Observation.id)
+def _recent() -> Statement:
+    """Every measurement, newest first. Takes ids and most."""
+    query = sa.select(*_SHOWN).where(in_charts(Observation)).order_by(*_NEWEST_FIRST)
+    return Statement(query.limit(sa.bindparam("most", type_=sa.Integer)))
 
 
-def _live() -> sa.Select[Any]:
-    return sa.select(Observation.__table__).where(
-        in_charts(Observation), Observation.in_error_at.is_(None), Observation.value.is_not(None)
-    )
+@cache
+def _since() -> Statement:
+    """A row per kind: when it was measured since a time, and the values, oldest first. Takes ids and since."""
+
+    def each(column: Any) -> Any:
+        return sa.func.array_agg(column).aggregate_order_by(Observation.effective_at, Observation.id)
+
+    values, values2 = each(Observation.value).label("amounts"), each(Observation.value2).label("amounts2")
+    query = sa.select(Observation.code, each(Observation.effective_at).label("times"), values, values2)
+    return Statement(query.where(_live(), Observation.effective_at >= sa.bindparam("since")).group_by(Observation.code))
+
+
+def _live() -> sa.ColumnElement[bool]:
+    return sa.and_(in_charts(Observation), Observation.in_error_at.is_(None), Observation.value.is_not(None))
 
 
 def _measurement(row: Any) -> Measurement:
     return Measurement(
-        patient_id=row.patient_id,
         id=row.id,
         code=row.code,
         display=row.display,
-        loinc=row.loinc,
         value=row.value,
         value2=row.value2,
-        unit=row.unit,
         text="" if row.value is None else rules.shown(KINDS[row.code], row.value, row.value2),
         effective_at=row.effective_at,
         recorded_by_name=row.recorded_by_name,
         recorded_role=row.recorded_role,
-        recorded_at=row.recorded_at,
-        dose_id=row.dose_id,
         in_error_reason=row.in_error_reason,
     )
 
 
-def _series(code: str, found: list[Measurement], since: datetime, now: datetime) -> Series:
-    measured = [Measured(m.effective_at, m.value, m.value2) for m in found if m.value is not None]
-    kind = KINDS[code]
-    return Series(code, kind.text, rules.curve(measured, since, now), rules.trend(kind, measured), tuple(found))
+def _series(kind: Kind, row: Any, since: datetime, now: datetime) -> Series:
+    measured = [*map(Measured, row.times, row.amounts)]
+    latest = rules.shown(kind, row.amounts[-1], row.amounts2[-1])
+    return Series(
+        kind.code,
+        kind.text,
+        rules.curve(measured, since, now),
+        rules.trend(kind, row.amounts, latest),
+        Newest(latest, row.times[-1]),
+    )

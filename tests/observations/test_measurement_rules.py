@@ -72,7 +72,5 @@ def test_a_steady_value_is_a_line_in_the_middle() -> None:
 
 
 def test_a_curve_in_words_says_lowest_highest_and_last() -> None:
-    measured = [Measured(NOW, Decimal(n)) for n in (88, 62, 72)]
-    assert (
-        rules.trend(KINDS["pulse"], measured) == "Puls: 3 målinger, lavest 62, høyest 88, siste 72\u00a0per\u00a0minutt"
-    )
+    said = rules.trend(KINDS["pulse"], [Decimal(n) for n in (88, 62, 72)], "72\u00a0per\u00a0minutt")
+    assert said == "Puls: 3 målinger, lavest 62, høyest 88, siste 72\u00a0per\u00a0minutt"

@@ -50,8 +50,8 @@ def test_a_series_is_oldest_first_and_leaves_out_what_is_old_or_in_error(world: 
 
         (pulse_series,) = observations.series(kari, days=14)
 
-        assert [m.value for m in pulse_series.measurements] == [70, 90]
-        assert pulse_series.latest.value == 90 and len(pulse_series.points) == 2
+        assert (pulse_series.latest.text, len(pulse_series.points)) == ("90\u00a0per\u00a0minutt", 2)
+        assert pulse_series.trend.startswith("Puls: 2 målinger, lavest 70, høyest 90, siste 90")
         assert observations.recent(kari)[0].in_error_reason == "Feil pasient"
 
 
