@@ -18,6 +18,7 @@ from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient
+from journal.platform.statement import Statement
 from journal.platform.work import in_charts
 
 
@@ -62,10 +63,12 @@ class Notes(Service):
     """A patient's notes, and the reader's own drafts."""
 
     @on_patient(Permission.NOTES_READ)
-    def recent(self, patient_id: UUID, *, limit: int = 20) -> list[Note]:
-        """The notes that hold, newest first. One statement."""
-        rows = self.db.execute(_recent(), {"ids": self.work.ids(patient_id), "most": limit})
-        return [_note(row) for row in rows]
+    def recent(self, patient_id: UUID, *, limit: int = 20) -> list[Any]:
+        """The notes that hold, newest first, each with effective_at, body, erased, recorded_by_name and recorded_role.
+
+        One statement.
+        """
+        return _recent().rows(self.db, ids=self.work.ids(patient_id), most=limit)
 
     @on_patient(Permission.NOTES_READ)
     def entries(self, patient_id: UUID, *, words: str = "", limit: int = 50) -> list[Note]:
@@ -235,17 +238,20 @@ class Notes(Service):
 
 
 @cache
-def _recent() -> sa.Select[Any]:
-    """The highest version of each entry that is not in error, newest first. Takes ids and most."""
+def _recent() -> Statement:
+    """Of each entry the highest version that is not in error, newest first. Takes ids and most."""
     newest = (
-        sa.select(NoteVersion.__table__)
+        sa.select(NoteVersion)
         .ext(distinct_on(NoteVersion.entry_id))
         .where(in_charts(NoteVersion), NoteVersion.in_error_at.is_(None))
         .order_by(NoteVersion.entry_id, NoteVersion.version.desc())
         .subquery()
+        .c
     )
-    latest_first = newest.c.effective_at.desc(), newest.c.id.desc()
-    return sa.select(newest).order_by(*latest_first).limit(sa.bindparam("most", type_=sa.Integer))
+    body, erased = sa.func.coalesce(newest.body, "").label("body"), newest.erasure_id.is_not(None).label("erased")
+    query = sa.select(newest.effective_at, body, erased, newest.recorded_by_name, newest.recorded_role)
+    latest_first = query.order_by(newest.effective_at.desc(), newest.id.desc())
+    return Statement(latest_first.limit(sa.bindparam("most", type_=sa.Integer)))
 
 
 def _row(

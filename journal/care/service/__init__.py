@@ -3,10 +3,10 @@
 from journal.care.service.granting import Granting
 from journal.care.service.incidents import Account, Incidents
 from journal.care.service.residence import Residence
-from journal.care.service.shown import GrantedService, Incident, Stay, Task, Whereabouts
+from journal.care.service.shown import ClosedTask, GrantedService, Incident, Stay, Whereabouts
 from journal.care.service.tasks import Tasks
 
-__all__ = ["Account", "Care", "GrantedService", "Incident", "Stay", "Task", "Whereabouts"]
+__all__ = ["Account", "Care", "ClosedTask", "GrantedService", "Incident", "Stay", "Whereabouts"]
 
 
 class Care(Granting, Residence, Tasks, Incidents):

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from journal.care import rules
-from journal.care.models import IncidentVersion, StayRow, TaskVersion
+from journal.care.models import IncidentVersion, StayRow
 from journal.platform.entries import Shown, ShownEntry, shown
 
 
@@ -58,19 +59,14 @@ class Whereabouts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task(Shown):
-    """Something to do for the patient; *overdue* when the time has passed and it is not done."""
+class ClosedTask(Shown):
+    """Something that was to be done for the patient: done, a mistake, or erased by law."""
 
     entry_id: UUID
     version: int
-    kind: str
     text: str
     outcome: str
-    for_unit_id: UUID
-    about_id: UUID | None
-    due_at: datetime | None
     done_at: datetime | None
-    overdue: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +92,8 @@ def whereabouts_of(open_periods: Iterable[Stay], now: datetime) -> Whereabouts:
     return Whereabouts(stay, absence, absence is not None and absence.valid_from <= now)
 
 
-def task_of(row: TaskVersion, now: datetime) -> Task:
-    overdue = row.done_at is None and row.due_at is not None and row.due_at < now
-    return shown(Task, row, text=row.what or "", outcome=row.outcome or "", overdue=overdue)
+def task_of(row: Any) -> ClosedTask:
+    return shown(ClosedTask, row, text=row.what or "", outcome=row.outcome or "")
 
 
 def incident_of(row: IncidentVersion) -> Incident:

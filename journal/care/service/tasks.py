@@ -8,12 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from journal.care import rules
 from journal.care.models import TaskVersion
-from journal.care.service.shown import Task, task_of
+from journal.care.service.shown import ClosedTask, task_of
 from journal.medication import Medication
 from journal.observations import Observations
 from journal.permissions import Permission
@@ -23,6 +22,7 @@ from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient, on_patients
+from journal.platform.statement import Statement
 from journal.platform.work import in_charts
 
 
@@ -30,24 +30,26 @@ class Tasks(Service):
     """What is to be done for the patient, and what has been."""
 
     @on_patients(Permission.CARE_READ)
-    def tasks(self, patient_ids: Collection[UUID]) -> dict[UUID, list[Task]]:
-        """The open tasks by patient, first due first. One statement."""
+    def tasks(self, patient_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
+        """The open tasks by patient, as open_tasks has them. One statement."""
         asked = self.work.linked(patient_ids)
-        found: dict[UUID, list[Task]] = {patient_id: [] for patient_id in patient_ids}
+        found: dict[UUID, list[Any]] = {patient_id: [] for patient_id in patient_ids}
         for task in self._tasks(*patient_ids):
             found[asked[task.patient_id]].append(task)
         return found
 
     @on_patient(Permission.CARE_READ)
-    def open_tasks(self, patient_id: UUID) -> list[Task]:
-        """The open tasks of one patient, first due first, those without a time last. One statement."""
+    def open_tasks(self, patient_id: UUID) -> list[Any]:
+        """The open tasks of one patient, first due first, those without a time last. One statement.
+
+        Each with entry_id, kind, text, due_at, overdue (the time has passed), about_id and recorded_by_name.
+        """
         return self._tasks(patient_id)
 
     @on_patient(Permission.CARE_READ)
-    def closed_tasks(self, patient_id: UUID, *, limit: int = 50) -> list[Task]:
+    def closed_tasks(self, patient_id: UUID, *, limit: int = 50) -> list[ClosedTask]:
         """The tasks that are done, entered in error or erased by law, newest first. One statement."""
-        rows = self.db.scalars(_closed_tasks(), {"ids": self.work.ids(patient_id), "most": limit})
-        return [task_of(row, self.work.now) for row in rows]
+        return [task_of(row) for row in _closed_tasks().rows(self.db, ids=self.work.ids(patient_id), most=limit)]
 
     @on_patient(Permission.CARE_WRITE)
     def add_task(
@@ -134,10 +136,8 @@ class Tasks(Service):
             foreign="En annen kommune har skrevet i oppgaven. Be dem om å rette det.",
         )
 
-    def _tasks(self, *patient_ids: UUID) -> list[Task]:
-        """The open tasks, first due first, those without a time last."""
-        rows = self.db.scalars(_open_tasks(), {"ids": self.work.ids(*patient_ids)})
-        return [task_of(row, self.work.now) for row in rows]
+    def _tasks(self, *patient_ids: UUID) -> list[Any]:
+        return _open_tasks().rows(self.db, ids=self.work.ids(*patient_ids), now=self.work.now)
 
     def _complete(self, task: TaskVersion, outcome: str) -> None:
         self.db.add(
@@ -179,29 +179,32 @@ class Tasks(Service):
 
 
 @cache
-def _open_tasks() -> sa.Select[TaskVersion]:
-    """First due first, those without a time last. Takes ids."""
-    row = _newest()
-    return sa.select(row).where(_is_open(row)).order_by(row.due_at.nulls_last(), row.entry_id)
+def _open_tasks() -> Statement:
+    """What open_tasks answers with, and patient_id. Takes ids and now."""
+    task = _newest()
+    overdue = sa.func.coalesce(task.due_at < sa.bindparam("now"), sa.false()).label("overdue")
+    said = task.entry_id, task.kind, task.what.label("text"), task.due_at, task.about_id, task.recorded_by_name
+    query = sa.select(task.patient_id, *said, overdue).where(_is_open(task))
+    return Statement(query.order_by(task.due_at.nulls_last(), task.entry_id))
 
 
 @cache
-def _closed_tasks() -> sa.Select[TaskVersion]:
+def _closed_tasks() -> Statement:
     """Done, entered in error or erased, newest first. Takes ids and most."""
-    row = _newest()
-    closed = sa.select(row).where(sa.not_(_is_open(row))).order_by(row.recorded_at.desc(), row.id.desc())
-    return closed.limit(sa.bindparam("most", type_=sa.Integer))
+    task = _newest()
+    closed = sa.select(*task).where(sa.not_(_is_open(task))).order_by(task.recorded_at.desc(), task.id.desc())
+    return Statement(closed.limit(sa.bindparam("most", type_=sa.Integer)))
 
 
 def _newest() -> Any:
-    """Of each task the version that holds, or of an erroneous one the highest."""
+    """The columns of each task's version that holds, or of an erroneous one's highest."""
     newest = (
         sa.select(TaskVersion)
         .ext(distinct_on(TaskVersion.entry_id))
         .where(in_charts(TaskVersion))
         .order_by(TaskVersion.entry_id, TaskVersion.in_error_at.is_not(None), TaskVersion.version.desc())
     )
-    return orm.aliased(TaskVersion, newest.subquery())
+    return newest.subquery().c
 
 
 def _is_open(task: Any) -> sa.ColumnElement[bool]:
