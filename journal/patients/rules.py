@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from journal.patients import national_id
@@ -101,18 +102,14 @@ ALLERGY_TEXTS = phrases(
 )
 
 
-@dataclass(frozen=True)
-class Allergy:
+class Allergy(NamedTuple):
     """The current version of an allergy or intolerance, also when it is refuted."""
 
     patient_id: UUID
-    id: UUID
     entry_id: UUID
     version: int
     kind: str
     substance: str
-    code_system: str | None
-    code: str | None
     reaction: str | None
     reaction_code: str | None
     source_code: str | None
@@ -121,7 +118,6 @@ class Allergy:
     verification_status: str
     recorded_at: datetime
     recorded_by_name: str
-    municipality_id: UUID
 
     @property
     def holds(self) -> bool:

@@ -14,25 +14,20 @@ MORNING, NOON, EVENING = (datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in (
 
 
 def an_allergy(at: datetime, *, kind: str = "allergy", status: str = "confirmed") -> Allergy:
-    entry = uuid4()
     return Allergy(
-        UUID(int=1),
-        entry,
-        entry,
-        1,
-        kind,
-        "Penicillin",
-        None,
-        None,
-        None,
-        "1",
-        None,
-        None,
-        None,
-        status,
-        at,
-        "Lars",
-        UUID(int=2),
+        patient_id=UUID(int=1),
+        entry_id=uuid4(),
+        version=1,
+        kind=kind,
+        substance="Penicillin",
+        reaction=None,
+        reaction_code="1",
+        source_code=None,
+        severity=None,
+        criticality=None,
+        verification_status=status,
+        recorded_at=at,
+        recorded_by_name="Lars",
     )
 
 

@@ -50,9 +50,7 @@ class Reading(Service):
         )
 
     def _banners(self, patient_ids: Collection[UUID]) -> dict[UUID, Banner]:
-        linked = self.work.linked(patient_ids)
-        rows = self.db.execute(reading.READ, {"ids": list(linked)}).mappings()
-        made = reading.banners([{**row} for row in rows], linked, local_date(self.work.now))
+        made = reading.read(self.db, self.work.linked(patient_ids), local_date(self.work.now))
         if len(made) < len(set(patient_ids)):
             raise NotFound()
         return made
