@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from journal.platform.errors import Invalid
@@ -14,7 +15,7 @@ from journal.platform.quantity import NBSP
 WIDTH, HEIGHT, MARGIN = 124, 30, 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
     """A kind of measurement. Codes: VKP and no-domain observation profiles (LOINC); units: UCUM.
 
@@ -105,6 +106,8 @@ def _number(value: Decimal, decimals: int) -> str:
     return shown.replace(".", ",")
 
 
+# Much the same is measured of everybody: each text is made once.
+@lru_cache(maxsize=4096)
 def shown(kind: Kind, value: Decimal, value2: Decimal | None = None) -> str:
     """The measurement as it is read: "138/82 mmHg", "37,2 °C", "72 per minutt"; number and unit never part."""
     number = _number(value, kind.decimals)

@@ -1,6 +1,6 @@
 """The patient banner and what it rests on: one statement however many patients, and how its rows become a Banner."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -18,7 +18,11 @@ from journal.platform.statement import Statement
 # The macro's word for a flag where it is not ours.
 _FLAG_ICONS = {"cpr": "resuscitation"}
 # What JSON has as text.
-_READ_BACK = {"patient_id": UUID, "entry_id": UUID, "recorded_at": datetime.fromisoformat}
+_READ_BACK: Mapping[str, Callable[[str], Any]] = {
+    "patient_id": UUID,
+    "entry_id": UUID,
+    "recorded_at": datetime.fromisoformat,
+}
 
 T = TypeVar("T", Allergy, "FlagView")
 
@@ -216,5 +220,5 @@ def _place(leading: Any, records: Sequence[Any]) -> str | None:
 
 
 def _read_back(kind: type[T], told: Mapping[str, Any]) -> T:
-    told_back = {name: read(told[name]) for name, read in _READ_BACK.items() if name in told}
-    return kind(**{name: told_back.get(name, told[name]) for name in kind._fields})
+    read = {name: reader(told[name]) for name, reader in _READ_BACK.items() if name in told}
+    return kind(**{name: read.get(name, told[name]) for name in kind._fields})

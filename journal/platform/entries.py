@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -59,8 +60,12 @@ E = TypeVar("E", bound=Entry)
 
 def shown(kind: type[S], row: Any, **said: Any) -> S:
     """The row, by ORM or Core, as *kind*: each field is the column of its name, but for those that are *said*."""
-    columns = (field.name for field in fields(kind) if field.default is MISSING and field.name not in said)
-    return kind(**{name: getattr(row, name) for name in columns}, **said)
+    return kind(**{name: getattr(row, name) for name in _columns(kind) if name not in said}, **said)  # type: ignore[arg-type]
+
+
+@cache
+def _columns(kind: type[Shown]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.default is MISSING)
 
 
 def folded(versions: Iterable[V]) -> list[V]:
