@@ -91,8 +91,9 @@ class Phrase(str):
     __slots__ = ("write",)
     write: Callable[[Words], str]
 
-    def __new__(cls, write: Callable[[Words], str]) -> "Phrase":
-        self = super().__new__(cls, write(_source))
+    def __new__(cls, text: str, write: Callable[[Words], str]) -> "Phrase":
+        """*text* in bokmål; *write* says it in the language it is given."""
+        self = super().__new__(cls, text)
         self.write = write
         return self
 
@@ -102,7 +103,7 @@ class Phrase(str):
 
     def in_a_sentence(self) -> "Phrase":
         """The same with a small first letter, for the middle of a sentence."""
-        return Phrase(lambda words: (text := self.write(words))[:1].lower() + text[1:])
+        return Phrase(self[:1].lower() + self[1:], lambda words: (text := self.write(words))[:1].lower() + text[1:])
 
 
 def gettext(message: str, **values: Any) -> str:
@@ -117,20 +118,26 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
 
 def phrase(message: str, **values: Any) -> Phrase:
     """The message, written in the reader's language when it is shown."""
-    return Phrase(lambda words: _filled(words, words.gettext(message), values))
+    text = message % values if values else message
+    return Phrase(text, lambda words: _filled(words, words.gettext(message), values))
 
 
 def counted(one: str, many: str, num: int, **values: Any) -> Phrase:
     """The message for `num` (also a value) of something, written when it is shown."""
-    return Phrase(lambda words: _filled(words, words.ngettext(one, many, num), {"num": num, **values}))
+    values["num"] = num
+    text = (one if num == 1 else many) % values
+    return Phrase(text, lambda words: _filled(words, words.ngettext(one, many, num), values))
 
 
 def joined(between: str, parts: Iterable[str]) -> str:
     """The parts that are not empty, with `between` between them; a phrase if any of them is one."""
     kept = [part for part in parts if part]
+    if len(kept) == 1:
+        return kept[0]
+    text = between.join(kept)
     if not any(isinstance(part, Phrase) for part in kept):
-        return between.join(kept)
-    return Phrase(lambda words: between.join([_written(words, part) for part in kept]))
+        return text
+    return Phrase(text, lambda words: between.join([_written(words, part) for part in kept]))
 
 
 def phrases(texts: Mapping[K, str]) -> dict[K, str]:
