@@ -13,6 +13,7 @@ Nothing here reads a clock: "now" is always an argument.
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,8 @@ OSLO = ZoneInfo("Europe/Oslo")
 _WITH_MARK = re.compile(r"([0-9]{1,2})[.:]([0-9]{2})")
 _NAMED_DAYS = phrases({-1: "i går", 0: "i dag", 1: "i morgen"})
 _FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
 
 
 def instant(day: date, at: time, *, fold: Literal[0, 1] = 0) -> datetime:
@@ -57,9 +60,25 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     return instant(day, time.min), instant(day + timedelta(days=1), time.min)
 
 
+def minute(instant: datetime) -> int:
+    """Whole minutes since 1970, rounded down: what a text that is kept for its minute is found by.
+
+    Raises ValueError for a datetime without a time zone.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("an instant must carry a time zone")
+    return (instant - _EPOCH) // _MINUTE
+
+
 def hhmm(instant: datetime) -> str:
     """`08.00`; in the hour that comes twice `02.30 (sommertid)` or `02.30 (vintertid)`."""
-    wall = local(instant)
+    return _hhmm(minute(instant))
+
+
+# The same few thousand minutes are shown on every page of every patient: each is written once.
+@lru_cache(maxsize=4096)
+def _hhmm(minute: int) -> str:
+    wall = local(_EPOCH + minute * _MINUTE)
     shown = f"{wall:%H.%M}"
     if wall.replace(fold=0).utcoffset() == wall.replace(fold=1).utcoffset():
         return shown
@@ -78,7 +97,11 @@ def short_date(day: date) -> str:
 
 def relative_day(instant: datetime, now: datetime) -> str:
     """`i dag`, `i går` or `i morgen` in Oslo, else `15.11.`, and `15.11.2025` when the year is another than now's."""
-    day, today = local_date(instant), local_date(now)
+    return day_in_words(local_date(instant), local_date(now))
+
+
+def day_in_words(day: date, today: date) -> str:
+    """As `relative_day`, for the day and today's date."""
     if named := _NAMED_DAYS.get((day - today).days):
         return named
     return short_date(day) if day.year == today.year else norwegian_date(day)
@@ -116,7 +139,14 @@ def moment(instant: datetime) -> str:
 
 def lately(instant: datetime, now: datetime) -> str:
     """A time not long ago, short: "08.10" today, "i går 23.40", else "15.11. 08.10"."""
-    day = relative_day(instant, now)
+    return lately_on(minute(instant), local_date(now))
+
+
+@lru_cache(maxsize=4096)
+def lately_on(minute: int, today: date) -> str:
+    """As `lately`, for the minute and the day of now."""
+    instant = _EPOCH + minute * _MINUTE
+    day = day_in_words(local_date(instant), today)
     return hhmm(instant) if day == "i dag" else joined(" ", (day, hhmm(instant)))
 
 

@@ -5,13 +5,14 @@ nights the clock is changed. By the wall, a dose given at 02.50 would stand to t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from journal.medication.rules.status import DoseStatus
-from journal.platform.clock import hhmm, instant, local_date, relative_day
+from journal.platform.clock import day_in_words, hhmm, instant, local_date
 from journal.platform.language import phrase
 
 WIDTH = 1000
@@ -60,8 +61,7 @@ class Tick(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(NamedTuple):
     """All that is drawn, earliest first. What lies left of `now_x` is past and shaded; `midnight_x` parts the days."""
 
     window: Window
@@ -73,34 +73,34 @@ class Strip:
 
 def window_around(now: datetime) -> Window:
     """Yesterday 12.00 to today 24.00, Oslo."""
-    today = local_date(now)
-    return Window(instant(today - timedelta(days=1), time(12)), instant(today + timedelta(days=1), time.min))
+    return _of_day(local_date(now)).window
 
 
 def strip(doses: Iterable[StripDose], now: datetime) -> Strip:
     """The picture of one medicine at `now`. Doses outside the window are left out."""
-    empty = _empty(now)
+    today = local_date(now)
+    empty = _of_day(today)
     window = empty.window
-    shown = sorted((dose for dose in doses if dose.at in window), key=lambda dose: dose.at)
-    return replace(empty, marks=tuple(Mark(window.x(dose.at), dose.status, _label(dose, now)) for dose in shown))
+    shown = sorted([dose for dose in doses if dose.at in window], key=itemgetter(0))
+    marks = tuple([Mark(window.x(dose.at), dose.status, _label(dose, today)) for dose in shown])
+    return empty._replace(now_x=window.x(now), marks=marks)
 
 
+# What all pictures of a day share.
 @lru_cache(maxsize=8)
-def _empty(now: datetime) -> Strip:
-    """What all pictures of a page share."""
-    window, today = window_around(now), local_date(now)
+def _of_day(today: date) -> Strip:
     yesterday = today - timedelta(days=1)
+    window = Window(instant(yesterday, time(12)), instant(today + timedelta(days=1), time.min))
     hours = [(yesterday, hour) for hour in _YESTERDAYS_LABELS] + [(today, hour) for hour in _TODAYS_LABELS]
     return Strip(
         window,
-        now_x=window.x(now),
+        now_x=WIDTH,
         midnight_x=window.x(instant(today, time.min)),
         ticks=tuple(Tick(window.x(instant(day, time(hour))), f"{hour:02}") for day, hour in hours),
         marks=(),
     )
 
 
-def _label(dose: StripDose, now: datetime) -> str:
-    return phrase(
-        "%(day)s kl. %(time)s %(status)s", day=relative_day(dose.at, now), time=hhmm(dose.at), status=dose.said
-    )
+def _label(dose: StripDose, today: date) -> str:
+    day = day_in_words(local_date(dose.at), today)
+    return phrase("%(day)s kl. %(time)s %(status)s", day=day, time=hhmm(dose.at), status=dose.said)

@@ -41,8 +41,8 @@ class Reason(StrEnum):
     OTHER = "other"
 
     @property
-    def text(self) -> str:
-        """The reason on its button, in bokmål."""
+    def text(self) -> Phrase:
+        """The reason on its button."""
         return _KNOWN[self].text
 
     @property
@@ -62,7 +62,7 @@ class Reason(StrEnum):
 
 
 class _Known(NamedTuple):
-    text: str
+    text: Phrase
     result: Result
 
 

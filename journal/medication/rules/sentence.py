@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from journal.medication.rules.dosage import Dosage
 from journal.medication.rules.parts import (
@@ -61,8 +63,7 @@ class HandAction:
         return f"{self.verb} {self.count}{holds}{route}"
 
 
-@dataclass(frozen=True, slots=True)
-class MedicationLine:
+class MedicationLine(NamedTuple):
     """One medicine in a list, in the order it is shown (L1): name first, indication last."""
 
     generic: str
@@ -101,8 +102,16 @@ def hand_sentence(
     `form` and `route` are the words shown to the user (depottablett, peroralt). They choose the verb if none is given.
     Raises NotAnAmount when amount times strength is no exact number; a valid Dosage has none such.
     """
-    verb = verb or _verb(amount.unit, form or "", route or "")
-    return HandAction(verb, say(amount), _held(amount, strength_per_unit), route)
+    return _hand(amount, strength_per_unit, form or "", route, verb)
+
+
+# "1 tablett = 50 mg" is what the hand does for many: each is worked out once.
+@lru_cache(maxsize=4096)
+def _hand(
+    amount: Quantity | AmountRange, strength: Quantity | None, form: str, route: str | None, verb: Verb | None
+) -> HandAction:
+    verb = verb or _verb(amount.unit, form, route or "")
+    return HandAction(verb, say(amount), _held(amount, strength), route)
 
 
 def medication_line(
@@ -115,6 +124,13 @@ def medication_line(
     indication: str | None = None,
 ) -> MedicationLine:
     """The line of one medicine in the list. The dose is the strength taken at one time, else what the hand gives."""
+    dose, frequency = _dose_and_frequency(dosage)
+    return MedicationLine(_name(generic), brand, form, dose, route, frequency, indication)
+
+
+# Few dosages are many orders'.
+@lru_cache(maxsize=4096)
+def _dose_and_frequency(dosage: Dosage) -> tuple[str, str]:
     if dosage.amount is None:
         dose = _and(
             f"{_held(amount, dosage.strength_per_unit) or say(amount)} {_exactly(dosage)}{_moments([at])}"
@@ -124,7 +140,7 @@ def medication_line(
     else:
         dose = _held(dosage.amount, dosage.strength_per_unit) or say(dosage.amount)
         frequency = _when(dosage, "kun ")
-    return MedicationLine(_name(generic), brand, form, dose, route, frequency, indication)
+    return dose, frequency
 
 
 def say(amount: Quantity | AmountRange) -> str:

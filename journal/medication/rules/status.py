@@ -12,13 +12,14 @@ A dose is
 Once signed it is what was signed, whatever has happened to the order since.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from journal.medication.rules.reasons import Reason, Result
-from journal.platform.clock import hhmm, local_date, relative_day
-from journal.platform.language import Phrase, joined, phrase, phrases
+from journal.platform.clock import lately_on, local_date, minute
+from journal.platform.language import joined, phrase, phrases
 
 MISSED_AFTER = timedelta(hours=12)
 
@@ -49,8 +50,7 @@ class OrderStatus(StrEnum):
     ENTERED_IN_ERROR = "entered-in-error"
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(NamedTuple):
     """How long before and after its time a dose still is on time."""
 
     before: timedelta
@@ -69,8 +69,7 @@ def tolerance_for(
     return narrow if exact or time_critical else ordinary
 
 
-@dataclass(frozen=True, slots=True)
-class SignedState:
+class SignedState(NamedTuple):
     """What the live signature of a dose says."""
 
     result: Result
@@ -130,7 +129,7 @@ def describe(status: DoseStatus, due_at: datetime, now: datetime, signed: Signed
         return _describe_signed(status, signed, now)
     match status:
         case DoseStatus.PLANNED:
-            return phrase("planlagt %(time)s", time=_at(due_at, now))
+            return _planned(minute(due_at), local_date(now))
         case DoseStatus.READY:
             return (
                 phrase("om %(span)s", span=span(due_at - now))
@@ -167,17 +166,26 @@ def _signed_status(due_at: datetime, signed: SignedState, tolerance: Tolerance) 
 
 
 def _describe_signed(status: DoseStatus, signed: SignedState, now: datetime) -> str:
+    at, today = minute(signed.effective_at), local_date(now)
+    if not signed.text:
+        return _signed_words(status, at, today, signed.reason)
+    small = signed.text[:1].lower() + signed.text[1:]
+    return joined(" – ", (_signed_words(status, at, today, None), small))
+
+
+# Many are due and given at the same minute. What somebody wrote herself is never kept.
+@lru_cache(maxsize=4096)
+def _planned(due_at: int, today: date) -> str:
+    return phrase("planlagt %(time)s", time=lately_on(due_at, today))
+
+
+@lru_cache(maxsize=4096)
+def _signed_words(status: DoseStatus, at: int, today: date, reason: Reason | None) -> str:
     said = _WORDS[status]
     if status is not DoseStatus.NOT_GIVEN:
-        said = joined(" ", (said, _at(signed.effective_at, now)))
-    why = signed.text or (signed.reason.text if signed.reason and signed.reason is not Reason.PARTLY else "")
-    small = why.in_a_sentence() if isinstance(why, Phrase) else why[:1].lower() + why[1:]
-    return joined(" – ", (said, small))
-
-
-def _at(at: datetime, now: datetime) -> str:
-    """`08.20`, and on another day than now's `i går 08.20`."""
-    return hhmm(at) if local_date(at) == local_date(now) else joined(" ", (relative_day(at, now), hhmm(at)))
+        said = joined(" ", (said, lately_on(at, today)))
+    why = reason.text.in_a_sentence() if reason and reason is not Reason.PARTLY else ""
+    return joined(" – ", (said, why))
 
 
 def span(passed: timedelta) -> str:
