@@ -160,7 +160,7 @@ def test_the_list_is_one_statement_and_draws_each_medicine(
     drawn = [mark.status for medicine in medicines.regular for mark in medicine.strip.marks]
     assert drawn.count(DoseStatus.GIVEN) == 1
     assert str(medicines.regular[0].line).startswith("metoprolol SELO-ZOK depottablett")
-    assert medicines.regular[0].changed_by == "Lars Haugen"
+    assert medicines.regular[0].changed_text.endswith("av Lars Haugen")
 
 
 def test_use_and_dosage_must_say_the_same(world: World, work_of: WorkOf, patient_id: UUID) -> None:

@@ -100,6 +100,11 @@ class Dosage:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidDosage(_NOT_AS_STORED) from error
 
+    @classmethod
+    def from_text(cls, text: str) -> "Dosage":
+        """As `from_json`, of the document as text."""
+        return _read_text(text)
+
     def strength_of(self, amount: Quantity) -> Quantity | None:
         """What `amount` (in the unit of the hand) holds: 2 tabletter of 50 mg hold 100 mg. None without a strength."""
         return self.strength_per_unit * amount.value if self.strength_per_unit is not None else None
@@ -152,6 +157,12 @@ def _read(text: str) -> Dosage:
     if stored.canonical(dosage.to_json()) != text:
         raise InvalidDosage(_NOT_AS_STORED)
     return dosage
+
+
+# As `_read`, by the text as the database writes it.
+@lru_cache(maxsize=4096)
+def _read_text(text: str) -> Dosage:
+    return Dosage.from_json(json.loads(text))
 
 
 def _check_parts(dosage: Dosage) -> None:

@@ -7,31 +7,22 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased, joinedload
 
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
-    DoseStatus,
     OrderStatus,
-    Reason,
-    Result,
-    SignedState,
-    StripDose,
-    Tolerance,
     as_needed_room,
-    describe,
-    dose_status,
     hand_sentence,
     strip,
     window_around,
 )
+from journal.medication.service.in_use import IN_USE, list_statement, medicine_in_use, newest_versions
 from journal.medication.service.shown import (
     WITNESS,
     AsNeededMedicine,
     DueDose,
     MedicationList,
-    MedicineInUse,
     RequestVersion,
     WorklistRow,
     by_name,
@@ -54,14 +45,6 @@ _WORKLIST = Statement(
     FROM medication.worklist(:start, :end)"""
     )
 )
-# What the list shows of an order: no more, since it is read at each opening of a chart.
-_SHOWN = (
-    *("patient_id", "entry_id", "version", "status", "use", "dosage", "ends_at", "given_by"),
-    *("generic_name", "brand_name", "form", "strength", "route", "indication", "instruction", "condition_text"),
-    *("prescription_group", "high_risk", "time_critical", "prescriber_name"),
-    *("change", "change_reason", "effective_at", "recorded_by_name"),
-)
-_IN_USE = (OrderStatus.ACTIVE.value, OrderStatus.ON_HOLD.value)
 
 
 class Lists(Service):
@@ -91,21 +74,16 @@ class Lists(Service):
         """The medicines in use, each with its picture of 36 hours and last change, and how many were stopped lately."""
         window = window_around(self.work.now)
         asked = {"start": window.start, "end": window.end, "lately": self.work.now - RECENTLY}
-        rows = _list_statement().rows(self.db, ids=self.work.ids(patient_id), **asked)
-        in_use = [self._in_use(row) for row in rows if row.status in _IN_USE]
-        return MedicationList(
-            regular=by_name([medicine for medicine in in_use if medicine.use == "1"]),
-            courses=by_name([medicine for medicine in in_use if medicine.use == "2"]),
-            as_needed=by_name([medicine for medicine in in_use if medicine.use == "3"]),
-            stopped_recently=len(rows) - len(in_use),
-            axis=strip([], self.work.now),
-        )
+        rows = list_statement().rows(self.db, ids=self.work.ids(patient_id), **asked)
+        in_use = [(row.use, medicine_in_use(row, self.work.now)) for row in rows if row.status in IN_USE]
+        regular, courses, as_needed = (by_name([medicine for of, medicine in in_use if of == use]) for use in "123")
+        return MedicationList(regular, courses, as_needed, len(rows) - len(in_use), strip([], self.work.now))
 
     @on_patient(Permission.MEDICATION_READ)
     def stopped_recently(self, patient_id: UUID) -> list[RequestVersion]:
         """What was stopped or completed the last 30 days, latest first."""
         order = _newest(self.work.chart(patient_id, MedicationRequest))
-        recent = sa.select(order).where(order.status.not_in(_IN_USE), order.effective_at > self.work.now - RECENTLY)
+        recent = sa.select(order).where(order.status.not_in(IN_USE), order.effective_at > self.work.now - RECENTLY)
         return [_version(row) for row in self.db.scalars(recent.order_by(order.effective_at.desc()))]
 
     @on_patient(Permission.MEDICATION_READ)
@@ -180,34 +158,6 @@ class Lists(Service):
         read = _doses_statement(one="dose_id" in asked)
         return list(self.db.scalars(read, {"ids": self.work.ids(*patient_ids), **asked}).unique())
 
-    def _in_use(self, order: Any) -> MedicineInUse:
-        now, dosage = self.work.now, dosage_of(order)
-        marks = [_mark(dose, order, now) for dose in order.doses or ()]
-        for at in map(datetime.fromisoformat, order.given or ()):
-            state = SignedState(Result.TAKEN, at)
-            marks.append(StripDose(at, DoseStatus.GIVEN, describe(DoseStatus.GIVEN, at, now, state)))
-        return MedicineInUse(
-            request_entry_id=order.entry_id,
-            version=order.version,
-            use=order.use,
-            status=OrderStatus(order.status),
-            line=line_of(order, dosage),
-            dosage=dosage,
-            instruction=order.instruction,
-            condition_text=order.condition_text,
-            prescription_group=order.prescription_group,
-            high_risk=order.high_risk,
-            time_critical=order.time_critical,
-            given_by=order.given_by,
-            prescriber_name=order.prescriber_name or "",
-            change=order.change,
-            change_reason=order.change_reason,
-            changed_at=order.effective_at,
-            changed_by=order.recorded_by_name,
-            ends_at=order.ends_at,
-            strip=strip(marks, now),
-        )
-
     def _as_needed(self, order: MedicationRequest, rows: list[Mapping[str, str]]) -> AsNeededMedicine:
         dosage = dosage_of(order)
         assert dosage.amount is not None
@@ -246,68 +196,9 @@ def _doses_statement(*, one: bool) -> sa.Select[Dose]:
     )
 
 
-@cache
-def _list_statement() -> Statement:
-    """The statement of the list, built once: to build it costs more than to run it. Takes ids (every record of the
-    patient), start, end and lately."""
-    newest = _newest_versions(in_charts(MedicationRequest), *(getattr(MedicationRequest, name) for name in _SHOWN))
-    order = newest.subquery("o").c
-    # Two comparisons: IN would have its text written anew at each execution.
-    in_use = sa.or_(*(order.status == status for status in _IN_USE))
-    shown = sa.or_(in_use, order.effective_at > sa.bindparam("lately"))
-    doses, given = _doses_as_json(order).label("doses"), _as_needed_as_json(order).label("given")
-    return Statement(sa.select(*order, doses, given).where(shown))
-
-
 def _newest(of_chart: sa.ColumnElement[bool]) -> Any:
     """The newest version of each order of the chart, as an entity."""
-    return aliased(MedicationRequest, _newest_versions(of_chart, MedicationRequest).subquery())
-
-
-def _newest_versions(of_chart: sa.ColumnElement[bool], *columns: Any) -> sa.Select[Any]:
-    """The newest version of each order of the chart that is not marked as a mistake."""
-    order = MedicationRequest
-    live = sa.select(*columns).where(of_chart, order.in_error_at.is_(None))
-    return live.ext(distinct_on(order.entry_id)).order_by(order.entry_id, order.version.desc())
-
-
-def _doses_as_json(order: Any) -> sa.ScalarSelect[Any]:
-    signature = aliased(MedicationAdministration)
-    times = _said(
-        due_at=Dose.due_at, next_due_at=Dose.next_due_at, ready_from=Dose.ready_from, late_after=Dose.late_after
-    )
-    signed = _said(
-        result=signature.result, at=signature.effective_at, reason=signature.reason_code, text=signature.reason_text
-    )
-    said = _said(times=times, signed=signed, state=Dose.state)
-    return (
-        sa.select(sa.func.json_agg(said))
-        .select_from(Dose)
-        .outerjoin(Dose.signature.of_type(signature))
-        .where(sa.tuple_(Dose.patient_id, Dose.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id))
-        .where(
-            Dose.due_at >= sa.bindparam("start"),
-            Dose.due_at < sa.bindparam("end"),
-            sa.or_(Dose.state != "cancelled", signature.id.is_not(None)),
-        )
-        .correlate(order.entry_id.table)
-        .scalar_subquery()
-    )
-
-
-def _as_needed_as_json(order: Any) -> sa.ScalarSelect[Any]:
-    administration, version = MedicationAdministration, aliased(MedicationRequest)
-    of_entry = sa.tuple_(version.patient_id, version.entry_id) == sa.tuple_(order.patient_id, order.entry_id)
-    this = sa.tuple_(version.patient_id, version.id) == sa.tuple_(administration.patient_id, administration.request_id)
-    return (
-        sa.select(sa.func.json_agg(administration.effective_at))
-        .select_from(administration)
-        .join(version, this)
-        .where(of_entry, administration.dose_id.is_(None), administration.in_error_at.is_(None))
-        .where(administration.effective_at >= sa.bindparam("start"))
-        .correlate(order.entry_id.table)
-        .scalar_subquery()
-    )
+    return aliased(MedicationRequest, newest_versions(of_chart, MedicationRequest).subquery())
 
 
 def _said(**columns: Any) -> sa.ColumnElement[Any]:
@@ -317,28 +208,6 @@ def _said(**columns: Any) -> sa.ColumnElement[Any]:
 def _text(amount: Any) -> sa.ColumnElement[str]:
     """As text: a number in JSON would be read as a float."""
     return sa.cast(sa.func.trim_scale(amount), sa.Text)
-
-
-def _mark(dose: Mapping[str, Any], order: Any, now: datetime) -> StripDose:
-    at = {name: datetime.fromisoformat(said) for name, said in dose["times"].items() if said}
-    state = _state(dose["signed"])
-    status = dose_status(
-        at["due_at"],
-        now,
-        state,
-        order_status=OrderStatus.ACTIVE if dose["state"] == "open" else OrderStatus(order.status),
-        order_status_since=order.effective_at,
-        tolerance=Tolerance(at["due_at"] - at["ready_from"], at["late_after"] - at["due_at"]),
-        next_due_at=at.get("next_due_at"),
-    )
-    return StripDose(state.effective_at if state else at["due_at"], status, describe(status, at["due_at"], now, state))
-
-
-def _state(signed: Mapping[str, str | None]) -> SignedState | None:
-    if signed["result"] is None or signed["at"] is None:
-        return None
-    reason = Reason(signed["reason"]) if signed["reason"] else None
-    return SignedState(Result(signed["result"]), datetime.fromisoformat(signed["at"]), reason, signed["text"] or "")
 
 
 def _version(order: MedicationRequest) -> RequestVersion:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
@@ -36,6 +36,7 @@ WITNESS = "witness"
 
 _TAKEN = {DoseStatus.GIVEN, DoseStatus.GIVEN_EARLY, DoseStatus.GIVEN_LATE, DoseStatus.PARTLY}
 
+_HIGH_RISK = ("warning", phrase("høyrisiko"))
 _CHANGES = phrases(
     {
         "prescribe": "Startet %(date)s av %(name)s",
@@ -96,43 +97,19 @@ class DueDose:
         return self.two_signatures and self.witnessed_by is None and self.status in _TAKEN
 
 
-@dataclass(frozen=True)
-class MedicineInUse:
-    """An order in force, as the list shows it. `use` is 9101. `strip` is its picture of 36 hours."""
+class MedicineInUse(NamedTuple):
+    """An order in force, as the list shows it.
+
+    `flags`: colour and word, beside the name. `changed_text`: `Endret 15.11. av Lars Haugen: Lav puls`. `strip` is its
+    picture of 36 hours.
+    """
 
     request_entry_id: UUID
-    version: int
-    use: str
-    status: OrderStatus
     line: MedicationLine
-    dosage: Dosage
-    instruction: str | None
+    flags: tuple[tuple[str, str], ...]
     condition_text: str | None
-    prescription_group: str | None
-    high_risk: bool
-    time_critical: bool
-    given_by: str
-    prescriber_name: str
-    change: str
-    change_reason: str | None
-    changed_at: datetime
-    changed_by: str
-    ends_at: datetime | None
+    changed_text: str
     strip: Strip
-
-    @property
-    def flags(self) -> tuple[tuple[str, str], ...]:
-        """What stands beside the name."""
-        paused = [("danger", phrase("pauset"))] if self.status is OrderStatus.ON_HOLD else []
-        own = [("neutral", phrase("tar selv"))] if self.given_by == "patient" else []
-        return (*group_flags(self.prescription_group, self.high_risk), *paused, *own)
-
-    @property
-    def changed_text(self) -> str:
-        """`Endret 15.11. av Lars Haugen: Lav puls`."""
-        message = _CHANGES.get(self.change, _CHANGES["change"])
-        said = phrase(message, date=short_date(local_date(self.changed_at)), name=self.changed_by)
-        return joined(": ", (said, self.change_reason or ""))
 
 
 @dataclass(frozen=True)
@@ -296,17 +273,24 @@ def signed_by(signature: MedicationAdministration) -> Signed:
 
 def group_flags(prescription_group: str | None, high_risk: bool) -> tuple[tuple[str, str], ...]:
     """Prescription groups A and B, and whether a wrong dose is dangerous: colour and word."""
-    group = [("neutral", prescription_group)] if prescription_group in ("A", "B") else []
-    return (*group, *([("warning", phrase("høyrisiko"))] if high_risk else []))
+    group = (("neutral", prescription_group),) if prescription_group in ("A", "B") else ()
+    return (*group, _HIGH_RISK) if high_risk else group
 
 
-def dosage_of(order: MedicationRequest) -> Dosage:
-    """The dosage of an order that has not been erased."""
+def changed_text(order: Any) -> str:
+    """`Endret 15.11. av Lars Haugen: Lav puls`: the last change of an order."""
+    message = _CHANGES.get(order.change, _CHANGES["change"])
+    said = phrase(message, date=short_date(local_date(order.effective_at)), name=order.recorded_by_name)
+    return joined(": ", (said, order.change_reason or ""))
+
+
+def dosage_of(order: Any) -> Dosage:
+    """The dosage of an order that has not been erased. A statement gives it as text: a known one is then not read anew."""
     assert order.dosage is not None
-    return Dosage.from_json(order.dosage)
+    return Dosage.from_text(order.dosage) if isinstance(order.dosage, str) else Dosage.from_json(order.dosage)
 
 
-def line_of(order: MedicationRequest, dosage: Dosage) -> MedicationLine:
+def line_of(order: Any, dosage: Dosage) -> MedicationLine:
     """The medication line of an order. Its form has the strength where the dose does not say it: 5 ml of 1 mg/ml."""
     said = dosage.strength_per_unit is not None or dosage.unit in SUBSTANCE_UNITS
     return medication_line(

@@ -1,0 +1,141 @@
+"""What the list shows of each medicine in use. Read at each opening of a chart, so no more than is shown is asked for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
+
+from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
+from journal.medication.rules import (
+    DoseStatus,
+    OrderStatus,
+    Reason,
+    Result,
+    SignedState,
+    StripDose,
+    Tolerance,
+    describe,
+    dose_status,
+    strip,
+)
+from journal.medication.service.shown import MedicineInUse, changed_text, dosage_of, group_flags, line_of
+from journal.platform.language import phrase
+from journal.platform.statement import Statement
+from journal.platform.work import in_charts
+
+IN_USE = (OrderStatus.ACTIVE.value, OrderStatus.ON_HOLD.value)
+_SHOWN = (
+    *("entry_id", "status", "use", "given_by", "generic_name", "brand_name", "form", "strength", "route", "indication"),
+    *("condition_text", "prescription_group", "high_risk"),
+    *("change", "change_reason", "effective_at", "recorded_by_name"),
+)
+_PAUSED = ("danger", phrase("pauset"))
+_OWN = ("neutral", phrase("tar selv"))
+
+
+@cache
+def list_statement() -> Statement:
+    """The orders in use, with what was given and is to be given of each, and those changed since `lately`.
+
+    Takes ids (every record of the patient), start and end of the picture, and lately.
+    """
+    columns = (MedicationRequest.patient_id, *(getattr(MedicationRequest, name) for name in _SHOWN))
+    dosage = sa.cast(MedicationRequest.dosage, sa.Text).label("dosage")
+    order = newest_versions(in_charts(MedicationRequest), *columns, dosage).subquery("o").c
+    # Two comparisons: IN would have its text written anew at each execution.
+    in_use = sa.or_(*(order.status == status for status in IN_USE))
+    shown = (order[name] for name in _SHOWN)
+    return Statement(
+        sa.select(*shown, order.dosage, _doses(order).label("doses"), _given_as_needed(order).label("given")).where(
+            sa.or_(in_use, order.effective_at > sa.bindparam("lately"))
+        )
+    )
+
+
+def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
+    """A row of `list_statement`, as the list shows it at `now`."""
+    status = OrderStatus(order.status)
+    marks = [_mark(dose, status, order.effective_at, now) for dose in order.doses or ()]
+    marks += [_given(datetime.fromisoformat(at), now) for at in order.given or ()]
+    flags = group_flags(order.prescription_group, order.high_risk)
+    if status is OrderStatus.ON_HOLD:
+        flags += (_PAUSED,)
+    if order.given_by == "patient":
+        flags += (_OWN,)
+    return MedicineInUse(
+        order.entry_id,
+        line_of(order, dosage_of(order)),
+        flags,
+        order.condition_text,
+        changed_text(order),
+        strip(marks, now),
+    )
+
+
+def newest_versions(of_chart: sa.ColumnElement[bool], *columns: Any) -> sa.Select[Any]:
+    """The newest version of each order of the chart that is not marked as a mistake."""
+    order = MedicationRequest
+    live = sa.select(*columns).where(of_chart, order.in_error_at.is_(None))
+    return live.ext(distinct_on(order.entry_id)).order_by(order.entry_id, order.version.desc())
+
+
+def _doses(order: Any) -> sa.ScalarSelect[Any]:
+    """The doses in the picture, each as `_mark` takes it. Asked for order by order: a join may read the doses of years."""
+    signature = aliased(MedicationAdministration)
+    said = sa.func.json_build_array(
+        *(Dose.due_at, Dose.next_due_at, Dose.ready_from, Dose.late_after, Dose.state),
+        *(signature.result, signature.effective_at, signature.reason_code, signature.reason_text),
+    )
+    return (
+        sa.select(sa.func.json_agg(said))
+        .select_from(Dose)
+        .outerjoin(Dose.signature.of_type(signature))
+        .where(sa.tuple_(Dose.patient_id, Dose.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id))
+        .where(Dose.due_at >= sa.bindparam("start"), Dose.due_at < sa.bindparam("end"))
+        .where(sa.or_(Dose.state != "cancelled", signature.id.is_not(None)))
+        .correlate(order.entry_id.table)
+        .scalar_subquery()
+    )
+
+
+def _given_as_needed(order: Any) -> sa.ScalarSelect[Any]:
+    """When it was given as needed, of whichever version."""
+    given, version = MedicationAdministration, aliased(MedicationRequest)
+    of_entry = sa.tuple_(version.patient_id, version.entry_id) == sa.tuple_(order.patient_id, order.entry_id)
+    this = sa.tuple_(version.patient_id, version.id) == sa.tuple_(given.patient_id, given.request_id)
+    return (
+        sa.select(sa.func.json_agg(given.effective_at))
+        .select_from(given)
+        .join(version, this)
+        .where(of_entry, given.dose_id.is_(None), given.in_error_at.is_(None))
+        .where(given.effective_at >= sa.bindparam("start"))
+        .correlate(order.entry_id.table)
+        .scalar_subquery()
+    )
+
+
+def _mark(dose: Sequence[Any], order: OrderStatus, since: datetime, now: datetime) -> StripDose:
+    due, next_due, ready, late, state, result, at, reason, text = dose
+    due_at = datetime.fromisoformat(due)
+    signed = None
+    if result:
+        signed = SignedState(Result(result), datetime.fromisoformat(at), Reason(reason) if reason else None, text or "")
+    status = dose_status(
+        due_at,
+        now,
+        signed,
+        order_status=OrderStatus.ACTIVE if state == "open" else order,
+        order_status_since=since,
+        tolerance=Tolerance(due_at - datetime.fromisoformat(ready), datetime.fromisoformat(late) - due_at),
+        next_due_at=datetime.fromisoformat(next_due) if next_due else None,
+    )
+    return StripDose(signed.effective_at if signed else due_at, status, describe(status, due_at, now, signed))
+
+
+def _given(at: datetime, now: datetime) -> StripDose:
+    said = describe(DoseStatus.GIVEN, at, now, SignedState(Result.TAKEN, at))
+    return StripDose(at, DoseStatus.GIVEN, said)
