@@ -61,13 +61,18 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
 
 
 def minute(instant: datetime) -> int:
-    """Whole minutes since 1970, rounded down: what a text that is kept for its minute is found by.
+    """Whole minutes since 1970, rounded down: what is the same for all of a minute is found by it.
 
     Raises ValueError for a datetime without a time zone.
     """
     if instant.tzinfo is None:
         raise ValueError("an instant must carry a time zone")
     return (instant - _EPOCH) // _MINUTE
+
+
+def at_minute(minute: int) -> datetime:
+    """The instant (UTC) when this `minute` began."""
+    return _EPOCH + minute * _MINUTE
 
 
 def hhmm(instant: datetime) -> str:
@@ -78,7 +83,7 @@ def hhmm(instant: datetime) -> str:
 # The same few thousand minutes are shown on every page of every patient: each is written once.
 @lru_cache(maxsize=4096)
 def _hhmm(minute: int) -> str:
-    wall = local(_EPOCH + minute * _MINUTE)
+    wall = local(at_minute(minute))
     shown = f"{wall:%H.%M}"
     if wall.replace(fold=0).utcoffset() == wall.replace(fold=1).utcoffset():
         return shown
@@ -145,7 +150,7 @@ def lately(instant: datetime, now: datetime) -> str:
 @lru_cache(maxsize=4096)
 def lately_on(minute: int, today: date) -> str:
     """As `lately`, for the minute and the day of now."""
-    instant = _EPOCH + minute * _MINUTE
+    instant = at_minute(minute)
     day = day_in_words(local_date(instant), today)
     return hhmm(instant) if day == "i dag" else joined(" ", (day, hhmm(instant)))
 

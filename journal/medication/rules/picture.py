@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from journal.medication.rules.status import DoseStatus
-from journal.platform.clock import day_in_words, hhmm, instant, local_date
+from journal.platform.clock import at_minute, day_in_words, hhmm, instant, local_date, minute
 from journal.platform.language import phrase
 
 WIDTH = 1000
@@ -39,11 +39,15 @@ class Window:
 
 
 class StripDose(NamedTuple):
-    """A dose to draw. `at`: when it was given, else when it is due. `said`: its status in words (`describe`)."""
+    """A dose to draw. `at`: when it was given, else when it is due. `said`: its status in words (`describe`).
+
+    `common`: whether `said` holds nothing that somebody wrote herself, so that the symbol can be drawn once for many.
+    """
 
     at: datetime
     status: DoseStatus
     said: str
+    common: bool = False
 
 
 class Mark(NamedTuple):
@@ -73,34 +77,46 @@ class Strip(NamedTuple):
 
 def window_around(now: datetime) -> Window:
     """Yesterday 12.00 to today 24.00, Oslo."""
-    return _of_day(local_date(now)).window
+    return _day(local_date(now))[0]
 
 
 def strip(doses: Iterable[StripDose], now: datetime) -> Strip:
     """The picture of one medicine at `now`. Doses outside the window are left out."""
-    today = local_date(now)
-    empty = _of_day(today)
-    window = empty.window
-    shown = sorted([dose for dose in doses if dose.at in window], key=itemgetter(0))
-    marks = tuple([Mark(window.x(dose.at), dose.status, _label(dose, today)) for dose in shown])
-    return empty._replace(now_x=window.x(now), marks=marks)
+    today, axis = _axis(now)
+    window = axis[0]
+    marks = [
+        (_common_mark if common else _mark)(minute(at), status, said, today)
+        for at, status, said, common in sorted(doses, key=itemgetter(0))
+        if at in window
+    ]
+    return Strip(*axis, tuple(marks))
 
 
-# What all pictures of a day share.
 @lru_cache(maxsize=8)
-def _of_day(today: date) -> Strip:
+def _axis(now: datetime) -> tuple[date, tuple[Window, int, int, tuple[Tick, ...]]]:
+    """Today, and what all pictures of a page share."""
+    today = local_date(now)
+    window, midnight_x, ticks = _day(today)
+    return today, (window, window.x(now), midnight_x, ticks)
+
+
+@lru_cache(maxsize=8)
+def _day(today: date) -> tuple[Window, int, tuple[Tick, ...]]:
+    """What all pictures of a day share."""
     yesterday = today - timedelta(days=1)
     window = Window(instant(yesterday, time(12)), instant(today + timedelta(days=1), time.min))
     hours = [(yesterday, hour) for hour in _YESTERDAYS_LABELS] + [(today, hour) for hour in _TODAYS_LABELS]
-    return Strip(
-        window,
-        now_x=WIDTH,
-        midnight_x=window.x(instant(today, time.min)),
-        ticks=tuple(Tick(window.x(instant(day, time(hour))), f"{hour:02}") for day, hour in hours),
-        marks=(),
-    )
+    ticks = tuple(Tick(window.x(instant(day, time(hour))), f"{hour:02}") for day, hour in hours)
+    return window, window.x(instant(today, time.min)), ticks
 
 
-def _label(dose: StripDose, today: date) -> str:
-    day = day_in_words(local_date(dose.at), today)
-    return phrase("%(day)s kl. %(time)s %(status)s", day=day, time=hhmm(dose.at), status=dose.said)
+def _mark(at: int, status: DoseStatus, said: str, today: date) -> Mark:
+    """The symbol of a dose at a minute since 1970: it stands where its label says."""
+    when = at_minute(at)
+    day = day_in_words(local_date(when), today)
+    label = phrase("%(day)s kl. %(time)s %(status)s", day=day, time=hhmm(when), status=said)
+    return Mark(_day(today)[0].x(when), status, label)
+
+
+# Most doses are due and given at the same few minutes of the day. What somebody wrote herself is never kept.
+_common_mark = lru_cache(maxsize=4096)(_mark)

@@ -22,6 +22,7 @@ from journal.platform.clock import lately_on, local_date, minute
 from journal.platform.language import joined, phrase, phrases
 
 MISSED_AFTER = timedelta(hours=12)
+_MINUTE = timedelta(minutes=1)
 
 
 class DoseStatus(StrEnum):
@@ -131,13 +132,9 @@ def describe(status: DoseStatus, due_at: datetime, now: datetime, signed: Signed
         case DoseStatus.PLANNED:
             return _planned(minute(due_at), local_date(now))
         case DoseStatus.READY:
-            return (
-                phrase("om %(span)s", span=span(due_at - now))
-                if due_at - now >= timedelta(minutes=1)
-                else phrase("klar nå")
-            )
+            return _ready((due_at - now) // _MINUTE)
         case DoseStatus.LATE:
-            return phrase("%(span)s forsinket", span=span(now - due_at))
+            return _late((now - due_at) // _MINUTE)
     return _WORDS[status]
 
 
@@ -173,7 +170,17 @@ def _describe_signed(status: DoseStatus, signed: SignedState, now: datetime) -> 
     return joined(" – ", (_signed_words(status, at, today, None), small))
 
 
-# Many are due and given at the same minute. What somebody wrote herself is never kept.
+# Many are due and given at the same minute, and as late: each is said once. What somebody wrote herself is never kept.
+@lru_cache(maxsize=4096)
+def _ready(minutes: int) -> str:
+    return phrase("om %(span)s", span=span(minutes * _MINUTE)) if minutes > 0 else phrase("klar nå")
+
+
+@lru_cache(maxsize=4096)
+def _late(minutes: int) -> str:
+    return phrase("%(span)s forsinket", span=span(minutes * _MINUTE))
+
+
 @lru_cache(maxsize=4096)
 def _planned(due_at: int, today: date) -> str:
     return phrase("planlagt %(time)s", time=lately_on(due_at, today))
@@ -190,7 +197,7 @@ def _signed_words(status: DoseStatus, at: int, today: date, reason: Reason | Non
 
 def span(passed: timedelta) -> str:
     """`52 min`, `3 t 5 min`, `2 døgn`: whole minutes, rounded down."""
-    hours, minutes = divmod(passed // timedelta(minutes=1), 60)
+    hours, minutes = divmod(passed // _MINUTE, 60)
     if hours >= 48:
         return phrase("%(days)s døgn", days=hours // 24)
     parts = [phrase("%(hours)s t", hours=hours)] if hours else []

@@ -27,7 +27,7 @@ from journal.platform.language import phrase
 from journal.platform.statement import Statement
 from journal.platform.work import in_charts
 
-IN_USE = (OrderStatus.ACTIVE.value, OrderStatus.ON_HOLD.value)
+IN_USE = {status.value: status for status in (OrderStatus.ACTIVE, OrderStatus.ON_HOLD)}
 _SHOWN = (
     *("entry_id", "status", "use", "given_by", "generic_name", "brand_name", "form", "strength", "route", "indication"),
     *("condition_text", "prescription_group", "high_risk"),
@@ -58,7 +58,7 @@ def list_statement() -> Statement:
 
 def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
     """A row of `list_statement`, as the list shows it at `now`."""
-    status = OrderStatus(order.status)
+    status = IN_USE[order.status]
     marks = [_mark(dose, status, order.effective_at, now) for dose in order.doses or ()]
     marks += [_given(datetime.fromisoformat(at), now) for at in order.given or ()]
     flags = group_flags(order.prescription_group, order.high_risk)
@@ -133,9 +133,15 @@ def _mark(dose: Sequence[Any], order: OrderStatus, since: datetime, now: datetim
         tolerance=Tolerance(due_at - datetime.fromisoformat(ready), datetime.fromisoformat(late) - due_at),
         next_due_at=datetime.fromisoformat(next_due) if next_due else None,
     )
-    return StripDose(signed.effective_at if signed else due_at, status, describe(status, due_at, now, signed))
+    return _drawn(status, due_at, now, signed)
+
+
+def _drawn(status: DoseStatus, due_at: datetime, now: datetime, signed: SignedState | None) -> StripDose:
+    said = describe(status, due_at, now, signed)
+    if signed:
+        return StripDose(signed.effective_at, status, said, common=not signed.text)
+    return StripDose(due_at, status, said, common=True)
 
 
 def _given(at: datetime, now: datetime) -> StripDose:
-    said = describe(DoseStatus.GIVEN, at, now, SignedState(Result.TAKEN, at))
-    return StripDose(at, DoseStatus.GIVEN, said)
+    return _drawn(DoseStatus.GIVEN, at, now, SignedState(Result.TAKEN, at))

@@ -83,7 +83,9 @@ class Lists(Service):
     def stopped_recently(self, patient_id: UUID) -> list[RequestVersion]:
         """What was stopped or completed the last 30 days, latest first."""
         order = _newest(self.work.chart(patient_id, MedicationRequest))
-        recent = sa.select(order).where(order.status.not_in(IN_USE), order.effective_at > self.work.now - RECENTLY)
+        recent = sa.select(order).where(
+            order.status.not_in(list(IN_USE)), order.effective_at > self.work.now - RECENTLY
+        )
         return [_version(row) for row in self.db.scalars(recent.order_by(order.effective_at.desc()))]
 
     @on_patient(Permission.MEDICATION_READ)
