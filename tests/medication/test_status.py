@@ -25,6 +25,7 @@ from journal.medication.rules import (
     dose_status,
     effective_time,
     glucose,
+    picture,
     pulse,
     slot_of,
     strip,
@@ -34,6 +35,7 @@ from journal.medication.rules import (
     when_needed,
     window_around,
 )
+from journal.medication.service.in_use import _mark
 from journal.platform.clock import instant
 from journal.platform.quantity import NBSP, Quantity
 
@@ -355,6 +357,33 @@ def test_now_is_always_in_the_picture_between_midnight_and_the_edge(now):
     drawn = strip([], now)
     assert now in drawn.window
     assert 0 < drawn.midnight_x <= drawn.now_x <= 1000
+
+
+def test_a_symbol_is_drawn_once_for_all_but_what_a_nurse_wrote_is_never_kept():
+    kept = picture._common_mark.cache_info
+    now = at("08:52")
+    common = StripDose(DUE, DoseStatus.NOT_GIVEN, describe(DoseStatus.NOT_GIVEN, DUE, now, REFUSED), common=True)
+    assert strip([common], now).marks[0] is strip([common], now + MINUTE).marks[0]
+
+    before, written = kept(), SignedState(Result.REFUSED, DUE, Reason.OTHER, "Ville ikke")
+    own = _mark(_stored(written), OrderStatus.ACTIVE, DUE, now)
+    assert (
+        strip([own], now).marks[0].label
+        == strip([common], now).marks[0].label
+        == "i dag kl. 08.00 ikke gitt – ville ikke"
+    )
+    assert (own.common, kept().currsize) == (False, before.currsize)
+    assert _mark(_stored(REFUSED), OrderStatus.ACTIVE, DUE, now) == common
+
+
+REFUSED = SignedState(Result.REFUSED, DUE, Reason.REFUSED)
+
+
+def _stored(signed: SignedState) -> list[str | None]:
+    """A dose at DUE, as the statement of the list gives it."""
+    times = DUE, None, DUE - HOUR, DUE + HOUR
+    said = (signed.result, signed.effective_at.isoformat(), signed.reason, signed.text or None)
+    return [*(time and time.isoformat() for time in times), "open", *said]
 
 
 # Reasons

@@ -192,3 +192,16 @@ def test_what_is_not_a_time_of_day_is_refused_with_a_sentence(text):
 @given(st.times().map(lambda t: t.replace(second=0, microsecond=0)))
 def test_every_minute_of_the_day_can_be_written_and_read(at):
     assert clock.parse_time_of_day(f"{at:%H.%M}") == clock.parse_time_of_day(f"{at:%H%M}") == at
+
+
+@given(INSTANTS, st.timedeltas(timedelta(0), timedelta(minutes=1, microseconds=-1)))
+def test_a_minute_is_the_same_at_each_of_its_instants(start, passed):
+    start = start.replace(second=0, microsecond=0)
+    assert clock.at_minute(clock.minute(start + passed)) == start
+    assert clock.hhmm(start + passed) == clock.hhmm(start)
+    assert clock.lately(start + passed, start) == clock.hhmm(start)
+
+
+def test_an_instant_without_a_time_zone_has_no_minute():
+    with pytest.raises(ValueError, match="time zone"):
+        clock.hhmm(datetime(2026, 11, 22, 8))
