@@ -64,7 +64,8 @@ class Chart(Service):
     def my_list(self) -> MyList:
         """The patients with a ground for the unit one acts in, those with late doses first."""
         start, end = clock.day_bounds(clock.local_date(self.work.now))
-        due = Medication(self.work).worklist(start=start - timedelta(hours=12), end=end)
+        worklist = Medication(self.work).worklist(start=start - timedelta(hours=12), end=end)
+        due = sorted(worklist, key=lambda row: -row.late)
         shown = due[:SHOWN]
         banners = Patients(self.work).banners([row.patient_id for row in shown]) if shown else {}
         return MyList(tuple(ListRow(banners[row.patient_id], row) for row in shown), len(due) - len(shown))

@@ -43,7 +43,7 @@ def round() -> str:
 def _round(patient_id: UUID | None, slot: str | None, trouble: pages.Trouble | None = None) -> str:
     work = current_work()
     medication, period = Medication(work), pages.Period.around(work.now)
-    rows = medication.worklist_by_hour(start=period.start, end=period.end)
+    rows = medication.worklist(start=period.start, end=period.end)
     slot = pages.chosen_slot(rows, slot, work.now)
     of_slot = pages.patient_rows(rows, slot, patient_id)
     waiting = [p for p, row in of_slot.items() if row.late or row.ready or row.signed < row.total]

@@ -44,6 +44,7 @@ SECURITY_DEFINERS = {
     ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),
     ("medication.plans_running_out(timestamp with time zone, integer)", "journal_finder"),
     ("medication.worklist(timestamp with time zone, timestamp with time zone)", "journal_finder"),
+    ("medication.worklist_by_patient(timestamp with time zone, timestamp with time zone)", "journal_finder"),
     ("municipalities.practitioner_by_hpr(text)", "journal_finder"),
     ("patients.find(text, text)", "journal_door"),
 }

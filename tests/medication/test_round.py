@@ -161,10 +161,10 @@ def test_another_unit_sees_none_of_it(world: World, client_for: ClientFor, patie
 
 def test_the_round_stays_with_the_hour_whose_doses_are_ready() -> None:
     def hour(at: int, **counts: int) -> WorklistRow:
-        slot_at = datetime(2026, 11, 22, at - 1, tzinfo=UTC)  # Oslo in winter
-        return WorklistRow(
-            UUID(int=1), "204", None, slot_at, None, **({"late": 0, "ready": 0, "total": 1, "signed": 0} | counts)
-        )
+        begins = datetime(2026, 11, 22, at - 1, tzinfo=UTC)  # Oslo in winter
+        of = {"late": 0, "ready": 0, "total": 1, "signed": 0} | counts
+        beside = ([begins], [of["ready"]], [of["total"]], [of["signed"]])
+        return WorklistRow(UUID(int=1), "204", None, None, of["late"], of["ready"], of["total"], of["signed"], *beside)
 
     eight_to_nine = [hour(8, ready=1), hour(9, ready=1), hour(12)]
     after_nine = [hour(8, late=1), hour(9, ready=1), hour(12)]

@@ -83,11 +83,11 @@ def chosen_slot(rows: Sequence[WorklistRow], asked: str | None, now: datetime) -
 
     So the 08 round stays the 08 round until its doses are given or late, though the 09 doses can be given already.
     """
-    hours = sorted({row.slot_at for row in rows if row.slot_at})
+    hours = sorted({hour for row in rows for hour in row.hours})
     keys = [slot_of(hour) for hour in hours]
     if asked == LATE or asked in keys:
         return asked
-    ready = sorted(row.slot_at for row in rows if row.slot_at and row.ready)
+    ready = sorted({hour for row in rows if row.ready for hour, n in zip(row.hours, row.hour_ready, strict=True) if n})
     begun = [hour for hour in hours if hour <= now]
     return next((slot_of(hour) for hour in [*ready[:1], *begun[-1:], *hours[:1]]), None)
 
@@ -98,8 +98,8 @@ def slots(rows: Sequence[WorklistRow], current: str | None, now: datetime) -> li
     chips = [Slot(LATE, _("Forsinket"), late, url_for("medication.round", slot=LATE), current == LATE)] if late else []
     left: dict[datetime, int] = {}
     for row in rows:
-        if row.slot_at:
-            left[row.slot_at] = left.get(row.slot_at, 0) + row.total - row.signed
+        for hour, total, signed in zip(row.hours, row.hour_total, row.hour_signed, strict=True):
+            left[hour] = left.get(hour, 0) + total - signed
     near = [hour for hour in sorted(left) if left[hour] and hour > now - _LOOKS_BACK][:_MOST_CHIPS]
     for hour in sorted(left):
         if (key := slot_of(hour)) == current or hour in near:
@@ -113,19 +113,13 @@ def patient_rows(rows: Sequence[WorklistRow], slot: str | None, chosen: UUID | N
 
     Who has something late belongs to every hour, and so does who is chosen; who is away is shown so that nobody is missed.
     """
-    of_day: dict[UUID, WorklistRow] = {}
-    of_hour: dict[UUID, WorklistRow] = {}
-    hours = {hour for hour in {row.slot_at for row in rows} if slot == LATE or (hour and slot_of(hour) == slot)}
-    for row in rows:
-        of_day[row.patient_id] = row.added_to(of_day.get(row.patient_id))
-        if row.slot_at in hours:
-            of_hour[row.patient_id] = row.added_to(of_hour.get(row.patient_id))
+    hours = {hour for hour in {hour for row in rows for hour in row.hours} if slot == LATE or slot_of(hour) == slot}
     found = {}
-    for patient_id, day in of_day.items():
-        hour = of_hour.get(patient_id)
-        if day.late or day.away_until or patient_id == chosen or (hour and slot != LATE):
-            total, signed = (hour.total, hour.signed) if hour else (0, 0)
-            found[patient_id] = day._replace(total=total, signed=signed)
+    for row in rows:
+        of_hour = [n for n, hour in enumerate(row.hours) if hour in hours]
+        if row.late or row.away_until or row.patient_id == chosen or (of_hour and slot != LATE):
+            total, signed = sum(row.hour_total[n] for n in of_hour), sum(row.hour_signed[n] for n in of_hour)
+            found[row.patient_id] = row._replace(total=total, signed=signed)
     return found
 
 

@@ -41,8 +41,8 @@ from journal.platform.work import in_charts
 RECENTLY = timedelta(days=30)
 _WORKLIST = Statement(
     sa.text(
-        """SELECT patient_id, room, away_until, slot_at, next_due_at, late, ready, total, signed
-    FROM medication.worklist(:start, :end)"""
+        """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed
+    FROM medication.worklist_by_patient(:start, :end)"""
     )
 )
 
@@ -141,18 +141,7 @@ class Lists(Service):
 
     @without_patient(Permission.CHART_LIST)
     def worklist(self, *, start: datetime, end: datetime) -> list[WorklistRow]:
-        """The unit's patients with what is due from `start` up to `end`: ids, times and counts. Those with late doses first."""
-        of_patient: dict[UUID, WorklistRow] = {}
-        for row in self._worklist(start, end):
-            of_patient[row.patient_id] = row.added_to(of_patient.get(row.patient_id))
-        return sorted(of_patient.values(), key=lambda row: -row.late)
-
-    @without_patient(Permission.CHART_LIST)
-    def worklist_by_hour(self, *, start: datetime, end: datetime) -> list[WorklistRow]:
-        """As `worklist`, with a row for each hour that a patient has doses in; by room and time."""
-        return self._worklist(start, end)
-
-    def _worklist(self, start: datetime, end: datetime) -> list[WorklistRow]:
+        """The unit's patients by room, with what is due from `start` up to `end`: ids, times and counts."""
         return [WorklistRow(*row) for row in _WORKLIST.rows(self.db, start=start, end=end)]
 
     def _doses(self, patient_ids: Collection[UUID], **asked: Any) -> list[Dose]:

@@ -155,35 +155,24 @@ class AsNeededMedicine:
 
 
 class WorklistRow(NamedTuple):
-    """A patient, in one hour (`slot_at`) or in all of a period (None); counts only, since the chart is closed.
+    """A patient and what is due in a period; times and counts only, since the chart is closed.
 
-    `away_until`: set while the patient is away (year 9999 when nobody knows until when).
+    `away_until`: set while the patient is away (year 9999 when nobody knows until when). `hours` are those with doses, and
+    beside each stands how many of its doses are ready now, how many there are, and how many are signed.
     """
 
     patient_id: UUID
     room: str | None
     away_until: datetime | None
-    slot_at: datetime | None
     next_due_at: datetime | None
     late: int
     ready: int
     total: int
     signed: int
-
-    def added_to(self, before: "WorklistRow | None") -> "WorklistRow":
-        """This and another row of the same patient, as one of no particular hour."""
-        if before is None:
-            return self._replace(slot_at=None)
-        due = [at for at in (self.next_due_at, before.next_due_at) if at]
-        return WorklistRow(
-            *self[:3],
-            slot_at=None,
-            next_due_at=min(due, default=None),
-            late=self.late + before.late,
-            ready=self.ready + before.ready,
-            total=self.total + before.total,
-            signed=self.signed + before.signed,
-        )
+    hours: Sequence[datetime] = ()
+    hour_ready: Sequence[int] = ()
+    hour_total: Sequence[int] = ()
+    hour_signed: Sequence[int] = ()
 
 
 def due_dose(dose: Dose, patient_id: UUID, now: datetime) -> DueDose:
