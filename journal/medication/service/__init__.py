@@ -3,6 +3,7 @@
 from journal.medication.service.administration import Administration
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits, Imported, import_catalogue
+from journal.medication.service.due import Due
 from journal.medication.service.expected import Expected
 from journal.medication.service.lists import Lists
 from journal.medication.service.prescribing import Medicine, Prescribing
@@ -18,7 +19,7 @@ from journal.medication.service.shown import (
 )
 
 
-class Medication(Prescribing, Administration, Beside, Lists, Expected, Catalogue, MunicipalSettings):
+class Medication(Prescribing, Administration, Beside, Due, Lists, Expected, Catalogue, MunicipalSettings):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
 

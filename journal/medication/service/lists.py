@@ -1,13 +1,13 @@
-"""What is read: the doses of a round, the list with its pictures, medicines as needed, the unit's worklist."""
+"""What is read: the list with its pictures, what was stopped, medicines as needed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased
 
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
@@ -21,53 +21,23 @@ from journal.medication.service.in_use import IN_USE, list_statement, medicine_i
 from journal.medication.service.shown import (
     WITNESS,
     AsNeededMedicine,
-    DueDose,
     MedicationList,
     RequestVersion,
-    WorklistRow,
     by_name,
     cautions_of,
     dosage_of,
-    due_dose,
     line_of,
 )
 from journal.permissions import Permission
 from journal.platform.errors import NotFound
 from journal.platform.quantity import Quantity, parse_decimal
-from journal.platform.service import Service, on_patient, on_patients, without_patient
-from journal.platform.statement import Statement
-from journal.platform.work import in_charts
+from journal.platform.service import Service, on_patient
 
 RECENTLY = timedelta(days=30)
-_WORKLIST = Statement(
-    sa.text(
-        """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed
-    FROM medication.worklist_by_patient(:start, :end)"""
-    )
-)
 
 
 class Lists(Service):
     """Reads: one statement each, whatever the number of patients, orders and doses."""
-
-    @on_patients(Permission.MEDICATION_READ)
-    def doses_due(self, patient_ids: Collection[UUID], *, start: datetime, end: datetime) -> dict[UUID, list[DueDose]]:
-        """The doses due from `start` up to but not including `end`, by patient, earliest first; also who has none."""
-        doses = self._doses(patient_ids, start=start, end=end)
-        linked = self.work.linked(patient_ids)
-        due: dict[UUID, list[DueDose]] = {patient_id: [] for patient_id in patient_ids}
-        for dose in doses:
-            asked = linked[dose.patient_id]
-            due[asked].append(due_dose(dose, asked, self.work.now))
-        return due
-
-    @on_patient(Permission.MEDICATION_READ)
-    def dose(self, patient_id: UUID, dose_id: UUID) -> DueDose:
-        """One dose. Raises NotFound."""
-        found = self._doses([patient_id], dose_id=dose_id)
-        if not found:
-            raise NotFound("Dosen finnes ikke hos denne pasienten.")
-        return due_dose(found[0], patient_id, self.work.now)
 
     @on_patient(Permission.MEDICATION_READ)
     def list_with_strip(self, patient_id: UUID) -> MedicationList:
@@ -139,16 +109,6 @@ class Lists(Service):
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
         return found
 
-    @without_patient(Permission.CHART_LIST)
-    def worklist(self, *, start: datetime, end: datetime) -> list[WorklistRow]:
-        """The unit's patients by room, with what is due from `start` up to `end`: ids, times and counts."""
-        return [WorklistRow(*row) for row in _WORKLIST.rows(self.db, start=start, end=end)]
-
-    def _doses(self, patient_ids: Collection[UUID], **asked: Any) -> list[Dose]:
-        """The doses from `start` up to `end`, or the one with `dose_id`."""
-        read = _doses_statement(one="dose_id" in asked)
-        return list(self.db.scalars(read, {"ids": self.work.ids(*patient_ids), **asked}).unique())
-
     def _as_needed(self, order: MedicationRequest, rows: list[Mapping[str, str]]) -> AsNeededMedicine:
         dosage = dosage_of(order)
         assert dosage.amount is not None
@@ -172,21 +132,6 @@ class Lists(Service):
 
 
 @cache
-def _doses_statement(*, one: bool) -> sa.Select[Dose]:
-    """Doses with order, signature and the facts beside them. Cancelled ones only where something was stored about them.
-
-    Takes ids, and dose_id for *one* dose, else start and end.
-    """
-    period = sa.and_(Dose.due_at >= sa.bindparam("start"), Dose.due_at < sa.bindparam("end"))
-    return (
-        sa.select(Dose)
-        .options(joinedload(Dose.request, innerjoin=True), joinedload(Dose.signature), joinedload(Dose.facts))
-        .where(in_charts(Dose), Dose.id == sa.bindparam("dose_id") if one else period)
-        .where(sa.or_(Dose.state != "cancelled", Dose.signature.has(), Dose.facts.any()))
-        .order_by(Dose.due_at, Dose.request_entry_id)
-    )
-
-
 def _newest(of_chart: sa.ColumnElement[bool]) -> Any:
     """The newest version of each order of the chart, as an entity."""
     return aliased(MedicationRequest, newest_versions(of_chart, MedicationRequest).subquery())

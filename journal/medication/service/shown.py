@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
+from journal.medication.models import Dose, MedicationRequest
 from journal.medication.rules import (
     Caution,
     Dosage,
@@ -14,17 +14,11 @@ from journal.medication.rules import (
     HandAction,
     MedicationLine,
     OrderStatus,
-    Reason,
-    Result,
     Room,
     SignedState,
     Strip,
-    Tolerance,
     ValueRequirement,
     cautions,
-    describe,
-    dose_status,
-    hand_sentence,
     medication_line,
 )
 from journal.platform.clock import local_date, short_date
@@ -175,40 +169,6 @@ class WorklistRow(NamedTuple):
     hour_signed: Sequence[int] = ()
 
 
-def due_dose(dose: Dose, patient_id: UUID, now: datetime) -> DueDose:
-    """A dose with its order and signature, as the round shows it at `now`. `patient_id` is the id that was asked for."""
-    order, signature = dose.request, dose.signature
-    state = signed_state(signature) if signature else None
-    status = status_of(dose, state, OrderStatus(order.status), order.effective_at, now)
-    amount = Quantity(dose.amount, dose.unit)
-    dosage = dosage_of(order)
-    return DueDose(
-        id=dose.id,
-        patient_id=patient_id,
-        request_entry_id=dose.request_entry_id,
-        version=dose.request_version,
-        due_at=dose.due_at,
-        slot=dose.slot,
-        status=status,
-        status_text=describe(status, dose.due_at, now, state),
-        amount=amount,
-        line=line_of(order, dosage),
-        hand=hand_sentence(amount, strength_per_unit=dosage.strength_per_unit, form=order.form, route=order.route),
-        prescription_group=order.prescription_group,
-        instruction=order.instruction,
-        condition_text=order.condition_text,
-        required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
-        two_signatures=order.two_signatures,
-        high_risk=order.high_risk,
-        signed=signed_by(signature) if signature else None,
-        also_given=tuple(fact.recorded_by_name for fact in dose.facts if fact.kind != WITNESS),
-        witnessed_by=_second(dose, signature),
-        paused_because=order.change_reason or "" if status is DoseStatus.HELD else None,
-        can_sign=signature is None and dose.state == "open",
-        cautions=cautions_of(order, now, dose),
-    )
-
-
 def cautions_of(order: MedicationRequest, at: datetime, dose: Dose | None = None) -> tuple[Caution, ...]:
     """What is special about giving this dose, or one as needed, at `at`."""
     return cautions(
@@ -218,45 +178,6 @@ def cautions_of(order: MedicationRequest, at: datetime, dose: Dose | None = None
         ready_from=dose.ready_from if dose else None,
         late_after=dose.late_after if dose else None,
         time_critical=order.time_critical,
-    )
-
-
-def _second(dose: Dose, signature: MedicationAdministration | None) -> str | None:
-    """Who signed second. A second signature is of the first one, and falls with it."""
-    of_this = (fact for fact in dose.facts if signature and fact.witness_of_id == signature.id)
-    return next((fact.recorded_by_name for fact in of_this), None)
-
-
-def status_of(dose: Dose, state: SignedState | None, order: OrderStatus, since: datetime, now: datetime) -> DoseStatus:
-    """The status of a dose at `now`: its own state decides whether the order's pause or stop is about it."""
-    order = OrderStatus.ACTIVE if dose.state == "open" else order
-    tolerance = Tolerance(dose.due_at - dose.ready_from, dose.late_after - dose.due_at)
-    return dose_status(
-        dose.due_at,
-        now,
-        state,
-        order_status=order,
-        order_status_since=since,
-        tolerance=tolerance,
-        next_due_at=dose.next_due_at,
-    )
-
-
-def signed_state(signature: MedicationAdministration) -> SignedState:
-    """What a signature says."""
-    reason = Reason(signature.reason_code) if signature.reason_code else None
-    return SignedState(Result(signature.result), signature.effective_at, reason, signature.reason_text or "")
-
-
-def signed_by(signature: MedicationAdministration) -> Signed:
-    """A signature and who answers for it."""
-    return Signed(
-        signature.id,
-        signed_state(signature),
-        signature.recorded_by,
-        signature.recorded_by_name,
-        signature.municipality_id,
-        signature.recorded_at,
     )
 
 

@@ -1,0 +1,194 @@
+"""What is due: the doses of a round, and the unit's worklist. One statement each, whatever the number of patients."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
+
+from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
+from journal.medication.rules import (
+    DoseStatus,
+    OrderStatus,
+    Reason,
+    Result,
+    SignedState,
+    Tolerance,
+    ValueRequirement,
+    describe,
+    dose_status,
+    hand_sentence,
+)
+from journal.medication.service.shown import (
+    WITNESS,
+    DueDose,
+    Signed,
+    WorklistRow,
+    cautions_of,
+    dosage_of,
+    line_of,
+)
+from journal.medication.service.signing import LIVE
+from journal.permissions import Permission
+from journal.platform.errors import NotFound
+from journal.platform.quantity import Quantity
+from journal.platform.service import Service, on_patient, on_patients, without_patient
+from journal.platform.statement import Statement
+from journal.platform.work import in_charts
+
+_WORKLIST = Statement(
+    sa.text(
+        """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed
+    FROM medication.worklist_by_patient(:start, :end)"""
+    )
+)
+_OF_DOSE = (
+    *("patient_id", "id", "request_entry_id", "request_version", "due_at", "next_due_at", "ready_from", "late_after"),
+    *("amount", "unit", "slot", "state"),
+)
+_OF_ORDER = (
+    *(
+        "status",
+        "effective_at",
+        "change_reason",
+        "dosage",
+        "atc_code",
+        "generic_name",
+        "brand_name",
+        "form",
+        "strength",
+    ),
+    *("route", "indication", "instruction", "condition_text", "required_value", "prescription_group"),
+    *("two_signatures", "high_risk", "time_critical"),
+)
+
+
+def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
+    """Doses with order, signature and the facts beside them. Cancelled ones only where something was stored about them.
+
+    Takes ids (every record of the patients), and what the condition wants.
+    """
+    dose, order, signature, fact = Dose, MedicationRequest, *map(aliased, [MedicationAdministration] * 2)
+    names = sa.func.array_agg(aggregate_order_by(fact.recorded_by_name, fact.recorded_at))
+    beside = (
+        sa.select(
+            names.filter(fact.kind != WITNESS).label("also_given"),
+            # A second signature is of the first one, and falls with it.
+            sa.func.min(fact.recorded_by_name).filter(fact.witness_of_id == signature.id).label("witnessed_by"),
+            sa.func.count().label("facts"),
+        )
+        .where(fact.patient_id == dose.patient_id, fact.dose_id == dose.id)
+        .where(fact.in_error_at.is_(None), fact.kind != LIVE)
+        .lateral("beside")
+    )
+    return Statement(
+        sa.select(
+            *(getattr(dose, name) for name in _OF_DOSE),
+            *(getattr(order, name) for name in _OF_ORDER),
+            signature.id.label("signed_id"),
+            signature.result,
+            signature.effective_at.label("given_at"),
+            signature.reason_code,
+            signature.reason_text,
+            signature.recorded_by.label("signed_by"),
+            signature.recorded_by_name.label("signed_by_name"),
+            signature.municipality_id.label("signed_for"),
+            signature.recorded_at.label("signed_at"),
+            beside.c.also_given,
+            beside.c.witnessed_by,
+        )
+        .join(order, sa.and_(order.patient_id == dose.patient_id, order.id == dose.request_id))
+        .outerjoin(dose.signature.of_type(signature))
+        .join(beside, sa.true())
+        .where(in_charts(dose), condition)
+        .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None), beside.c.facts > 0))
+        .order_by(dose.due_at, dose.request_entry_id)
+    )
+
+
+_DUE = _doses_statement(sa.and_(Dose.due_at >= sa.bindparam("start"), Dose.due_at < sa.bindparam("end")))
+_ONE = _doses_statement(Dose.id == sa.bindparam("dose_id"))
+
+
+class Due(Service):
+    """Reads what is due."""
+
+    @on_patients(Permission.MEDICATION_READ)
+    def doses_due(self, patient_ids: Collection[UUID], *, start: datetime, end: datetime) -> dict[UUID, list[DueDose]]:
+        """The doses due from `start` up to but not including `end`, by patient, earliest first; also who has none."""
+        linked = self.work.linked(patient_ids)
+        due: dict[UUID, list[DueDose]] = {patient_id: [] for patient_id in patient_ids}
+        for row in _DUE.rows(self.db, ids=list(linked), start=start, end=end):
+            asked = linked[row.patient_id]
+            due[asked].append(_due_dose(row, asked, self.work.now))
+        return due
+
+    @on_patient(Permission.MEDICATION_READ)
+    def dose(self, patient_id: UUID, dose_id: UUID) -> DueDose:
+        """One dose. Raises NotFound."""
+        found = _ONE.rows(self.db, ids=self.work.ids(patient_id), dose_id=dose_id)
+        if not found:
+            raise NotFound("Dosen finnes ikke hos denne pasienten.")
+        return _due_dose(found[0], patient_id, self.work.now)
+
+    @without_patient(Permission.CHART_LIST)
+    def worklist(self, *, start: datetime, end: datetime) -> list[WorklistRow]:
+        """The unit's patients by room, with what is due from `start` up to `end`: ids, times and counts."""
+        return [WorklistRow(*row) for row in _WORKLIST.rows(self.db, start=start, end=end)]
+
+
+def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
+    """A dose with its order and signature, as the round shows it at `now`. `patient_id` is the id that was asked for."""
+    signed = _signed(row) if row.signed_id else None
+    state = signed.state if signed else None
+    status = _status(row, state, now)
+    dosage = dosage_of(row)
+    amount = Quantity(row.amount, row.unit)
+    return DueDose(
+        id=row.id,
+        patient_id=patient_id,
+        request_entry_id=row.request_entry_id,
+        version=row.request_version,
+        due_at=row.due_at,
+        slot=row.slot,
+        status=status,
+        status_text=describe(status, row.due_at, now, state),
+        amount=amount,
+        line=line_of(row, dosage),
+        hand=hand_sentence(amount, strength_per_unit=dosage.strength_per_unit, form=row.form, route=row.route),
+        prescription_group=row.prescription_group,
+        instruction=row.instruction,
+        condition_text=row.condition_text,
+        required_value=ValueRequirement.from_json(row.required_value) if row.required_value else None,
+        two_signatures=row.two_signatures,
+        high_risk=row.high_risk,
+        signed=signed,
+        also_given=tuple(row.also_given or ()),
+        witnessed_by=row.witnessed_by,
+        paused_because=row.change_reason or "" if status is DoseStatus.HELD else None,
+        can_sign=signed is None and row.state == "open",
+        cautions=cautions_of(row, now, row),
+    )
+
+
+def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:
+    """The status of a dose at `now`: its own state decides whether the order's pause or stop is about it."""
+    return dose_status(
+        row.due_at,
+        now,
+        state,
+        order_status=OrderStatus.ACTIVE if row.state == "open" else OrderStatus(row.status),
+        order_status_since=row.effective_at,
+        tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
+        next_due_at=row.next_due_at,
+    )
+
+
+def _signed(row: Any) -> Signed:
+    """What the signature of a dose says, and who answers for it."""
+    reason = Reason(row.reason_code) if row.reason_code else None
+    state = SignedState(Result(row.result), row.given_at, reason, row.reason_text or "")
+    return Signed(row.signed_id, state, row.signed_by, row.signed_by_name, row.signed_for, row.signed_at)
