@@ -1,6 +1,6 @@
 """The gate: has the role the permission, is there a ground, is there a restriction? It says no unless something says yes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,18 +18,24 @@ _STANDING = Statement(sa.text("SELECT * FROM access.standing(:asked)"))
 class AccessGate:
     """Decides from what access.standing says of each patient; the answer names the ground that was used."""
 
-    def grounds(self, work: Work, permission: Permission, patient_ids: Collection[UUID]) -> dict[UUID, Ground]:
+    def grounds(
+        self, work: Work, wanted: Mapping[Permission, Collection[UUID]]
+    ) -> dict[Permission, dict[UUID, Ground]]:
         """The ground for each patient. Raises NotFound for a patient that does not exist, NoGround for one without a ground.
 
         Registering is the one act on a chart that does not exist yet; admitting is a way in for whoever has none.
         """
         if work.actor.role == Role.SYSTEM:
-            return {p: rules.planning(p) for p in patient_ids}
-        standings = {row.asked_id: row for row in _STANDING.rows(work.db, asked=list(patient_ids))}
-        return {p: self._ground(work, permission, p, standings.get(p)) for p in patient_ids}
+            return {permission: {p: rules.planning(p) for p in asked} for permission, asked in wanted.items()}
+        everybody = list(dict.fromkeys(p for asked in wanted.values() for p in asked))
+        standings = {row.asked_id: row for row in _STANDING.rows(work.db, asked=everybody)}
+        return {
+            permission: {p: self._ground(work, permission, p, standings.get(p)) for p in asked}
+            for permission, asked in wanted.items()
+        }
 
     def _ground(self, work: Work, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:
-        if standing is None or set(standing.blocked) & {*OPENS[permission], "*"}:
+        if standing is None or not {*OPENS[permission], "*"}.isdisjoint(standing.blocked):
             # What is hidden from this reader looks like what is not there.
             if standing is None and permission is Permission.PATIENTS_REGISTER:
                 return rules.registration(patient_id)

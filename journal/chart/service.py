@@ -9,7 +9,7 @@ from journal.care import Care
 from journal.medication import Medication
 from journal.notes import Notes
 from journal.observations import Observations
-from journal.patients import Banner, Patients
+from journal.patients import Banner, Listed, Patients
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.service import Service, on_patient, without_patient
@@ -35,7 +35,7 @@ class FrontPage:
 class ListRow:
     """A patient on my list. *due* is what the worklist knows of her doses: counts and times."""
 
-    banner: Banner
+    patient: Listed
     due: Any
 
 
@@ -67,5 +67,5 @@ class Chart(Service):
         worklist = Medication(self.work).worklist(start=start - timedelta(hours=12), end=end)
         due = sorted(worklist, key=lambda row: -row.late)
         shown = due[:SHOWN]
-        banners = Patients(self.work).banners([row.patient_id for row in shown]) if shown else {}
-        return MyList(tuple(ListRow(banners[row.patient_id], row) for row in shown), len(due) - len(shown))
+        patients = Patients(self.work).listed([row.patient_id for row in shown]) if shown else {}
+        return MyList(tuple(ListRow(patients[row.patient_id], row) for row in shown), len(due) - len(shown))

@@ -53,17 +53,18 @@ def _round(patient_id: UUID | None, slot: str | None, trouble: pages.Trouble | N
         "counts": pages.counts(of_slot),
         "slots": pages.slots(rows, slot, work.now),
     }
+    whole, following = not wants_fragment(), _next(waiting, chosen)
+    listed = list(of_slot) if whole else [p for p in (chosen, following) if p in of_slot]
     if chosen is not None:
+        work.open_together({Permission.MEDICATION_READ: [chosen], Permission.PATIENTS_READ: listed})
         context |= _pane(chosen, slot, period, trouble)
-    whole = not wants_fragment()
-    listed = list(of_slot) if whole else [p for p in (chosen, _next(waiting, chosen)) if p in of_slot]
-    banners = Patients(work).banners([p for p in {*listed, chosen} if p is not None])
-    shown = [pages.shown_row(of_slot[p], banners[p], slot, chosen) for p in listed]
+    patients = Patients(work).listed(listed) if listed else {}
+    shown = [pages.shown_row(of_slot[p], patients[p], slot, chosen) for p in listed]
     context |= {
         "patients": shown,
         "patient": chosen,
-        "banner_of": banners.get(chosen) if chosen else None,
-        "next": next((row for row in shown if row.patient_id == _next(waiting, chosen)), None),
+        "banner_of": Patients(work).banner(chosen) if chosen else None,
+        "next": next((row for row in shown if row.patient_id == following), None),
     }
     return render("medication/round.html" if whole else "medication/_answer.html", **context)
 

@@ -3,6 +3,7 @@
 from journal.patients.banner import Alerts, Banner, FlagView
 from journal.patients.errors import AlreadyRegistered, PossibleDuplicate
 from journal.patients.facts import AllergyRecorded, PatientRegistered
+from journal.patients.listed import Listed
 from journal.patients.person import Contact, NewPatient, Person, PersonIdentity
 from journal.patients.rules import Allergy, AllergyState, name_words
 from journal.patients.service import Patients
@@ -21,6 +22,7 @@ __all__ = [
     "FlagView",
     "Found",
     "Hit",
+    "Listed",
     "NewAllergy",
     "NewFlag",
     "NewPatient",

@@ -147,9 +147,15 @@ def allergy_state(allergies: Collection[Allergy] | None, none_known_at: datetime
     if allergies is None:
         return AllergyState.UNAVAILABLE
     known = [a for a in allergies if a.kind == "allergy"]
-    if any(a.holds for a in known):
+    latest = max((a.recorded_at for a in known), default=None)
+    return state_in_a_list(any(a.holds for a in known), latest, none_known_at)
+
+
+def state_in_a_list(holds: bool, latest: datetime | None, none_known_at: datetime | None) -> AllergyState:
+    """The same from less: whether any allergy holds, when the latest was recorded, and when "ingen kjente" was stated."""
+    if holds:
         return AllergyState.ALLERGIES
-    if none_known_at is not None and all(a.recorded_at <= none_known_at for a in known):
+    if none_known_at is not None and (latest is None or latest <= none_known_at):
         return AllergyState.NONE_KNOWN
     return AllergyState.NOT_ASKED
 

@@ -3,10 +3,11 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -21,7 +22,6 @@ from journal.platform.statement import Statement
 
 _NOW = Statement(sa.text("SELECT now()"))
 _TELL = Statement(sa.text("SELECT set_config('journal.who', :who, true), now()"))
-_OPEN = Statement(sa.text("SELECT audit.open_charts(:call, :mac)"))
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,9 @@ class Ground:
 class Gate(Protocol):
     """Decides per patient and permission, and opens what it allows in the access log."""
 
-    def grounds(self, work: "Work", permission: Permission, patient_ids: Collection[UUID]) -> dict[UUID, Ground]:
+    def grounds(
+        self, work: "Work", wanted: Mapping[Permission, Collection[UUID]]
+    ) -> dict[Permission, dict[UUID, Ground]]:
         """The ground for each patient; raises NoGround or NotFound for the first without one."""
 
 
@@ -159,6 +161,7 @@ class Work:
     listeners: outbox.Listeners = field(default_factory=dict)
     _actor: Actor | None = None
     _opened: dict[tuple[UUID, str], Ground] = field(default_factory=dict)
+    _grounds: dict[UUID, Ground] = field(default_factory=dict)
     _looks: list[Look] = field(default_factory=list)
     facts: list[outbox.Fact] = field(default_factory=list)
     answer: dict[str, Any] | None = None
@@ -187,27 +190,41 @@ class Work:
 
         Charts already open for all of it in this Work cost nothing. Raises Denied, NoGround or NotFound; the attempt is logged.
         """
-        self.admit(permission)
-        categories = OPENS[permission]
-        missing = [p for p in patient_ids if any((p, category) not in self._opened for category in categories)]
-        if missing:
-            try:
-                grounds = self.gate.grounds(self, permission, missing)
-            except Denied as refusal:
-                refused = [{"patient_id": p, "ground": None, "purpose": None} for p in missing]
-                self.remember_look(Look(permission, categories, refused))
-                raise refusal
-            self._write_log(Look(permission, categories, _rows(grounds.values()), object_id), "success")
-            for patient_id, ground in grounds.items():
-                self._opened.update(
-                    {(p, category): ground for p in (patient_id, *ground.ids) for category in categories}
-                )
-        return {p: self._opened[p, categories[0]] for p in patient_ids}
+        self.open_together({permission: patient_ids}, object_id)
+        return {p: self._opened[p, OPENS[permission][0]] for p in patient_ids}
+
+    def open_together(self, wanted: Mapping[Permission, Collection[UUID]], object_id: UUID | None = None) -> None:
+        """As open() for each permission in turn, with one look at the grounds and one call of the log for all of them."""
+        missing: dict[Permission, list[UUID]] = {}
+        opened = set(self._opened)
+        for permission, patient_ids in wanted.items():
+            self.admit(permission)
+            categories = OPENS[permission]
+            closed = [p for p in patient_ids if any((p, category) not in opened for category in categories)]
+            if closed:
+                missing[permission] = closed
+                opened.update((p, category) for p in closed for category in categories)
+        if not missing:
+            return
+        try:
+            grounds = self.gate.grounds(self, missing)
+        except Denied as refusal:
+            for permission, patient_ids in missing.items():
+                refused = [{"patient_id": p, "ground": None, "purpose": None} for p in patient_ids]
+                self.remember_look(Look(permission, OPENS[permission], refused))
+            raise refusal
+        looks = [Look(p, OPENS[p], _rows(found.values()), object_id) for p, found in grounds.items()]
+        self._write_log(looks, "success")
+        for permission, found in grounds.items():
+            for ground in found.values():
+                for record in ground.ids:
+                    self._grounds.setdefault(record, ground)
+                    self._opened.update({(record, category): ground for category in OPENS[permission]})
 
     def note(self, permission: Permission, patient_id: UUID | None = None, ground: str = "control") -> None:
         """Logs an act that opens no chart: an auditor's reading, a change of rights."""
         row = {"patient_id": patient_id, "ground": ground, "purpose": "HSYSADMIN"}
-        self._write_log(Look(permission, OPENS.get(permission, ()), [row]), "success")
+        self._write_log([Look(permission, OPENS.get(permission, ()), [row])], "success")
 
     def remember_look(self, look: Look) -> None:
         """Has it written anew if the transaction fails: also what a function of the database logged by itself."""
@@ -215,7 +232,7 @@ class Work:
 
     def chart(self, patient_id: UUID, model: Any) -> sa.ColumnElement[bool]:
         """The condition for a patient's rows: every linked record of the person, never one alone."""
-        ground = next((g for (p, _category), g in self._opened.items() if p == patient_id), None)
+        ground = self._grounds.get(patient_id)
         return _in(model, ground.ids if ground else (patient_id,))
 
     def charts(self, patient_ids: Collection[UUID], model: Any) -> sa.ColumnElement[bool]:
@@ -224,11 +241,7 @@ class Work:
 
     def linked(self, patient_ids: Collection[UUID]) -> dict[UUID, UUID]:
         """Every record id of these patients, with the patient that was asked for."""
-        found = {}
-        for (patient_id, _category), ground in self._opened.items():
-            if patient_id in patient_ids:
-                found.update(dict.fromkeys(ground.ids, patient_id))
-        return found
+        return {record: p for p in patient_ids if p in self._grounds for record in self._grounds[p].ids}
 
     def ids(self, *patient_ids: UUID) -> list[UUID]:
         """Every record id of these patients: the `ids` of a statement with in_charts()."""
@@ -236,7 +249,7 @@ class Work:
 
     def ground(self, patient_id: UUID) -> Ground:
         """The ground by which this chart is open; KeyError when it is not."""
-        return next(g for (p, _category), g in self._opened.items() if p == patient_id)
+        return self._grounds[patient_id]
 
     def publish(self, fact: outbox.Fact) -> None:
         """Tells what happened: listeners in the transaction now, the outbox row at its end."""
@@ -250,30 +263,40 @@ class Work:
 
     def log_again(self, outcome: str) -> None:
         """The log rows went with the rollback: in a new transaction, write what was opened or refused."""
-        for look in self._looks:
-            self._write_log(Look(look.action, look.categories, look.patients, look.object_id), outcome, remember=False)
+        looks, self._looks = self._looks, []
+        self._write_log(looks, outcome)
 
-    def _write_log(self, look: Look, outcome: str, *, remember: bool = True) -> None:
-        call = json.dumps(
-            {
-                "at": self.now.isoformat(),
-                "action": look.action,
-                "categories": look.categories,
-                "object_id": look.object_id,
-                "patients": look.patients,
-                "outcome": outcome,
-                "request_id": self.request_id,
-            },
-            default=str,
-        )
-        if remember:
+    def _write_log(self, looks: Sequence[Look], outcome: str) -> None:
+        signed: dict[str, str] = {}
+        for n, look in enumerate(looks):
             self.remember_look(look)
+            call = json.dumps(
+                {
+                    "at": self.now.isoformat(),
+                    "action": look.action,
+                    "categories": look.categories,
+                    "object_id": look.object_id,
+                    "patients": look.patients,
+                    "outcome": outcome,
+                    "request_id": self.request_id,
+                },
+                default=str,
+            )
+            signed |= {f"call{n}": call, f"mac{n}": self.keys.sign(call)}
         try:
-            _OPEN.rows(self.db, call=call, mac=self.keys.sign(call))
+            _open_charts(len(looks)).rows(self.db, **signed)
         except sa.exc.DBAPIError as error:
             raise Unavailable(
                 "Innsynsloggen kan ikke skrives, og da viser vi ingen journal. Prøv igjen om litt."
             ) from error
+
+
+@cache
+def _open_charts(looks: int) -> Statement:
+    """Takes call0, mac0 and so on."""
+    return Statement(
+        sa.text("SELECT " + ", ".join(f"audit.open_charts(:call{n}, :mac{n}) AS opened{n}" for n in range(looks)))
+    )
 
 
 def in_charts(model: Any) -> sa.ColumnElement[bool]:

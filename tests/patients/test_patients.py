@@ -80,14 +80,14 @@ def test_the_age_of_who_has_died_stands_still(world: Any, person: Make, banner: 
     assert (b.deceased_on_text, b.age) == ("14.03.2020", 82)
 
 
-def test_the_banners_of_a_whole_ward_are_one_statement(
+def test_a_list_of_a_whole_ward_is_one_statement(
     world: Any, person: Make, work_of: WorkOf, count_queries: list[str]
 ) -> None:
     patients = [person("Hansen", f"Nr {n}", at=world.ward) for n in range(5)]
     with work_of(world.nina) as work:
         work.open("patients:read", patients)
         del count_queries[:]
-        assert set(Patients(work).banners(patients)) == set(patients)
+        assert set(Patients(work).listed(patients)) == set(patients)
         assert len(count_queries) == 1
 
 

@@ -10,7 +10,7 @@ from flask import url_for
 
 from journal.medication.rules import DoseStatus, slot_of
 from journal.medication.service import DueDose, WorklistRow
-from journal.patients import Banner
+from journal.patients import Listed
 from journal.platform.clock import hhmm
 from journal.platform.language import gettext as _
 
@@ -123,14 +123,14 @@ def patient_rows(rows: Sequence[WorklistRow], slot: str | None, chosen: UUID | N
     return found
 
 
-def shown_row(row: WorklistRow, banner: Banner, slot: str | None, current: UUID | None) -> PatientRow:
+def shown_row(row: WorklistRow, patient: Listed, slot: str | None, current: UUID | None) -> PatientRow:
     """A row with the name, which comes with the opened chart."""
     return PatientRow(
         patient_id=row.patient_id,
         room=row.room,
-        family_name=banner.family_name,
-        given_name=banner.given_name,
-        has_allergy=bool(banner.allergies),
+        family_name=patient.family_name,
+        given_name=patient.given_name,
+        has_allergy=patient.allergy_state == "allergies",
         late=row.late,
         ready=row.ready,
         signed=row.signed,

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from journal.patients import banner as reading
 from journal.patients.banner import Alerts, Banner
+from journal.patients.listed import Listed, listed
 from journal.patients.models import Identifier, Link, Patient, PatientHistory
 from journal.patients.person import Person, person_of
 from journal.permissions import Permission
@@ -22,9 +23,12 @@ class Reading(Service):
         return self._banners([patient_id])[patient_id]
 
     @on_patients(Permission.PATIENTS_READ)
-    def banners(self, patient_ids: Collection[UUID]) -> dict[UUID, Banner]:
-        """The banners of these patients, by patient; the whole list is one statement."""
-        return self._banners(patient_ids)
+    def listed(self, patient_ids: Collection[UUID]) -> dict[UUID, Listed]:
+        """What a list shows of these patients, by patient; the whole list is one statement. Raises NotFound."""
+        made = listed(self.db, self.work.linked(patient_ids), local_date(self.work.now))
+        if len(made) < len(set(patient_ids)):
+            raise NotFound()
+        return made
 
     @on_patient(Permission.PATIENTS_READ)
     def alerts(self, patient_id: UUID) -> Alerts:
