@@ -89,7 +89,6 @@ class Card:
     signed_text: str | None
     waits: bool
     witness_url: str | None
-    undo_url: str | None
     correct_url: str | None
     given_url: str
     not_given_url: str
@@ -97,7 +96,6 @@ class Card:
     reasons: tuple[tuple[str, str, bool], ...]
     command_id_given: UUID
     command_id_not_given: UUID
-    command_id_undo: UUID
     request_version: int
     can_sign: bool
     error: str | None
@@ -164,7 +162,6 @@ def card(
         signed_text=_signed_text(dose, person_id),
         waits=dose.awaits_witness,
         witness_url=_witness_url(dose, slot) if may_sign and signed and signed.by != person_id else None,
-        undo_url=None,
         correct_url=url_for(
             "medication.correct_form", patient_id=dose.patient_id, administration_id=signed.id, slot=slot
         )
@@ -176,7 +173,6 @@ def card(
         reasons=_reasons(trouble),
         command_id_given=new_id(),
         command_id_not_given=new_id(),
-        command_id_undo=new_id(),
         request_version=dose.version,
         can_sign=dose.can_sign and may_sign,
         error=trouble.said if trouble and trouble.field is None else None,
