@@ -68,8 +68,7 @@ class Trouble(NamedTuple):
     cautions: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(NamedTuple):
     """One dose, in the words of the dose macro."""
 
     id: UUID
@@ -101,8 +100,7 @@ class Card:
     error: str | None
 
 
-@dataclass(frozen=True)
-class Last:
+class Last(NamedTuple):
     """The user's last signature on this patient, with its way back."""
 
     text: str

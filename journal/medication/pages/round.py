@@ -1,7 +1,6 @@
 """Which hours and patients the round shows, and which doses of the one that is chosen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -46,8 +45,7 @@ class Slot(NamedTuple):
     current: bool
 
 
-@dataclass(frozen=True)
-class PatientRow:
+class PatientRow(NamedTuple):
     """A patient of the round. `away_text` is set for one who is away."""
 
     patient_id: UUID

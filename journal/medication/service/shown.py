@@ -41,8 +41,7 @@ _CHANGES = phrases(
 )
 
 
-@dataclass(frozen=True)
-class Signed:
+class Signed(NamedTuple):
     """A live signature: what it says, whose it is, when the dose was given (`state.effective_at`) and when it was signed."""
 
     id: UUID
@@ -53,8 +52,7 @@ class Signed:
     recorded_at: datetime
 
 
-@dataclass(frozen=True)
-class DueDose:
+class DueDose(NamedTuple):
     """One dose of a round. `can_sign`: whether an ordinary signature is possible; `version` must travel with it.
 
     `paused_because` is set when the order is paused. `also_given`: who else says to have given it. `cautions`: what must be
