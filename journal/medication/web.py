@@ -59,7 +59,7 @@ def _round(patient_id: UUID | None, slot: str | None, trouble: pages.Trouble | N
         work.open_together({Permission.MEDICATION_READ: [chosen], Permission.PATIENTS_READ: listed})
         context |= _pane(chosen, slot, period, trouble)
     patients = Patients(work).listed(listed) if listed else {}
-    shown = [pages.shown_row(of_slot[p], patients[p], slot, chosen) for p in listed]
+    shown = pages.shown_rows([of_slot[p] for p in listed], patients, slot, chosen)
     context |= {
         "patients": shown,
         "patient": chosen,

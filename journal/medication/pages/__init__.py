@@ -1,7 +1,7 @@
 """The round as its page shows it: which hours, which patients, and the cards of the one that is chosen."""
 
 from journal.medication.pages.card import Card, Trouble, asked, asked_of, card, confirmations, last_of
-from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_row, slots
+from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
 
 __all__ = [
     "Card",
@@ -16,6 +16,6 @@ __all__ = [
     "in_pane",
     "last_of",
     "patient_rows",
-    "shown_row",
+    "shown_rows",
     "slots",
 ]

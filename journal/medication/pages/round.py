@@ -15,6 +15,7 @@ from journal.platform.language import gettext as _
 
 HALF = timedelta(hours=12)
 LATE = "late"
+_NOBODY = str(UUID(int=0))
 
 _OPEN = {DoseStatus.LATE, DoseStatus.READY}
 _ORDER = (DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.READY, DoseStatus.PLANNED, DoseStatus.HELD)
@@ -121,8 +122,16 @@ def patient_rows(rows: Sequence[WorklistRow], slot: str | None, chosen: UUID | N
     return found
 
 
-def shown_row(row: WorklistRow, patient: Listed, slot: str | None, current: UUID | None) -> PatientRow:
-    """A row with the name, which comes with the opened chart."""
+def shown_rows(
+    rows: Sequence[WorklistRow], patients: Mapping[UUID, Listed], slot: str | None, current: UUID | None
+) -> list[PatientRow]:
+    """The rows with the names, which come with the opened charts."""
+    # Made once, for nobody; each patient's own id takes the place.
+    address = url_for("medication.round", patient=_NOBODY, slot=slot)
+    return [_shown_row(row, patients[row.patient_id], address, current) for row in rows]
+
+
+def _shown_row(row: WorklistRow, patient: Listed, address: str, current: UUID | None) -> PatientRow:
     return PatientRow(
         patient_id=row.patient_id,
         room=row.room,
@@ -134,7 +143,7 @@ def shown_row(row: WorklistRow, patient: Listed, slot: str | None, current: UUID
         signed=row.signed,
         total=row.total,
         away_text=_away(row.away_until),
-        url=url_for("medication.round", patient=row.patient_id, slot=slot),
+        url=address.replace(_NOBODY, str(row.patient_id)),
         current=row.patient_id == current,
     )
 
