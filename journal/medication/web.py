@@ -91,6 +91,7 @@ def _pane(patient_id: UUID, slot: str | None, period: pages.Period, trouble: pag
     placed = {card.id for card in cards}
     return {
         "cards": cards,
+        "reasons": pages.REASONS,
         "last": pages.last_of(doses, me, slot, work.now),
         "trouble": trouble if trouble and trouble.dose_id not in placed else None,
     }

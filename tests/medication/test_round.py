@@ -152,6 +152,26 @@ def test_the_fragment_opens_the_chosen_chart_alone(
     assert [row.action for row in access_log(patient_id)][-1] == "medication:read"
 
 
+def test_the_chosen_chart_is_opened_for_her_doses_and_the_others_for_their_names(
+    world: World,
+    work_of: WorkOf,
+    client_for: ClientFor,
+    patient_id: UUID,
+    access_log: Callable[[UUID], list[Any]],
+) -> None:
+    other = world.patient(family_name="Pettersen")
+    order(world, work_of, other)
+    before = len(access_log(patient_id)), len(access_log(other))
+
+    client_for(world.nina).get(f"/round?patient={patient_id}")
+
+    looks = [*access_log(patient_id)[before[0] :], *access_log(other)[before[1] :]]
+    assert [(row.action, row.categories, row.ground) for row in looks] == [
+        ("medication:read", ["patients", "medication", "observations"], "stay"),
+        ("patients:read", ["patients"], "stay"),
+    ]
+
+
 def test_another_unit_sees_none_of_it(world: World, client_for: ClientFor, patient_id: UUID) -> None:
     stranger = client_for(world.unn)
 

@@ -1,9 +1,10 @@
 """The round as its page shows it: which hours, which patients, and the cards of the one that is chosen."""
 
-from journal.medication.pages.card import Card, Trouble, asked, asked_of, card, confirmations, last_of
+from journal.medication.pages.card import REASONS, Card, Trouble, asked, asked_of, card, confirmations, last_of
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
 
 __all__ = [
+    "REASONS",
     "Card",
     "Period",
     "Trouble",

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import url_for
 
 from journal.medication.pages.round import JUST_NOW
-from journal.medication.rules import OFFERED, Caution, DoseStatus, MedicationLine, caution_text
+from journal.medication.rules import OFFERED, Caution, DoseStatus, MedicationLine, Reason, caution_text
 from journal.medication.service import DueDose
 from journal.medication.service.shown import group_flags
 from journal.observations import Measurement
@@ -21,6 +21,8 @@ from journal.platform.language import joined
 _LATER = timedelta(minutes=2)
 """From when a signature is later than the dose: both times are said then."""
 _GLUCOSE = "glucose"
+REASONS = tuple((reason.value, reason.text) for reason in OFFERED if reason is not Reason.OTHER)
+"""The reasons of every card. One that a value supports comes first on its own card, and is marked, never chosen (A6)."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Card(NamedTuple):
     given_url: str
     not_given_url: str
     also_given_url: str | None
-    reasons: tuple[tuple[str, str, bool], ...]
+    suggested: tuple[str, str] | None
     command_id_given: UUID
     command_id_not_given: UUID
     request_version: int
@@ -168,7 +170,7 @@ def card(
         given_url=url_for("medication.given", **where),
         not_given_url=url_for("medication.not_given", **where),
         also_given_url=url_for("medication.also_given", **where) if also else None,
-        reasons=_reasons(trouble),
+        suggested=trouble.suggested if trouble else None,
         command_id_given=new_id(),
         command_id_not_given=new_id(),
         request_version=dose.version,
@@ -249,11 +251,3 @@ def _value(dose: DueDose, latest: Mapping[str, Measurement], trouble: Trouble | 
     error = trouble.said if trouble and trouble.field == "value" else None
     label = _("%(what)s nå", what=wanted.text)
     return Value("value", label, hint, wanted.unit, trouble.typed.get("value", "") if trouble else "", error)
-
-
-def _reasons(trouble: Trouble | None) -> tuple[tuple[str, str, bool], ...]:
-    """The reasons on the card; one that a value supports comes first, and is marked, never chosen (A6)."""
-    offered = tuple((reason.value, reason.text, False) for reason in OFFERED)
-    if trouble and trouble.suggested:
-        return ((trouble.suggested[0], trouble.suggested[1], True), *offered)
-    return offered

@@ -61,6 +61,7 @@ class PatientRow(NamedTuple):
     away_text: str
     url: str
     current: bool
+    status_id: str
 
     @property
     def done(self) -> bool:
@@ -132,6 +133,7 @@ def shown_rows(
 
 
 def _shown_row(row: WorklistRow, patient: Listed, address: str, current: UUID | None) -> PatientRow:
+    text = str(row.patient_id)
     return PatientRow(
         patient_id=row.patient_id,
         room=row.room,
@@ -143,8 +145,9 @@ def _shown_row(row: WorklistRow, patient: Listed, address: str, current: UUID | 
         signed=row.signed,
         total=row.total,
         away_text=_away(row.away_until),
-        url=address.replace(_NOBODY, str(row.patient_id)),
+        url=address.replace(_NOBODY, text),
         current=row.patient_id == current,
+        status_id=f"st-{text}",
     )
 
 
