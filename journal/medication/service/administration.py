@@ -64,13 +64,12 @@ class Administration(Signing):
         is what is special about the dose and she has seen. Raises NotFound, DoseAlreadySigned, OrderChanged, ValueMissing,
         ValueBelowLimit, ConfirmationMissing, and Invalid for a time that cannot be.
         """
-        dose = self._lock_dose(patient_id, dose_id)
-        order = self._ready_to_sign(patient_id, dose, request_version)
+        dose = self._ready_to_sign(patient_id, dose_id, request_version)
         given_at = self._given_at(given_at)
         if dose.due_at - given_at > EARLIEST:
             raise self._too_early(given_at)
-        self._confirmed(confirmed, order, given_at, dose)
-        measured = self._measure(patient_id, order, value, given_at, dose.id)
+        self._confirmed(confirmed, dose, given_at, dose)
+        measured = self._measure(patient_id, dose, value, given_at, dose.id)
         return self._sign(dose, Result.TAKEN, given_at, amount=dose.amount, observation_id=measured)
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -92,8 +91,7 @@ class Administration(Signing):
         """
         if reason.needs_text and not text:
             raise Invalid(errors={"reason_text": ["Skriv hvorfor dosen ikke ble gitt."]})
-        dose = self._lock_dose(patient_id, dose_id)
-        self._ready_to_sign(patient_id, dose, request_version)
+        dose = self._ready_to_sign(patient_id, dose_id, request_version)
         if amount is not None and not (reason.result is Result.PARTLY_TAKEN and 0 < amount < dose.amount):
             ordered = Quantity(dose.amount, dose.unit)
             raise Invalid(
@@ -174,9 +172,7 @@ class Administration(Signing):
         said = "Tidspunktet er mer enn tolv timer før dosen skulle gis. Skriv når den ble gitt."
         return Invalid(errors={"given_at": [said]})
 
-    def _confirmed(
-        self, confirmed: Collection[Caution], order: MedicationRequest, at: datetime, dose: Dose | None = None
-    ) -> None:
+    def _confirmed(self, confirmed: Collection[Caution], order: Any, at: datetime, dose: Any | None = None) -> None:
         """One tap is too little for some doses: what is special now must be what she has seen, or nothing is stored."""
         wanted = cautions_of(order, at, dose)
         if set(wanted) <= set(confirmed):
@@ -189,7 +185,7 @@ class Administration(Signing):
     def _measure(
         self,
         patient_id: UUID,
-        order: MedicationRequest,
+        order: Any,
         value: Decimal | None,
         at: datetime,
         dose_id: UUID | None = None,
@@ -206,23 +202,11 @@ class Administration(Signing):
             raise ValueBelowLimit(said, errors={"value": [said]}, reason=unsafe.reason.value, reason_said=unsafe.text)
         return Observations(self.work).record(patient_id, wanted.code, value, effective_at=at, dose_id=dose_id)
 
-    def _sign(
-        self,
-        dose: Dose,
-        result: Result,
-        given_at: datetime,
-        *,
-        amount: Decimal | None,
-        reason: Reason | None = None,
-        text: str | None = None,
-        observation_id: UUID | None = None,
-    ) -> UUID:
-        row = self._row(dose, result, given_at, amount=amount)
-        row.reason_code, row.reason_text = (reason.value if reason else None), text or None
-        row.observation_id = observation_id
-        told: type[Any] = facts.DoseGiven if row.status == "completed" else facts.DoseNotGiven
-        self.work.publish(told(dose.patient_id, row.id, dose.id, given_at))
-        return row.id
+    def _sign(self, dose: Any, result: Result, given_at: datetime, **more: Any) -> UUID:
+        id = self._write(dose, result, given_at, **more)
+        told = facts.DoseGiven if result in (Result.TAKEN, Result.PARTLY_TAKEN) else facts.DoseNotGiven
+        self.work.publish(told(dose.patient_id, id, dose.id, given_at))
+        return id
 
     def _given_lately(self, patient_id: UUID, order: MedicationRequest) -> list[tuple[datetime, Quantity]]:
         """Every dose of this medicine that was given lately, of any order of it: a new order gives no room anew.

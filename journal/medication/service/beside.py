@@ -46,18 +46,16 @@ class Beside(Signing):
         A fact beside the dose, never a signature of it, and an incident for others to follow up.
         Raises NotFound, and OrdinarySignature when nothing stands in the way of a signature.
         """
-        dose = self._lock_dose(patient_id, dose_id)
-        order, signature = self._look(patient_id, dose)
-        if signature is None and self._unchanged(dose, order, request_version):
+        dose = self._hold_dose(patient_id, dose_id)
+        twice = dose.signed_at is not None
+        if not twice and self._unchanged(dose, request_version):
             raise OrdinarySignature("Dosen er ikke signert av andre. Signer den som vanlig.")
-        twice = signature is not None
         given_at = self._given_at(given_at)
-        row = self._row(
-            dose, Result.TAKEN, given_at, amount=dose.amount, kind="also_given" if twice else "given_after_stop"
-        )
+        kind = "also_given" if twice else "given_after_stop"
+        id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, kind=kind)
         told = facts.DoseGivenTwice if twice else facts.DoseGivenAfterStop
-        self.work.publish(told(dose.patient_id, row.id, dose.id, given_at))
-        return row.id
+        self.work.publish(told(dose.patient_id, id, dose.id, given_at))
+        return id
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def witness(self, patient_id: UUID, administration_id: UUID) -> UUID:
@@ -70,7 +68,6 @@ class Beside(Signing):
             raise WitnessIsSigner("Du har selv signert denne dosen. En annen enn deg må være nummer to.")
         kept = {name: getattr(signature, name) for name in _KEPT}
         row = MedicationAdministration(id=new_id(), kind=WITNESS, witness_of_id=signature.id, **kept)
-        self.db.add(row)
         self.db.add(row)
         self.work.publish(facts.DoseWitnessed(row.patient_id, row.id, row.dose_id, row.effective_at))
         return row.id

@@ -3,18 +3,20 @@
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from journal.medication.errors import DoseAlreadySigned, OrderChanged, refusing
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
-from journal.medication.rules import OrderStatus, Result, effective_time
+from journal.medication.rules import OrderStatus, Reason, Result, effective_time
 from journal.platform.clock import spoken
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase, phrases
 from journal.platform.service import Service
+from journal.platform.statement import Statement
 from journal.platform.work import in_charts
 
 LIVE = "signature"
@@ -29,47 +31,73 @@ _CHANGED = phrases(
 )
 
 
+_DOSE = (
+    "patient_id",
+    "id",
+    "request_id",
+    "request_version",
+    "due_at",
+    "ready_from",
+    "late_after",
+    "amount",
+    "unit",
+    "state",
+)
+_ORDER = ("version", "status", "generic_name", "atc_code", "prescription_group", "time_critical", "required_value")
+_WHO = ("recorded_by_name", "recorded_at")
+_DONE = (
+    *("patient_id", "id", "dose_id", "request_id", "request_version", "kind", "status", "result"),
+    *("reason_code", "reason_text", "effective_at", "amount", "unit", "observation_id"),
+)
+
+
 @cache
-def _dose_to_lock() -> sa.Select[Dose]:
+def _dose_to_lock() -> Statement:
     """Takes ids and dose_id."""
-    one = sa.select(Dose).where(in_charts(Dose), Dose.id == sa.bindparam("dose_id"))
-    return one.with_for_update(key_share=True)
+    one = sa.select(Dose.id).where(in_charts(Dose), Dose.id == sa.bindparam("dose_id"))
+    return Statement(one.with_for_update(key_share=True))
 
 
 @cache
-def _order_and_signature() -> sa.Select[MedicationRequest, MedicationAdministration]:
-    """The newest version of an order beside a dose's live signature. Takes ids, dose_id and entry_id."""
+def _dose_order_and_signature() -> Statement:
+    """A dose, the newest version of its order, and its live signature: who, when and what. Takes ids and dose_id."""
     order, signature = MedicationRequest, MedicationAdministration
-    of_dose = (signature.dose_id == sa.bindparam("dose_id"), signature.in_error_at.is_(None), signature.kind == LIVE)
-    return (
-        sa.select(order, signature)
+    of_dose = (signature.dose_id == Dose.id, signature.in_error_at.is_(None), signature.kind == LIVE)
+    of_order = (order.entry_id == Dose.request_entry_id, order.in_error_at.is_(None))
+    signed = (signature.recorded_by_name.label("signed_by"), signature.recorded_at.label("signed_at"), signature.result)
+    return Statement(
+        sa.select(
+            *(getattr(Dose, name) for name in _DOSE), *(getattr(order, name) for name in (*_ORDER, *_WHO)), *signed
+        )
+        .join(order, sa.and_(in_charts(order), *of_order))
         .outerjoin(signature, sa.and_(in_charts(signature), *of_dose))
-        .where(in_charts(order), order.entry_id == sa.bindparam("entry_id"), order.in_error_at.is_(None))
+        .where(in_charts(Dose), Dose.id == sa.bindparam("dose_id"))
         .order_by(order.version.desc())
         .limit(1)
     )
 
 
+@cache
+def _administration() -> Statement:
+    """One row of what was done with a dose. Written without the ORM, unlike other writes: what a nurse does most often."""
+    return Statement(sa.insert(MedicationAdministration).values({name: sa.bindparam(name) for name in _DONE}))
+
+
 class Signing(Service):
     """Lock first, look after: a look in the same statement would not see what it waited for."""
 
-    def _lock_dose(self, patient_id: UUID, dose_id: UUID) -> Dose:
-        dose = self.db.scalar(_dose_to_lock(), {"ids": self.work.ids(patient_id), "dose_id": dose_id})
-        if dose is None:
+    def _hold_dose(self, patient_id: UUID, dose_id: UUID) -> Any:
+        """The dose, held until commit, with its order as it is now and its live signature. Raises NotFound."""
+        asked = {"ids": self.work.ids(patient_id), "dose_id": dose_id}
+        if not _dose_to_lock().rows(self.db, **asked):
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
-        return dose
+        return _dose_order_and_signature().one(self.db, **asked)
 
     def _lock_order(self, patient_id: UUID, request_entry_id: UUID) -> None:
         """Whoever changes an order, or counts what was given of it, holds this row until commit."""
         plan = sa.and_(self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == request_entry_id)
         if self.db.scalar(sa.select(RequestPlan.request_entry_id).where(plan).with_for_update(key_share=True)) is None:
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
-
-    def _look(self, patient_id: UUID, dose: Dose) -> tuple[MedicationRequest, MedicationAdministration | None]:
-        """In one statement: the order as it is now, and the live signature of the dose."""
-        asked = {"ids": self.work.ids(patient_id), "dose_id": dose.id, "entry_id": dose.request_entry_id}
-        found = self.db.execute(_order_and_signature(), asked).one()
-        return found[0], found[1]
 
     def _current_order(self, patient_id: UUID, request_entry_id: UUID) -> MedicationRequest:
         order = MedicationRequest
@@ -83,30 +111,29 @@ class Signing(Service):
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
         return found
 
-    def _ready_to_sign(self, patient_id: UUID, dose: Dose, request_version: int) -> MedicationRequest:
-        order, signature = self._look(patient_id, dose)
-        if signature is not None:
-            raise self._already(signature)
-        if not self._unchanged(dose, order, request_version):
-            raise self._changed(order)
-        return order
+    def _ready_to_sign(self, patient_id: UUID, dose_id: UUID, request_version: int) -> Any:
+        dose = self._hold_dose(patient_id, dose_id)
+        if dose.signed_at is not None:
+            raise self._already(dose)
+        if not self._unchanged(dose, request_version):
+            raise self._changed(dose)
+        return dose
 
-    def _unchanged(self, dose: Dose, order: MedicationRequest, request_version: int) -> bool:
+    def _unchanged(self, dose: Any, request_version: int) -> bool:
         """An ordinary signature is of the order the nurse saw, and of no other (threat 15)."""
-        return dose.state == "open" and order.status == OrderStatus.ACTIVE and order.version == request_version
+        return dose.state == "open" and dose.status == OrderStatus.ACTIVE and dose.version == request_version
 
-    def _already(self, signature: MedicationAdministration) -> DoseAlreadySigned:
-        who, at = signature.recorded_by_name, spoken(signature.recorded_at, self.work.now)
-        given = signature.result in (Result.TAKEN, Result.PARTLY_TAKEN)
+    def _already(self, dose: Any) -> DoseAlreadySigned:
+        who, at = dose.signed_by, spoken(dose.signed_at, self.work.now)
+        given = dose.result in (Result.TAKEN, Result.PARTLY_TAKEN)
         said = (
             phrase("%(name)s signerte denne dosen %(time)s. Gi den ikke en gang til.", name=who, time=at)
             if given
             else phrase("%(name)s signerte denne dosen %(time)s. Den er signert som ikke gitt.", name=who, time=at)
         )
-        fields = {"signed_at": signature.recorded_at.isoformat(), "signed_by": who}
-        return DoseAlreadySigned(said, **fields)
+        return DoseAlreadySigned(said, signed_at=dose.signed_at.isoformat(), signed_by=who)
 
-    def _changed(self, order: MedicationRequest) -> OrderChanged:
+    def _changed(self, order: Any) -> OrderChanged:
         who, at, medicine = order.recorded_by_name, spoken(order.recorded_at, self.work.now), order.generic_name
         message = _CHANGED.get(OrderStatus(order.status), _CHANGED[OrderStatus.ACTIVE])
         said = phrase(message, name=who, medicine=medicine, time=at)
@@ -116,21 +143,35 @@ class Signing(Service):
         with refusing("given_at", Invalid):
             return effective_time(said, self.work.now)
 
-    def _row(
-        self, dose: Dose, result: Result, given_at: datetime, *, amount: Decimal | None, kind: str = LIVE
-    ) -> MedicationAdministration:
-        row = MedicationAdministration(
+    def _write(
+        self,
+        dose: Any,
+        result: Result,
+        given_at: datetime,
+        *,
+        amount: Decimal | None,
+        kind: str = LIVE,
+        reason: Reason | None = None,
+        text: str | None = None,
+        observation_id: UUID | None = None,
+    ) -> UUID:
+        """Stores what was done with a dose; answers with its id."""
+        id = new_id()
+        _administration().run(
+            self.db,
             patient_id=dose.patient_id,
-            id=new_id(),
+            id=id,
             dose_id=dose.id,
             request_id=dose.request_id,
             request_version=dose.request_version,
             kind=kind,
             status="completed" if result in (Result.TAKEN, Result.PARTLY_TAKEN) else "not-done",
             result=result.value,
+            reason_code=reason.value if reason else None,
+            reason_text=text or None,
             effective_at=given_at,
             amount=amount,
             unit=dose.unit if amount is not None else None,
+            observation_id=observation_id,
         )
-        self.db.add(row)
-        return row
+        return id
