@@ -5,7 +5,7 @@ A user's transaction never enqueues a job itself: the queue's NOTIFY takes one l
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +42,7 @@ def store(db: Session, facts: Sequence[Fact], command_id: UUID | None, answer: d
     if not facts and command_id is None:
         return
     rows = [
-        {"id": str(new_id()), "kind": type(fact).__name__, "patient_id": str(fact.patient_id), "body": asdict(fact)}
+        {"id": str(new_id()), "kind": type(fact).__name__, "patient_id": str(fact.patient_id), "body": vars(fact)}
         for fact in facts
     ]
     told = json.dumps(answer) if answer else None

@@ -1,6 +1,7 @@
 """The shell around every page; knows no context. What views import."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -73,13 +74,19 @@ def _single(values: Any) -> dict[str, Any]:
 
 
 def _load(schema: type[Schema] | Schema, sent: dict[str, Any]) -> dict[str, Any]:
-    loader = schema() if isinstance(schema, type) else schema
+    loader = _made(schema) if isinstance(schema, type) else schema
     try:
         return cast(dict[str, Any], loader.load(sent))
     except ValidationError as error:
         raise Invalid(
             errors={str(k): _sentences(v) for k, v in cast(Any, error).normalized_messages().items()}
         ) from error
+
+
+@cache
+def _made(schema: type[Schema]) -> Schema:
+    """Made once: it copies each of its fields, and keeps nothing of what it loads."""
+    return schema()
 
 
 def _sentences(messages: Any) -> list[str]:

@@ -121,7 +121,8 @@ class Signing(Service):
 
     def _unchanged(self, dose: Any, request_version: int) -> bool:
         """An ordinary signature is of the order the nurse saw, and of no other (threat 15)."""
-        return dose.state == "open" and dose.status == OrderStatus.ACTIVE and dose.version == request_version
+        open_order = dose.state == "open" and dose.status == OrderStatus.ACTIVE
+        return open_order and bool(dose.version == request_version)
 
     def _already(self, dose: Any) -> DoseAlreadySigned:
         who, at = dose.signed_by, spoken(dose.signed_at, self.work.now)
