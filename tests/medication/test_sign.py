@@ -292,12 +292,12 @@ def test_who_has_no_ground_cannot_sign(world: World, work_of: WorkOf, dose: DueD
         Medication(work).sign_given(dose.patient_id, dose.id, request_version=1)
 
 
-def test_a_signature_costs_three_statements_of_medication(
+def test_a_signature_costs_two_statements_of_medication(
     world: World, work_of: WorkOf, dose: DueDose, count_queries: list[str]
 ) -> None:
     count_queries.clear()
     sign(world, work_of, dose)
 
     own = [statement for statement in count_queries if "medication." in statement]
-    assert len(own) == 3
-    assert len(count_queries) == 7  # who asks, standing, open_charts, lock, look, insert, outbox
+    assert len(own) == 2
+    assert len(count_queries) == 6  # who asks, standing, open_charts, lock and look, insert, outbox

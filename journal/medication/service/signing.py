@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.medication.errors import DoseAlreadySigned, OrderChanged, refusing
-from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
+from journal.medication.models import MedicationAdministration, MedicationRequest, RequestPlan
 from journal.medication.rules import OrderStatus, Reason, Result, effective_time
 from journal.platform.clock import spoken
 from journal.platform.errors import Invalid, NotFound
@@ -17,7 +17,6 @@ from journal.platform.ids import new_id
 from journal.platform.language import phrase, phrases
 from journal.platform.service import Service
 from journal.platform.statement import Statement
-from journal.platform.work import in_charts
 
 LIVE = "signature"
 
@@ -31,50 +30,13 @@ _CHANGED = phrases(
 )
 
 
-_DOSE = (
-    "patient_id",
-    "id",
-    "request_id",
-    "request_version",
-    "due_at",
-    "ready_from",
-    "late_after",
-    "amount",
-    "unit",
-    "state",
-)
-_ORDER = ("version", "status", "generic_name", "atc_code", "prescription_group", "time_critical", "required_value")
-_WHO = ("recorded_by_name", "recorded_at")
 _DONE = (
     *("patient_id", "id", "dose_id", "request_id", "request_version", "kind", "status", "result"),
     *("reason_code", "reason_text", "effective_at", "amount", "unit", "observation_id"),
 )
 
 
-@cache
-def _dose_to_lock() -> Statement:
-    """Takes ids and dose_id."""
-    one = sa.select(Dose.id).where(in_charts(Dose), Dose.id == sa.bindparam("dose_id"))
-    return Statement(one.with_for_update(key_share=True))
-
-
-@cache
-def _dose_order_and_signature() -> Statement:
-    """A dose, the newest version of its order, and its live signature: who, when and what. Takes ids and dose_id."""
-    order, signature = MedicationRequest, MedicationAdministration
-    of_dose = (signature.dose_id == Dose.id, signature.in_error_at.is_(None), signature.kind == LIVE)
-    of_order = (order.entry_id == Dose.request_entry_id, order.in_error_at.is_(None))
-    signed = (signature.recorded_by_name.label("signed_by"), signature.recorded_at.label("signed_at"), signature.result)
-    return Statement(
-        sa.select(
-            *(getattr(Dose, name) for name in _DOSE), *(getattr(order, name) for name in (*_ORDER, *_WHO)), *signed
-        )
-        .join(order, sa.and_(in_charts(order), *of_order))
-        .outerjoin(signature, sa.and_(in_charts(signature), *of_dose))
-        .where(in_charts(Dose), Dose.id == sa.bindparam("dose_id"))
-        .order_by(order.version.desc())
-        .limit(1)
-    )
+_DOSE_TO_SIGN = Statement(sa.text("SELECT * FROM medication.dose_to_sign(:ids, :dose_id)"))
 
 
 @cache
@@ -87,11 +49,14 @@ class Signing(Service):
     """Lock first, look after: a look in the same statement would not see what it waited for."""
 
     def _hold_dose(self, patient_id: UUID, dose_id: UUID) -> Any:
-        """The dose, held until commit, with its order as it is now and its live signature. Raises NotFound."""
-        asked = {"ids": self.work.ids(patient_id), "dose_id": dose_id}
-        if not _dose_to_lock().rows(self.db, **asked):
+        """The dose, held until commit, with the newest version of its order, and who signed it, when and as what.
+
+        Raises NotFound. Locked first and looked at after, in one call of the database.
+        """
+        found = _DOSE_TO_SIGN.rows(self.db, ids=self.work.ids(patient_id), dose_id=dose_id)
+        if not found:
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
-        return _dose_order_and_signature().one(self.db, **asked)
+        return found[0]
 
     def _lock_order(self, patient_id: UUID, request_entry_id: UUID) -> None:
         """Whoever changes an order, or counts what was given of it, holds this row until commit."""

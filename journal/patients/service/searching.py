@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,14 +13,16 @@ from journal.patients.rules import Sought
 from journal.permissions import Permission
 from journal.platform.errors import Invalid, TooMany
 from journal.platform.service import Service, finds_patients
+from journal.platform.statement import Statement
 from journal.platform.work import Look
 
-_FIND = sa.text("SELECT patients.find(:call, :mac)")
-_INVENTED = sa.text("SELECT EXISTS (SELECT FROM platform.installation WHERE environment IN ('demo', 'test'))")
+_FIND = Statement(sa.text("SELECT patients.find(:call, :mac)"))
+_INVENTED = Statement(
+    sa.text("SELECT EXISTS (SELECT FROM platform.installation WHERE environment IN ('demo', 'test'))")
+)
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """What a search may tell: name and birth year; the unit and room where they are one's own."""
 
     patient_id: UUID
@@ -79,7 +81,7 @@ class Searching(Service):
                 "birth_date": sought.birth_date.isoformat() if sought.birth_date else None,
             }
         )
-        answer: dict[str, Any] = self.db.scalar(_FIND, {"call": call, "mac": self.work.keys.sign(call)}) or {}
+        answer: dict[str, Any] = _FIND.one(self.db, call=call, mac=self.work.keys.sign(call))[0]
         if answer["refusal"] == "too-many":
             raise TooMany("Vent ti minutter før du søker etter flere utenfor enheten din.")
         hits = tuple(_hit(hit) for hit in answer["hits"])
@@ -101,7 +103,7 @@ class Searching(Service):
 
     def _synthetic_allowed(self) -> bool:
         """What the database itself says it is: a journal with real patients never takes an invented number."""
-        return bool(self.db.scalar(_INVENTED))
+        return bool(_INVENTED.one(self.db)[0])
 
 
 def _hit(told: dict[str, Any]) -> Hit:
