@@ -249,7 +249,8 @@ def test_an_injected_query_can_forge_no_search(
 def test_nobody_is_looked_for_inside_a_savepoint(world: Any, person: Make, work_of: Any) -> None:
     person("Hansen", at=world.ward)
     for text in ("hansen", "Ingen Finnes 14.03.1938"):
-        with pytest.raises(sa.exc.DBAPIError, match="savepoint"), work_of(world.nina) as work, work.db.begin_nested():
+        with pytest.raises(sa.exc.DBAPIError, match="savepoint"), work_of(world.nina) as work:
+            work.db.execute(sa.text("SAVEPOINT here"))
             Patients(work).find(text)
 
 
