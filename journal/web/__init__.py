@@ -5,10 +5,9 @@ from functools import cache
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, render_template, request, url_for
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Response as BaseResponse
 
 from journal.permissions import Permission
 from journal.platform.errors import Invalid
@@ -108,9 +107,9 @@ def render(template: str, **context: Any) -> str:
     return render_template(template, **context)
 
 
-def see_other(endpoint: str, **values: Any) -> BaseResponse:
+def see_other(endpoint: str, **values: Any) -> Response:
     """303: after a command the browser fetches the page that shows what was done."""
-    return redirect(url_for(endpoint, **values), 303, Response)
+    return Response(status=303, headers={"Location": url_for(endpoint, **values)})
 
 
 def wants_fragment() -> bool:
