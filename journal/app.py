@@ -30,11 +30,11 @@ from journal.care import Care
 from journal.medication import AdministrationCorrected, AsNeededGiven
 from journal.platform import clock, commands, language, log
 from journal.platform.db import connect
-from journal.platform.errors import Denied, JournalError, Unavailable
+from journal.platform.errors import Denied, Invalid, JournalError, Unavailable
 from journal.platform.ids import new_id
 from journal.platform.outbox import Listeners
 from journal.platform.settings import Settings
-from journal.platform.work import Caller, Keys, Nobody, Work, Works
+from journal.platform.work import Caller, Command, Keys, Nobody, Work, Works
 from journal.web import Section, errors, security, shell
 
 SECTIONS: tuple[Section, ...] = (
@@ -107,9 +107,9 @@ class JournalApp(Flask):
         return SessionCookie(secret, idle, timedelta(hours=self.settings.session_max_hours))
 
     @contextmanager
-    def _work(self) -> Iterator[None]:
+    def _work(self, command: Command | None = None) -> Iterator[None]:
         """A Work of whoever asks, who is answered in her own language."""
-        with self.works.open(self.caller(), g.request_id) as g.work:
+        with self.works.open(self.caller(), g.request_id, command) as g.work:
             if g.work.signed_in:
                 language.use(g.work.actor.language)
             yield
@@ -119,15 +119,17 @@ class JournalApp(Flask):
         if request.endpoint in ("static", "healthz") or request.routing_exception is not None:
             return super().dispatch_request()
         view: Any = self.view_functions[request.endpoint or ""]
-        with self._work():
+        once = view.idempotency == "command"
+        command = security.command() if once else None
+        with self._work(command):
             if view.permission is not None:
                 g.work.admit(view.permission)
             if request.method == "POST":
                 security.refuse_forgery(self.settings, g.work)
-                if (
-                    view.idempotency == "command"
-                    and (done := commands.claim(g.work, security.command_id(), security.body())) is not None
-                ):
+            if once:
+                if command is None:
+                    raise Invalid("Skjemaet mangler et kommandonummer. Last siden på nytt og prøv igjen.")
+                if (done := commands.claim(g.work, command)) is not None:
                     return flask.redirect(done["location"], done["status"])
             answer = self.make_response(super().dispatch_request())
             if g.work.command_id:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,9 +13,19 @@ from sqlalchemy.orm import Session
 
 from journal.platform.ids import new_id
 from journal.platform.statement import Statement
-from journal.platform.work import Actor, Keys, Work
+from journal.platform.work import Actor, Command, Introduced, Keys, Work
 
 _RESUME = Statement(sa.text("SELECT access.resume(:token, :idle, :longest), now()"))
+# Who asks is known before the command is hers: the default of its person, and its policy, ask for the one that was told.
+_RESUME_AND_CLAIM = Statement(
+    sa.text("""
+    WITH asking AS MATERIALIZED (SELECT access.resume(:token, :idle, :longest) AS told),
+    claimed AS (
+        INSERT INTO platform.command (id, body_hash) SELECT :id, :body_hash FROM asking WHERE told IS NOT NULL
+        ON CONFLICT DO NOTHING RETURNING id)
+    SELECT told, now(), EXISTS (SELECT FROM claimed) FROM asking
+    """)
+)
 _START = sa.text("SELECT access.start_session(:call, :mac)")
 
 
@@ -27,9 +37,12 @@ class SessionCookie:
     idle: timedelta
     longest: timedelta
 
-    def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
-        told, now = _RESUME.one(db, token=self.token, idle=self.idle, longest=self.longest)
-        return (Actor.from_json(told) if told else None), now
+    def introduce(self, db: Session, keys: Keys, command: Command | None = None) -> Introduced:
+        cookie: dict[str, Any] = {"token": self.token, "idle": self.idle, "longest": self.longest}
+        told, now, *claimed = (
+            _RESUME.one(db, **cookie) if command is None else _RESUME_AND_CLAIM.one(db, **cookie, **command._asdict())
+        )
+        return Introduced(Actor.from_json(told) if told else None, now, *claimed)
 
 
 def start_session(work: Work, role_id: UUID, language: str | None = None) -> bytes:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -89,19 +89,34 @@ class Keys:
         return bytes(b ^ 0x36 for b in key), bytes(b ^ 0x5C for b in key)
 
 
+class Command(NamedTuple):
+    """What is to be done once, however often it is sent. *body_hash*: of its address and of everything sent with it."""
+
+    id: UUID
+    body_hash: str
+
+
+class Introduced(NamedTuple):
+    """*now* is the database's now(). *claimed*: whether the command is this transaction's to do; None when nobody has asked."""
+
+    actor: Actor | None
+    now: datetime
+    claimed: bool | None = None
+
+
 class Caller(Protocol):
     """Who opens a Work: somebody with a session cookie, a signed actor (a job, a command), or nobody."""
 
-    def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
-        """Tells PostgreSQL who asks, in the first statement of the transaction; answers with the actor and the database's now()."""
+    def introduce(self, db: Session, keys: Keys, command: Command | None = None) -> Introduced:
+        """Tells PostgreSQL who asks, in the first statement of the transaction, which may claim the command too."""
 
 
 @dataclass(frozen=True)
 class Nobody:
     """An open page: no identity, so every table answers with nothing."""
 
-    def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
-        return None, _NOW.one(db)[0]
+    def introduce(self, db: Session, keys: Keys, command: Command | None = None) -> Introduced:
+        return Introduced(None, _NOW.one(db)[0])
 
 
 @dataclass(frozen=True)
@@ -110,9 +125,9 @@ class Known:
 
     actor: Actor
 
-    def introduce(self, db: Session, keys: Keys) -> tuple[Actor | None, datetime]:
+    def introduce(self, db: Session, keys: Keys, command: Command | None = None) -> Introduced:
         told = self.actor.as_json()
-        return self.actor, _TELL.one(db, who=told + keys.sign(told))[1]
+        return Introduced(self.actor, _TELL.one(db, who=told + keys.sign(told))[1])
 
 
 @dataclass(frozen=True)
@@ -166,6 +181,7 @@ class Work:
     facts: list[outbox.Fact] = field(default_factory=list)
     answer: dict[str, Any] | None = None
     command_id: UUID | None = None
+    claimed: bool | None = None
 
     @property
     def signed_in(self) -> bool:
@@ -337,17 +353,20 @@ class Works:
     listeners: outbox.Listeners = field(default_factory=dict)
 
     @contextmanager
-    def open(self, caller: Caller, request_id: str = "") -> Iterator[Work]:
-        """Commits when the block ends, rolls back when it raises; what was opened is logged either way."""
+    def open(self, caller: Caller, request_id: str = "", command: Command | None = None) -> Iterator[Work]:
+        """Commits when the block ends, rolls back when it raises; what was opened is logged either way.
+
+        A *command* may be claimed with the same statement that says who asks; commands.claim says whether it was.
+        """
         work = Work(caller, self.gate, self.keys, request_id or new_id().hex, listeners=self.listeners)
         try:
             with self.sessions.begin() as work.db:
-                work._actor, work.now = caller.introduce(work.db, self.keys)
+                work._actor, work.now, work.claimed = caller.introduce(work.db, self.keys, command)
                 yield work
                 work.finish()
         except Exception as error:
             if work._looks and not isinstance(error, Unavailable):
                 with self.sessions.begin() as work.db:
-                    work._actor, work.now = caller.introduce(work.db, self.keys)
+                    work._actor, work.now, _ = caller.introduce(work.db, self.keys)
                     work.log_again("refused" if isinstance(error, Denied) else "failed")
             raise

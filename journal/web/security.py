@@ -7,9 +7,10 @@ from uuid import UUID
 
 from flask import Response, request
 
-from journal.platform.errors import Denied, Invalid
+from journal.platform import commands
+from journal.platform.errors import Denied
 from journal.platform.settings import Settings
-from journal.platform.work import Work
+from journal.platform.work import Command, Work
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -48,15 +49,16 @@ def refuse_forgery(settings: Settings, work: Work) -> None:
         raise Denied("Siden er for gammel. Last den på nytt og prøv igjen. Det du skrev, er ikke lagret.")
 
 
-def command_id() -> UUID:
-    """The id of this command, from the form or the Idempotency-Key header; Invalid without one."""
+def command() -> Command | None:
+    """What is to be done once: the id from the form or the Idempotency-Key header, and what is asked for. None without an id."""
     try:
-        return UUID(request.headers.get("Idempotency-Key") or request.form.get("command_id", ""))
+        command_id = UUID(request.headers.get("Idempotency-Key") or request.form.get("command_id", ""))
     except ValueError:
-        raise Invalid("Skjemaet mangler et kommandonummer. Last siden på nytt og prøv igjen.") from None
+        return None
+    return commands.command(command_id, _body())
 
 
-def body() -> dict[str, Any]:
+def _body() -> dict[str, Any]:
     """What the command asks for: its address and everything sent with it but the shell's own fields."""
     sent: dict[str, Any] = dict(request.get_json()) if request.is_json else request.form.to_dict(flat=False)
     sent.pop("csrf_token", None)
