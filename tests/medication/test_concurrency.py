@@ -194,3 +194,33 @@ def test_each_change_that_was_accepted_is_a_version_of_its_own(
         accepted += statuses(answers)[303]
 
     assert newest()[0] == 1 + accepted == 7
+
+
+@pytest.mark.parametrize(
+    ("form", "status"), [({"request_version": "2"}, 409), ({"request_version": "1", "csrf_token": "forged"}, 403)]
+)
+def test_a_command_that_was_refused_is_nobodys_and_may_be_sent_again(
+    world: World, client_for: Callable[..., Browser], form: dict[str, str], status: int
+) -> None:
+    """Neither the page of the error nor the log that is written anew may claim it."""
+    patient_id, _, doses = an_order(world, 1)
+    nurse, command_id = client_for(world.nina), new_id()
+    path = given(patient_id, doses[0])
+
+    refused = sends(nurse, path, command_id=command_id, **form)()
+    again = sends(nurse, path, command_id=command_id, request_version="1")()
+
+    assert (refused.status_code, again.status_code) == (status, 303)
+    assert signatures(world, patient_id) == {doses[0]: 1}
+
+
+def test_a_command_of_a_session_that_has_ended_is_not_claimed(world: World, client_for: Callable[..., Browser]) -> None:
+    patient_id, _, doses = an_order(world, 1)
+    nurse, command_id = client_for(world.nina), new_id()
+    world.migrator.execute("UPDATE access.session SET ended_at = now() WHERE id = %s", (nurse.session_id,))
+
+    answer = sends(nurse, given(patient_id, doses[0]), command_id=command_id, request_version="1")()
+
+    assert answer.status_code == 401
+    claimed = world.migrator.execute("SELECT count(*) FROM platform.command WHERE id = %s", (command_id,)).fetchone()
+    assert claimed == (0,)

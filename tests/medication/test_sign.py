@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from journal.medication import DueDose, Medication, Medicine
@@ -301,3 +302,11 @@ def test_a_signature_costs_two_statements_of_medication(
     own = [statement for statement in count_queries if "medication." in statement]
     assert len(own) == 2
     assert len(count_queries) == 6  # who asks, standing, open_charts, lock and look, insert, outbox
+
+
+def test_the_database_gives_no_dose_to_sign_of_a_chart_that_is_closed(
+    dose: DueDose, as_app: psycopg.Connection[Any]
+) -> None:
+    asked = as_app.execute("SELECT * FROM medication.dose_to_sign(%s, %s)", ([dose.patient_id], dose.id))
+
+    assert asked.fetchall() == []
