@@ -29,13 +29,10 @@ _CHANGED = phrases(
     }
 )
 
-
 _DONE = (
     *("patient_id", "id", "dose_id", "request_id", "request_version", "kind", "status", "result"),
     *("reason_code", "reason_text", "effective_at", "amount", "unit", "observation_id"),
 )
-
-
 _DOSE_TO_SIGN = Statement(sa.text("SELECT * FROM medication.dose_to_sign(:ids, :dose_id)"))
 
 
