@@ -9,7 +9,6 @@ from typing import Any
 
 from journal import serving
 from journal.app import JournalApp
-from journal.medication.models import Dose
 from journal.medication.service.administration import Administration
 
 ANSWER_HELD_SECONDS = 0.1
@@ -29,10 +28,10 @@ class LateAnswers:
 
 def application() -> LateAnswers:
     """The journal, blind to signatures."""
-    seeing = Administration._look
+    seeing = Administration._hold_dose
 
-    def blind(self: Administration, patient_id: Any, dose: Dose) -> Any:
-        return seeing(self, patient_id, dose)[0], None
+    def blind(self: Administration, patient_id: Any, dose_id: Any) -> Any:
+        return seeing(self, patient_id, dose_id)._replace(signed_at=None)
 
-    Administration._look = blind  # type: ignore[method-assign]
+    Administration._hold_dose = blind  # type: ignore[method-assign]
     return LateAnswers(serving.application())
