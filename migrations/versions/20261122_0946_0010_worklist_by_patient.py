@@ -1,15 +1,15 @@
 """The worklist with one row for each patient: what the round asks on every page. It takes the place of medication.worklist,
 which the version before this one still asks, and which goes in the version after it.
 
-Revision ID: 0009_round
-Revises: 0008
+Revision ID: 0010
+Revises: 0009
 """
 
 from alembic import op
 
 from migrations.helpers import define
 
-revision, down_revision, branch_labels, depends_on = "0009_round", "0008", None, None
+revision, down_revision, branch_labels, depends_on = "0010", "0009", None, None
 
 
 def upgrade() -> None:
@@ -20,8 +20,9 @@ def upgrade() -> None:
         """
         #variable_conflict use_column
         DECLARE
-            units uuid[] := audit.acting_units();
-            person uuid := audit.acting_person();
+            w jsonb := audit.who();
+            units uuid[] := translate(w ->> 'units', '[]" ', '{}')::uuid[];
+            person uuid := (w ->> 'person_id')::uuid;
         BEGIN
             RETURN QUERY
             WITH mine AS (
