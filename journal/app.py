@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ from journal.platform.outbox import Listeners
 from journal.platform.settings import Settings
 from journal.platform.work import Caller, Command, Keys, Nobody, Work, Works
 from journal.web import Section, errors, security, shell
+from journal.web.addresses import Addresses
+from journal.web.pages import Pages
 
 SECTIONS: tuple[Section, ...] = (
     journal.access.web.bp,
@@ -93,6 +96,17 @@ class JournalApp(Flask):
 
     works: Works
     settings: Settings
+    jinja_environment = Pages
+    jinja_env: Pages
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        return Addresses(self.url_map.iter_rules())
+
+    def url_for(self, /, endpoint: str, **values: Any) -> str:
+        """As Flask's."""
+        known = f"{request.blueprint}{endpoint}" if endpoint.startswith(".") else endpoint
+        return self.addresses.written(known, values) or super().url_for(endpoint, **values)
 
     def caller(self) -> Caller:
         """Who sent this request: the session behind the cookie, or nobody."""
@@ -178,14 +192,31 @@ def create_app(settings: Settings) -> JournalApp:
     app.before_request(_start)
     metrics.watch(app, sessions)
     app.after_request(lambda response: security.headers(settings, response))
-    app.jinja_env.globals.update(new_id=new_id, csrf_token=lambda: security.csrf_token(settings, g.work))
-    assert app.static_folder is not None and app.static_url_path is not None
-    app.jinja_env.globals.update(asset=shell.assets(Path(app.static_folder), app.static_url_path))
-    app.jinja_env.globals.update(_=language.on_page, ngettext=language.on_page_counted)
-    app.jinja_env.globals.update(role_text=shell.role_text)
-    app.jinja_env.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)
-    app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU, TABS)})
+    _furnish(app)
     return app
+
+
+def _furnish(app: JournalApp) -> None:
+    """What every template may use, and what all of them show."""
+    pages, settings = app.jinja_env, app.settings
+    assert app.static_folder is not None and app.static_url_path is not None
+    pages.write_in(
+        _=language.on_page,
+        asset=shell.assets(Path(app.static_folder), app.static_url_path),
+        icon=pages.macro("macros/icon.html", "icon"),
+        mark=pages.macro("macros/icon.html", "mark"),
+        legend=pages.macro("macros/medication.html", "legend"),
+    )
+    pages.globals.update(
+        ngettext=language.on_page_counted,
+        new_id=new_id,
+        csrf_token=lambda: security.csrf_token(settings, g.work),
+        role_text=shell.role_text,
+        menu=pages.macro("macros/menu.html", "menu"),
+        chart_tabs=shell.chart_tabs(pages, TABS),
+    )
+    pages.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)
+    app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU)})
 
 
 def _start() -> None:

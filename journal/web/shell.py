@@ -2,19 +2,23 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from flask import request, url_for
+from flask import g, request, url_for
 
-from journal.permissions import Permission
-from journal.platform.language import LANGUAGES, current
+from journal.permissions import Permission, permissions_of
+from journal.platform.language import LANGUAGES, current, phrases
 from journal.platform.language import gettext as _
 from journal.platform.settings import Settings
 from journal.platform.work import Work
 from journal.web import security
+from journal.web.pages import Pages
+
+# In the addresses that are made once; the patient's own id takes its place.
+_NOBODY = UUID(int=0)
 
 
 class MenuEntry(NamedTuple):
@@ -48,17 +52,21 @@ class MenuLink(NamedTuple):
     waiting: int | None
 
 
+_ROLES = phrases(
+    {
+        "nurse": "sykepleier",
+        "health_assistant": "helsefagarbeider",
+        "doctor": "lege",
+        "unit_manager": "avdelingsleder",
+        "tenant_administrator": "kommuneadministrator",
+        "auditor": "revisor",
+    }
+)
+
+
 def role_text(role: str) -> str:
     """The role in Norwegian."""
-    texts: dict[str, str] = {
-        "nurse": _("sykepleier"),
-        "health_assistant": _("helsefagarbeider"),
-        "doctor": _("lege"),
-        "unit_manager": _("avdelingsleder"),
-        "tenant_administrator": _("kommuneadministrator"),
-        "auditor": _("revisor"),
-    }
-    return texts.get(role, role)
+    return _ROLES.get(role, role)
 
 
 def assets(folder: Path, address: str) -> Callable[[str], str]:
@@ -72,49 +80,67 @@ def assets(folder: Path, address: str) -> Callable[[str], str]:
     return asset
 
 
+@cache
+def _menu(entries: Sequence[MenuEntry], role: str, endpoint: str | None, _language: str) -> tuple[MenuLink, ...]:
+    """Made once for each role, page and language."""
+    rights = permissions_of(role)
+    return tuple(
+        MenuLink(url_for(e.endpoint), e.icon, _(e.text), endpoint == e.endpoint, None)
+        for e in entries
+        if e.permission in rights
+    )
+
+
+@cache
+def _tabs(tabs: Sequence[Tab], role: str, endpoint: str | None, _language: str) -> tuple[TabLink, ...]:
+    """As the menu; the addresses are those of nobody's chart."""
+    rights = permissions_of(role)
+    return tuple(
+        TabLink(url_for(tab.endpoint, patient_id=_NOBODY), _(tab.text), endpoint == tab.endpoint)
+        for tab in tabs
+        if tab.permission in rights
+    )
+
+
+def chart_tabs(pages: Pages, tabs: Sequence[Tab]) -> Callable[[UUID], str]:
+    """Writes the row of tabs: the pages of a chart that the role may see; the one that is shown is current."""
+    links = pages.macro("macros/tabs.html", "links")
+
+    def written(patient_id: UUID) -> str:
+        work: Work | None = g.get("work")
+        role = work.actor.role if work is not None and work.signed_in else ""
+        return links(_tabs(tabs, role, request.endpoint, current())).replace(str(_NOBODY), str(patient_id))
+
+    return written
+
+
 class Shell:
     """The frame's own data; reads nothing but who is signed in."""
 
-    def __init__(self, settings: Settings, work: Work | None, menu: Sequence[MenuEntry], tabs: Sequence[Tab]) -> None:
-        self._settings, self._work, self._menu, self._tabs = settings, work, menu, tabs
+    def __init__(self, settings: Settings, work: Work | None, menu: Sequence[MenuEntry]) -> None:
+        self._settings, self._work, self._entries = settings, work, menu
         actor = work.actor if work is not None and work.signed_in else None
         self.signed_in = actor is not None
         self.person_name = actor.name if actor else ""
-        self.role_text = role_text(actor.role) if actor else ""
+        self.role = actor.role if actor else ""
         self.place = (actor.parent_unit_name or actor.municipality_name) if actor else ""
         self.unit = actor.unit_name if actor else ""
         self.languages, self.language = LANGUAGES, current()
         self.color_scheme = actor.color_scheme if actor else "auto"
         self.demo = settings.environment == "demo"
-        self.flash = None
 
-    @property
+    @cached_property
     def csrf_token(self) -> str:
         return security.csrf_token(self._settings, self._work) if self._work is not None else ""
 
     @property
-    def menu(self) -> list[MenuLink]:
-        """The entries this role may use."""
-        if self._work is None or not self._work.signed_in:
-            return []
-        return [
-            MenuLink(url_for(e.endpoint), e.icon, _(e.text), request.endpoint == e.endpoint, None)
-            for e in self._menu
-            if self._work.actor.may(e.permission)
-        ]
-
-    def tabs(self, patient_id: UUID) -> list[TabLink]:
-        """The pages of this chart that the role may see; the one that is shown is current, and so is its context's."""
-        actor = self._work.actor if self._work is not None and self._work.signed_in else None
-        return [
-            TabLink(url_for(tab.endpoint, patient_id=patient_id), _(tab.text), request.endpoint == tab.endpoint)
-            for tab in self._tabs
-            if actor is not None and actor.may(tab.permission)
-        ]
+    def role_text(self) -> str:
+        return role_text(self.role)
 
     @property
-    def switch_user_url(self) -> str:
-        return url_for("access.switch_user")
+    def menu(self) -> tuple[MenuLink, ...]:
+        """The entries this role may use."""
+        return _menu(self._entries, self.role, request.endpoint, self.language)
 
     @property
     def scheme_url(self) -> str:
@@ -136,5 +162,4 @@ class Shell:
     @property
     def search_url(self) -> str | None:
         """None for whoever may not search for people."""
-        may = self._work is not None and self._work.signed_in and self._work.actor.may(Permission.PATIENTS_FIND)
-        return url_for("patients.search") if may else None
+        return url_for("patients.search") if Permission.PATIENTS_FIND in permissions_of(self.role) else None
