@@ -14,7 +14,7 @@ from jinja2.compiler import CodeGenerator
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
-from journal.platform.language import current
+from journal.platform.language import Phrase, current
 
 Constant = Callable[..., str]
 
@@ -73,7 +73,9 @@ class Pages(Environment):
             return _escape_inner(value)
         if kind is Markup:
             return cast(str, value)
-        return str(value) if kind is int or kind is float else escape(value)
+        if kind is int or kind is float:
+            return str(value)
+        return cast(str, value.__html__()) if kind is Phrase else escape(value)
 
 
 class _WrittenIn(NodeTransformer):
