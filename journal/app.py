@@ -103,6 +103,10 @@ class JournalApp(Flask):
     def addresses(self) -> Addresses:
         return Addresses(self.url_map.iter_rules())
 
+    def ensure_sync(self, func: Any) -> Any:
+        """Nothing here is asynchronous; Flask would look for that anew at every request."""
+        return func
+
     def url_for(self, /, endpoint: str, **values: Any) -> str:
         """As Flask's."""
         known = f"{request.blueprint}{endpoint}" if endpoint.startswith(".") else endpoint

@@ -11,6 +11,7 @@ from typing import Any, cast
 from flask.templating import Environment
 from jinja2 import Template, nodes
 from jinja2.compiler import CodeGenerator
+from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
@@ -25,10 +26,17 @@ class _Program(CodeGenerator):
         self.write("environment.shown(")
 
 
+class _Shown(Context):
+    def call(self, function: Any, /, *words: Any, _block_vars: Any = None, _loop_vars: Any = None, **named: Any) -> Any:
+        """No function of ours asks for the context; Jinja would look for that at every call."""
+        return function(*words, **named)
+
+
 class Pages(Environment):
     """The templates, in the language that is spoken when one is fetched."""
 
     code_generator_class = _Program
+    context_class = _Shown
 
     def __init__(self, app: Any, **options: Any) -> None:
         super().__init__(app, **options)
@@ -71,11 +79,10 @@ class Pages(Environment):
         kind = type(value)
         if kind is str:
             return _escape_inner(value)
-        if kind is Markup:
-            return cast(str, value)
         if kind is int or kind is float:
             return str(value)
-        return cast(str, value.__html__()) if kind is Phrase else escape(value)
+        safe: str = value if kind is Markup else value.__html__() if kind is Phrase else escape(value)
+        return safe
 
 
 class _WrittenIn(NodeTransformer):
