@@ -50,17 +50,7 @@ _OF_DOSE = (
     *("amount", "unit", "slot", "state"),
 )
 _OF_ORDER = (
-    *(
-        "status",
-        "effective_at",
-        "change_reason",
-        "dosage",
-        "atc_code",
-        "generic_name",
-        "brand_name",
-        "form",
-        "strength",
-    ),
+    *("status", "effective_at", "change_reason", "atc_code", "generic_name", "brand_name", "form", "strength"),
     *("route", "indication", "instruction", "condition_text", "required_value", "prescription_group"),
     *("two_signatures", "high_risk", "time_critical"),
 )
@@ -88,6 +78,8 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
         sa.select(
             *(getattr(dose, name) for name in _OF_DOSE),
             *(getattr(order, name) for name in _OF_ORDER),
+            # As text: what was read of a dosage's text is kept.
+            sa.cast(order.dosage, sa.Text).label("dosage"),
             signature.id.label("signed_id"),
             signature.result,
             signature.effective_at.label("given_at"),
