@@ -13,6 +13,7 @@ from journal.patients import Banner, Listed, Patients
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.service import Service, on_patient, without_patient
+from journal.platform.statement import together
 from journal.platform.work import Ground
 
 # Only the patients that are shown are opened and logged.
@@ -51,13 +52,18 @@ class Chart(Service):
     @on_patient(Permission.CHART_READ)
     def front_page(self, patient_id: UUID) -> FrontPage:
         """Everything of the overview, for a chart that this opens in all its parts at once."""
+        with together(self.db):
+            banner = Patients(self.work).ask_banner(patient_id)
+            measurements = Observations(self.work).ask_series(patient_id)
+            notes = Notes(self.work).ask_recent(patient_id)
+            tasks = Care(self.work).ask_open_tasks(patient_id)
         return FrontPage(
-            banner=Patients(self.work).banner(patient_id),
+            banner=banner.answer()[patient_id],
             ground=self.work.ground(patient_id),
             medicines=Medication(self.work).list_with_strip(patient_id),
-            measurements=Observations(self.work).series(patient_id),
-            notes=Notes(self.work).recent(patient_id),
-            tasks=Care(self.work).open_tasks(patient_id),
+            measurements=measurements.answer(),
+            notes=notes.answer(),
+            tasks=tasks.answer(),
         )
 
     @without_patient(Permission.CHART_LIST)

@@ -18,7 +18,7 @@ from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient
-from journal.platform.statement import Statement
+from journal.platform.statement import Asked, Statement
 from journal.platform.work import in_charts
 
 
@@ -68,7 +68,12 @@ class Notes(Service):
 
         One statement.
         """
-        return _recent().rows(self.db, ids=self.work.ids(patient_id), most=limit)
+        return self.ask_recent(patient_id, limit=limit).answer()
+
+    @on_patient(Permission.NOTES_READ)
+    def ask_recent(self, patient_id: UUID, *, limit: int = 20) -> Asked[list[Any]]:
+        """As recent, for together()."""
+        return _recent().ask(self.db, list, ids=self.work.ids(patient_id), most=limit)
 
     @on_patient(Permission.NOTES_READ)
     def entries(self, patient_id: UUID, *, words: str = "", limit: int = 50) -> list[Note]:

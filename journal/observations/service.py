@@ -18,7 +18,7 @@ from journal.platform.entries import mark_in_error
 from journal.platform.errors import NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient, on_patients
-from journal.platform.statement import Statement
+from journal.platform.statement import Asked, Statement
 from journal.platform.work import in_charts
 
 
@@ -73,9 +73,18 @@ class Observations(Service):
     @on_patient(Permission.OBSERVATIONS_READ)
     def series(self, patient_id: UUID, *, days: int = 14) -> list[Series]:
         """The measurements of the last *days*: a series per kind that has any, in the order of KINDS. One statement."""
-        since = self.work.now - timedelta(days=days)
-        found = {row.code: row for row in _since().rows(self.db, ids=self.work.ids(patient_id), since=since)}
-        return [_series(kind, found[code], since, self.work.now) for code, kind in KINDS.items() if code in found]
+        return self.ask_series(patient_id, days=days).answer()
+
+    @on_patient(Permission.OBSERVATIONS_READ)
+    def ask_series(self, patient_id: UUID, *, days: int = 14) -> Asked[list[Series]]:
+        """As series, for together()."""
+        now, since = self.work.now, self.work.now - timedelta(days=days)
+
+        def read(rows: list[Any]) -> list[Series]:
+            found = {row.code: row for row in rows}
+            return [_series(kind, found[code], since, now) for code, kind in KINDS.items() if code in found]
+
+        return _since().ask(self.db, read, ids=self.work.ids(patient_id), since=since)
 
     @on_patient(Permission.OBSERVATIONS_READ)
     def recent(self, patient_id: UUID, *, limit: int = 100) -> list[Measurement]:

@@ -13,7 +13,7 @@ from journal.patients.national_id import grouped
 from journal.patients.rules import Allergy, AllergyState
 from journal.platform.clock import age, local_date, norwegian_date
 from journal.platform.language import phrase
-from journal.platform.statement import Statement
+from journal.platform.statement import Asked, Statement
 
 # The macro's word for a flag where it is not ours.
 _FLAG_ICONS = {"cpr": "resuscitation"}
@@ -144,15 +144,19 @@ _READ = Statement(
 )
 
 
-def read(db: Session, linked: Mapping[UUID, UUID], today: date) -> dict[UUID, Banner]:
+def ask(db: Session, linked: Mapping[UUID, UUID], today: date) -> Asked[dict[UUID, Banner]]:
     """A banner for each patient asked for that there is, from all her records (*linked*: record -> patient asked for).
 
     Identity is the leading record's; allergies, flags and numbers are those of every record, so that none is lost.
     """
-    records: dict[UUID, list[Any]] = {}
-    for row in _READ.rows(db, ids=list(linked)):
-        records.setdefault(linked[row.patient_id], []).append(row)
-    return {patient_id: _banner(patient_id, of_patient, today) for patient_id, of_patient in records.items()}
+
+    def read(rows: list[Any]) -> dict[UUID, Banner]:
+        records: dict[UUID, list[Any]] = {}
+        for row in rows:
+            records.setdefault(linked[row.patient_id], []).append(row)
+        return {patient_id: _banner(patient_id, of_patient, today) for patient_id, of_patient in records.items()}
+
+    return _READ.ask(db, read, ids=list(linked))
 
 
 def _alerts(records: Sequence[Any]) -> Alerts:

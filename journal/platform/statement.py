@@ -1,8 +1,10 @@
 """Statement: what is asked at every page, written out once for the process and given to the driver as it is."""
 
 from collections import namedtuple
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -10,6 +12,8 @@ import sqlalchemy as sa
 from psycopg.raw_cursor import RawCursor
 from sqlalchemy.dialects.postgresql import psycopg as postgresql
 from sqlalchemy.orm import Session
+
+T = TypeVar("T")
 
 _DIALECT = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
@@ -33,10 +37,7 @@ class Statement:
 
         Raises SQLAlchemy's DBAPIError, as the session does, and KeyError when a parameter is left out.
         """
-        cursor = self._execute(db, values)
-        if self._row is None:
-            self._row = _row_of([column.name for column in cursor.description or ()])
-        return list(map(self._row._make, cursor.fetchall()))
+        return self._rows_of(self._execute(db, values, _cursor(db)))
 
     def one(self, db: Session, **values: Any) -> Any:
         """The only row of a statement that always has one."""
@@ -45,20 +46,52 @@ class Statement:
 
     def run(self, db: Session, **values: Any) -> int:
         """For a statement that answers with no rows: how many it touched."""
-        return self._execute(db, values).rowcount
+        return self._execute(db, values, _cursor(db)).rowcount
 
-    def _execute(self, db: Session, values: Mapping[str, Any]) -> RawCursor[Any]:
+    def ask(self, db: Session, read: Callable[[list[Any]], T], **values: Any) -> "Asked[T]":
+        """Asks, and leaves the answer until it is wanted; *read* makes it from the rows."""
+        cursor = self._execute(db, values, RawCursor(_driver(db)))
+        return Asked(lambda: read(self._rows_of(cursor)))
+
+    def _rows_of(self, cursor: RawCursor[Any]) -> list[Any]:
+        if self._row is None:
+            self._row = _row_of([column.name for column in cursor.description or ()])
+        return list(map(self._row._make, cursor.fetchall()))
+
+    def _execute(self, db: Session, values: Mapping[str, Any], cursor: RawCursor[Any]) -> RawCursor[Any]:
         db.flush()
         values = {**self._said, **values}
-        try:
-            return _cursor(db).execute(self._sql, [_written(values[name]) for name in self._names])
-        except psycopg.Error as error:
-            connection: Any = db.connection()
-            if connection.connection.driver_connection.closed:
-                connection.invalidate(error)
-            raise sa.exc.DBAPIError.instance(
-                self._sql.decode(), None, error, psycopg.Error, hide_parameters=True
-            ) from error
+        with _errors(db, self._sql.decode()):
+            return cursor.execute(self._sql, [_written(values[name]) for name in self._names])
+
+
+@dataclass(frozen=True)
+class Asked(Generic[T]):
+    """What is asked and not yet read. *answer* reads it, once."""
+
+    answer: Callable[[], T]
+
+
+@contextmanager
+def together(db: Session) -> Iterator[None]:
+    """What is asked in the block goes to PostgreSQL at once, and the answers come at once when it ends.
+
+    To wait for each answer before the next question costs more than most of the questions do. Raises as Statement.rows.
+    """
+    with _errors(db, "several statements"), _driver(db).pipeline():
+        yield
+
+
+@contextmanager
+def _errors(db: Session, sql: str) -> Iterator[None]:
+    """The driver's errors as SQLAlchemy has them."""
+    try:
+        yield
+    except psycopg.Error as error:
+        connection: Any = db.connection()
+        if connection.connection.driver_connection.closed:
+            connection.invalidate(error)
+        raise sa.exc.DBAPIError.instance(sql, None, error, psycopg.Error, hide_parameters=True) from error
 
 
 def _row_of(names: list[str]) -> Any:
@@ -70,10 +103,13 @@ def _written(value: Any) -> Any:
     return f"{{{','.join(map(str, value))}}}" if isinstance(value, list) and value and type(value[0]) is UUID else value
 
 
+def _driver(db: Session) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", db.connection().connection.driver_connection)
+
+
 def _cursor(db: Session) -> RawCursor[Any]:
     """One for each session, which has one connection for its one transaction."""
     cursor: RawCursor[Any] | None = db.info.get("cursor")
     if cursor is None:
-        connection: Any = db.connection().connection.driver_connection
-        cursor = db.info["cursor"] = RawCursor(connection)
+        cursor = db.info["cursor"] = RawCursor(_driver(db))
     return cursor

@@ -22,7 +22,7 @@ from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient, on_patients
-from journal.platform.statement import Statement
+from journal.platform.statement import Asked, Statement
 from journal.platform.work import in_charts
 
 
@@ -34,7 +34,7 @@ class Tasks(Service):
         """The open tasks by patient, as open_tasks has them. One statement."""
         asked = self.work.linked(patient_ids)
         found: dict[UUID, list[Any]] = {patient_id: [] for patient_id in patient_ids}
-        for task in self._tasks(*patient_ids):
+        for task in self._tasks(*patient_ids).answer():
             found[asked[task.patient_id]].append(task)
         return found
 
@@ -44,6 +44,11 @@ class Tasks(Service):
 
         Each with entry_id, kind, text, due_at, overdue (the time has passed), about_id and recorded_by_name.
         """
+        return self.ask_open_tasks(patient_id).answer()
+
+    @on_patient(Permission.CARE_READ)
+    def ask_open_tasks(self, patient_id: UUID) -> Asked[list[Any]]:
+        """As open_tasks, for together()."""
         return self._tasks(patient_id)
 
     @on_patient(Permission.CARE_READ)
@@ -136,8 +141,8 @@ class Tasks(Service):
             foreign="En annen kommune har skrevet i oppgaven. Be dem om å rette det.",
         )
 
-    def _tasks(self, *patient_ids: UUID) -> list[Any]:
-        return _open_tasks().rows(self.db, ids=self.work.ids(*patient_ids), now=self.work.now)
+    def _tasks(self, *patient_ids: UUID) -> Asked[list[Any]]:
+        return _open_tasks().ask(self.db, list, ids=self.work.ids(*patient_ids), now=self.work.now)
 
     def _complete(self, task: TaskVersion, outcome: str) -> None:
         self.db.add(

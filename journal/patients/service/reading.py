@@ -14,6 +14,7 @@ from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
 from journal.platform.service import Service, on_patient, on_patients
+from journal.platform.statement import Asked
 
 
 class Reading(Service):
@@ -21,6 +22,11 @@ class Reading(Service):
     def banner(self, patient_id: UUID) -> Banner:
         """The patient banner. Raises NotFound when there is no such patient."""
         return self._banners([patient_id])[patient_id]
+
+    @on_patient(Permission.PATIENTS_READ)
+    def ask_banner(self, patient_id: UUID) -> Asked[dict[UUID, Banner]]:
+        """As banners, of one patient, for together(); without her when there is no such patient."""
+        return self._asked([patient_id])
 
     @on_patients(Permission.PATIENTS_READ)
     def listed(self, patient_ids: Collection[UUID]) -> dict[UUID, Listed]:
@@ -54,10 +60,13 @@ class Reading(Service):
         )
 
     def _banners(self, patient_ids: Collection[UUID]) -> dict[UUID, Banner]:
-        made = reading.read(self.db, self.work.linked(patient_ids), local_date(self.work.now))
+        made = self._asked(patient_ids).answer()
         if len(made) < len(set(patient_ids)):
             raise NotFound()
         return made
+
+    def _asked(self, patient_ids: Collection[UUID]) -> Asked[dict[UUID, Banner]]:
+        return reading.ask(self.db, self.work.linked(patient_ids), local_date(self.work.now))
 
     def _leading(self, patient_id: UUID) -> UUID:
         """The record that new entries stand on: the one that leads, of those that are linked."""
