@@ -54,13 +54,14 @@ class Chart(Service):
         """Everything of the overview, for a chart that this opens in all its parts at once."""
         with together(self.db):
             banner = Patients(self.work).ask_banner(patient_id)
+            medicines = Medication(self.work).ask_list_with_strip(patient_id)
             measurements = Observations(self.work).ask_series(patient_id)
             notes = Notes(self.work).ask_recent(patient_id)
             tasks = Care(self.work).ask_open_tasks(patient_id)
         return FrontPage(
-            banner=banner.answer()[patient_id],
+            banner=banner.answer(),
             ground=self.work.ground(patient_id),
-            medicines=Medication(self.work).list_with_strip(patient_id),
+            medicines=medicines.answer(),
             measurements=measurements.answer(),
             notes=notes.answer(),
             tasks=tasks.answer(),

@@ -12,6 +12,7 @@ from journal.patients import rules
 from journal.patients.national_id import grouped
 from journal.patients.rules import Allergy, AllergyState
 from journal.platform.clock import age, local_date, norwegian_date
+from journal.platform.errors import NotFound
 from journal.platform.language import phrase
 from journal.platform.statement import Asked, Statement
 
@@ -144,19 +145,18 @@ _READ = Statement(
 )
 
 
-def ask(db: Session, linked: Mapping[UUID, UUID], today: date) -> Asked[dict[UUID, Banner]]:
-    """A banner for each patient asked for that there is, from all her records (*linked*: record -> patient asked for).
+def ask(db: Session, patient_id: UUID, ids: list[UUID], today: date) -> Asked[Banner]:
+    """The banner of a patient, from all her records (*ids*). Its answer raises NotFound when there is none.
 
     Identity is the leading record's; allergies, flags and numbers are those of every record, so that none is lost.
     """
 
-    def read(rows: list[Any]) -> dict[UUID, Banner]:
-        records: dict[UUID, list[Any]] = {}
-        for row in rows:
-            records.setdefault(linked[row.patient_id], []).append(row)
-        return {patient_id: _banner(patient_id, of_patient, today) for patient_id, of_patient in records.items()}
+    def read(records: list[Any]) -> Banner:
+        if not records:
+            raise NotFound()
+        return _banner(patient_id, records, today)
 
-    return _READ.ask(db, read, ids=list(linked))
+    return _READ.ask(db, read, ids=ids)
 
 
 def _alerts(records: Sequence[Any]) -> Alerts:

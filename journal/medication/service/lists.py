@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from journal.permissions import Permission
 from journal.platform.errors import NotFound
 from journal.platform.quantity import Quantity, parse_decimal
 from journal.platform.service import Service, on_patient
+from journal.platform.statement import Asked
 
 RECENTLY = timedelta(days=30)
 
@@ -42,12 +42,15 @@ class Lists(Service):
     @on_patient(Permission.MEDICATION_READ)
     def list_with_strip(self, patient_id: UUID) -> MedicationList:
         """The medicines in use, each with its picture of 36 hours and last change, and how many were stopped lately."""
-        window = window_around(self.work.now)
-        asked = {"start": window.start, "end": window.end, "lately": self.work.now - RECENTLY}
-        rows = list_statement().rows(self.db, ids=self.work.ids(patient_id), **asked)
-        in_use = [(row.use, medicine_in_use(row, self.work.now)) for row in rows if row.status in IN_USE]
-        regular, courses, as_needed = (by_name([medicine for of, medicine in in_use if of == use]) for use in "123")
-        return MedicationList(regular, courses, as_needed, len(rows) - len(in_use), strip([], self.work.now))
+        return self.ask_list_with_strip(patient_id).answer()
+
+    @on_patient(Permission.MEDICATION_READ)
+    def ask_list_with_strip(self, patient_id: UUID) -> Asked[MedicationList]:
+        """As list_with_strip, for together()."""
+        now = self.work.now
+        window = window_around(now)
+        asked = {"start": window.start, "end": window.end, "lately": now - RECENTLY}
+        return list_statement().ask(self.db, lambda rows: _list_of(rows, now), ids=self.work.ids(patient_id), **asked)
 
     @on_patient(Permission.MEDICATION_READ)
     def stopped_recently(self, patient_id: UUID) -> list[RequestVersion]:
@@ -131,7 +134,12 @@ class Lists(Service):
         )
 
 
-@cache
+def _list_of(rows: list[Any], now: datetime) -> MedicationList:
+    in_use = [(row.use, medicine_in_use(row, now)) for row in rows if row.status in IN_USE]
+    regular, courses, as_needed = (by_name([medicine for of, medicine in in_use if of == use]) for use in "123")
+    return MedicationList(regular, courses, as_needed, len(rows) - len(in_use), strip([], now))
+
+
 def _newest(of_chart: sa.ColumnElement[bool]) -> Any:
     """The newest version of each order of the chart, as an entity."""
     return aliased(MedicationRequest, newest_versions(of_chart, MedicationRequest).subquery())

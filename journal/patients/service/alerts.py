@@ -109,7 +109,7 @@ class Alerting(Reading, Entries):
     @on_patient(Permission.PATIENTS_WRITE)
     def state_no_known_allergies(self, patient_id: UUID, *, source_code: str | None = None) -> None:
         """Somebody asked, and the answer was none. Raises AllergiesAreRecorded while an allergy stands."""
-        if self._banners([patient_id])[patient_id].alerts.allergies:
+        if self.banner(patient_id).alerts.allergies:
             raise AllergiesAreRecorded("Avkreft allergiene som ikke stemmer, før du velger «Ingen kjente allergier».")
         on = self._leading(patient_id)
         self.db.add(AllergyAssessment(patient_id=on, id=new_id(), result="none-known", source_code=source_code))

@@ -21,12 +21,12 @@ class Reading(Service):
     @on_patient(Permission.PATIENTS_READ)
     def banner(self, patient_id: UUID) -> Banner:
         """The patient banner. Raises NotFound when there is no such patient."""
-        return self._banners([patient_id])[patient_id]
+        return self.ask_banner(patient_id).answer()
 
     @on_patient(Permission.PATIENTS_READ)
-    def ask_banner(self, patient_id: UUID) -> Asked[dict[UUID, Banner]]:
-        """As banners, of one patient, for together(); without her when there is no such patient."""
-        return self._asked([patient_id])
+    def ask_banner(self, patient_id: UUID) -> Asked[Banner]:
+        """As banner, for together()."""
+        return reading.ask(self.db, patient_id, self.work.ids(patient_id), local_date(self.work.now))
 
     @on_patients(Permission.PATIENTS_READ)
     def listed(self, patient_ids: Collection[UUID]) -> dict[UUID, Listed]:
@@ -39,7 +39,7 @@ class Reading(Service):
     @on_patient(Permission.PATIENTS_READ)
     def alerts(self, patient_id: UUID) -> Alerts:
         """Allergy state, allergies and intolerances (refuted ones too) and flags of every linked record."""
-        return self._banners([patient_id])[patient_id].alerts
+        return self.banner(patient_id).alerts
 
     @on_patient(Permission.PATIENTS_READ)
     def person(self, patient_id: UUID) -> Person:
@@ -58,15 +58,6 @@ class Reading(Service):
                 numbers.order_by(Identifier.valid_until.desc().nulls_first(), Identifier.valid_from.desc())
             ),
         )
-
-    def _banners(self, patient_ids: Collection[UUID]) -> dict[UUID, Banner]:
-        made = self._asked(patient_ids).answer()
-        if len(made) < len(set(patient_ids)):
-            raise NotFound()
-        return made
-
-    def _asked(self, patient_ids: Collection[UUID]) -> Asked[dict[UUID, Banner]]:
-        return reading.ask(self.db, self.work.linked(patient_ids), local_date(self.work.now))
 
     def _leading(self, patient_id: UUID) -> UUID:
         """The record that new entries stand on: the one that leads, of those that are linked."""
