@@ -127,7 +127,8 @@ class JournalApp(Flask):
     @contextmanager
     def _work(self, command: Command | None = None) -> Iterator[None]:
         """A Work of whoever asks, who is answered in her own language."""
-        with self.works.open(self.caller(), g.request_id, command) as g.work:
+        about = (request.view_args or {}).get("patient_id")
+        with self.works.open(self.caller(), g.request_id, command, about) as g.work:
             if g.work.signed_in:
                 language.use(g.work.actor.language)
             yield

@@ -27,8 +27,10 @@ class AccessGate:
         """
         if work.actor.role == Role.SYSTEM:
             return {permission: {p: rules.planning(p) for p in asked} for permission, asked in wanted.items()}
-        everybody = list(dict.fromkeys(p for asked in wanted.values() for p in asked))
-        standings = {row.asked_id: row for row in _STANDING.rows(work.db, asked=everybody)}
+        everybody = {p for asked in wanted.values() for p in asked}
+        standings = dict(work.standings)
+        if more := list(everybody - standings.keys()):
+            standings.update((row.asked_id, row) for row in _STANDING.rows(work.db, asked=more))
         return {
             permission: {p: self._ground(work, permission, p, standings.get(p)) for p in asked}
             for permission, asked in wanted.items()

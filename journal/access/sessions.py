@@ -5,6 +5,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,16 +16,14 @@ from journal.platform.ids import new_id
 from journal.platform.statement import Statement
 from journal.platform.work import Actor, Command, Introduced, Keys, Work
 
-_RESUME = Statement(sa.text("SELECT access.resume(:token, :idle, :longest), now()"))
+_ASKING = "WITH asking AS MATERIALIZED (SELECT access.resume(:token, :idle, :longest) AS told)"
 # Who asks is known before the command is hers: the default of its person, and its policy, ask for the one that was told.
-_RESUME_AND_CLAIM = Statement(
-    sa.text("""
-    WITH asking AS MATERIALIZED (SELECT access.resume(:token, :idle, :longest) AS told),
-    claimed AS (
-        INSERT INTO platform.command (id, body_hash) SELECT :id, :body_hash FROM asking WHERE told IS NOT NULL
-        ON CONFLICT DO NOTHING RETURNING id)
-    SELECT told, now(), EXISTS (SELECT FROM claimed) FROM asking
-    """)
+_CLAIM = """, claimed AS (
+    INSERT INTO platform.command (id, body_hash) SELECT :id, :body_hash FROM asking WHERE told IS NOT NULL
+    ON CONFLICT DO NOTHING RETURNING id)"""
+# And before it is asked how she stands to the patient.
+_STANDING = (
+    "LEFT JOIN LATERAL access.standing(CASE WHEN told IS NOT NULL THEN ARRAY[CAST(:about AS uuid)] END) s ON true"
 )
 _START = sa.text("SELECT access.start_session(:call, :mac)")
 
@@ -37,12 +36,29 @@ class SessionCookie:
     idle: timedelta
     longest: timedelta
 
-    def introduce(self, db: Session, keys: Keys, command: Command | None = None) -> Introduced:
+    def introduce(
+        self, db: Session, keys: Keys, command: Command | None = None, about: UUID | None = None
+    ) -> Introduced:
         cookie: dict[str, Any] = {"token": self.token, "idle": self.idle, "longest": self.longest}
-        told, now, *claimed = (
-            _RESUME.one(db, **cookie) if command is None else _RESUME_AND_CLAIM.one(db, **cookie, **command._asdict())
+        sent = command._asdict() if command else {}
+        found = _resume(claims=command is not None, about=about is not None).one(db, about=about, **cookie, **sent)
+        return Introduced(
+            Actor.from_json(found.told) if found.told else None,
+            found.now,
+            found.claimed,
+            {about: found if found.asked_id else None} if about else {},
         )
-        return Introduced(Actor.from_json(told) if told else None, now, *claimed)
+
+
+@cache
+def _resume(*, claims: bool, about: bool) -> Statement:
+    """Finds the session and tells the transaction who asks; may claim a command, and say how she stands to a patient."""
+    parts = [
+        *(_ASKING, _CLAIM if claims else ""),
+        *("SELECT told, now() AS now,", "EXISTS (SELECT FROM claimed)" if claims else "NULL::boolean", "AS claimed"),
+        *(", s.*" if about else "", "FROM asking", _STANDING if about else ""),
+    ]
+    return Statement(sa.text(" ".join(parts)))
 
 
 def start_session(work: Work, role_id: UUID, language: str | None = None) -> bytes:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -97,25 +98,36 @@ class Command(NamedTuple):
 
 
 class Introduced(NamedTuple):
-    """*now* is the database's now(). *claimed*: whether the command is this transaction's to do; None when nobody has asked."""
+    """*now* is the database's now(). *claimed*: whether the command is this transaction's to do; None when nobody has asked.
+
+    *standings*: what the gate is told of a patient who was asked about at once.
+    """
 
     actor: Actor | None
     now: datetime
     claimed: bool | None = None
+    standings: Mapping[UUID, Any] = MappingProxyType({})
 
 
 class Caller(Protocol):
     """Who opens a Work: somebody with a session cookie, a signed actor (a job, a command), or nobody."""
 
-    def introduce(self, db: Session, keys: Keys, command: Command | None = None) -> Introduced:
-        """Tells PostgreSQL who asks, in the first statement of the transaction, which may claim the command too."""
+    def introduce(
+        self, db: Session, keys: Keys, command: Command | None = None, about: UUID | None = None
+    ) -> Introduced:
+        """Tells PostgreSQL who asks, in the first statement of the transaction.
+
+        The same statement may claim the *command*, and ask how she stands to the patient that the request is *about*.
+        """
 
 
 @dataclass(frozen=True)
 class Nobody:
     """An open page: no identity, so every table answers with nothing."""
 
-    def introduce(self, db: Session, keys: Keys, command: Command | None = None) -> Introduced:
+    def introduce(
+        self, db: Session, keys: Keys, command: Command | None = None, about: UUID | None = None
+    ) -> Introduced:
         return Introduced(None, _NOW.one(db)[0])
 
 
@@ -125,7 +137,9 @@ class Known:
 
     actor: Actor
 
-    def introduce(self, db: Session, keys: Keys, command: Command | None = None) -> Introduced:
+    def introduce(
+        self, db: Session, keys: Keys, command: Command | None = None, about: UUID | None = None
+    ) -> Introduced:
         told = self.actor.as_json()
         return Introduced(self.actor, _TELL.one(db, who=told + keys.sign(told))[1])
 
@@ -182,6 +196,7 @@ class Work:
     answer: dict[str, Any] | None = None
     command_id: UUID | None = None
     claimed: bool | None = None
+    standings: Mapping[UUID, Any] = field(default_factory=dict)
 
     @property
     def signed_in(self) -> bool:
@@ -353,20 +368,24 @@ class Works:
     listeners: outbox.Listeners = field(default_factory=dict)
 
     @contextmanager
-    def open(self, caller: Caller, request_id: str = "", command: Command | None = None) -> Iterator[Work]:
+    def open(
+        self, caller: Caller, request_id: str = "", command: Command | None = None, about: UUID | None = None
+    ) -> Iterator[Work]:
         """Commits when the block ends, rolls back when it raises; what was opened is logged either way.
 
-        A *command* may be claimed with the same statement that says who asks; commands.claim says whether it was.
+        A *command* may be claimed with the same statement that says who asks; commands.claim says whether it was. The gate
+        is told of the patient that the request is *about* in it too.
         """
         work = Work(caller, self.gate, self.keys, request_id or new_id().hex, listeners=self.listeners)
         try:
             with self.sessions.begin() as work.db:
-                work._actor, work.now, work.claimed = caller.introduce(work.db, self.keys, command)
+                told = caller.introduce(work.db, self.keys, command, about)
+                work._actor, work.now, work.claimed, work.standings = told
                 yield work
                 work.finish()
         except Exception as error:
             if work._looks and not isinstance(error, Unavailable):
                 with self.sessions.begin() as work.db:
-                    work._actor, work.now, _ = caller.introduce(work.db, self.keys)
+                    work._actor, work.now, *_ = caller.introduce(work.db, self.keys)
                     work.log_again("refused" if isinstance(error, Denied) else "failed")
             raise
