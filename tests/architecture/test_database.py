@@ -13,7 +13,7 @@ import pytest
 from alembic.script import ScriptDirectory
 
 from journal.platform.outbox import Fact
-from migrations.helpers import STAMPED
+from migrations.helpers import STAMPED, STAMPS
 from tests.architecture.charts import CHART_SCHEMAS, link, marked_chart, store
 from tests.conftest import World
 
@@ -218,6 +218,20 @@ def test_every_policy_of_a_chart_table_asks_the_log_which_charts_are_open(migrat
     assert policies_that_open_too_much(migrator) == set()
 
 
+def test_a_row_of_a_chart_is_stamped_by_one_trigger_and_by_no_default(migrator: Connection) -> None:
+    """Six defaults would ask six times who asks. What a unit may say itself (STAMPED_BUT_GIVEN) keeps its default."""
+    stamped = names(migrator, "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'a_stamp'")
+    by_default = names(
+        migrator,
+        """SELECT DISTINCT d.adrelid::regclass::text FROM pg_attrdef d
+           WHERE pg_get_expr(d.adbin, d.adrelid) = 'audit.acting_name()'""",
+    )
+
+    assert len(stamped) > 15
+    assert by_default & chart_tables(migrator) == {"access.care_relationship", "access.restriction"} & by_default
+    assert stamped & by_default == set()
+
+
 def test_no_chart_table_has_a_second_policy_that_would_widen_the_first(migrator: Connection) -> None:
     charts = chart_tables(migrator)
     found = [table for table, *_ in policies_of_the_application(migrator) if table in charts]
@@ -344,7 +358,10 @@ def test_every_stamped_column_that_must_be_filled_is_filled_by_the_database(migr
         f"""SELECT n.nspname || '.' || c.relname, a.attname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 0 AND a.attnotnull AND NOT a.atthasdef
             WHERE c.relkind = 'r' AND {OURS} AND has_any_column_privilege('journal_app', c.oid, 'INSERT')
-              AND NOT has_column_privilege('journal_app', c.oid, a.attnum, 'INSERT')""",
+              AND NOT has_column_privilege('journal_app', c.oid, a.attnum, 'INSERT')
+              AND NOT (a.attname = ANY (%s)
+                       AND EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'a_stamp'))""",
+        list(STAMPS),
     )
 
     assert unfilled == []
