@@ -96,6 +96,7 @@ class JournalApp(Flask):
 
     works: Works
     settings: Settings
+    headers: list[tuple[str, str]]
     jinja_environment = Pages
     jinja_env: Pages
 
@@ -106,6 +107,14 @@ class JournalApp(Flask):
     def ensure_sync(self, func: Any) -> Any:
         """Nothing here is asynchronous; Flask would look for that anew at every request."""
         return func
+
+    def wsgi_app(self, environ: Any, start_response: Any) -> Any:
+        """As Flask's, with the headers that every response carries, whoever made it."""
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            return start_response(status, [*headers, *self.headers], *error)
+
+        return super().wsgi_app(environ, start)
 
     def url_for(self, /, endpoint: str, **values: Any) -> str:
         """As Flask's."""
@@ -179,7 +188,7 @@ class JournalApp(Flask):
 def create_app(settings: Settings) -> JournalApp:
     """The WSGI application. Raises InsecureStart when the installation is not safe to start."""
     app = JournalApp("journal", static_folder="web/static", template_folder="web/templates")
-    app.settings = settings
+    app.settings, app.headers = settings, security.headers(settings)
     app.config.update(
         MAX_CONTENT_LENGTH=1_000_000,
         MAX_FORM_MEMORY_SIZE=1_000_000,
@@ -196,7 +205,7 @@ def create_app(settings: Settings) -> JournalApp:
     app.add_url_rule("/healthz", "healthz", _health, methods=["GET"])
     app.before_request(_start)
     metrics.watch(app, sessions)
-    app.after_request(lambda response: security.headers(settings, response))
+    app.after_request(security.kept_nowhere)
     _furnish(app)
     return app
 

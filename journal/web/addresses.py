@@ -20,14 +20,14 @@ class Addresses:
         self._paths = {rule.endpoint: (_ID.sub(r"{\1}", rule.rule), rule.arguments) for rule in rules}
 
     def written(self, endpoint: str, values: Mapping[str, Any]) -> str | None:
-        """The address with UUIDs in the path and text in the query; None where the router must do it."""
+        """The address with UUIDs in the path, UUIDs and text in the query; None where the router must do it."""
         path, names = self._paths.get(endpoint, ("<", ()))
         if "<" in path:
             return None
         query = {}
         for name, value in values.items():
-            if type(value) is str and name not in names and not name.startswith("_"):
-                query[name] = value
+            if type(value) in (str, UUID) and name not in names and not name.startswith("_"):
+                query[name] = str(value)
             elif value is not None and not (type(value) is UUID and name in names):
                 return None
         if any(values.get(name) is None for name in names):

@@ -16,14 +16,15 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {
-    "Content-Security-Policy": _CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
+_HEADERS = [
+    ("Content-Security-Policy", _CSP),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+]
+_TLS_ONLY = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
 def cookie_name(settings: Settings) -> str:
@@ -65,12 +66,14 @@ def _body() -> dict[str, Any]:
     return {"path": request.path, **sent}
 
 
-def headers(settings: Settings, response: Response) -> Response:
-    """On every response, also errors. Nothing that shows a patient may be kept by a browser or a proxy."""
-    response.headers.extend(_HEADERS)
+def headers(settings: Settings) -> list[tuple[str, str]]:
+    """On every response, also errors."""
+    return [*_HEADERS, _TLS_ONLY] if settings.public_url.startswith("https://") else _HEADERS
+
+
+def kept_nowhere(response: Response) -> Response:
+    """Nothing that shows a patient may be kept by a browser or a proxy."""
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
         response.headers["Vary"] = "Cookie, HX-Request"
-    if settings.public_url.startswith("https://"):
-        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return response
