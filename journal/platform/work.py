@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -22,6 +21,10 @@ from journal.platform.ids import new_id
 from journal.platform.statement import Statement
 
 _NOW = Statement(sa.text("SELECT now()"))
+# Each call with its signature; one line in the log, or more, for each.
+_OPEN = Statement(
+    sa.text("SELECT audit.open_charts(c ->> 0, c ->> 1) FROM json_array_elements(CAST(:calls AS json)) c")
+)
 _TELL = Statement(sa.text("SELECT set_config('journal.who', :who, true), now()"))
 
 
@@ -298,8 +301,8 @@ class Work:
         self._write_log(looks, outcome)
 
     def _write_log(self, looks: Sequence[Look], outcome: str) -> None:
-        signed: dict[str, str] = {}
-        for n, look in enumerate(looks):
+        signed: list[tuple[str, str]] = []
+        for look in looks:
             self.remember_look(look)
             call = json.dumps(
                 {
@@ -313,21 +316,13 @@ class Work:
                 },
                 default=str,
             )
-            signed |= {f"call{n}": call, f"mac{n}": self.keys.sign(call)}
+            signed.append((call, self.keys.sign(call)))
         try:
-            _open_charts(len(looks)).rows(self.db, **signed)
+            _OPEN.rows(self.db, calls=json.dumps(signed))
         except sa.exc.DBAPIError as error:
             raise Unavailable(
                 "Innsynsloggen kan ikke skrives, og da viser vi ingen journal. Prøv igjen om litt."
             ) from error
-
-
-@cache
-def _open_charts(looks: int) -> Statement:
-    """Takes call0, mac0 and so on."""
-    return Statement(
-        sa.text("SELECT " + ", ".join(f"audit.open_charts(:call{n}, :mac{n}) AS opened{n}" for n in range(looks)))
-    )
 
 
 def in_charts(model: Any) -> sa.ColumnElement[bool]:
