@@ -44,7 +44,7 @@ def test_words_a_third_longer_stick_out_of_no_page_on_a_telephone(
     world: World, open_as: OpenAs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient_id, _ = factories.due_dose(world)
-    monkeypatch.setattr(language, "catalogue", lambda code: Words("en", _Longer(), _LongerCounts()))
+    monkeypatch.setattr(language, "catalogue", lambda code: Words("longer", _Longer(), _LongerCounts()))
     tab = open_as(world.nina, "/my-list", width=390)
     assert "Min" not in tab.find(".rail a[aria-current]").inner_text().split()
 
