@@ -1,5 +1,6 @@
 """Starts the web server, after it has looked at what it is about to serve."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -15,7 +16,12 @@ from journal.platform.settings import Settings, refuse_insecure_database
 
 def application() -> JournalApp:
     """The WSGI application of this environment: what granian (or any WSGI server) is pointed at."""
-    return create_app(Settings.from_environment(os.environ))
+    app = create_app(Settings.from_environment(os.environ))
+    # What the program itself is made of stays as long as it runs: to look through it for waste takes a tenth of each request.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
+    return app
 
 
 def command(host: str, port: int, workers: int) -> list[str]:

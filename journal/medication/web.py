@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from journal.medication import dosage_form, pages, schemas
 from journal.medication.errors import ConfirmationMissing, DoseAlreadySigned, OrderChanged, ValueBelowLimit
 from journal.medication.rules import TIMES_OF_DAY, Dosage, DoseSettings, dose_sentence
-from journal.medication.service import Medication
+from journal.medication.service import DueDose, Medication
 from journal.observations import Observations
 from journal.patients import Patients
 from journal.permissions import Permission
@@ -18,6 +18,7 @@ from journal.platform.clock import hhmm, norwegian_date
 from journal.platform.errors import Conflict, Invalid, JournalError
 from journal.platform.language import gettext as _
 from journal.platform.language import phrase
+from journal.platform.statement import together
 from journal.web import Section, current_work, form_body, query_body, render, see_other, typed, wants_fragment
 from journal.web.errors import answer, wants_page
 from journal.web.shell import MenuEntry, Tab
@@ -55,23 +56,24 @@ def _round(patient_id: UUID | None, slot: str | None, trouble: pages.Trouble | N
     }
     whole, following = not wants_fragment(), _next(waiting, chosen)
     listed = list(of_slot) if whole else [p for p in (chosen, following) if p in of_slot]
+    shown: list[Any] = []
     if chosen is not None:
         work.open_together({Permission.MEDICATION_READ: [chosen], Permission.PATIENTS_READ: listed})
-        context |= _pane(chosen, slot, period, trouble)
-    patients = Patients(work).listed(listed) if listed else {}
-    shown = pages.shown_rows([of_slot[p] for p in listed], patients, slot, chosen)
+        with together(work.db):
+            due = medication.ask_doses_due([chosen], start=period.start, end=period.end)
+            people, banner = Patients(work).ask_listed(listed), Patients(work).ask_banner(chosen)
+        context |= _pane(chosen, due.answer()[chosen], slot, trouble) | {"banner_of": banner.answer()}
+        shown = pages.shown_rows([of_slot[p] for p in listed], people.answer(), slot, chosen)
     context |= {
         "patients": shown,
         "patient": chosen,
-        "banner_of": Patients(work).banner(chosen) if chosen else None,
         "next": next((row for row in shown if row.patient_id == following), None),
     }
     return render("medication/round.html" if whole else "medication/_answer.html", **context)
 
 
-def _pane(patient_id: UUID, slot: str | None, period: pages.Period, trouble: pages.Trouble | None) -> dict[str, Any]:
+def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, trouble: pages.Trouble | None) -> dict[str, Any]:
     work = current_work()
-    doses = Medication(work).doses_due([patient_id], start=period.start, end=period.end)[patient_id]
     shown = pages.in_pane(doses, slot, work.now)
     codes = {code for dose in shown for code in pages.asked(dose)}
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
@@ -174,8 +176,11 @@ def give_as_needed(patient_id: UUID, request_entry_id: UUID) -> Response:
 @bp.page("/patients/<uuid:patient_id>/medication", Permission.MEDICATION_READ)
 def medication_list(patient_id: UUID) -> str:
     work = current_work()
-    medicines = Medication(work).list_with_strip(patient_id)
-    return _page("medication/list.html", patient_id, medicines=medicines, now_text=hhmm(work.now))
+    work.open(Permission.MEDICATION_READ, [patient_id])
+    with together(work.db):
+        medicines, banner = Medication(work).ask_list_with_strip(patient_id), Patients(work).ask_banner(patient_id)
+    shown = {"medicines": medicines.answer(), "banner_of": banner.answer(), "now_text": hhmm(work.now)}
+    return _page("medication/list.html", patient_id, **shown)
 
 
 @bp.page("/patients/<uuid:patient_id>/medication/stopped", Permission.MEDICATION_READ)
@@ -372,6 +377,8 @@ def _uuid(text: str | None) -> UUID | None:
 
 
 def _page(template: str, patient_id: UUID, **context: Any) -> str:
-    banner = Patients(current_work()).banner(patient_id)
-    may_prescribe = current_work().actor.may(Permission.MEDICATION_PRESCRIBE)
-    return render(template, patient_id=patient_id, banner_of=banner, may_prescribe=may_prescribe, **context)
+    work = current_work()
+    context.setdefault("may_prescribe", work.actor.may(Permission.MEDICATION_PRESCRIBE))
+    if "banner_of" not in context:
+        context["banner_of"] = Patients(work).banner(patient_id)
+    return render(template, patient_id=patient_id, **context)

@@ -1,6 +1,6 @@
 """Patients in a list: who, and whether there is an allergy. One statement however many, and far less of each than a banner."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from journal.patients import rules
 from journal.patients.rules import AllergyState
 from journal.platform.clock import age, local_date
-from journal.platform.statement import Statement
+from journal.platform.errors import NotFound
+from journal.platform.statement import Asked, Statement
 
 
 class Listed(NamedTuple):
@@ -48,15 +49,22 @@ _LISTED = Statement(
 )
 
 
-def listed(db: Session, linked: Mapping[UUID, UUID], today: date) -> dict[UUID, Listed]:
-    """A line for each patient asked for that there is, from all her records (*linked*: record -> patient asked for).
+def ask(db: Session, records: Mapping[UUID, Collection[UUID]], today: date) -> Asked[dict[UUID, Listed]]:
+    """A line for each patient, from all her *records*. The answer raises NotFound for one that is not there.
 
     The name is the leading record's; an allergy counts on whichever record it stands.
     """
-    records: dict[UUID, list[Any]] = {}
-    for row in _LISTED.rows(db, ids=list(linked)):
-        records.setdefault(linked[row.patient_id], []).append(row)
-    return {patient_id: _line(patient_id, of_patient, today) for patient_id, of_patient in records.items()}
+
+    def read(rows: list[Any]) -> dict[UUID, Listed]:
+        found = {row.patient_id: row for row in rows}
+        if not found.keys() >= records.keys():
+            raise NotFound()
+        return {
+            patient_id: _line(patient_id, [found[i] for i in ids if i in found], today)
+            for patient_id, ids in records.items()
+        }
+
+    return _LISTED.ask(db, read, ids=list({i for ids in records.values() for i in ids}))
 
 
 def _line(patient_id: UUID, records: list[Any], today: date) -> Listed:

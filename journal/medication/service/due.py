@@ -36,7 +36,7 @@ from journal.permissions import Permission
 from journal.platform.errors import NotFound
 from journal.platform.quantity import Quantity
 from journal.platform.service import Service, on_patient, on_patients, without_patient
-from journal.platform.statement import Statement
+from journal.platform.statement import Asked, Statement
 from journal.platform.work import in_charts
 
 _WORKLIST = Statement(
@@ -111,12 +111,23 @@ class Due(Service):
     @on_patients(Permission.MEDICATION_READ)
     def doses_due(self, patient_ids: Collection[UUID], *, start: datetime, end: datetime) -> dict[UUID, list[DueDose]]:
         """The doses due from `start` up to but not including `end`, by patient, earliest first; also who has none."""
-        linked = self.work.linked(patient_ids)
-        due: dict[UUID, list[DueDose]] = {patient_id: [] for patient_id in patient_ids}
-        for row in _DUE.rows(self.db, ids=list(linked), start=start, end=end):
-            asked = linked[row.patient_id]
-            due[asked].append(_due_dose(row, asked, self.work.now))
-        return due
+        return self.ask_doses_due(patient_ids, start=start, end=end).answer()
+
+    @on_patients(Permission.MEDICATION_READ)
+    def ask_doses_due(
+        self, patient_ids: Collection[UUID], *, start: datetime, end: datetime
+    ) -> Asked[dict[UUID, list[DueDose]]]:
+        """As doses_due, for together()."""
+        linked, now = self.work.linked(patient_ids), self.work.now
+
+        def read(rows: list[Any]) -> dict[UUID, list[DueDose]]:
+            due: dict[UUID, list[DueDose]] = {patient_id: [] for patient_id in patient_ids}
+            for row in rows:
+                asked = linked[row.patient_id]
+                due[asked].append(_due_dose(row, asked, now))
+            return due
+
+        return _DUE.ask(self.db, read, ids=list(linked), start=start, end=end)
 
     @on_patient(Permission.MEDICATION_READ)
     def dose(self, patient_id: UUID, dose_id: UUID) -> DueDose:

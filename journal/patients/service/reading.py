@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from journal.patients import banner as reading
+from journal.patients import listed as listing
 from journal.patients.banner import Alerts, Banner
-from journal.patients.listed import Listed, listed
+from journal.patients.listed import Listed
 from journal.patients.models import Identifier, Link, Patient, PatientHistory
 from journal.patients.person import Person, person_of
 from journal.permissions import Permission
 from journal.platform.clock import local_date
-from journal.platform.errors import NotFound
 from journal.platform.service import Service, on_patient, on_patients
 from journal.platform.statement import Asked
 
@@ -31,10 +31,13 @@ class Reading(Service):
     @on_patients(Permission.PATIENTS_READ)
     def listed(self, patient_ids: Collection[UUID]) -> dict[UUID, Listed]:
         """What a list shows of these patients, by patient; the whole list is one statement. Raises NotFound."""
-        made = listed(self.db, self.work.linked(patient_ids), local_date(self.work.now))
-        if len(made) < len(set(patient_ids)):
-            raise NotFound()
-        return made
+        return self.ask_listed(patient_ids).answer()
+
+    @on_patients(Permission.PATIENTS_READ)
+    def ask_listed(self, patient_ids: Collection[UUID]) -> Asked[dict[UUID, Listed]]:
+        """As listed, for together()."""
+        records = {patient_id: self.work.ground(patient_id).ids for patient_id in patient_ids}
+        return listing.ask(self.db, records, local_date(self.work.now))
 
     @on_patient(Permission.PATIENTS_READ)
     def alerts(self, patient_id: UUID) -> Alerts:
