@@ -1,7 +1,7 @@
 """What the drug catalogue holds, as plain facts. Codes are of the national code lists named in the docstrings."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -52,12 +52,23 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Ingredient:
+    """One substance in a product, with its exact strength; None where FEST gives none, or a range."""
+
+    substance_id: UUID
+    strength: Strength | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueEntry:
     """One product, package, smallest unit, prescribable substance or substance.
 
     Codes: `form` 7448, `prescription_group` 7421 (A, B, C, CF, F), `routes` 7477, `dose_units` 7480, `storage` 7487,
     `product_type` 7424, `division` 7472. None means that FEST does not say: an unknown `crushable` is not a no.
     `strength` is the text; `strengths` are the exact ones, one for each substance, empty where any is given as a range.
+    `ingredients` are the substances with FEST's ids, empty where the file does not say them all. A substance that is only
+    the therapeutic part (morfin) refers to those that are whole (morfinhydroklorid). `substitution_group` is that of a
+    package, until the end of `substitution_until`.
     """
 
     entry_kind: EntryKind
@@ -90,6 +101,9 @@ class CatalogueEntry:
     storage: Coded | None = None
     amount: Amount | None = None
     lmr_number: str | None = None
+    ingredients: tuple[Ingredient, ...] = ()
+    substitution_group: UUID | None = None
+    substitution_until: date | None = None
     refs: tuple[Reference, ...] = ()
 
 
@@ -142,6 +156,45 @@ class InteractionNotAssessed:
     changed_at: datetime
     atc_code: str
     atc_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityWarning:
+    """A message from the authority about what `about` points to: products, packages or substances, by their fest_id.
+
+    `kind` is 7441 (1 safety, 2 shortage, 3 withdrawal, 9 dosing), `audiences` are codes of 7442. It has no id but that of
+    its listing.
+    """
+
+    listing_id: UUID
+    active: bool
+    changed_at: datetime
+    kind: Coded = Coded("", "")
+    heading: str = ""
+    text: str = ""
+    link: str = ""
+    valid_from: date | None = None
+    audiences: tuple[str, ...] = ()
+    about: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubstitutionGroup:
+    """Byttegruppe: packages that the pharmacy may give for one another. `remark` where there are conditions, in `description`."""
+
+    listing_id: UUID
+    fest_id: UUID | None
+    active: bool
+    changed_at: datetime
+    code: str = ""
+    text: str = ""
+    remark: bool = False
+    description: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+Entry = CatalogueEntry | Interaction | InteractionNotAssessed | AuthorityWarning | SubstitutionGroup
 
 
 def _shown(value: Decimal) -> str:
