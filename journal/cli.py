@@ -7,17 +7,20 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING
 
 from journal.bench import command as bench
 from journal.platform import database
 from journal.platform.backup import RestoreError, back_up, manifest_of, restore
+from journal.platform.clock import local_date, norwegian_date
 from journal.platform.errors import JournalError
 from journal.platform.postgres import EmbeddedPostgres, default_home, running
 from journal.platform.postgres_programs import PostgresError
 from journal.platform.settings import InsecureStart, Settings
 from journal.platform.work import Keys
+
+if TYPE_CHECKING:
+    from journal.medication import Progress
 
 DATABASE = "akson"
 
@@ -71,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     imports = commands.add_parser("import", help="hent inn").add_subparsers(required=True, metavar="hva")
     fest = imports.add_parser("fest", parents=[common], help="legemiddelkatalogen FEST (M30)")
     fest.add_argument("file", type=Path)
+    fest.add_argument(
+        "--replace", action="store_true", help="også når filen er eldre eller mye mindre enn katalogen i bruk"
+    )
     fest.set_defaults(run=_import_fest)
 
     bench_command = commands.add_parser("bench", help="mål farten mot grensen (egen database)")
@@ -212,11 +218,29 @@ def _import_fest(arguments: argparse.Namespace) -> int:
     from journal.medication import import_catalogue
 
     with _installation(arguments.home) as settings, arguments.file.open("rb") as stream:
-        engine = sa.create_engine(settings.migrator_url, poolclass=sa.NullPool)
-        with engine.begin() as connection:
-            done = import_catalogue(connection, stream)
-    print(f"Katalogen har nå {done.active} legemidler i bruk. {done.withdrawn} er merket som utgått.")
+        if not settings.migrator_url:
+            raise InsecureStart(["AKSON_MIGRATOR_URL mangler: adressen til databasen som journal_migrator."])
+        done = import_catalogue(settings.migrator_url, stream, replace=arguments.replace, progress=_say_progress)
+    fetched = norwegian_date(local_date(done.source_date))
+    if done.again:
+        _say(f"Katalogen i bruk er fra den samme filen, hentet fra FEST {fetched}. Det er notert at den er sjekket nå.")
+        return 0
+    _say(f"Katalogen fra FEST, hentet {fetched}, er tatt i bruk.")
+    _say(
+        f"{done.active} legemidler og virkestoff i bruk, {done.changed} nye eller endret, {done.withdrawn} utgått."
+        f" {done.interactions} interaksjoner."
+    )
     return 0
+
+
+def _say_progress(progress: "Progress") -> None:
+    """A line that is written over at a terminal; in a log a line for each tenth."""
+    if progress.stage == "switching":
+        _say("\nTar katalogen i bruk …" if sys.stdout.isatty() else "Tar katalogen i bruk …")
+    elif sys.stdout.isatty():
+        print(f"\rLeser filen: {progress.percent} %, {progress.entries} oppføringer", end="", flush=True)
+    elif progress.percent % 10 == 0:
+        _say(f"Leser filen: {progress.percent} %, {progress.entries} oppføringer")
 
 
 def _add_municipality(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from journal.medication import Medicine
 from journal.medication.mini_fest import MiniMedicine, MiniProduct, rows
-from journal.medication.models import CatalogueItem
+from journal.medication.fest.tables import CatalogueItem
 from journal.medication.rules import (
     AmountRange,
     Course,

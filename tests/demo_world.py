@@ -10,7 +10,7 @@ import psycopg
 import sqlalchemy as sa
 
 from journal.medication import import_catalogue, mini_fest
-from journal.medication.models import CatalogueItem
+from journal.medication.fest.tables import CatalogueItem
 from journal.municipalities.joining import list_country
 from journal.platform.clock import age, local_date
 from journal.platform.settings import Settings
@@ -32,26 +32,30 @@ MOST = 100_000
 
 
 def fill(settings: Settings, *, patients: int, say: Callable[[str], None]) -> None:
-    """The whole country listed, the catalogue imported, and seven municipalities with staff and so many patients.
+    """The catalogue imported, the whole country listed, and seven municipalities with staff and so many patients.
 
-    All or nothing: one transaction. `say` gets lines (bokmål) on how far it has come.
+    All or nothing after the catalogue: one transaction. `say` gets lines (bokmål) on how far it has come.
     """
+    _import(settings)
     engine = sa.create_engine(settings.migrator_url, poolclass=sa.NullPool)
     with engine.begin() as connection:
         now: datetime = connection.execute(sa.select(sa.func.now())).scalar_one()
         list_country(connection)
         say("Alle kommunene i landet er lagt inn.")
-        catalogue = _import(connection)
+        catalogue = _catalogue(connection)
         say(f"Legemiddelkatalogen er hentet inn: {len(catalogue)} oppføringer.")
         World(connection, now, catalogue, say).fill(patients)
     engine.dispose()
 
 
-def _import(connection: sa.Connection) -> Catalogue:
+def _import(settings: Settings) -> None:
     with tempfile.TemporaryFile() as file:
         mini_fest.write(file)
         file.seek(0)
-        import_catalogue(connection, file)
+        import_catalogue(settings.migrator_url, file)
+
+
+def _catalogue(connection: sa.Connection) -> Catalogue:
     rows = connection.execute(sa.select(CatalogueItem.__table__)).all()
     return {row.fest_id: CatalogueItem(**row._mapping) for row in rows}
 

@@ -9,69 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
+from journal.medication.fest.tables import CatalogueItem
 from journal.platform.db import Base, Entry, Record
 from journal.platform.ids import new_id
 
 REQUEST = ["medication.medication_request.patient_id", "medication.medication_request.id"]
-
-
-class CatalogueItem(Base):
-    """A product or substance of the national catalogue (FEST). Withdrawn ones stay, since old orders point to them.
-
-    `prescribable`: whether it is found when prescribing, as a brand is, and not each of its packages.
-    """
-
-    __tablename__ = "catalogue_item"
-    __table_args__ = {"schema": "medication"}
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    fest_id: Mapped[UUID] = mapped_column(unique=True)
-    kind: Mapped[str]
-    active: Mapped[bool] = mapped_column(server_default=sa.true())
-    prescribable: Mapped[bool]
-    withdrawn_at: Mapped[datetime | None]
-    atc_code: Mapped[str | None]
-    generic_name: Mapped[str]
-    brand_name: Mapped[str | None]
-    name_form_strength: Mapped[str]
-    form: Mapped[str | None]
-    form_code: Mapped[str | None]
-    strength: Mapped[str | None]
-    strength_value: Mapped[Decimal | None] = mapped_column(sa.Numeric)
-    strength_unit: Mapped[str | None]
-    route: Mapped[str | None]
-    route_code: Mapped[str | None]
-    prescription_group: Mapped[str | None]
-    dose_unit: Mapped[str | None]
-    item_number: Mapped[str | None]
-    high_risk: Mapped[bool] = mapped_column(server_default=sa.false())
-    time_critical: Mapped[bool] = mapped_column(server_default=sa.false())
-
-
-class CatalogueWord(Base):
-    """A word by which a catalogue item is found, folded as `catalogue.words` folds it."""
-
-    __tablename__ = "catalogue_word"
-    __table_args__ = (
-        sa.Index("catalogue_word_item", "item_id"),
-        {"schema": "medication"},
-    )
-
-    word: Mapped[str] = mapped_column(sa.Text(collation="C"), primary_key=True)
-    item_id: Mapped[UUID] = mapped_column(sa.ForeignKey(CatalogueItem.id), primary_key=True)
-
-
-class CatalogueImport(Base):
-    """An import of the catalogue: when, of which file, and what it led to."""
-
-    __tablename__ = "catalogue_import"
-    __table_args__ = {"schema": "medication"}
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    imported_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
-    source_hash: Mapped[str]
-    active_count: Mapped[int]
-    withdrawn_count: Mapped[int]
 
 
 class DoseSetting(Base):
@@ -93,6 +35,20 @@ class DoseSetting(Base):
     late_minutes: Mapped[int]
     critical_ready_minutes: Mapped[int]
     critical_late_minutes: Mapped[int]
+    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+
+
+class CatalogueSetting(Base):
+    """How many days old a municipality lets the catalogue be before those who prescribe are told: the newest version holds."""
+
+    __tablename__ = "catalogue_setting"
+    __table_args__ = {"schema": "medication"}
+
+    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
+    version: Mapped[int] = mapped_column(primary_key=True)
+    most_days: Mapped[int]
     recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
     recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, expect
@@ -95,10 +94,7 @@ def catalogue(app: JournalApp, settings: Settings) -> None:
     file = io.BytesIO()
     mini_fest.write(file)
     file.seek(0)
-    engine = sa.create_engine(settings.migrator_url)
-    with engine.begin() as connection:
-        import_catalogue(connection, file)
-    engine.dispose()
+    import_catalogue(settings.migrator_url, file)
 
 
 @pytest.fixture

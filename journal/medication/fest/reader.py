@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import Protocol
 from uuid import UUID
 from xml.etree.ElementTree import Element, ParseError
 
@@ -69,6 +69,14 @@ _DEEPEST = 50
 """Elements inside one another; the real ones go to nine."""
 
 
+class Source(Protocol):
+    """A file, or what counts while one is read."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+    def seek(self, offset: int, /) -> int: ...
+    def tell(self) -> int: ...
+
+
 _Part = tuple[UUID | None, Strength | None]
 """What a strength of the file says: of which substance, and how much; no amount where it is no exact one."""
 
@@ -81,7 +89,7 @@ class _Index:
     brands: dict[UUID, tuple[str, tuple[Reference, ...]]] = field(default_factory=dict)
 
 
-def fetched_at(stream: BinaryIO) -> datetime:
+def fetched_at(stream: Source) -> datetime:
     """When the file was taken from FEST (HentetDato), which stands first in it. The stream is left where it stood.
 
     Raises BrokenCatalogue, as `read_all`.
@@ -95,17 +103,17 @@ def fetched_at(stream: BinaryIO) -> datetime:
     raise BrokenCatalogue(f"Filen sier ikke når den er hentet fra FEST (HentetDato). {KEPT}")
 
 
-def read(stream: BinaryIO) -> Iterator[CatalogueEntry]:
+def read(stream: Source) -> Iterator[CatalogueEntry]:
     """The products and substances of an M30, in the order of the file. See `read_all` for demands and errors."""
     return (entry for entry in read_all(stream) if isinstance(entry, CatalogueEntry))
 
 
-def read_interactions(stream: BinaryIO) -> Iterator[Interaction | InteractionNotAssessed]:
+def read_interactions(stream: Source) -> Iterator[Interaction | InteractionNotAssessed]:
     """The interactions of an M30, and what is not assessed. See `read_all` for demands and errors."""
     return (entry for entry in read_all(stream) if isinstance(entry, Interaction | InteractionNotAssessed))
 
 
-def read_all(stream: BinaryIO) -> Iterator[Entry]:
+def read_all(stream: Source) -> Iterator[Entry]:
     """Products, substances, interactions, warnings and substitution groups of an M30, in the order of the file.
 
     The stream is read twice from where it stands, so it must be seekable: the first time finds the strengths and that
@@ -139,7 +147,7 @@ def read_product(element: Element) -> CatalogueEntry:
 class _Bounded:
     """A stream that ends with ValueError when one element is larger than any real one."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Source) -> None:
         self._stream, self.taken = stream, 0
 
     def read(self, size: int = -1) -> bytes:
@@ -150,7 +158,7 @@ class _Bounded:
         return part
 
 
-def _elements(stream: BinaryIO) -> Iterator[tuple[int, Element]]:
+def _elements(stream: Source) -> Iterator[tuple[int, Element]]:
     """Children of the root (1) and their children, each `Oppf…` (2), as they end; forgotten when the next is asked for."""
     open_elements: list[Element] = []
     bounded = _Bounded(stream)

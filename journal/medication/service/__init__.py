@@ -2,9 +2,18 @@
 
 from journal.medication.service.administration import Administration
 from journal.medication.service.beside import Beside
-from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits, Imported, import_catalogue
+from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
 from journal.medication.service.due import Due
 from journal.medication.service.expected import Expected
+from journal.medication.service.interactions import (
+    Asked,
+    Assessed,
+    Facts,
+    FoundInteraction,
+    FoundWarning,
+    Interactions,
+    Side,
+)
 from journal.medication.service.lists import Lists
 from journal.medication.service.prescribing import Medicine, Prescribing
 from journal.medication.service.settings import Choice, MunicipalSettings
@@ -17,25 +26,34 @@ from journal.medication.service.shown import (
     Signed,
     WorklistRow,
 )
+from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 
 
-class Medication(Prescribing, Administration, Beside, Due, Lists, Expected, Catalogue, MunicipalSettings):
+class Medication(
+    Prescribing, Administration, Beside, Due, Lists, Expected, Catalogue, Assessed, Version, MunicipalSettings
+):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
 
 __all__ = [
+    "AgeChoice",
     "AsNeededMedicine",
+    "Asked",
     "CatalogueHit",
     "CatalogueHits",
+    "CatalogueVersion",
     "Choice",
     "DueDose",
-    "Imported",
+    "Facts",
+    "FoundInteraction",
+    "FoundWarning",
+    "Interactions",
     "Medication",
     "MedicationList",
     "Medicine",
     "MedicineInUse",
     "RequestVersion",
+    "Side",
     "Signed",
     "WorklistRow",
-    "import_catalogue",
 ]

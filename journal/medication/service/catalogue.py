@@ -1,25 +1,17 @@
-"""The national catalogue of medicines: found by the start of words, and renewed whole from a file of FEST."""
+"""The national catalogue of medicines: found by the start of words."""
 
-import hashlib
-import re
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
-from journal.medication.fest import CatalogueEntry, read
-from journal.medication.models import CatalogueImport, CatalogueItem, CatalogueWord
+from journal.medication.fest.tables import CatalogueItem, CatalogueWord
+from journal.medication.fest.words import words
 from journal.medication.service.prescribing import Medicine
 from journal.permissions import Permission
 from journal.platform.errors import NotFound
-from journal.platform.ids import new_id
-from journal.platform.quantity import UNITS
 from journal.platform.service import Service, without_patient
 
 MOST_SHOWN = 10
@@ -27,17 +19,7 @@ MOST_SHOWN = 10
 
 MOST_EVER = 200
 
-_WORD = re.compile(r"[^\W_]+(?:[.,][0-9]+)?")
 _LAST = "\U0010ffff"
-_ROWS = 1000
-_PART = 1 << 20
-
-_UNIT_OF_7480 = {unit.volven_7480: code for code, unit in UNITS.items() if unit.volven_7480}
-
-# Which medicines must be on time, and which are dangerous in a wrong dose, by the start of their ATC code: Parkinson
-# medicines, insulin, anticoagulants and antibiotics (A3 in the display rules); the second adds opioids and methotrexate.
-_TIME_CRITICAL = ("N04B", "A10A", "B01A", "J01")
-_HIGH_RISK = ("A10A", "B01A", "N02A", "L01BA01", "L04AX03", "C01AA")
 
 
 @dataclass(frozen=True)
@@ -61,14 +43,6 @@ class CatalogueHits:
 
     hits: tuple[CatalogueHit, ...]
     more: bool
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import led to: entries in use now, and how many were withdrawn by it."""
-
-    active: int
-    withdrawn: int
 
 
 class Catalogue(Service):
@@ -101,128 +75,6 @@ class Catalogue(Service):
         if found is None:
             raise NotFound("Legemidlet finnes ikke i katalogen lenger. Søk på nytt.")
         return _hit(found)
-
-
-def words(text: str) -> list[str]:
-    """The words of a text as they are stored and sought: composed, in lower case, each once, the longest first.
-
-    `Paracet tab 500 mg` is `paracet`, `tab`, `500`, `mg`; `2,5` and `2.5` are the same word.
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    found = {word.replace(".", ",") for word in _WORD.findall(folded)}
-    return sorted(found, key=lambda word: (-len(word), word))
-
-
-def import_catalogue(connection: sa.Connection, stream: BinaryIO) -> Imported:
-    """Renews the catalogue from a FEST file, in the caller's transaction, as the migrator.
-
-    The whole file is read before anything is written, so a broken one leaves the old set as it was (BrokenCatalogue). What
-    is not in the file any more, or is withdrawn in it, is marked withdrawn: old orders keep pointing to it.
-    """
-    digest = hashlib.sha256()
-    for part in iter(lambda: stream.read(_PART), b""):
-        digest.update(part)
-    stream.seek(0)
-    entries = _in_use(read(stream))
-    now = connection.execute(sa.select(sa.func.now())).scalar_one()
-    active = {fest_id for fest_id, entry in entries.items() if entry.active}
-    known = connection.execute(sa.select(CatalogueItem.fest_id, CatalogueItem.id))
-    stored = {fest_id: item_id for fest_id, item_id in known}  # noqa: C416  a Row is no pair to the type checker
-    rows = [
-        _row(entry, stored.get(fest_id) or new_id(), now) | {"prescribable": _is_prescribable(entry, active)}
-        for fest_id, entry in entries.items()
-        if _worth_storing(entry, stored)
-    ]
-    for batch in _batches(rows):
-        upsert = insert(CatalogueItem)
-        changes = {column: upsert.excluded[column] for column in batch[0] if column not in ("id", "fest_id")}
-        connection.execute(upsert.on_conflict_do_update(index_elements=["fest_id"], set_=changes), batch)
-    item = CatalogueItem
-    gone = sa.update(item).where(item.active, item.fest_id != sa.all_(sa.literal(list(active), sa.ARRAY(sa.Uuid))))
-    withdrawn = connection.execute(gone.values(active=False, withdrawn_at=now)).rowcount
-    withdrawn += sum(not row["active"] for row in rows)
-    _index_words(connection, rows)
-    history = {
-        "id": new_id(),
-        "source_hash": digest.hexdigest(),
-        "active_count": len(active),
-        "withdrawn_count": withdrawn,
-    }
-    connection.execute(sa.insert(CatalogueImport), [history])
-    return Imported(len(active), withdrawn)
-
-
-def _in_use(entries: Iterable[CatalogueEntry]) -> dict[UUID, CatalogueEntry]:
-    """One entry for each thing: a change leaves the withdrawn entry in the file beside the active one."""
-    best: dict[UUID, CatalogueEntry] = {}
-    for entry in entries:
-        if entry.fest_id is not None and (entry.fest_id not in best or _rank(entry) > _rank(best[entry.fest_id])):
-            best[entry.fest_id] = entry
-    return best
-
-
-def _rank(entry: CatalogueEntry) -> tuple[bool, datetime]:
-    return entry.active, entry.changed_at or datetime.min.replace(tzinfo=UTC)
-
-
-def _worth_storing(entry: CatalogueEntry, stored: dict[UUID, UUID]) -> bool:
-    """A withdrawn entry is stored only to mark one that is here already; without a name it is marked by its absence."""
-    named = bool(entry.generic_name or entry.name_form_strength)
-    return named and (entry.active or entry.fest_id in stored)
-
-
-def _is_prescribable(entry: CatalogueEntry, active: set[UUID]) -> bool:
-    """A brand, or a substance to prescribe. A package or a smallest unit too, when what it belongs to is not in the file."""
-    if entry.entry_kind in ("package", "dose"):
-        return not any(ref.kind in ("brand", "package") and ref.fest_id in active for ref in entry.refs)
-    return entry.entry_kind in ("brand", "virtual")
-
-
-def _row(entry: CatalogueEntry, item_id: UUID, now: datetime) -> dict[str, Any]:
-    atc = entry.atc_code or ""
-    route = entry.routes[0] if entry.routes else None
-    single = entry.strengths[0] if len(entry.strengths) == 1 and entry.strengths[0].per_value in (None, 1) else None
-    return {
-        "id": item_id,
-        "fest_id": entry.fest_id,
-        "kind": entry.entry_kind,
-        "active": entry.active,
-        "withdrawn_at": None if entry.active else now,
-        "atc_code": entry.atc_code,
-        "generic_name": entry.generic_name or entry.atc_name or entry.name_form_strength,
-        "brand_name": entry.brand_name,
-        "name_form_strength": entry.name_form_strength or entry.generic_name,
-        "form": entry.form_text.lower() if entry.form_text else None,
-        "form_code": entry.form_code,
-        "strength": entry.strength,
-        "strength_value": single.value if single and single.unit in UNITS else None,
-        "strength_unit": single.unit if single and single.unit in UNITS else None,
-        "route": route.text.lower() if route else None,
-        "route_code": route.code if route else None,
-        "prescription_group": entry.prescription_group,
-        "dose_unit": next((_UNIT_OF_7480[unit.code] for unit in entry.dose_units if unit.code in _UNIT_OF_7480), None),
-        "item_number": entry.item_number,
-        "high_risk": atc.startswith(_HIGH_RISK),
-        "time_critical": atc.startswith(_TIME_CRITICAL),
-    }
-
-
-def _index_words(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-    ids = [row["id"] for row in rows]
-    word = CatalogueWord
-    connection.execute(sa.delete(word).where(word.item_id == sa.any_(sa.literal(ids, sa.ARRAY(sa.Uuid)))))
-    found = [
-        {"word": each, "item_id": row["id"]}
-        for row in rows
-        if row["active"] and row["prescribable"]
-        for each in words(" ".join(filter(None, (row["name_form_strength"], row["generic_name"], row["brand_name"]))))
-    ]
-    for batch in _batches(found):
-        connection.execute(sa.insert(word), batch)
-
-
-def _batches(rows: list[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
-    return (rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS))
 
 
 def _items_with(start: str) -> sa.Select[Any]:
