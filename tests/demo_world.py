@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
@@ -50,7 +50,7 @@ def fill(settings: Settings, *, patients: int, say: Callable[[str], None]) -> No
 
 def _import(settings: Settings) -> None:
     with tempfile.TemporaryFile() as file:
-        mini_fest.write(file)
+        mini_fest.write(file, fetched=datetime.now(UTC) - timedelta(days=2))
         file.seek(0)
         import_catalogue(settings.migrator_url, file)
 

@@ -190,6 +190,13 @@ class ChooseSettings(Schema):
     critical_late_minutes = StrictInteger(**_MINUTES)
 
 
+class ChooseCatalogueAge(Schema):
+    """Body of the municipality's limit for the age of the catalogue: days, and the version that was seen (0 for none)."""
+
+    version = StrictInteger(required=True, least=0)
+    most_days = StrictInteger(required=True, least=1, most=365)
+
+
 def required_value_from(form: Mapping[str, Any]) -> ValueRequirement | None:
     """The value that must be known before a dose. Raises Invalid at the field `minimum`."""
     if not form["required_value"]:

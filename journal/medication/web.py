@@ -283,12 +283,20 @@ def choose_settings() -> Response:
     return see_other(".settings")
 
 
+@bp.act("/municipality/medication/catalogue", Permission.MUNICIPALITIES_MANAGE)
+def choose_catalogue_age() -> Response:
+    Medication(current_work()).choose_catalogue_age(**form_body(schemas.ChooseCatalogueAge))
+    return see_other(".settings")
+
+
 def _settings(**more: Any) -> str:
-    choices = Medication(current_work()).dose_settings()
+    medication = Medication(current_work())
+    choices = medication.dose_settings()
     now = schemas.settings_typed(choices[0].settings if choices else DoseSettings())
     words = [(at.name.lower(), word) for at, word in TIMES_OF_DAY.items()]
     form = {"errors": {}, "typed": now, "said": None} | more
     shown = {"choices": choices, "times": words, "describe": schemas.settings_typed, "day": norwegian_date}
+    shown["age"] = medication.catalogue_age()
     return render("medication/settings.html", **shown, **form)
 
 
@@ -303,6 +311,8 @@ def refused(error: JournalError) -> Response | tuple[str, int]:
     said = error.detail or next(iter(errors.values()), error.title)
     if request.endpoint == "medication.choose_settings":
         return _settings(errors=errors, typed=typed(), said=error.detail), error.status
+    if request.endpoint == "medication.choose_catalogue_age":
+        return _settings(errors=errors, most_days=typed().get("most_days"), said=error.detail), error.status
     if "patient_id" not in where:
         return answer(error)
     patient_id, form = where["patient_id"], typed()
@@ -361,8 +371,13 @@ def _prescribe_form(patient_id: UUID, asked: Mapping[str, Any], **more: Any) -> 
     hit = medication.catalogue_item(asked["item"]) if asked["item"] else None
     found = medication.search_catalogue(asked["q"], everything=asked["all"]) if asked["q"] and not hit else None
     form = {"errors": {}, "typed": {}} | more
-    choices = _choices(hit.dose_unit) if hit else {}
-    return _page("medication/prescribe.html", patient_id, hit=hit, found=found, q=asked["q"], **choices, **form)
+    context = _said_of(hit.id) | _choices(hit.dose_unit) if hit else {"version": medication.catalogue_version()}
+    return _page("medication/prescribe.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)
+
+
+def _said_of(item_id: UUID) -> dict[str, Any]:
+    medication = Medication(current_work())
+    return {"facts": medication.catalogue_facts([item_id])[item_id], "warnings": medication.warnings(item_id)}
 
 
 def _choices(unit: str | None) -> dict[str, Any]:

@@ -52,7 +52,9 @@ def test_it_is_valid_by_the_national_schema() -> None:
 def test_every_reference_in_it_leads_somewhere_and_no_id_is_used_twice() -> None:
     elements = list(etree.parse(written()).iter())
     ids = [element.text for element in elements if etree.QName(element).localname == "Id"]
-    refs = {element.text for element in elements if etree.QName(element).localname.startswith("Ref")}
+    refs = {
+        element.text for element in elements if etree.QName(element).localname.startswith("Ref") and not len(element)
+    }
     assert len(ids) == len(set(ids))
     assert refs and refs <= set(ids)
 
@@ -84,6 +86,11 @@ def test_every_product_comes_back_through_the_reader_as_it_stands_in_the_table()
                 assert entry.routes == (row.route,)
                 assert entry.dose_units == ((row.dose_unit,) if row.dose_unit else ())
                 assert (entry.crushable is False) == row.may_not_be_crushed
+                assert (entry.crushable is True) == row.may_be_crushed
+                assert (entry.openable is True) == row.may_be_opened
+                assert (entry.division == fest.Coded("2", "Delbar i 2")) == row.may_be_halved
+                assert entry.black_triangle == row.black_triangle
+                assert len(entry.ingredients) == max(1, len(product.strengths))
             assert brand.prescription_group == row.prescription_group
             assert package.prescription_group in ("A", "B", "C", "F")
             assert (brand.driving_warning is True) == row.driving_warning
@@ -202,7 +209,7 @@ def test_some_medicines_are_withdrawn_and_their_groups_have_no_virtual_entry() -
 
 def test_the_interactions_come_back_through_the_reader() -> None:
     read = [one for one in fest.read_interactions(written()) if isinstance(one, fest.Interaction)]
-    assert len(read) == len(mini_fest.interactions()) >= 40
+    assert len(read) == len(mini_fest.interactions()) >= 80
     for one, line in zip(read, mini_fest.interactions(), strict=True):
         assert (one.relevance_code, one.consequence, one.handling) == (line.relevance, line.consequence, line.handling)
         groups = tuple((g.name, tuple(s.atc_code for s in g.substances)) for g in one.groups)
@@ -216,6 +223,51 @@ def test_no_medicine_interacts_with_itself_and_every_one_is_in_the_catalogue() -
         first, second = (set(codes) for _, codes in line.groups)
         assert first and second and first.isdisjoint(second)
         assert first | second <= known
+
+
+def test_nothing_that_may_be_crushed_or_halved_is_also_forbidden() -> None:
+    for row in mini_fest.rows():
+        assert not (row.may_be_crushed and row.may_not_be_crushed), row.brand_name
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "relevance"),
+    [
+        ("B01AA03", "M01AE01", "1"),
+        ("B01AA03", "J01EA01", "1"),
+        ("C09AA05", "C03DA01", "2"),
+        ("C09AA05", "J01EA01", "1"),
+        ("N06AB06", "M01AE01", "2"),
+        ("N02AA05", "N05BA04", "1"),
+        ("L04AX03", "J01EA01", "1"),
+        ("C01AA05", "C08DA01", "1"),
+        ("C10AA01", "J01FA09", "1"),
+        ("N04BA02", "A03FA01", "1"),
+        ("N06AB04", "N05AD01", "1"),
+    ],
+)
+def test_interactions_everybody_in_the_service_knows_are_there(one: str, other: str, relevance: str) -> None:
+    found = {
+        line.relevance
+        for line in mini_fest.interactions()
+        if any(one in a and other in b for (_, a), (_, b) in (line.groups, line.groups[::-1]))
+    }
+    assert relevance in found
+
+
+def test_warnings_and_substitution_come_back_through_the_reader() -> None:
+    read = list(fest.read_all(written()))
+    warnings = [one for one in read if isinstance(one, fest.AuthorityWarning)]
+    groups = {one.fest_id for one in read if isinstance(one, fest.SubstitutionGroup)}
+    brands = {entry.fest_id: entry for entry in entries() if entry.entry_kind == "brand"}
+    assert [(one.kind.code, one.heading, one.text) for one in warnings] == [
+        (line.kind, line.heading, line.text) for line in mini_fest.warnings()
+    ]
+    for one, line in zip(warnings, mini_fest.warnings(), strict=True):
+        assert one.about and {brands[target].atc_code for target in one.about} == {line.atc_code}
+    in_groups = [entry for entry in entries() if entry.substitution_group]
+    assert {entry.substitution_group for entry in in_groups} == groups
+    assert all(entry.entry_kind == "package" for entry in in_groups)
 
 
 def test_what_is_not_assessed_is_said_and_has_no_interaction() -> None:

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import psycopg
 import pytest
-import sqlalchemy as sa
 
 from journal import cli
 from journal.app import JournalApp
@@ -105,7 +105,7 @@ def imported(app: JournalApp, settings: Settings, tmp_path_factory: pytest.TempP
         for entries in (REAL, ()):
             file = folder / f"fest{len(entries)}.xml"
             file.write_text(fest_file(*entries), encoding="utf-8")
-            assert cli.main(["import", "fest", str(file)]) == 0
+            assert cli.main(["import", "fest", "--replace", str(file)]) == 0
             if entries:
                 yield
 
@@ -158,7 +158,7 @@ def test_an_error_in_the_prescription_loses_nothing_that_was_typed(world: World,
 
 
 @pytest.mark.usefixtures("imported")
-def test_a_package_gives_way_to_its_brand(settings: Settings) -> None:
+def test_a_package_gives_way_to_its_brand(settings: Settings, migrator: psycopg.Connection[Any]) -> None:
     """With the brand in the file it is the brand that is prescribed, and its packages are not in the doctor's way."""
     brand_id = "ID_77B973DC-024F-4532-B175-4C1E0DEA045C"
     brand = (
@@ -168,11 +168,9 @@ def test_a_package_gives_way_to_its_brand(settings: Settings) -> None:
         f"<fs:Id>{brand_id}</fs:Id><fs:Varenavn>Monoket OD</fs:Varenavn></fs:LegemiddelMerkevare></OppfLegemiddelMerkevare>"
     )
     whole = fest_file(MONOKET).replace("</FEST>", f"<KatLegemiddelMerkevare>{brand}</KatLegemiddelMerkevare></FEST>")
-    engine = sa.create_engine(settings.migrator_url, poolclass=sa.NullPool)
-    with engine.begin() as connection:
-        import_catalogue(connection, io.BytesIO(whole.encode()))
-        names = connection.execute(
-            sa.text("SELECT name_form_strength FROM medication.catalogue_item WHERE active AND prescribable")
-        ).scalars()
-        assert list(names) == ["Monoket OD depotkaps 50 mg"]
-        connection.rollback()
+    import_catalogue(settings.migrator_url, io.BytesIO(whole.encode()), replace=True)
+
+    query = "SELECT name_form_strength FROM medication.catalogue_item WHERE active AND prescribable"
+    assert migrator.execute(query).fetchall() == [("Monoket OD depotkaps 50 mg",)]
+    word = "SELECT count(*) FROM medication.catalogue_word w JOIN medication.catalogue_item i ON i.id = w.item_id"
+    assert migrator.execute(f"{word} WHERE i.active AND i.kind = 'package'").fetchone() == (0,)

@@ -29,7 +29,7 @@ from journal.platform.ids import new_id
 READER = 2
 """How much is taken from a file. A larger number lets the same file be read again."""
 
-_LOCK = 30_2014_1201
+LOCK = 30_2014_1201
 _PART = 1 << 20
 
 
@@ -74,7 +74,7 @@ def import_catalogue(
     digest, size = _digest(stream)
     engine = sa.create_engine(migrator_url, poolclass=sa.NullPool)
     with closing(engine.connect()) as connection:
-        if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(_LOCK))).scalar_one():
+        if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(LOCK))).scalar_one():
             raise Conflict("Noen andre henter inn legemiddelkatalogen nå. Vent til de er ferdige, og prøv igjen.")
         newest = current(connection)
         if newest is not None and (newest.source_hash, newest.reader) == (digest, READER):

@@ -7,10 +7,11 @@ made up and stable. It is no source for treating anybody. `data/mini_fest.csv` h
 * route and unit are empty where the form gives them;
 * dose: `1@08,20` one at 08 and 20; `/ma` on Mondays, `/7d` each 7th day, `/3m` each 3rd month; `x7` a course of 7 days;
   `1?4` as needed, at most 4 times in 24 hours; `1!` once;
-* flags: H high risk, T time-critical, V driving warning, K neither crush nor open, S black triangle, X withdrawn,
-  N interactions not assessed.
+* flags: H high risk, T time-critical, V driving warning, K neither crush nor open, M may be crushed, O may be opened,
+  D may be halved, S black triangle, X withdrawn, N interactions not assessed.
 """
 
+from datetime import datetime
 from typing import BinaryIO
 
 from journal.medication.mini_fest import m30
@@ -19,9 +20,11 @@ from journal.medication.mini_fest.table import (
     MiniInteraction,
     MiniMedicine,
     MiniProduct,
+    MiniWarning,
     UsualDose,
     interactions,
     rows,
+    warnings,
 )
 
 __all__ = [
@@ -29,13 +32,15 @@ __all__ = [
     "MiniInteraction",
     "MiniMedicine",
     "MiniProduct",
+    "MiniWarning",
     "UsualDose",
     "interactions",
     "rows",
+    "warnings",
     "write",
 ]
 
 
-def write(out: BinaryIO) -> None:
-    """Write the catalogue as M30, version 2014-12-01; the same bytes each time."""
-    m30.write(out, rows(), interactions())
+def write(out: BinaryIO, *, fetched: datetime | None = None) -> None:
+    """Write the catalogue as M30, version 2014-12-01; the same bytes each time. `fetched`: when it says that it was taken."""
+    m30.write(out, rows(), interactions(), warnings(), fetched)

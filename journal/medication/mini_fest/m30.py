@@ -1,6 +1,8 @@
 """Writes the small catalogue as M30, catalogue by catalogue in the order the schema wants."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 from typing import BinaryIO
@@ -8,13 +10,18 @@ from uuid import UUID
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from journal.medication.fest import Coded, Strength
-from journal.medication.mini_fest.table import MiniInteraction, MiniMedicine, MiniProduct, stable_id
+from journal.medication.mini_fest.table import MiniInteraction, MiniMedicine, MiniProduct, MiniWarning, stable_id
+from journal.platform.clock import local
 
 _M30 = "http://www.kith.no/xmlstds/eresept/m30/2014-12-01"
 _FS = "http://www.kith.no/xmlstds/eresept/forskrivning/2014-12-01"
 _OID = "2.16.578.1.12.4.1.1."
 _WRITTEN_AT = "2026-11-01T06:00:00"
 _RELEVANCE = {"1": "Bør unngås", "2": "Forholdsregler bør tas", "3": "Ingen tiltak nødvendig"}
+
+_WARNINGS = {"1": "Sikkerhetsinformasjon", "2": "Leveringssvikt", "9": "Doseringsendring"}
+_YES, _NO = ("1", "Ja"), ("2", "Nei")
+_CAPSULES = ("kaps", "depotkaps", "enterokaps")
 
 _PACKAGE_GROUP = {"CF": "C"}
 """A brand may be CF, its packages are C or F by size. Ours are large."""
@@ -31,18 +38,28 @@ _INJECTIONS = {
 _Products = Sequence[tuple[MiniMedicine, MiniProduct]]
 
 
-def write(out: BinaryIO, medicines: Iterable[MiniMedicine], interactions: Iterable[MiniInteraction]) -> None:
+def write(
+    out: BinaryIO,
+    medicines: Iterable[MiniMedicine],
+    interactions: Iterable[MiniInteraction],
+    warnings: Iterable[MiniWarning],
+    fetched: datetime | None,
+) -> None:
     """Write M30 to `out`, UTF-8. Withdrawn medicines stand there with status U, as in the real file."""
     medicines = tuple(medicines)
     products = [(medicine, product) for medicine in medicines for product in medicine.products]
     names = {medicine.atc_code: medicine.generic_name for medicine in medicines}
+    written = f"{local(fetched):%Y-%m-%dT%H:%M:%S}" if fetched else _WRITTEN_AT
     out.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<FEST xmlns="{_M30}" xmlns:fs="{_FS}">\n'.encode())
-    out.write(f"<HentetDato>{_WRITTEN_AT}</HentetDato>\n".encode())
+    out.write(f"<HentetDato>{written}</HentetDato>\n".encode())
+    alike = _substitutable(products)
     for name, listings in (
         ("KatLegemiddelMerkevare", _brands(products)),
-        ("KatLegemiddelpakning", _packages(products)),
+        ("KatLegemiddelpakning", _packages(products, alike)),
         ("KatVirkestoff", _substances(products)),
         ("KatLegemiddelVirkestoff", _virtuals(products)),
+        ("KatVarselSlv", _warnings(warnings, products)),
+        ("KatByttegruppe", _substitution_groups(alike)),
         ("KatInteraksjon", chain(_interactions(interactions, names), _not_assessed(medicines))),
     ):
         out.write(f"<{name}>\n".encode())
@@ -50,6 +67,12 @@ def write(out: BinaryIO, medicines: Iterable[MiniMedicine], interactions: Iterab
             out.write(tostring(listing, encoding="unicode").encode() + b"\n")
         out.write(f"</{name}>\n".encode())
     out.write(b"</FEST>\n")
+
+
+def _substitutable(products: _Products) -> Collection[UUID]:
+    """What more than one brand is: these the pharmacy may give for one another."""
+    brands = Counter(product.virtual_id for medicine, product in products if medicine.active and product.strengths)
+    return {virtual_id for virtual_id, number in brands.items() if number > 1}
 
 
 def _brands(products: _Products) -> Iterator[Element]:
@@ -65,12 +88,14 @@ def _brands(products: _Products) -> Iterator[Element]:
         yield listing
 
 
-def _packages(products: _Products) -> Iterator[Element]:
+def _packages(products: _Products, alike: Collection[UUID]) -> Iterator[Element]:
     for medicine, product in products:
         size, unit, packaging = _package(medicine)
         listing = _listing("OppfLegemiddelpakning", product.package_id, medicine.active)
         package = SubElement(listing, "fs:Legemiddelpakning")
-        _medicine(package, medicine, product.name_form_strength, group=_PACKAGE_GROUP.get(medicine.prescription_group))
+        group = _PACKAGE_GROUP.get(medicine.prescription_group)
+        substitution = product.virtual_id if product.virtual_id in alike else None
+        _medicine(package, medicine, product.name_form_strength, group=group, substitution=substitution)
         _text(package, "fs:Id", _id(product.package_id))
         _text(package, "fs:Varenr", product.item_number)
         info = SubElement(package, "fs:Pakningsinfo")
@@ -138,6 +163,35 @@ def _strength(fest_id: UUID, substance: str, strength: Strength) -> Element:
     return listing
 
 
+def _warnings(warnings: Iterable[MiniWarning], products: _Products) -> Iterator[Element]:
+    for warning in warnings:
+        listing = _listing("OppfVarselSlv", warning.listing_id, active=True)
+        element = SubElement(listing, "VarselSlv")
+        _code(element, "Type", warning.kind, _WARNINGS[warning.kind], "7441")
+        _text(element, "Overskrift", warning.heading)
+        _text(element, "Varseltekst", warning.text)
+        for audience, name in (("1", "Allmennlege"), ("3", "Sykehus")):
+            _code(element, "Visningsregel", audience, name, "7442")
+        _text(element, "FraDato", warning.since.isoformat())
+        concerned = SubElement(element, "Referanseelement")
+        _code(concerned, "Klasse", "1", "LegemiddelMerkevareId")
+        for medicine, product in products:
+            if medicine.atc_code == warning.atc_code:
+                _text(concerned, "RefElement", _id(product.fest_id))
+        yield listing
+
+
+def _substitution_groups(alike: Collection[UUID]) -> Iterator[Element]:
+    for virtual_id in sorted(alike):
+        fest_id = stable_id("substitution", str(virtual_id))
+        listing = _listing("OppfByttegruppe", fest_id, active=True)
+        group = SubElement(listing, "Byttegruppe")
+        _text(group, "Id", _id(fest_id))
+        _code(group, "Kode", f"{fest_id.int % 1_000_000:06}", "")
+        _text(group, "MerknadTilByttbarhet", "false")
+        yield listing
+
+
 def _interactions(interactions: Iterable[MiniInteraction], names: dict[str, str]) -> Iterator[Element]:
     for interaction in interactions:
         listing = _listing("OppfInteraksjon", interaction.fest_id, active=True)
@@ -167,7 +221,9 @@ def _not_assessed(medicines: Iterable[MiniMedicine]) -> Iterator[Element]:
         yield listing
 
 
-def _medicine(parent: Element, medicine: MiniMedicine, name: str, *, group: str | None = None) -> None:
+def _medicine(
+    parent: Element, medicine: MiniMedicine, name: str, *, group: str | None = None, substitution: UUID | None = None
+) -> None:
     """What every product block begins with. `group` where it is another than the medicine's."""
     group = group or medicine.prescription_group
     _code(parent, "fs:Atc", medicine.atc_code, _first_upper(medicine.generic_name), "7180")
@@ -181,10 +237,18 @@ def _medicine(parent: Element, medicine: MiniMedicine, name: str, *, group: str 
     _code(parent, "fs:TypeSoknadSlv", "1", "Skal ikke søkes")
     if group == "A" and medicine.atc_code.startswith("N02A"):
         _text(parent, "fs:Opioidsoknad", "true")
+    if substitution:
+        member = SubElement(parent, "fs:PakningByttegruppe")
+        _text(member, "fs:RefByttegruppe", _id(stable_id("substitution", str(substitution))))
+        _text(member, "fs:GyldigFraDato", "2020-01-01")
     administration = SubElement(parent, "fs:AdministreringLegemiddel")
     _code(administration, "fs:Administrasjonsvei", medicine.route.code, medicine.route.text, "7477")
-    if medicine.may_not_be_crushed:
-        _code(administration, "fs:KanKnuses", "2", "Nei")
+    if medicine.may_not_be_crushed or medicine.may_be_crushed:
+        _code(administration, "fs:KanKnuses", *(_YES if medicine.may_be_crushed else _NO))
+    if medicine.may_be_opened or (medicine.may_not_be_crushed and medicine.form.short in _CAPSULES):
+        _code(administration, "fs:KanApnes", *(_YES if medicine.may_be_opened else _NO))
+    if medicine.may_be_halved:
+        _code(administration, "fs:Deling", "2", "Delbar i 2")
     if medicine.dose_unit:
         _code(administration, "fs:EnhetDosering", medicine.dose_unit.code, medicine.dose_unit.text, "7480")
     if medicine.black_triangle:

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -99,6 +99,9 @@ class MiniMedicine:
     time_critical: bool
     driving_warning: bool
     may_not_be_crushed: bool
+    may_be_crushed: bool
+    may_be_opened: bool
+    may_be_halved: bool
     black_triangle: bool
     interactions_assessed: bool
     active: bool
@@ -127,6 +130,18 @@ class MiniInteraction:
     handling: str
 
 
+@dataclass(frozen=True, slots=True)
+class MiniWarning:
+    """A line of `data/warnings.csv`: `kind` is 7441, about every medicine of the ATC code."""
+
+    listing_id: UUID
+    kind: str
+    since: date
+    atc_code: str
+    heading: str
+    text: str
+
+
 @cache
 def rows() -> tuple[MiniMedicine, ...]:
     """The medicines, by ATC code. Raises ValueError for a line that cannot be read."""
@@ -138,6 +153,22 @@ def rows() -> tuple[MiniMedicine, ...]:
 def interactions() -> tuple[MiniInteraction, ...]:
     """The interactions, in the order of the table."""
     return tuple(_interaction(line) for line in _lines("interactions.csv"))
+
+
+@cache
+def warnings() -> tuple[MiniWarning, ...]:
+    """The authority's warnings, in the order of the table."""
+    return tuple(
+        MiniWarning(
+            listing_id=stable_id("warning", line["atc"], line["from"]),
+            kind=line["kind"],
+            since=date.fromisoformat(line["from"]),
+            atc_code=line["atc"],
+            heading=line["heading"],
+            text=line["text"],
+        )
+        for line in _lines("warnings.csv")
+    )
 
 
 def stable_id(*parts: str) -> UUID:
@@ -169,6 +200,9 @@ def _medicine(line: dict[str, str], taken: set[str]) -> MiniMedicine:
         time_critical="T" in flags,
         driving_warning="V" in flags,
         may_not_be_crushed="K" in flags or form.short in NEVER_CRUSHED,
+        may_be_crushed="M" in flags,
+        may_be_opened="O" in flags,
+        may_be_halved="D" in flags,
         black_triangle="S" in flags,
         interactions_assessed="N" not in flags,
         active="X" not in flags,

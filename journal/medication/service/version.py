@@ -1,7 +1,7 @@
 """Which version of the catalogue is in use, and how old a municipality lets it be."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from journal.medication.fest.tables import CatalogueImport
 from journal.medication.models import CatalogueSetting
 from journal.permissions import Permission
+from journal.platform.clock import local_date
 from journal.platform.errors import Conflict
 from journal.platform.service import Service, without_patient
 from journal.platform.statement import Statement
@@ -20,12 +21,12 @@ USUAL_DAYS = 30
 
 @dataclass(frozen=True)
 class CatalogueVersion:
-    """The catalogue in use. `source_date` is when its file was taken from FEST, None for no catalogue, or one that does not say.
+    """The catalogue in use. `fetched_on` is the day its file was taken from FEST, None for no catalogue, or one that does not say.
 
     `checked_at`: when somebody last made sure that it was the newest. `most_days`: how old the municipality lets it be.
     """
 
-    source_date: datetime | None
+    fetched_on: date | None
     imported_at: datetime | None
     checked_at: datetime | None
     most_days: int
@@ -51,7 +52,8 @@ class Version(Service):
         found = _version().one(self.db, municipality_id=self.work.actor.municipality_id)
         most_days = found.most_days or USUAL_DAYS
         old = found.source_date is None or self.work.now - found.source_date > timedelta(days=most_days)
-        return CatalogueVersion(found.source_date, found.imported_at, found.checked_at, most_days, old)
+        fetched_on = local_date(found.source_date) if found.source_date else None
+        return CatalogueVersion(fetched_on, found.imported_at, found.checked_at, most_days, old)
 
     @without_patient(Permission.MUNICIPALITIES_READ)
     def catalogue_age(self) -> AgeChoice:
