@@ -45,6 +45,8 @@ _WORK = sa.text(
     """
     SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(at)), 0) AS oldest,
         extract(epoch FROM medication.horizon() - now()) AS horizon,
+        (SELECT extract(epoch FROM now() - c.source_date) FROM medication.catalogue_import c
+         ORDER BY c.imported_at DESC, c.id DESC LIMIT 1) AS catalogue,
         (SELECT extract(epoch FROM now() - coalesce((SELECT h.at FROM platform.heartbeat h), i.made_at))
          FROM platform.installation i) AS heartbeat
     FROM platform.outbox WHERE sent_at IS NULL
@@ -144,6 +146,8 @@ class Background(Collector):
         yield GaugeMetricFamily("akson_worker_heartbeat_seconds", "Since a worker last did its round.", found.heartbeat)
         if found.horizon is not None:
             yield GaugeMetricFamily("akson_dose_horizon_seconds", "How far ahead all doses are known.", found.horizon)
+        if found.catalogue is not None:
+            yield GaugeMetricFamily("akson_catalogue_age_seconds", "Since FEST was taken from its source.", found.catalogue)
 
 
 def _lives(pid: int) -> bool:

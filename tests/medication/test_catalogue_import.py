@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from journal.app import JournalApp
-from journal.medication import Imported, Medication, Progress, import_catalogue, mini_fest
+from journal.medication import Imported, Medication, Progress, import_catalogue
 from journal.medication.fest import BrokenCatalogue
 from journal.medication.fest.store import LOCK
 from journal.platform.errors import Conflict, NotFound
@@ -23,13 +23,6 @@ Connection = psycopg.Connection[Any]
 WorkOf = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
 OTHER_ID = "ID_00000009-AAAA-4AAA-8AAA-AAAAAAAAAAAA"
-
-
-def mini() -> io.BytesIO:
-    out = io.BytesIO()
-    mini_fest.write(out)
-    out.seek(0)
-    return out
 
 
 def other_brand(name: str = "Annetium tab 10 mg", **kwargs: Any) -> str:
@@ -277,16 +270,16 @@ def test_a_file_that_is_no_whole_and_newer_catalogue_is_refused_and_the_old_one_
 def test_half_of_the_interactions_gone_is_no_whole_catalogue(
     load: Callable[..., Imported], loaded: Imported, url: str, migrator: Connection
 ) -> None:
-    load(mini())
-    whole = mini().getvalue()
+    out = io.BytesIO()
+    write_large(out, 20)
+    whole = out.getvalue()
+    load(io.BytesIO(whole))
     start, end = whole.index(b"<KatInteraksjon>"), whole.index(b"</KatInteraksjon>")
 
     with pytest.raises(BrokenCatalogue, match=r"interaksjoner.*neppe hele katalogen"):
         import_catalogue(url, io.BytesIO(whole[:start] + whole[end + len(b"</KatInteraksjon>") :]))
 
-    assert migrator.execute("SELECT count(*) FROM medication.catalogue_interaction WHERE active").fetchone() == (
-        len(mini_fest.interactions()),
-    )
+    assert migrator.execute("SELECT count(*) FROM medication.catalogue_interaction WHERE active").fetchone() == (20,)
 
 
 def test_of_two_imports_at_once_the_second_is_refused(
@@ -296,7 +289,7 @@ def test_of_two_imports_at_once_the_second_is_refused(
 
     def second(_progress: Progress) -> None:
         with pytest.raises(Conflict) as raised:
-            import_catalogue(url, mini())
+            import_catalogue(url, m30())
         refused.append(str(raised.value))
 
     load(small(brand(name="Nytt tab 5 mg")), progress=second)
@@ -325,7 +318,8 @@ def killed(url: str, tmp_path: Path) -> Callable[[int, Callable[[], None]], None
 
     def run(percent: int, until: Callable[[], None] = lambda: None) -> None:
         file = tmp_path / "fest.xml"
-        file.write_bytes(mini().getvalue())
+        with file.open("wb") as out:
+            write_large(out, 150)
         command = [sys.executable, "-c", IMPORT, url, str(file), str(percent)]
         with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
@@ -356,7 +350,7 @@ def test_an_import_that_is_killed_leaves_the_old_catalogue_and_nothing_behind(
 
     assert state(migrator) == before
     assert nothing_waits(migrator)
-    assert load(mini()).active > 2000
+    assert load(small(brand())).active == 1
 
 
 def test_an_import_that_is_killed_while_it_is_made_current_leaves_the_old_catalogue(
