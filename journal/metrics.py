@@ -147,7 +147,9 @@ class Background(Collector):
         if found.horizon is not None:
             yield GaugeMetricFamily("akson_dose_horizon_seconds", "How far ahead all doses are known.", found.horizon)
         if found.catalogue is not None:
-            yield GaugeMetricFamily("akson_catalogue_age_seconds", "Since FEST was taken from its source.", found.catalogue)
+            yield GaugeMetricFamily(
+                "akson_catalogue_age_seconds", "Since FEST was taken from its source.", found.catalogue
+            )
 
 
 def _lives(pid: int) -> bool:
