@@ -9,8 +9,8 @@ from random import Random
 from uuid import UUID
 
 from journal.medication import Medicine
-from journal.medication.mini_fest import MiniMedicine, MiniProduct, rows
 from journal.medication.fest.tables import CatalogueItem
+from journal.medication.mini_fest import MiniMedicine, MiniProduct, rows
 from journal.medication.rules import (
     AmountRange,
     Course,

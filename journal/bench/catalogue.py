@@ -5,7 +5,6 @@ and as much again that the journal passes over. Beside the import stands the lea
 """
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -104,7 +103,7 @@ def measure(megabytes: int, *, say: Callable[[str], None]) -> Measured:
 
 def write(out: BinaryIO, megabytes: int, version: int) -> None:
     """A file of about so many megabytes. In version 1 each fiftieth name is another, and each five-hundredth brand is gone."""
-    brands = max(megabytes * 90, 1)
+    brands = max(megabytes * 130, 1)
     out.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<FEST xmlns="{_M30}" xmlns:fs="{_FS}">'.encode())
     out.write(f"<HentetDato>2026-11-{version + 1:02}T06:00:00</HentetDato>".encode())
     for name, entries in (
@@ -235,14 +234,19 @@ def _import_here(migrator_url: str, file: Path) -> Cost:
         led_to = import_catalogue(migrator_url, stream, progress=note)
     ended = time.perf_counter()
     ((switching, entries),) = switched
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Cost(ended - began, ended - switching, entries, led_to.changed, led_to.withdrawn, memory)
+    return Cost(ended - began, ended - switching, entries, led_to.changed, led_to.withdrawn, _peak_megabytes())
+
+
+def _peak_megabytes() -> float:
+    """Of this process since it began. getrusage would count the one that started it."""
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 def _check(settings: Settings) -> tuple[float, int]:
     """Milliseconds, and how many were found: a check that finds nothing would say nothing of the time."""
     works = create_app(settings).works
-    medicines = [Asked(_atc(100 + 2 * n)) for n in range(12)]
+    medicines = [Asked(_atc(2 * n)) for n in range(12)]
     taken: list[float] = []
     found = 0
     with works.open(Known(_NURSE)) as work:

@@ -26,7 +26,8 @@ from journal.medication.fest.entries import (
     SubstanceGroup,
     SubstitutionGroup,
 )
-from journal.medication.fest.reader import fetched_at, read, read_all, read_interactions, read_product
+from journal.medication.fest.reader import read, read_all, read_interactions, read_product
+from journal.medication.fest.stream import fetched_at
 
 __all__ = [
     "Amount",

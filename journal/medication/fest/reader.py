@@ -5,12 +5,8 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
+from xml.etree.ElementTree import Element
 
 from journal.medication.fest.assessments import (
     Assessment,
@@ -49,6 +45,7 @@ from journal.medication.fest.entries import (
     Strength,
     SubstitutionGroup,
 )
+from journal.medication.fest.stream import Source, listings
 
 _KINDS: dict[str, EntryKind] = {
     "LegemiddelMerkevare": "brand",
@@ -58,24 +55,11 @@ _KINDS: dict[str, EntryKind] = {
     "Virkestoff": "substance",
 }
 _ASSESSMENTS = {"Interaksjon", "VarselSlv", "Byttegruppe"}
+_POINTED_TO = frozenset({"OppfLegemiddelMerkevare", "OppfVirkestoff"})
+_READ = frozenset(f"Oppf{name}" for name in (*_KINDS, *_ASSESSMENTS))
 _UNIT = r"(?:%|mg|g|mikrog|ml|mmol|dose|time|timer|døgn|(?:mill\.? ?)?(?:IE|E|kE)|plaster|dråpe|spray)"
 _NUMBER = r"\d[\d.,]*"
 _WRITTEN_STRENGTH = re.compile(rf"(?:^|\s)({_NUMBER}\s?{_UNIT}(?:\s?[/+]\s?(?:{_NUMBER}\s?)?{_UNIT})*)$")
-
-_LARGEST = 16 << 20
-"""Bytes in one entry. The largest real ones are some hundred kilobytes; what never ends would fill the memory."""
-
-_DEEPEST = 50
-"""Elements inside one another; the real ones go to nine."""
-
-
-class Source(Protocol):
-    """A file, or what counts while one is read."""
-
-    def read(self, size: int = -1, /) -> bytes: ...
-    def seek(self, offset: int, /) -> int: ...
-    def tell(self) -> int: ...
-
 
 _Part = tuple[UUID | None, Strength | None]
 """What a strength of the file says: of which substance, and how much; no amount where it is no exact one."""
@@ -87,20 +71,6 @@ class _Index:
 
     strengths: dict[UUID, _Part] = field(default_factory=dict)
     brands: dict[UUID, tuple[str, tuple[Reference, ...]]] = field(default_factory=dict)
-
-
-def fetched_at(stream: Source) -> datetime:
-    """When the file was taken from FEST (HentetDato), which stands first in it. The stream is left where it stood.
-
-    Raises BrokenCatalogue, as `read_all`.
-    """
-    start = stream.tell()
-    for depth, element in _elements(stream):
-        if depth == 1 and element.tag == "HentetDato":
-            stream.seek(start)
-            return instant(content(element))
-        break
-    raise BrokenCatalogue(f"Filen sier ikke når den er hentet fra FEST (HentetDato). {KEPT}")
 
 
 def read(stream: Source) -> Iterator[CatalogueEntry]:
@@ -122,12 +92,11 @@ def read_all(stream: Source) -> Iterator[Entry]:
     """
     start = stream.tell()
     index = _Index()
-    for depth, listing in _elements(stream):
-        if depth == 2:
-            _remember(listing, index)
+    for listing in listings(stream, _POINTED_TO):
+        _remember(listing, index)
     stream.seek(start)
-    for depth, listing in _elements(stream):
-        entry = _entry(listing, index) if depth == 2 else None
+    for listing in listings(stream, _READ):
+        entry = _entry(listing, index)
         if entry is not None:
             yield entry
 
@@ -142,45 +111,6 @@ def read_product(element: Element) -> CatalogueEntry:
     if product.tag not in _KINDS:
         raise ValueError(f"not a product: {product.tag}")
     return _product(product, _Index())
-
-
-class _Bounded:
-    """A stream that ends with ValueError when one element is larger than any real one."""
-
-    def __init__(self, stream: Source) -> None:
-        self._stream, self.taken = stream, 0
-
-    def read(self, size: int = -1) -> bytes:
-        if self.taken > _LARGEST:
-            raise ValueError("an element without end")
-        part = self._stream.read(size)
-        self.taken += len(part)
-        return part
-
-
-def _elements(stream: Source) -> Iterator[tuple[int, Element]]:
-    """Children of the root (1) and their children, each `Oppf…` (2), as they end; forgotten when the next is asked for."""
-    open_elements: list[Element] = []
-    bounded = _Bounded(stream)
-    try:
-        for event, element in iterparse(bounded, events=("start", "end"), forbid_dtd=True):
-            if event == "start":
-                open_elements.append(element)
-                if len(open_elements) == 1 and element.tag.rpartition("}")[2] != "FEST":
-                    raise BrokenCatalogue(f"Filen er ikke en legemiddelkatalog fra FEST (M30). {KEPT}")
-                if len(open_elements) > _DEEPEST:
-                    raise ValueError("elements without end")
-                continue
-            open_elements.pop()
-            depth = len(open_elements)
-            if depth in (1, 2):
-                yield depth, without_namespaces(element)
-                open_elements[-1].remove(element)
-                bounded.taken = 0
-    except DefusedXmlException as error:
-        raise BrokenCatalogue(f"Filen har innhold som ikke hører hjemme i en legemiddelkatalog. {KEPT}") from error
-    except (ParseError, ValueError, LookupError) as error:
-        raise BrokenCatalogue(f"Filen er ikke hel, eller den er skadet. Last den ned på nytt. {KEPT}") from error
 
 
 def _remember(listing: Element, index: _Index) -> None:

@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from journal.medication.fest.elements import KEPT, BrokenCatalogue
-from journal.medication.fest.reader import fetched_at, read_all
+from journal.medication.fest.reader import read_all
 from journal.medication.fest.rows import rows_of
 from journal.medication.fest.staging import ENTRIES, PARTS, WAITING, Waiting, columns_of
+from journal.medication.fest.stream import fetched_at
 from journal.medication.fest.tables import CatalogueImport, CatalogueInteraction, CatalogueItem
 from journal.platform.clock import local_date, norwegian_date
 from journal.platform.db import Base
