@@ -55,7 +55,7 @@ def test_the_page_says_which_catalogue_it_searches_and_when_it_is_too_old_what_t
     shown = page(world, client_for)
 
     assert f"Katalog fra FEST, hentet {day(31)}, sist sjekket {day(0)}" in shown
-    assert f"Legemiddelkatalogen er fra {day(31)}. Kommunen godtar at den er 30 dager gammel." in shown
+    assert f"Legemiddelkatalogen er fra {day(31)}." in shown and "Kommunen godtar at den er 30 dager gammel." in shown
     assert "be den som drifter journalen, om å hente en ny katalog" in shown
 
 

@@ -77,6 +77,12 @@ def item(migrator: Connection, fest_id: str) -> Any:
         ).fetchone()
 
 
+def order(chosen: Any) -> dict[str, str]:
+    """What the doctor writes to order it."""
+    dose = {"amount": "1", "unit": "tablett", "pattern": "daily", "times": "8"}
+    return {"item": str(chosen.id), "indication": "prøve", **dose}
+
+
 def nothing_waits(migrator: Connection) -> bool:
     found = migrator.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'waiting\\_%'").fetchone()
     return found == (0,)
@@ -196,21 +202,14 @@ def test_an_order_of_what_is_withdrawn_is_shown_as_before_and_cannot_be_written_
 ) -> None:
     patient_id, lars = world.patient(), client_for(world.lars)
     chosen, url = item(migrator, OTHER_ID), f"/patients/{patient_id}/medication"
-    form = {
-        "item": str(chosen.id),
-        "amount": "1",
-        "unit": "tablett",
-        "pattern": "daily",
-        "times": "8",
-        "indication": "prøve",
-    }
+    form = order(chosen)
     assert lars.act(f"{url}/prescribe", form).status_code == 303
 
     load(small(brand()))
 
     assert "oksykodon" in lars.get(url).text
-    order = "SELECT catalogue_item_id FROM medication.medication_request WHERE patient_id = %s"
-    assert migrator.execute(order, (patient_id,)).fetchone() == (chosen.id,)
+    ordered = "SELECT catalogue_item_id FROM medication.medication_request WHERE patient_id = %s"
+    assert migrator.execute(ordered, (patient_id,)).fetchone() == (chosen.id,)
     assert "finnes ikke i katalogen lenger" in lars.act(f"{url}/prescribe", form).text
     with work_of(world.lars) as work:
         assert Medication(work).catalogue_facts([chosen.id])[chosen.id].active is False
@@ -353,21 +352,31 @@ def test_an_import_that_is_killed_leaves_the_old_catalogue_and_nothing_behind(
     assert load(small(brand())).active == 1
 
 
-def test_an_import_that_is_killed_while_it_is_made_current_leaves_the_old_catalogue(
-    loaded: Imported, killed: Callable[..., None], migrator: Connection, url: str
+def test_while_it_is_made_current_nobody_waits_and_killed_there_it_leaves_the_old_catalogue(
+    loaded: Imported,
+    killed: Callable[..., None],
+    migrator: Connection,
+    world: World,
+    client_for: Callable[..., Browser],
 ) -> None:
-    before = state(migrator)
+    before, lars, patient_id = state(migrator), client_for(world.lars), world.patient()
     waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'medication.catalogue_import'::regclass"
+    answers: list[int] = []
 
     def until_the_last_statement() -> None:
+        """All is written and nothing committed: the other brand is withdrawn in there, and ordered out here."""
         while migrator.execute(waits).fetchone() == (0,):
             pass
+        answers.append(
+            lars.act(f"/patients/{patient_id}/medication/prescribe", order(item(migrator, OTHER_ID))).status_code
+        )
 
     with migrator.transaction():
         migrator.execute("LOCK TABLE medication.catalogue_import IN SHARE MODE")
         killed(101, until_the_last_statement)
     its_connection_has_ended(migrator)
 
+    assert answers == [303]
     assert state(migrator) == before
 
 
