@@ -62,6 +62,7 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.change": {**_DOSAGE, **_STATUS, "seen": "1\N{NO-BREAK SPACE}tablett kl.\N{NO-BREAK SPACE}08"},
     "medication.review_change": {**_DOSAGE, **_STATUS},
     "medication.choose_settings": _SETTINGS,
+    "medication.choose_catalogue_age": {"version": "0", "most_days": "30"},
     "medication.stop": _STATUS,
     "medication.hold": _STATUS,
     "medication.resume": _STATUS,

@@ -179,7 +179,12 @@ def test_a_product_is_found_by_what_is_in_it_and_a_salt_by_its_therapeutic_part(
     assert by_product.not_assessed == ()
 
 
-def test_what_is_withdrawn_says_nothing(between: Callable[..., Interactions]) -> None:
+def test_what_is_withdrawn_says_nothing(between: Callable[..., Interactions], settings: Settings) -> None:
+    in_use = a_file().getvalue().replace(b'<Status V="U"/>', b'<Status V="A"/>')
+    import_catalogue(settings.migrator_url, io.BytesIO(in_use), replace=True)
+    assert len(between("B01AA03", "J01EA01").found) == 1
+
+    import_catalogue(settings.migrator_url, a_file(), replace=True)
     assert between("B01AA03", "J01EA01").found == ()
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg import sql
 
 from journal.medication.fest.rows import Row
 from journal.medication.fest.tables import (
@@ -48,8 +49,11 @@ def columns_of(model: type[Base]) -> list[str]:
 
 def _waiting(model: type[Base]) -> sa.Table:
     own = [sa.Column(name, model.__table__.columns[name].type) for name in columns_of(model)]
-    order = sa.Column("number", sa.Integer), sa.Column("changed_at", sa.DateTime(timezone=True))
-    return sa.Table(f"waiting_{model.__tablename__}", sa.MetaData(), *own, *order, prefixes=["TEMPORARY"])
+    order = sa.Column("number", sa.Integer, index=True), sa.Column("changed_at", sa.DateTime(timezone=True))
+    table = sa.Table(f"waiting_{model.__tablename__}", sa.MetaData(), *own, *order, prefixes=["TEMPORARY"])
+    if model in ENTRIES:
+        sa.Index(f"{table.name}_key", table.c[ENTRIES[model]])
+    return table
 
 
 WAITING = {model: _waiting(model) for model in (*ENTRIES, *PARTS)}
@@ -85,7 +89,7 @@ class Waiting:
         self._let_packages_give_way()
         self._keep_own_ids()
         for table in WAITING.values():
-            self._connection.execute(sa.text(f"ANALYZE {table.name}"))
+            self._connection.execute(sa.DDL("ANALYZE %(fullname)s").against(table))  # type: ignore[no-untyped-call]
         self._connection.commit()
 
     def count(self, model: type[Base]) -> int:
@@ -97,7 +101,9 @@ class Waiting:
             driver: Any = self._connection.connection.driver_connection
             for model, rows in self._rows.items():
                 names = list(WAITING[model].columns.keys())
-                with driver.cursor().copy(f"COPY {WAITING[model].name} ({', '.join(names)}) FROM STDIN") as copy:
+                columns = sql.SQL(", ").join(map(sql.Identifier, names))
+                into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(WAITING[model].name), columns)
+                with driver.cursor().copy(into) as copy:
                     for row in rows:
                         copy.write_row([row[name] for name in names])
         self._rows.clear()
@@ -105,8 +111,6 @@ class Waiting:
     def _keep_the_newest(self, model: type[Base], key: str) -> None:
         """FEST has one active entry of a thing. Should a file have two, the last change is right."""
         table = WAITING[model]
-        self._connection.execute(sa.text(f"CREATE INDEX ON {table.name} ({key})"))
-        self._connection.execute(sa.text(f"CREATE INDEX ON {table.name} (number)"))
         newer = table.alias()
         later = sa.tuple_(newer.c.changed_at, newer.c.number) > sa.tuple_(table.c.changed_at, table.c.number)
         self._connection.execute(sa.delete(table).where(sa.exists().where(newer.c[key] == table.c[key], later)))
