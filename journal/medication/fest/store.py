@@ -7,8 +7,8 @@ written, what is gone is marked withdrawn, and ids stay. Those who read see eith
 
 import hashlib
 import os
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Literal, NamedTuple
@@ -74,17 +74,15 @@ def import_catalogue(
         raise BrokenCatalogue(f"Filen er pakket (zip). Pakk den ut, og hent inn XML-filen. {KEPT}")
     digest, size = _digest(stream)
     engine = sa.create_engine(migrator_url, poolclass=sa.NullPool)
-    with closing(engine.connect()) as connection:
-        if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(LOCK))).scalar_one():
-            raise Conflict("Noen andre henter inn legemiddelkatalogen nå. Vent til de er ferdige, og prøv igjen.")
+    with closing(engine.connect()) as connection, _alone(connection):
         newest = current(connection)
         if newest is not None and (newest.source_hash, newest.reader) == (digest, READER):
             return _checked_again(connection, newest)
         source_date = fetched_at(stream)
         if not replace and newest is not None and newest.source_date is not None and source_date < newest.source_date:
             raise BrokenCatalogue(
-                f"Filen er fra {_day(source_date)}, og katalogen i bruk er fra"
-                f" {_day(newest.source_date)}. Hent en nyere fil. {KEPT}"
+                f"Filen er fra {_day(source_date)}, og katalogen i bruk er fra {_day(newest.source_date)}."
+                f" Hent en nyere fil. {KEPT}"
             )
         waiting = Waiting(connection)
         meter = _Meter(stream, size, progress)
@@ -97,6 +95,22 @@ def import_catalogue(
             _look_at_the_size(connection, waiting)
         progress(Progress("switching", 100, meter.entries))
         return _switch(connection, digest, source_date)
+
+
+@contextmanager
+def _alone(connection: sa.Connection) -> Iterator[None]:
+    """Raises Conflict while another import is under way. The lock, and what waits, go at the end or with the connection."""
+    if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(LOCK))).scalar_one():
+        raise Conflict("Noen andre henter inn legemiddelkatalogen nå. Vent til de er ferdige, og prøv igjen.")
+    try:
+        yield
+    finally:
+        # A connection that is lost has let go already; what went wrong is said, and not this.
+        with suppress(sa.exc.SQLAlchemyError):
+            connection.rollback()
+            connection.execute(sa.text("DISCARD TEMP"))
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(LOCK)))
+            connection.commit()
 
 
 def current(connection: sa.Connection) -> Any:
