@@ -1,91 +1,30 @@
 """A file of FEST becomes the catalogue in use whole or not at all, in one short moment, and nothing in it is ever lost."""
 
 import io
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 
-from journal.app import JournalApp
 from journal.medication import Imported, Medication, Progress, import_catalogue
 from journal.medication.fest import BrokenCatalogue
-from journal.medication.fest.store import LOCK
 from journal.platform.errors import Conflict, NotFound
-from journal.platform.settings import Settings
 from tests.conftest import Browser, World
-from tests.medication.test_fest import BRAND_ID, brand, catalogue, listing, m30, package, strength
+from tests.medication.catalogue_files import (
+    OTHER_ID,
+    Connection,
+    item,
+    nothing_waits,
+    of_day,
+    order,
+    other_brand,
+    small,
+    state,
+    write_large,
+)
+from tests.medication.test_fest import BRAND_ID, brand, listing, m30
 
-Connection = psycopg.Connection[Any]
 WorkOf = Callable[..., Any]
-ROOT = Path(__file__).parents[2]
-OTHER_ID = "ID_00000009-AAAA-4AAA-8AAA-AAAAAAAAAAAA"
-
-
-def other_brand(name: str = "Annetium tab 10 mg", **kwargs: Any) -> str:
-    return brand(name=name, number=9, **kwargs).replace(BRAND_ID, OTHER_ID)
-
-
-def small(*brands: str) -> io.BytesIO:
-    """A catalogue of these brands, and the strength they have."""
-    return m30(catalogue("LegemiddelMerkevare", *brands), catalogue("Virkestoff", strength(number=7)))
-
-
-def of_day(day: str, file: io.BytesIO) -> io.BytesIO:
-    """The same file, taken from FEST another day of November 2026."""
-    return io.BytesIO(file.getvalue().replace(b"2026-11-01T06:00:00", f"2026-11-{day}T06:00:00".encode(), 1))
-
-
-@pytest.fixture
-def url(app: JournalApp, settings: Settings) -> str:
-    return settings.migrator_url
-
-
-@pytest.fixture
-def load(url: str) -> Callable[..., Imported]:
-    """Makes a file the catalogue, whatever was there."""
-    return lambda file, **more: import_catalogue(url, file, **({"replace": True} | more))
-
-
-@pytest.fixture
-def loaded(load: Callable[..., Imported], migrator: Connection) -> Iterator[Imported]:
-    """Two brands in use. Afterwards other tests find no catalogue of this one."""
-    yield load(small(brand(), other_brand()))
-    load(m30())
-
-
-def state(migrator: Connection) -> dict[str, Any]:
-    """Everything that stands in the catalogue, and the version in use."""
-    tables = [
-        name
-        for (name,) in migrator.execute(
-            """SELECT relname FROM pg_class WHERE relnamespace = 'medication'::regnamespace AND relkind = 'r'
-               AND relname ~ '^catalogue_' AND relname <> 'catalogue_setting' ORDER BY 1"""
-        )
-    ]
-    query = "SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM medication.{} t"
-    return {name: migrator.execute(query.format(name)).fetchone() for name in tables}
-
-
-def item(migrator: Connection, fest_id: str) -> Any:
-    with migrator.cursor(row_factory=psycopg.rows.namedtuple_row) as cursor:
-        return cursor.execute(
-            "SELECT *, xmin::text FROM medication.catalogue_item WHERE fest_id = %s", (fest_id[3:],)
-        ).fetchone()
-
-
-def order(chosen: Any) -> dict[str, str]:
-    """What the doctor writes to order it."""
-    dose = {"amount": "1", "unit": "tablett", "pattern": "daily", "times": "8"}
-    return {"item": str(chosen.id), "indication": "prøve", **dose}
-
-
-def nothing_waits(migrator: Connection) -> bool:
-    found = migrator.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'waiting\\_%'").fetchone()
-    return found == (0,)
 
 
 # A version after the other
@@ -140,8 +79,8 @@ def test_of_two_active_entries_of_the_same_thing_the_last_change_is_right(
     old = brand(name="Gammelt navn", at="2026-05-01T12:00:00", number=21)
     new = brand(name="Nytt navn", at="2026-07-01T12:00:00", number=22)
 
-    for order in ((old, new), (new, old)):
-        assert load(of_day("02", small(*order))).active == 1
+    for both in ((old, new), (new, old)):
+        assert load(of_day("02", small(*both))).active == 1
         assert item(migrator, BRAND_ID).name_form_strength == "Nytt navn"
         words = "SELECT word FROM medication.catalogue_word WHERE item_id = %s"
         found = {word for (word,) in migrator.execute(words, (item(migrator, BRAND_ID).id,))}
@@ -295,138 +234,3 @@ def test_of_two_imports_at_once_the_second_is_refused(
 
     assert set(refused) == {"Noen andre henter inn legemiddelkatalogen nå. Vent til de er ferdige, og prøv igjen."}
     assert item(migrator, BRAND_ID).name_form_strength == "Nytt tab 5 mg"
-
-
-# Killed
-
-IMPORT = """
-import sys
-from journal.medication import import_catalogue
-def stop(progress):
-    if progress.percent >= int(sys.argv[3]):
-        print(progress.percent, flush=True)
-        sys.stdin.read()
-with open(sys.argv[2], "rb") as file:
-    import_catalogue(sys.argv[1], file, replace=True, progress=stop)
-"""
-
-
-@pytest.fixture
-def killed(url: str, tmp_path: Path) -> Callable[[int, Callable[[], None]], None]:
-    """An import in a process of its own, killed when it has come so far (percent; more than 100 is never) and `until` is over."""
-
-    def run(percent: int, until: Callable[[], None] = lambda: None) -> None:
-        file = tmp_path / "fest.xml"
-        with file.open("wb") as out:
-            write_large(out, 150)
-        command = [sys.executable, "-c", IMPORT, url, str(file), str(percent)]
-        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            if percent <= 100:
-                assert process.stdout.readline().strip()
-            until()
-            process.kill()
-
-    return run
-
-
-def its_connection_has_ended(migrator: Connection) -> None:
-    migrator.execute("SELECT pg_advisory_lock(%s), pg_advisory_unlock(%s)", (LOCK, LOCK))
-
-
-@pytest.mark.parametrize("percent", [30, 80, 100])
-def test_an_import_that_is_killed_leaves_the_old_catalogue_and_nothing_behind(
-    load: Callable[..., Imported],
-    loaded: Imported,
-    killed: Callable[..., None],
-    migrator: Connection,
-    percent: int,
-) -> None:
-    before = state(migrator)
-
-    killed(percent)
-    its_connection_has_ended(migrator)
-
-    assert state(migrator) == before
-    assert nothing_waits(migrator)
-    assert load(small(brand())).active == 1
-
-
-def test_while_it_is_made_current_nobody_waits_and_killed_there_it_leaves_the_old_catalogue(
-    loaded: Imported,
-    killed: Callable[..., None],
-    migrator: Connection,
-    world: World,
-    client_for: Callable[..., Browser],
-) -> None:
-    before, lars, patient_id = state(migrator), client_for(world.lars), world.patient()
-    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'medication.catalogue_import'::regclass"
-    answers: list[int] = []
-
-    def until_the_last_statement() -> None:
-        """All is written and nothing committed: the other brand is withdrawn in there, and ordered out here."""
-        while migrator.execute(waits).fetchone() == (0,):
-            pass
-        answers.append(
-            lars.act(f"/patients/{patient_id}/medication/prescribe", order(item(migrator, OTHER_ID))).status_code
-        )
-
-    with migrator.transaction():
-        migrator.execute("LOCK TABLE medication.catalogue_import IN SHARE MODE")
-        killed(101, until_the_last_statement)
-    its_connection_has_ended(migrator)
-
-    assert answers == [303]
-    assert state(migrator) == before
-
-
-# Large
-
-MEASURE = """
-import sys
-from journal.medication import import_catalogue
-with open(sys.argv[2], "rb") as file:
-    done = import_catalogue(sys.argv[1], file, replace=True)
-peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(done.active, peak.split()[1])
-"""
-
-
-def test_memory_does_not_grow_with_the_file(loaded: Imported, url: str, tmp_path: Path) -> None:
-    """Four times the packages, warnings and interactions in four times the bytes: at most a few megabytes more."""
-    peaks = []
-    for times in (1, 4):
-        file = tmp_path / f"fest{times}.xml"
-        with file.open("wb") as out:
-            write_large(out, 700 * times)
-        done = subprocess.run(
-            [sys.executable, "-c", MEASURE, url, str(file)], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        active, kilobytes = map(int, done.stdout.split())
-        assert active == 700 * times + 1
-        peaks.append((file.stat().st_size, kilobytes))
-    (size, peak), (larger, higher) = peaks
-    assert larger > 3.5 * size > 5_000_000
-    assert higher - peak < 8_000
-
-
-def write_large(out: Any, number: int) -> None:
-    """So many packages of one brand, and as many warnings and interactions, each with a long text."""
-    text = "Lang tekst om behandlingen. " * 120
-    head, tail = m30("<!-- -->").getvalue().split(b"<!-- -->")
-    out.write(head + catalogue("LegemiddelMerkevare", brand()).encode() + b"<KatLegemiddelpakning>")
-    for n in range(number):
-        own = f"ID_{n:08}-CCCC-4CCC-8CCC-CCCCCCCCCCCC"
-        written = package(number=n + 10).replace("ID_00000003-AAAA-4AAA-8AAA-AAAAAAAAAAAA", own)
-        out.write(written.encode())
-    out.write(b"</KatLegemiddelpakning><KatVarselSlv>")
-    for n in range(number):
-        inside = (
-            f'<Type V="1"/><Overskrift>Om</Overskrift><Varseltekst>{text}</Varseltekst><FraDato>2026-01-01</FraDato>'
-        )
-        out.write(listing("VarselSlv", f"<VarselSlv>{inside}</VarselSlv>", number=n + 200_000).encode())
-    out.write(b"</KatVarselSlv><KatInteraksjon>")
-    for n in range(number):
-        inside = f'<Id>ID_{n:08}-DDDD-4DDD-8DDD-DDDDDDDDDDDD</Id><Relevans V="2"/><KliniskKonsekvens>{text}</KliniskKonsekvens>'
-        out.write(listing("Interaksjon", f"<Interaksjon>{inside}</Interaksjon>", number=n + 400_000).encode())
-    out.write(b"</KatInteraksjon>" + tail)
