@@ -3,15 +3,15 @@
 Only adds: the version before this goes on finding and prescribing, and may still import (it takes less from the file, so
 the same file is read again by this one).
 
-Revision ID: 0011
-Revises: 0010
+Revision ID: 0012
+Revises: 0011
 """
 
 from alembic import op
 
 from migrations.helpers import municipality_table, reference_table
 
-revision, down_revision, branch_labels, depends_on = "0011", "0010", None, None
+revision, down_revision, branch_labels, depends_on = "0012", "0011", None, None
 
 _TABLES = (
     "catalogue_ingredient",
