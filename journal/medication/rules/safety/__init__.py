@@ -1,0 +1,82 @@
+"""What a prescriber is told before she signs: allergies, doubles, interactions, highest doses, weekly medicines.
+
+Plain functions over orders as `Ordered`. `judge` asks every rule. The tables are printed in `docs/clinical-rules.md`.
+"""
+
+from journal.medication.rules.safety.alerts import (
+    ACTIONS,
+    Action,
+    Alert,
+    Known,
+    NotOverridable,
+    Overridden,
+    ReasonMissing,
+    Rule,
+    Tier,
+    interrupts,
+    may_be_signed,
+    not_known,
+    overridden,
+    worst_first,
+)
+from journal.medication.rules.safety.allergy import KnownAllergy, Seriousness
+from journal.medication.rules.safety.daily_maximum import DailyTotal, Verdict
+from journal.medication.rules.safety.interactions import (
+    RELEVANCE,
+    Found,
+    Hit,
+    InteractionAnswer,
+    KnownInteractions,
+    NoneFound,
+    NotAsked,
+    NotAssessed,
+    interactions_among,
+    interactions_with,
+)
+from journal.medication.rules.safety.judge import AllergiesUnknown, Judgement, judge
+from journal.medication.rules.safety.medicine import Ingredient, Ordered, ingredients_of
+from journal.medication.rules.safety.opioids import OpioidTotal, opioid_total
+from journal.medication.rules.safety.substances import Person
+from journal.medication.rules.safety.weekly import named_weekday, weekly_text
+
+__all__ = [
+    "ACTIONS",
+    "RELEVANCE",
+    "Action",
+    "Alert",
+    "AllergiesUnknown",
+    "DailyTotal",
+    "Found",
+    "Hit",
+    "Ingredient",
+    "InteractionAnswer",
+    "Judgement",
+    "Known",
+    "KnownAllergy",
+    "KnownInteractions",
+    "NoneFound",
+    "NotAsked",
+    "NotAssessed",
+    "NotOverridable",
+    "OpioidTotal",
+    "Ordered",
+    "Overridden",
+    "Person",
+    "ReasonMissing",
+    "Rule",
+    "Seriousness",
+    "Tier",
+    "Verdict",
+    "ingredients_of",
+    "interactions_among",
+    "interactions_with",
+    "interrupts",
+    "judge",
+    "may_be_signed",
+    "named_weekday",
+    "not_known",
+    "opioid_total",
+    "overridden",
+    "weekly_text",
+    "worst_first",
+]

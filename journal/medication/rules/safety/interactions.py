@@ -1,0 +1,211 @@
+"""Interactions by substance groups, as FEST gives them: one medicine of one group, and another of another.
+
+The relevance is code 7483, and the lowest is the worst: 1 avoid, 2 take precautions, 3 nothing to do. What FEST has not
+assessed is told as such, since absence of an interaction is not safety. So an answer is one of four things that cannot
+be taken for each other, and none of them is true or false: who reads one must say which it is.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, product
+from typing import NoReturn
+from uuid import UUID
+
+from journal.medication.fest.entries import Interaction, Substance
+from journal.medication.rules.safety.alerts import Action, Alert, Rule, Tier
+from journal.medication.rules.safety.basis import basis_of, identity
+from journal.medication.rules.safety.medicine import Ordered, meet
+from journal.medication.rules.safety.sources import FEST
+from journal.platform.language import as_phrase, joined, phrase, phrases
+
+RELEVANCE = phrases({"1": "Bør unngås", "2": "Ta forholdsregler", "3": "Ingen tiltak nødvendig"})
+"""Volven 7483, in the order of severity."""
+
+_TIERS = {"1": Tier.CARD, "2": Tier.CARD, "3": Tier.MARK}
+
+
+class _NeitherTrueNorFalse:
+    """`if answer:` would make "not assessed" into "nothing found"."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an answer about interactions is not true or false; match on what it is")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An interaction between two orders."""
+
+    interaction: Interaction
+    first: Ordered
+    second: Ordered
+
+    @property
+    def severity(self) -> int:
+        """The higher, the worse. A code nobody knows is as bad as the one to avoid."""
+        return -int(self.interaction.relevance_code) if self.interaction.relevance_code in RELEVANCE else -1
+
+
+@dataclass(frozen=True, slots=True)
+class Found(_NeitherTrueNorFalse):
+    """There are interactions, worst first. `not_assessed` and `not_asked` may hold medicines besides."""
+
+    hits: tuple[Hit, ...]
+    not_assessed: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoneFound(_NeitherTrueNorFalse):
+    """Every medicine was assessed, and FEST tells of no interaction between them."""
+
+    among: int
+
+    @property
+    def text(self) -> str:
+        return phrase("Ingen interaksjon funnet i FEST mellom disse %(count)s legemidlene.", count=self.among)
+
+
+@dataclass(frozen=True, slots=True)
+class NotAssessed(_NeitherTrueNorFalse):
+    """None was found, and about these medicines nobody has looked: that says nothing about safety."""
+
+    not_assessed: tuple[str, ...]
+    not_asked: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        names = ", ".join([*self.not_assessed, *self.not_asked])
+        return phrase("Interaksjoner er ikke vurdert for %(names)s. Det kan finnes interaksjoner likevel.", names=names)
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked(_NeitherTrueNorFalse):
+    """No question could be put: no catalogue, or no ATC code on what is to be compared. `text` says which."""
+
+    text: str
+
+
+InteractionAnswer = Found | NoneFound | NotAssessed | NotAsked
+
+
+@dataclass(frozen=True)
+class KnownInteractions:
+    """What the catalogue knows, ready to be asked. Made once for each version of the catalogue."""
+
+    interactions: Sequence[Interaction]
+    not_assessed: Collection[str]
+    """ATC codes of FEST's InteraksjonIkkeVurdert."""
+    _by_code: dict[str, set[tuple[int, int]]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _by_id: dict[UUID, set[tuple[int, int]]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for number, interaction in enumerate(self.interactions):
+            if interaction.active:
+                for side, group in enumerate(interaction.groups):
+                    for substance in group.substances:
+                        self._index(substance, (number, side))
+
+    def sides_of(self, medicine: Ordered) -> set[tuple[int, int]]:
+        """Where it stands: number of the interaction, and of its group. A code of fewer signs holds all below it."""
+        starts = {code[:length] for code in medicine.codes for length in range(1, len(code) + 1)}
+        found = [self._by_code[start] for start in starts if start in self._by_code]
+        found += [self._by_id[one] for one in medicine.substance_ids if one in self._by_id]
+        return set().union(*found)
+
+    def _index(self, substance: Substance, place: tuple[int, int]) -> None:
+        if substance.atc_code:
+            self._by_code.setdefault(substance.atc_code, set()).add(place)
+        for each in substance.substance_ids:
+            self._by_id.setdefault(each, set()).add(place)
+
+
+def interactions_among(medicines: Sequence[Ordered], known: KnownInteractions | None) -> InteractionAnswer:
+    """What is known between each two of these: for a whole list."""
+    return _answer(medicines, [(a, b) for a, b in combinations(medicines, 2) if meet(a, b)], known)
+
+
+def interactions_with(new: Ordered, in_use: Sequence[Ordered], known: KnownInteractions | None) -> InteractionAnswer:
+    """What is known between the new medicine and each that is in use at the same time."""
+    others = [other for other in in_use if other.key != new.key and meet(new, other)]
+    return _answer([new, *others], [(new, other) for other in others], known)
+
+
+def interaction_alerts(answer: InteractionAnswer) -> list[Alert]:
+    """Cards and marks for what was found, and a mark for what nobody looked at."""
+    match answer:
+        case Found():
+            return [*map(_alert, answer.hits), *_gaps(answer.not_assessed, answer.not_asked)]
+        case NotAssessed():
+            return _gaps(answer.not_assessed, answer.not_asked)
+        case NotAsked():
+            return [_gap(answer.text, ())]
+        case NoneFound():
+            return []
+
+
+def _answer(
+    medicines: Sequence[Ordered], pairs: Iterable[tuple[Ordered, Ordered]], known: KnownInteractions | None
+) -> InteractionAnswer:
+    if known is None or not known.interactions:
+        return NotAsked(phrase("Interaksjoner er ikke kontrollert: katalogen er ikke lest inn."))
+    sides = {medicine.key: known.sides_of(medicine) for medicine in medicines}
+    hits = {
+        (number, frozenset({first.key, second.key})): Hit(known.interactions[number], first, second)
+        for first, second in pairs
+        for (number, side), (other, opposite) in product(sides[first.key], sides[second.key])
+        if number == other and side != opposite
+    }
+    not_assessed = _names(one for one in medicines if one.codes & set(known.not_assessed))
+    not_asked = _names(one for one in medicines if not one.codes and not one.substance_ids)
+    if hits:
+        return Found(tuple(sorted(hits.values(), key=_place)), not_assessed, not_asked)
+    if not_assessed or not_asked:
+        return NotAssessed(not_assessed, not_asked)
+    return NoneFound(len(medicines))
+
+
+def _place(hit: Hit) -> tuple[int, str, str]:
+    return -hit.severity, str(hit.interaction.listing_id), ":".join(sorted((hit.first.key, hit.second.key)))
+
+
+def _names(medicines: Iterable[Ordered]) -> tuple[str, ...]:
+    return tuple(sorted({medicine.name for medicine in medicines}))
+
+
+def _alert(hit: Hit) -> Alert:
+    found, first, second = hit.interaction, hit.first, hit.second
+    pair = {"first": first.name, "second": second.name}
+    relevance = RELEVANCE.get(found.relevance_code, RELEVANCE["1"])
+    headline = phrase("%(first)s og %(second)s: %(relevance)s.", **pair, relevance=as_phrase(relevance).in_a_sentence())
+    nurse = phrase("%(first)s og %(second)s virker på hverandre. Legen vet om det.", **pair)
+    mark = _TIERS.get(found.relevance_code, Tier.CARD) is Tier.MARK
+    return Alert(
+        _TIERS.get(found.relevance_code, Tier.CARD),
+        Rule.INTERACTION,
+        key=f"interaction:{found.fest_id or found.listing_id}:{':'.join(sorted((identity(first), identity(second))))}",
+        text=joined(" ", (headline, found.situation, found.consequence, found.handling)),
+        source=FEST,
+        nurse=joined(" ", (nurse, found.consequence)),
+        about=(first.name, second.name),
+        actions=() if mark else (Action.CHOOSE_OTHER, Action.FOLLOW_UP, Action.KNOWN_CONTINUE),
+        basis=basis_of(first, second),
+        weight=hit.severity,
+    )
+
+
+def _gaps(not_assessed: Sequence[str], not_asked: Sequence[str]) -> list[Alert]:
+    unseen = [
+        _gap(phrase("Interaksjoner med %(name)s er ikke vurdert. Det kan finnes noen likevel.", name=name), (name,))
+        for name in not_assessed
+    ]
+    return unseen + [
+        _gap(phrase("Interaksjoner med %(name)s kan ikke kontrolleres: legemidlet har ingen kode.", name=name), (name,))
+        for name in not_asked
+    ]
+
+
+def _gap(text: str, about: tuple[str, ...]) -> Alert:
+    key = f"{Rule.NOT_CHECKED}:interactions:{':'.join(about)}"
+    return Alert(Tier.MARK, Rule.NOT_CHECKED, key, text, FEST, nurse=text, about=about)
