@@ -155,5 +155,5 @@ def may_be_signed(alerts: Iterable[Alert]) -> bool:
     return all(alert.overridable for alert in alerts)
 
 
-def _place(alert: Alert) -> tuple[int, int, int, str, str]:
-    return -alert.tier, list(Rule).index(alert.rule), -alert.weight, alert.key, alert.basis
+def _place(alert: Alert) -> tuple[int, int, int, str, str, str]:
+    return -alert.tier, list(Rule).index(alert.rule), -alert.weight, alert.key, alert.basis, alert.text

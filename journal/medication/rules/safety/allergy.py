@@ -6,23 +6,27 @@ says nothing. What cannot be matched with a medicine (latex, shellfish, a word n
 never passed over.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from journal.medication.rules.safety.alerts import Action, Alert, Rule, Tier
 from journal.medication.rules.safety.allergy_groups import CROSSING, SERIOUS_REACTIONS, UNKNOWN_REACTION, WORDS
+from journal.medication.rules.safety.basis import identity
 from journal.medication.rules.safety.medicine import Ordered, substance_name
 from journal.medication.rules.safety.sources import RECORD
 from journal.medication.rules.safety.substances import holding, substances
-from journal.platform.language import phrase
+from journal.platform.language import joined, phrase
+
+_ATC = re.compile(r"[A-V][0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownAllergy:
     """An allergy or intolerance of the record, in its current version. `entry_id` is its own.
 
-    `kind` is allergy or intolerance, `code` an ATC code of any length, `reaction_code` 7497, `reaction` its words;
+    `kind` is allergy or intolerance, `code` an ATC code of any length, `reaction_code` 7497, `reaction` what it says in words;
     `severity` mild, moderate or severe; `criticality` low, high or unable-to-assess.
     """
 
@@ -98,26 +102,21 @@ def is_direct(allergy: KnownAllergy, medicine: Ordered) -> bool:
 
 
 def _direct(allergy: KnownAllergy, new: Ordered) -> Alert:
-    values = {"to": allergy.substance, "medicine": new.name}
+    values = {"to": allergy.substance, "reaction": _reaction(allergy)}
     seriousness = allergy.seriousness
     if allergy.kind == "intolerance" and seriousness is not Seriousness.SERIOUS:
-        return _alert(
-            Tier.CARD,
-            allergy,
-            new,
-            phrase("Tåler ikke %(to)s%(reaction)s. %(medicine)s er det samme.", **values, reaction=_reaction(allergy)),
-            2,
-        )
-    if seriousness is Seriousness.UNKNOWN:
-        text = phrase(
-            "Allergi mot %(to)s. Ingen har skrevet hva som skjedde, så det regnes som alvorlig. %(medicine)s er det samme.",
-            **values,
+        tier, text = Tier.CARD, phrase("Tåler ikke %(to)s%(reaction)s.", **values)
+    elif seriousness is Seriousness.UNKNOWN:
+        tier, text = (
+            Tier.STOP,
+            phrase("Allergi mot %(to)s. Ingen har skrevet hva som skjedde, så det regnes som alvorlig.", **values),
         )
     else:
-        text = phrase(
-            "Allergi mot %(to)s%(reaction)s. %(medicine)s er det samme.", **values, reaction=_reaction(allergy)
-        )
-    return _alert(Tier.CARD if seriousness is Seriousness.MILD else Tier.STOP, allergy, new, text, 3)
+        tier = Tier.STOP if seriousness is Seriousness.SERIOUS else Tier.CARD
+        text = phrase("Allergi mot %(to)s%(reaction)s.", **values)
+    same = new.name.lower() == allergy.substance.lower()
+    also = "" if same else phrase("Det gjelder også %(medicine)s.", medicine=new.name)
+    return _alert(tier, allergy, new, joined(" ", (text, also)), 3)
 
 
 def _crossing(allergy: KnownAllergy, new: Ordered) -> Iterator[Alert]:
@@ -145,7 +144,7 @@ def _alert(tier: Tier, allergy: KnownAllergy, new: Ordered, text: str, weight: i
     return Alert(
         tier,
         Rule.ALLERGY,
-        key=f"allergy:{allergy.entry_id}:{_identity(new)}",
+        key=f"{Rule.ALLERGY}:{allergy.entry_id}:{identity(new)}",
         text=text,
         source=source,
         nurse=nurse,
@@ -157,10 +156,6 @@ def _alert(tier: Tier, allergy: KnownAllergy, new: Ordered, text: str, weight: i
     )
 
 
-def _identity(medicine: Ordered) -> str:
-    return medicine.atc_code or "+".join(sorted(medicine.substance_names))
-
-
 def _reaction(allergy: KnownAllergy) -> str:
     if not allergy.reaction:
         return ""
@@ -168,10 +163,9 @@ def _reaction(allergy: KnownAllergy) -> str:
 
 
 def _groups(allergy: KnownAllergy) -> tuple[str, ...]:
-    """The ATC codes it is recorded with, or that its words are known to mean."""
-    if allergy.code:
-        return (allergy.code,)
-    return tuple(code for word in _words(allergy.substance) for code in WORDS.get(word, ()))
+    """The ATC code it is recorded with, and those that its words are known to mean. No other code is taken for one."""
+    code = (allergy.code,) if allergy.code and _ATC.fullmatch(allergy.code) else ()
+    return code + tuple(code for word in _words(allergy.substance) for code in WORDS.get(word, ()))
 
 
 def _named(allergy: KnownAllergy) -> set[str]:

@@ -71,9 +71,9 @@ def daily_totals(new: Ordered, in_use: Sequence[Ordered], person: Person) -> Ite
     """
     if new.local:
         return
-    near = [other for other in in_use if other.key != new.key and not other.local and meet(new, other)]
+    beside = [other for other in in_use if other.key != new.key and not other.local and meet(new, other)]
     for name in sorted(new.substance_names):
-        orders = (new, *(other for other in near if name in other.substance_names))
+        orders = (new, *sorted((one for one in beside if name in one.substance_names), key=lambda one: one.key))
         yield _total(name, substances().get(name), orders, person)
 
 

@@ -85,9 +85,9 @@ def _common_level(new: Ordered, other: Ordered) -> str | None:
 
 
 def _group_alert(tier: Tier, group: Group, new: Ordered, other: Ordered) -> Alert:
-    values = {"new": new.name, "other": _told(new, other), "group": group.name}
+    values = {"new": new.opening, "other": _told(new, other), "group": group.name}
     text = phrase("%(new)s og %(other)s er begge %(group)s, og brukes samtidig.", **values)
-    nurse = phrase("To %(group)s brukes samtidig: %(new)s og %(other)s. Legen vet om det.", **values)
+    nurse = phrase("%(new)s og %(other)s er begge %(group)s. Legen vet at de brukes samtidig.", **values)
     return _alert(
         tier, Rule.DUPLICATE_GROUP, group.code, text, joined(" ", (nurse, group.watch)), group.source, new, other
     )
@@ -101,7 +101,7 @@ def _substance_alert(tier: Tier, shared: frozenset[str], new: Ordered, other: Or
 
 
 def _level_alert(level: str, new: Ordered, other: Ordered) -> Alert:
-    values = {"new": new.name, "other": _told(new, other), "level": level}
+    values = {"new": new.opening, "other": _told(new, other), "level": level}
     text = phrase("%(new)s og %(other)s er to legemidler av samme slag (ATC-gruppe %(level)s).", **values)
     nurse = phrase("%(new)s og %(other)s er av samme slag. Legen vet om det.", **values)
     return _alert(LEVEL_FOUR.tier, Rule.DUPLICATE_GROUP, level, text, nurse, LEVEL_FOUR.source, new, other)

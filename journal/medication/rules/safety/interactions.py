@@ -132,13 +132,17 @@ def interactions_with(new: Ordered, in_use: Sequence[Ordered], known: KnownInter
     return _answer([new, *others], [(new, other) for other in others], known)
 
 
-def interaction_alerts(answer: InteractionAnswer) -> list[Alert]:
-    """Cards and marks for what was found, and a mark for what nobody looked at."""
+def interaction_alerts(answer: InteractionAnswer, new: Ordered) -> list[Alert]:
+    """Cards and marks for what was found, and a mark when nobody has looked at the new medicine itself.
+
+    What else nobody has looked at stands in the answer, for the page to say once: as a mark on each new order it would
+    be read by nobody.
+    """
     match answer:
         case Found():
-            return [*map(_alert, answer.hits), *_gaps(answer.not_assessed, answer.not_asked)]
+            return [*map(_alert, answer.hits), *_gaps(answer, new)]
         case NotAssessed():
-            return _gaps(answer.not_assessed, answer.not_asked)
+            return _gaps(answer, new)
         case NotAsked():
             return [_gap(answer.text, ())]
         case NoneFound():
@@ -176,7 +180,7 @@ def _names(medicines: Iterable[Ordered]) -> tuple[str, ...]:
 
 def _alert(hit: Hit) -> Alert:
     found, first, second = hit.interaction, hit.first, hit.second
-    pair = {"first": first.name, "second": second.name}
+    pair = {"first": first.opening, "second": second.name}
     relevance = RELEVANCE.get(found.relevance_code, RELEVANCE["1"])
     headline = phrase("%(first)s og %(second)s: %(relevance)s.", **pair, relevance=as_phrase(relevance).in_a_sentence())
     nurse = phrase("%(first)s og %(second)s virker på hverandre. Legen vet om det.", **pair)
@@ -195,15 +199,14 @@ def _alert(hit: Hit) -> Alert:
     )
 
 
-def _gaps(not_assessed: Sequence[str], not_asked: Sequence[str]) -> list[Alert]:
-    unseen = [
-        _gap(phrase("Interaksjoner med %(name)s er ikke vurdert. Det kan finnes noen likevel.", name=name), (name,))
-        for name in not_assessed
-    ]
-    return unseen + [
-        _gap(phrase("Interaksjoner med %(name)s kan ikke kontrolleres: legemidlet har ingen kode.", name=name), (name,))
-        for name in not_asked
-    ]
+def _gaps(answer: Found | NotAssessed, new: Ordered) -> list[Alert]:
+    if new.name in answer.not_assessed:
+        text = phrase("Interaksjoner med %(name)s er ikke vurdert. Det kan finnes noen likevel.", name=new.name)
+    elif new.name in answer.not_asked:
+        text = phrase("Interaksjoner med %(name)s kan ikke kontrolleres: legemidlet har ingen kode.", name=new.name)
+    else:
+        return []
+    return [_gap(text, (new.name,))]
 
 
 def _gap(text: str, about: tuple[str, ...]) -> Alert:

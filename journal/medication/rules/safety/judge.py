@@ -75,7 +75,7 @@ def judge(
         *maximum_alerts(totals),
         *dose_size_alerts(new),
         *duplicate_alerts(new, in_use),
-        *interaction_alerts(answer),
+        *interaction_alerts(answer, new),
     ]
     unchecked = () if isinstance(allergies, AllergiesUnknown) else not_matched(allergies)
     return Judgement(worst_first(alerts), answer, totals, unchecked)

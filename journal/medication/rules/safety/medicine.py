@@ -59,6 +59,11 @@ class Ordered:
     ends_at: datetime | None = None
 
     @property
+    def opening(self) -> str:
+        """Its name at the beginning of a sentence."""
+        return self.name[:1].upper() + self.name[1:]
+
+    @property
     def substance_names(self) -> frozenset[str]:
         """What it holds, by the names of the table where it knows them. Two that share one hold the same substance."""
         if known := holding(self.atc_code or ""):
