@@ -65,7 +65,7 @@ def test_the_nurse_reads_what_was_overridden_and_why():
     kept = overridden(alert, "tålte amoksicillin i 2024.")
 
     assert kept.card_text == (
-        "Allergi mot Penicillin (anafylaksi). Det gjelder også amoksicillin. Legen har valgt å gi amoksicillin likevel."
+        "Allergi mot Penicillin: anafylaksi. Det gjelder også amoksicillin. Legen har valgt å gi amoksicillin likevel."
         " Følg med på utslett, hevelse og pust. Legens begrunnelse: tålte amoksicillin i 2024."
     )
 

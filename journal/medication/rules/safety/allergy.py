@@ -17,7 +17,7 @@ from journal.medication.rules.safety.basis import identity
 from journal.medication.rules.safety.medicine import Ordered, substance_name
 from journal.medication.rules.safety.sources import RECORD
 from journal.medication.rules.safety.substances import holding, substances
-from journal.platform.language import joined, phrase
+from journal.platform.language import Phrase, joined, phrase
 
 _ATC = re.compile(r"[A-V][0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?")
 
@@ -102,18 +102,14 @@ def is_direct(allergy: KnownAllergy, medicine: Ordered) -> bool:
 
 
 def _direct(allergy: KnownAllergy, new: Ordered) -> Alert:
-    values = {"to": allergy.substance, "reaction": _reaction(allergy)}
     seriousness = allergy.seriousness
-    if allergy.kind == "intolerance" and seriousness is not Seriousness.SERIOUS:
-        tier, text = Tier.CARD, phrase("Tåler ikke %(to)s%(reaction)s.", **values)
-    elif seriousness is Seriousness.UNKNOWN:
-        tier, text = (
-            Tier.STOP,
-            phrase("Allergi mot %(to)s. Ingen har skrevet hva som skjedde, så det regnes som alvorlig.", **values),
-        )
+    if seriousness is Seriousness.SERIOUS:
+        tier, text = Tier.STOP, _recorded(allergy)
+    elif seriousness is Seriousness.MILD or allergy.kind == "intolerance":
+        tier, text = Tier.CARD, _recorded(allergy)
     else:
-        tier = Tier.STOP if seriousness is Seriousness.SERIOUS else Tier.CARD
-        text = phrase("Allergi mot %(to)s%(reaction)s.", **values)
+        unknown = phrase("Ingen har skrevet hva som skjedde, så det regnes som alvorlig.")
+        tier, text = Tier.STOP, joined(" ", (_recorded(allergy), unknown))
     same = new.name.lower() == allergy.substance.lower()
     also = "" if same else phrase("Det gjelder også %(medicine)s.", medicine=new.name)
     return _alert(tier, allergy, new, joined(" ", (text, also)), 3)
@@ -124,12 +120,7 @@ def _crossing(allergy: KnownAllergy, new: Ordered) -> Iterator[Alert]:
     for crossing in CROSSING:
         if any(code.startswith(crossing.allergy) for code in recorded) and new.is_of(*crossing.medicine):
             serious = allergy.seriousness is not Seriousness.MILD and allergy.kind == "allergy"
-            text = phrase(
-                "Allergi mot %(to)s%(reaction)s. %(note)s",
-                to=allergy.substance,
-                reaction=_reaction(allergy),
-                note=crossing.note,
-            )
+            text = joined(" ", (_recorded(allergy), crossing.note))
             yield _alert(crossing.tier if serious else Tier.MARK, allergy, new, text, 1, crossing.source)
             return
 
@@ -156,10 +147,17 @@ def _alert(tier: Tier, allergy: KnownAllergy, new: Ordered, text: str, weight: i
     )
 
 
-def _reaction(allergy: KnownAllergy) -> str:
-    if not allergy.reaction:
-        return ""
-    return phrase(" (%(reaction)s)", reaction=allergy.reaction[:1].lower() + allergy.reaction[1:])
+def _recorded(allergy: KnownAllergy) -> str:
+    """`Allergi mot Penicillin: anafylaksi.`"""
+    values = {"to": allergy.substance, "reaction": _in_a_sentence(allergy.reaction)}
+    if allergy.kind == "intolerance":
+        return phrase("Tåler ikke %(to)s: %(reaction)s." if allergy.reaction else "Tåler ikke %(to)s.", **values)
+    return phrase("Allergi mot %(to)s: %(reaction)s." if allergy.reaction else "Allergi mot %(to)s.", **values)
+
+
+def _in_a_sentence(text: str) -> str:
+    # What a person wrote is nobody's message: it is never looked up in a catalogue.
+    return text.in_a_sentence() if isinstance(text, Phrase) else text[:1].lower() + text[1:].rstrip(". ")
 
 
 def _groups(allergy: KnownAllergy) -> tuple[str, ...]:
