@@ -1,6 +1,6 @@
 # Short names for what one does often. Everything works without make: see each line.
 .DEFAULT_GOAL := help
-.PHONY: help test lint types format messages demo bench soak
+.PHONY: help test lint types format messages rules demo bench soak
 
 PYTHON := .venv/bin/python
 
@@ -23,6 +23,9 @@ format: ## Lay out the code, and repair what can be repaired by itself
 
 messages: ## Gather what is said to users, and say what lacks a translation
 	$(PYTHON) -m tools.messages
+
+rules: ## Write docs/clinical-rules.md from the tables and cases of the clinical rules
+	$(PYTHON) -m tools.clinical_rules
 
 demo: ## Start a journal with invented people on this machine
 	./akson demo

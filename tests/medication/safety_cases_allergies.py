@@ -81,6 +81,9 @@ ALLERGIES = [
     ),
     Case("sulfa without a code, the combination", BACTRIM, says(Rule.ALLERGY, STOP), allergies=(allergy("sulfa"),)),
     Case(
+        "sulfa says nothing of trimethoprim alone", of("Trimetoprim tab 160 mg", "1 x 2"), allergies=(allergy("sulfa"),)
+    ),
+    Case(
         "acetylsalicylic acid against pain, the same against clots",
         of("Albyl-E enterotab 75 mg"),
         says(Rule.ALLERGY, STOP),
@@ -99,7 +102,7 @@ ALLERGIES = [
         allergies=(allergy("Kodein", "R05DA04", kind="intolerance", reaction_code="13"),),
     ),
     Case(
-        "morphine with itching, oxycodone",
+        "morphine with nausea, oxycodone",
         of("OxyNorm kaps 5 mg", "1 ved behov x 6"),
         says(Rule.ALLERGY, MARK),
         allergies=(allergy("Morfin", "N02AA01", kind="intolerance", reaction_code="13"),),

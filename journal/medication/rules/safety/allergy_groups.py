@@ -11,15 +11,17 @@ SERIOUS_REACTIONS = frozenset({"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"
 
 UNKNOWN_REACTION = "20"
 
+_SULFONAMIDES = ("J01EB", "J01EC", "J01ED", "J01EE")
+
 WORDS: dict[str, tuple[str, ...]] = {
     "penicillin": ("J01C",),
     "penicilliner": ("J01C",),
     "betalaktam": ("J01C", "J01D"),
     "cefalosporin": ("J01DB", "J01DC", "J01DD", "J01DE"),
     "cefalosporiner": ("J01DB", "J01DC", "J01DD", "J01DE"),
-    "sulfa": ("J01E",),
-    "sulfonamid": ("J01E",),
-    "sulfonamider": ("J01E",),
+    "sulfa": _SULFONAMIDES,
+    "sulfonamid": _SULFONAMIDES,
+    "sulfonamider": _SULFONAMIDES,
     "makrolid": ("J01FA",),
     "makrolider": ("J01FA",),
     "asa": ("N02BA01", "B01AC06"),

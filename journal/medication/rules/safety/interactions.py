@@ -132,6 +132,11 @@ def interactions_with(new: Ordered, in_use: Sequence[Ordered], known: KnownInter
     return _answer([new, *others], [(new, other) for other in others], known)
 
 
+def tier_of(relevance_code: str) -> Tier:
+    """How loud an interaction of this relevance (7483) is. A code nobody knows is as loud as the worst."""
+    return _TIERS.get(relevance_code, Tier.CARD)
+
+
 def interaction_alerts(answer: InteractionAnswer, new: Ordered) -> list[Alert]:
     """Cards and marks for what was found, and a mark when nobody has looked at the new medicine itself.
 
@@ -184,16 +189,16 @@ def _alert(hit: Hit) -> Alert:
     relevance = RELEVANCE.get(found.relevance_code, RELEVANCE["1"])
     headline = phrase("%(first)s og %(second)s: %(relevance)s.", **pair, relevance=as_phrase(relevance).in_a_sentence())
     nurse = phrase("%(first)s og %(second)s virker på hverandre. Legen vet om det.", **pair)
-    mark = _TIERS.get(found.relevance_code, Tier.CARD) is Tier.MARK
+    tier = tier_of(found.relevance_code)
     return Alert(
-        _TIERS.get(found.relevance_code, Tier.CARD),
+        tier,
         Rule.INTERACTION,
         key=f"interaction:{found.fest_id or found.listing_id}:{':'.join(sorted((identity(first), identity(second))))}",
         text=joined(" ", (headline, found.situation, found.consequence, found.handling)),
         source=FEST,
         nurse=joined(" ", (nurse, found.consequence)),
         about=(first.name, second.name),
-        actions=() if mark else (Action.CHOOSE_OTHER, Action.FOLLOW_UP, Action.KNOWN_CONTINUE),
+        actions=() if tier is Tier.MARK else (Action.CHOOSE_OTHER, Action.FOLLOW_UP, Action.KNOWN_CONTINUE),
         basis=basis_of(first, second),
         weight=hit.severity,
     )
