@@ -125,5 +125,11 @@ ALLERGIES = [
         says(Rule.ALLERGY, CARD),
         allergies=(allergy("Enalapril", "C09AA02", reaction_code="9"),),
     ),
+    Case(
+        "a part of a combination that the table does not know",
+        of("Sinemet tab 100 mg/25 mg", "1 x 4"),
+        says(Rule.ALLERGY, STOP),
+        allergies=(allergy("Karbidopa", reaction_code="10"),),
+    ),
     Case("latex is no medicine, and is not compared", AMOXICILLIN, allergies=(allergy("Lateks"),)),
 ]

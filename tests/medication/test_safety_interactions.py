@@ -38,7 +38,7 @@ def between(first: SubstanceGroup, second: SubstanceGroup, relevance: str = "1",
 
 
 def known(*interactions: Interaction, not_assessed: tuple[str, ...] = ()) -> KnownInteractions:
-    return KnownInteractions(interactions, not_assessed)
+    return KnownInteractions(interactions, set(not_assessed))
 
 
 SOMETHING_ELSE = between(side("A01AB03"), side("B01AA03"))
@@ -82,7 +82,7 @@ def test_a_withdrawn_interaction_is_none():
 
 
 def test_none_found_not_assessed_and_not_asked_are_three_things():
-    nothing, unseen = known(SOMETHING_ELSE), known(SOMETHING_ELSE, not_assessed=("C08DA01",))
+    nothing, unseen = known(SOMETHING_ELSE), known(SOMETHING_ELSE, not_assessed=("C08DA",))
     no_code = replace(OTHER, atc_code=None)
 
     assert interactions_with(NEW, [OTHER], nothing) == NoneFound(2)

@@ -5,7 +5,8 @@ assessed is told as such, since absence of an interaction is not safety. So an a
 be taken for each other, and none of them is true or false: who reads one must say which it is.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import NoReturn
@@ -90,15 +91,19 @@ class NotAsked(_NeitherTrueNorFalse):
 InteractionAnswer = Found | NoneFound | NotAssessed | NotAsked
 
 
+_Places = dict[str | UUID, list[tuple[int, int]]]
+"""For a code or an id: the numbers of the interactions it stands in, and of its group there."""
+
+
 @dataclass(frozen=True)
 class KnownInteractions:
     """What the catalogue knows, ready to be asked. Made once for each version of the catalogue."""
 
     interactions: Sequence[Interaction]
-    not_assessed: Collection[str]
-    """ATC codes of FEST's InteraksjonIkkeVurdert."""
-    _by_code: dict[str, set[tuple[int, int]]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _by_id: dict[UUID, set[tuple[int, int]]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    not_assessed: Set[str]
+    """ATC codes and groups of FEST's InteraksjonIkkeVurdert; a set."""
+    _by_code: _Places = field(default_factory=lambda: defaultdict(list), init=False, repr=False, compare=False)
+    _by_id: _Places = field(default_factory=lambda: defaultdict(list), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for number, interaction in enumerate(self.interactions):
@@ -109,16 +114,19 @@ class KnownInteractions:
 
     def sides_of(self, medicine: Ordered) -> set[tuple[int, int]]:
         """Where it stands: number of the interaction, and of its group. A code of fewer signs holds all below it."""
-        starts = {code[:length] for code in medicine.codes for length in range(1, len(code) + 1)}
-        found = [self._by_code[start] for start in starts if start in self._by_code]
+        found = [self._by_code[start] for start in _starts(medicine) if start in self._by_code]
         found += [self._by_id[one] for one in medicine.substance_ids if one in self._by_id]
         return set().union(*found)
 
+    def assessed(self, medicine: Ordered) -> bool:
+        """Whether somebody has looked at it at all."""
+        return not any(start in self.not_assessed for start in _starts(medicine))
+
     def _index(self, substance: Substance, place: tuple[int, int]) -> None:
         if substance.atc_code:
-            self._by_code.setdefault(substance.atc_code, set()).add(place)
+            self._by_code[substance.atc_code].append(place)
         for each in substance.substance_ids:
-            self._by_id.setdefault(each, set()).add(place)
+            self._by_id[each].append(place)
 
 
 def interactions_among(medicines: Sequence[Ordered], known: KnownInteractions | None) -> InteractionAnswer:
@@ -166,13 +174,17 @@ def _answer(
         for (number, side), (other, opposite) in product(sides[first.key], sides[second.key])
         if number == other and side != opposite
     }
-    not_assessed = _names(one for one in medicines if one.codes & set(known.not_assessed))
+    not_assessed = _names(one for one in medicines if not known.assessed(one))
     not_asked = _names(one for one in medicines if not one.codes and not one.substance_ids)
     if hits:
         return Found(tuple(sorted(hits.values(), key=_place)), not_assessed, not_asked)
     if not_assessed or not_asked:
         return NotAssessed(not_assessed, not_asked)
     return NoneFound(len(medicines))
+
+
+def _starts(medicine: Ordered) -> set[str]:
+    return {code[:length] for code in medicine.codes for length in range(1, len(code) + 1)}
 
 
 def _place(hit: Hit) -> tuple[int, str, str]:

@@ -66,11 +66,14 @@ class Ordered:
     @property
     def substance_names(self) -> frozenset[str]:
         """What it holds, by the names of the table where it knows them. Two that share one hold the same substance."""
-        if known := holding(self.atc_code or ""):
-            return frozenset(substance.name for substance in known)
-        if (self.atc_code or "").startswith(_VACCINES):
-            return frozenset({self.atc_code or ""})
-        return frozenset(substance_name(one.name) for one in self.ingredients or ingredients_of(self.name))
+        code = self.atc_code or ""
+        known = {substance.name for substance in holding(code)}
+        if any(code in substances()[name].alone for name in known):
+            return frozenset(known)
+        if code.startswith(_VACCINES):
+            return frozenset({code})
+        # The table may know one part of a combination alone.
+        return frozenset(known | {substance_name(one.name) for one in self.ingredients or ingredients_of(self.name)})
 
     @property
     def codes(self) -> frozenset[str]:
