@@ -42,8 +42,9 @@ _HEAD = """\
 What the journal says to a prescriber before an order is signed. **Made by `make rules`** from the tables that run and the
 cases they are tested with; a test fails when this page is older than they are.
 
-**Review.** The figures were written down from the sources named, by people who build software. They must be gone through
-by a pharmacist before a municipality relies on them. A figure that is missing is shown as not known, never as no limit.
+**Review.** The figures were entered by people who build software; the source is where each is to be checked. No pharmacist
+has gone through them yet, and one must before a municipality relies on them. A figure that is missing is shown as not
+known, never as no limit.
 
 | How loud | What it is |
 |---|---|
