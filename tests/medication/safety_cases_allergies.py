@@ -90,6 +90,12 @@ ALLERGIES = [
         allergies=(allergy("Acetylsalisylsyre", "N02BA01", reaction_code="5"),),
     ),
     Case(
+        "a code says which substance it is, whatever brand was written",
+        of("Albyl-E enterotab 75 mg"),
+        says(Rule.ALLERGY, STOP),
+        allergies=(allergy("Dispril", "N02BA01", reaction_code="5"),),
+    ),
+    Case(
         "acetylsalicylic acid with asthma, ibuprofen",
         of("Ibux tab 400 mg", "1 ved behov x 3"),
         says(Rule.ALLERGY, CARD),

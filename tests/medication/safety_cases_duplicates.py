@@ -1,8 +1,8 @@
 """What is said of the same substance twice, and of two of a kind."""
 
-from journal.medication.rules.safety import Rule
+from journal.medication.rules.safety import Ordered, Rule
 from tests.medication.safety_cases import CARD, MARK, STOP, Case, says
-from tests.medication.safety_orders import noon, of
+from tests.medication.safety_orders import dosage, noon, of
 
 MORPHINE_LONG, MORPHINE_DROPS = (
     of("Dolcontin depottab 10 mg", "1 x 2"),
@@ -28,6 +28,11 @@ DUPLICATES = [
         "an order that ended is no double",
         of("Norvasc tab 5 mg", starts_at=noon(22)),
         beside=(of("Norvasc tab 10 mg", ends_at=noon(22)),),
+    ),
+    Case(
+        "an order that ends as the other begins is no double",
+        of("Norvasc tab 5 mg", ends_at=noon(22)),
+        beside=(of("Norvasc tab 10 mg", starts_at=noon(22)),),
     ),
     Case(
         "a substance alone and in a combination",
@@ -98,6 +103,18 @@ DUPLICATES = [
         says(Rule.DUPLICATE_GROUP, CARD),
         (MORPHINE_DROPS,),
     ),
+    Case(
+        "oxycodone as needed by mouth, and morphine as an injection",
+        OXYCODONE_SHORT,
+        says(Rule.DUPLICATE_GROUP, STOP),
+        (of("Morfin inj 10 mg/ml", "0,5 ved behov x 6"),),
+    ),
+    Case(
+        "morphine put on a wound is no second opioid",
+        of("Oramorph mikst 2 mg/ml", "2,5 ved behov x 6", route_code="8"),
+        beside=(OXYCODONE_SHORT,),
+    ),
+    Case("lithium beside an antipsychotic", of("Lithionit depottab 42 mg", "1 x 2"), beside=(of("Zyprexa tab 5 mg"),)),
     Case("rapid and long-acting insulin", RAPID, beside=(LONG,)),
     Case("two rapid insulins", of("Humalog inj 100 E/ml", "6 x 3"), says(Rule.DUPLICATE_GROUP, CARD), (RAPID,)),
     Case("two long-acting insulins", of("Tresiba inj 100 E/ml", "16 x 1"), says(Rule.DUPLICATE_GROUP, CARD), (LONG,)),
@@ -150,6 +167,12 @@ DUPLICATES = [
         of("Divisun tab 800 IE"),
         says(Rule.DUPLICATE_SUBSTANCE, MARK),
         (of("Calcigran Forte tyggetab 500 mg/400 IE", "1 x 2"),),
+    ),
+    Case(
+        "a diuretic with potassium beside the diuretic alone: the potassium excuses nothing",
+        of("Centyl med kaliumklorid tab 2,5 mg/573 mg"),
+        says(Rule.DUPLICATE_SUBSTANCE, CARD),
+        (Ordered(key="2", name="bendroflumetiazid", atc_code="C03AA01", dosage=dosage("1 x 1", "tablett", None)),),
     ),
     Case(
         "methotrexate as tablets and as injection",

@@ -6,6 +6,7 @@ import pytest
 
 from journal.medication.rules.safety import (
     ACTIONS,
+    MARKS,
     Action,
     Alert,
     AllergiesUnknown,
@@ -77,6 +78,7 @@ def test_what_is_known_is_quiet_until_a_dose_changes():
     known = {(alert.key, alert.basis) for alert in before}
 
     assert not_known(before, known) == ()
+    assert not_known(judge(naproxen, [ibuprofen], allergies=[], interactions=None).alerts, known) == ()
     again = judge(
         replace(ibuprofen, key="new order"), [replace(naproxen, key="renewed")], allergies=[], interactions=None
     )
@@ -133,5 +135,6 @@ def test_a_code_of_another_list_does_not_hide_what_the_words_say():
     assert judge(AMOXICILLIN, [], allergies=[snomed], interactions=None).interrupts
 
 
-def test_every_action_has_words_on_its_button():
+def test_every_action_has_words_on_its_button_and_every_rule_a_word_beside_its_icon():
     assert set(ACTIONS) == set(Action)
+    assert set(MARKS) == set(Rule)

@@ -13,6 +13,7 @@ from journal.medication.rules.safety import (
     Verdict,
     ingredients_of,
     judge,
+    may_be_signed,
     opioid_total,
     weekly_text,
 )
@@ -157,9 +158,26 @@ def test_the_lower_limit_is_for_whom_it_is_known_to_hold():
     assert limits == [4000, 3000, 4000]
 
 
-def test_a_salt_is_its_substance():
+def test_a_salt_is_its_substance_and_a_longer_name_another():
     magistral = Ordered(key="1", name="mikstur", ingredients=(Ingredient("Morfinhydroklorid"), Ingredient("Noskapin")))
     assert magistral.substance_names == {"morfin", "noskapin"}
+    assert Ordered(key="1", name="Flutikasonfuroat").substance_names == {"flutikasonfuroat"}
+
+
+def test_what_is_written_of_a_combination_as_a_whole_is_of_none_of_its_substances():
+    taken = when_needed(tablets("1"), max_amount=mg("4000"), strength_per_unit=mg("400"))
+    combination = Ordered(key="1", name="kodein og paracetamol", atc_code="N02AJ06", dosage=taken)
+    assert substance_in_24_hours(combination, "paracetamol", "mg") is None
+
+
+@pytest.mark.parametrize(
+    ("order", "overridable"),
+    [(of("Methotrexate Orion tab 2,5 mg", "6 x 1"), False), (of("Fosamax tab 70 mg"), True)],
+    ids=["methotrexate", "alendronate"],
+)
+def test_no_reason_lets_methotrexate_be_taken_daily(order, overridable):
+    judged = judge(order, [], allergies=[], interactions=None)
+    assert may_be_signed(judged.alerts) is overridable
 
 
 @pytest.mark.parametrize(

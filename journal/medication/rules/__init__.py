@@ -5,7 +5,7 @@ sentence  how a dosage is said                   status     ready, late, missed,
 as_needed whether there is room for one more     reasons    why a dose was not given
 rounds    which doses belong to one walk         picture    36 hours at a glance
 settings  what each municipality decides of it
-caution   when one tap is too little
+caution   when one tap is too little             safety     what a prescriber is told before she signs
 """
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room

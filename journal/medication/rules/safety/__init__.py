@@ -5,6 +5,7 @@ Plain functions over orders as `Ordered`. `judge` asks every rule. The tables ar
 
 from journal.medication.rules.safety.alerts import (
     ACTIONS,
+    MARKS,
     Action,
     Alert,
     Known,
@@ -41,6 +42,7 @@ from journal.medication.rules.safety.weekly import named_weekday, weekly_text
 
 __all__ = [
     "ACTIONS",
+    "MARKS",
     "RELEVANCE",
     "Action",
     "Alert",

@@ -33,6 +33,21 @@ class Rule(StrEnum):
     NOT_CHECKED = "not-checked"
 
 
+MARKS = phrases(
+    {
+        Rule.WEEKLY: "For ofte",
+        Rule.ALLERGY: "Allergi",
+        Rule.DAILY_MAXIMUM: "Døgndose",
+        Rule.DOSE_SIZE: "Uvanlig dose",
+        Rule.DUPLICATE_GROUP: "Samme slag",
+        Rule.DUPLICATE_SUBSTANCE: "Samme virkestoff",
+        Rule.INTERACTION: "Interaksjon",
+        Rule.NOT_CHECKED: "Ikke kontrollert",
+    }
+)
+"""The word beside the icon, on a hit before it is chosen."""
+
+
 class Action(StrEnum):
     """What one tap on a card can do; who draws the card decides how."""
 

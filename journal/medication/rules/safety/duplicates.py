@@ -70,9 +70,8 @@ def _substance_tier(new: Ordered, other: Ordered, local: bool) -> Tier | None:
     differ = new.as_needed != other.as_needed or new.long_acting != other.long_acting
     if differ and new.is_of(*PLANNED_IN_TWO_FORMS) and other.is_of(*PLANNED_IN_TWO_FORMS):
         return None
-    if local or not _both_regular(new, other) or new.is_of(*SUPPLEMENTS) or other.is_of(*SUPPLEMENTS):
-        return Tier.MARK
-    return Tier.CARD
+    supplements = new.is_of(*SUPPLEMENTS) and other.is_of(*SUPPLEMENTS)
+    return Tier.MARK if local or supplements or not _both_regular(new, other) else Tier.CARD
 
 
 def _both_regular(new: Ordered, other: Ordered) -> bool:
