@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from journal.medication.rules.safety import RELEVANCE, KnownAllergy, Ordered, Person, Tier
-from journal.medication.rules.safety.allergy_groups import CROSSING, SERIOUS_REACTIONS, WORDS
+from journal.medication.rules.safety.allergy_groups import CROSSING, SERIOUS_REACTIONS, SERIOUS_WORDS, WORDS
 from journal.medication.rules.safety.dose_size import FAR, INSULIN_USUAL
 from journal.medication.rules.safety.groups import (
     GROUPS,
@@ -69,7 +69,7 @@ def _allergies() -> Iterator[str]:
         " Refuted and entered in error: nothing. What names no medicine is listed as not checked.\n"
     )
     serious = ", ".join(f"{REACTIONS[code]} ({code})" for code in sorted(SERIOUS_REACTIONS, key=int))
-    yield f"Serious reactions (Volven 7497): {serious}.\n"
+    yield f"Serious reactions (Volven 7497): {serious}. Written without a code, by parts of words: {_codes(SERIOUS_WORDS)}.\n"
     yield (
         "Words understood without a code: "
         + "; ".join(f"{word}: {_codes(codes)}" for word, codes in WORDS.items())
@@ -205,6 +205,8 @@ def _allergy(allergy: KnownAllergy) -> str:
     said = [f"{allergy.kind} {allergy.substance}"]
     if allergy.reaction_code:
         said.append(REACTIONS[allergy.reaction_code])
+    if allergy.reaction:
+        said.append(f"“{allergy.reaction}”")
     said += [word for word in (allergy.severity, allergy.criticality) if word]
     said += [allergy.verification_status] if allergy.verification_status != "confirmed" else []
     said += ["entered in error"] if allergy.in_error else []

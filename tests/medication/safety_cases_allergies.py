@@ -23,6 +23,18 @@ ALLERGIES = [
         allergies=(allergy("Penicillin", "J01C"),),
     ),
     Case(
+        "swelling written in words alone is serious",
+        AMOXICILLIN,
+        says(Rule.ALLERGY, STOP),
+        allergies=(allergy("Penicillin", "J01C", reaction="Hevelse i munn og svelg"),),
+    ),
+    Case(
+        "itching written in words alone is not",
+        AMOXICILLIN,
+        says(Rule.ALLERGY, CARD),
+        allergies=(allergy("Penicillin", "J01C", reaction="Kløe på magen"),),
+    ),
+    Case(
         "an unknown reaction (code 20) stops as well",
         AMOXICILLIN,
         says(Rule.ALLERGY, STOP),

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from journal.medication.rules.safety.alerts import Action, Alert, Rule, Tier
-from journal.medication.rules.safety.allergy_groups import CROSSING, SERIOUS_REACTIONS, UNKNOWN_REACTION, WORDS
+from journal.medication.rules.safety.allergy_groups import (
+    CROSSING,
+    SERIOUS_REACTIONS,
+    SERIOUS_WORDS,
+    UNKNOWN_REACTION,
+    WORDS,
+)
 from journal.medication.rules.safety.basis import identity
 from journal.medication.rules.safety.medicine import Ordered, substance_name
 from journal.medication.rules.safety.sources import RECORD
@@ -26,8 +32,8 @@ _ATC = re.compile(r"[A-V][0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?")
 class KnownAllergy:
     """An allergy or intolerance of the record, in its current version. `entry_id` is its own.
 
-    `kind` is allergy or intolerance, `code` an ATC code of any length, `reaction_code` 7497, `reaction` what it says in words;
-    `severity` mild, moderate or severe; `criticality` low, high or unable-to-assess.
+    `kind` is allergy or intolerance, `code` an ATC code of any length, `reaction_code` 7497, `reaction` what it says
+    in words; `severity` mild, moderate or severe; `criticality` low, high or unable-to-assess.
     """
 
     entry_id: str
@@ -53,7 +59,7 @@ class KnownAllergy:
             self.reaction_code in SERIOUS_REACTIONS
             or self.severity == "severe"
             or self.criticality == "high"
-            or any(word in self.reaction.lower() for word in ("anafyla", "pustevansk", "larynx"))
+            or any(word in self.reaction.lower() for word in SERIOUS_WORDS)
         ):
             return Seriousness.SERIOUS
         nothing_known = (

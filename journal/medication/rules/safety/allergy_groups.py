@@ -11,6 +11,9 @@ SERIOUS_REACTIONS = frozenset({"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"
 
 UNKNOWN_REACTION = "20"
 
+SERIOUS_WORDS = ("anafyla", "angio", "bevisst", "hevelse", "kramp", "larynx", "pust", "sjokk")
+"""Parts of words by which a reaction written without a code is serious."""
+
 _SULFONAMIDES = ("J01EB", "J01EC", "J01ED", "J01EE")
 
 WORDS: dict[str, tuple[str, ...]] = {
