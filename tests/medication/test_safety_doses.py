@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
@@ -18,6 +19,7 @@ from journal.medication.rules.safety import (
     weekly_text,
 )
 from journal.medication.rules.safety.amounts import converted, most_in_24_hours, substance_in_24_hours
+from journal.medication.rules.safety.duplicates import shared_substances
 from journal.medication.rules.safety.weekly import days_between
 from journal.platform.quantity import NBSP, Quantity
 from tests.medication.safety_orders import dosage, of
@@ -162,6 +164,15 @@ def test_a_salt_is_its_substance_and_a_longer_name_another():
     magistral = Ordered(key="1", name="mikstur", ingredients=(Ingredient("Morfinhydroklorid"), Ingredient("Noskapin")))
     assert magistral.substance_names == {"morfin", "noskapin"}
     assert Ordered(key="1", name="Flutikasonfuroat").substance_names == {"flutikasonfuroat"}
+
+
+def test_two_names_of_one_substance_are_known_by_its_id_or_its_code():
+    id, code = frozenset({uuid4()}), "H01CB02"
+    brand = Ordered(key="1", name="Sandostatin", atc_code=code, substance_ids=id)
+
+    assert shared_substances(brand, Ordered(key="2", name="oktreotid", substance_ids=id)) == {"oktreotid"}
+    assert shared_substances(brand, Ordered(key="2", name="oktreotid", atc_code=code)) == {"oktreotid"}
+    assert shared_substances(brand, Ordered(key="2", name="oktreotid", atc_code=code[:5])) == frozenset()
 
 
 def test_what_is_written_of_a_combination_as_a_whole_is_of_none_of_its_substances():

@@ -9,18 +9,21 @@ import pytest
 from journal.medication.fest.entries import Interaction, Substance, SubstanceGroup
 from journal.medication.rules.safety import (
     Found,
+    Hit,
     KnownInteractions,
     NoneFound,
     NotAsked,
     NotAssessed,
     Ordered,
     Tier,
+    Told,
     interactions_among,
+    interactions_told,
     interactions_with,
     judge,
 )
 from tests.medication.safety_catalogue import small_catalogue
-from tests.medication.safety_orders import of
+from tests.medication.safety_orders import noon, of
 
 CHANGED = datetime(2026, 11, 1, tzinfo=UTC)
 NEW, OTHER = Ordered(key="new", name="nytt", atc_code="C01AA05"), Ordered(key="other", name="annet", atc_code="C08DA01")
@@ -125,8 +128,8 @@ def test_the_lowest_code_is_the_worst_and_stands_first():
     answer = interactions_with(NEW, [OTHER], known(*by_code.values()))
 
     assert isinstance(answer, Found)
-    assert [hit.interaction.relevance_code for hit in answer.hits if hit.interaction.relevance_code] == ["1", "2", "3"]
-    unknown = next(hit for hit in answer.hits if hit.interaction.relevance_code == "")
+    assert [hit.told.relevance_code for hit in answer.hits if hit.told.relevance_code] == ["1", "2", "3"]
+    unknown = next(hit for hit in answer.hits if hit.told.relevance_code == "")
     assert unknown.severity == answer.hits[0].severity, "a code nobody knows is as bad as the worst"
 
 
@@ -146,6 +149,22 @@ def test_a_pair_is_told_of_once_for_each_interaction_however_it_matches():
     answer = interactions_with(NEW, [OTHER], known(twice))
     assert isinstance(answer, Found)
     assert len(answer.hits) == 1
+
+
+def test_what_a_database_has_found_is_told_of_the_new_medicine_alone():
+    third, gone = Ordered(key="third", name="tredje", atc_code="N06AX26"), replace(OTHER, key="gone", ends_at=noon(21))
+    new = replace(NEW, starts_at=noon(22))
+    slight, grave = Told("1", "2"), Told("2", "1", consequence="Fare for forgiftning.")
+    pairs = [Hit(slight, OTHER, new), Hit(grave, new, third), Hit(grave, OTHER, third), Hit(grave, new, gone)]
+
+    answer = interactions_told(new, [OTHER, third, gone], pairs, not_assessed=[gone, third])
+
+    assert answer == Found((Hit(grave, new, third), Hit(slight, OTHER, new)), ("tredje",))
+    assert interactions_told(new, [OTHER], pairs[2:], not_assessed=[]) == NoneFound(2)
+    assert interactions_told(new, [OTHER], [], not_assessed=[OTHER]) == NotAssessed(("annet",))
+    judged = judge(new, [OTHER, third], allergies=[], interactions=answer)
+    assert [alert.tier for alert in judged.alerts] == [Tier.CARD, Tier.CARD]
+    assert judged.interactions is answer
 
 
 def test_a_whole_list_is_asked_pair_by_pair():

@@ -21,17 +21,21 @@ from journal.medication.rules.safety.alerts import (
     worst_first,
 )
 from journal.medication.rules.safety.allergy import KnownAllergy, Seriousness
-from journal.medication.rules.safety.daily_maximum import DailyTotal, Verdict
-from journal.medication.rules.safety.interactions import (
+from journal.medication.rules.safety.answers import (
     RELEVANCE,
     Found,
     Hit,
     InteractionAnswer,
-    KnownInteractions,
     NoneFound,
     NotAsked,
     NotAssessed,
+    Told,
+)
+from journal.medication.rules.safety.daily_maximum import DailyTotal, Verdict
+from journal.medication.rules.safety.interactions import (
+    KnownInteractions,
     interactions_among,
+    interactions_told,
     interactions_with,
 )
 from journal.medication.rules.safety.judge import AllergiesUnknown, Judgement, judge
@@ -68,9 +72,11 @@ __all__ = [
     "Rule",
     "Seriousness",
     "Tier",
+    "Told",
     "Verdict",
     "ingredients_of",
     "interactions_among",
+    "interactions_told",
     "interactions_with",
     "interrupts",
     "judge",

@@ -36,7 +36,7 @@ def shared_substances(one: Ordered, other: Ordered) -> frozenset[str]:
     if one.substance_names & other.substance_names:
         return one.substance_names & other.substance_names
     same_code = one.atc_code is not None and len(one.atc_code) == _LEVEL_FIVE and one.atc_code == other.atc_code
-    return frozenset({other.name}) if same_code else frozenset()
+    return frozenset({other.name}) if same_code or one.substance_ids & other.substance_ids else frozenset()
 
 
 def _of_pair(new: Ordered, other: Ordered) -> Iterator[Alert]:

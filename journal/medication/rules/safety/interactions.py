@@ -1,94 +1,33 @@
 """Interactions by substance groups, as FEST gives them: one medicine of one group, and another of another.
 
 The relevance is code 7483, and the lowest is the worst: 1 avoid, 2 take precautions, 3 nothing to do. What FEST has not
-assessed is told as such, since absence of an interaction is not safety. So an answer is one of four things that cannot
-be taken for each other, and none of them is true or false: who reads one must say which it is.
+assessed is told as such, since absence of an interaction is not safety (`answers.py`).
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import combinations, product
-from typing import NoReturn
 from uuid import UUID
 
 from journal.medication.fest.entries import Interaction, Substance
 from journal.medication.rules.safety.alerts import Action, Alert, Rule, Tier
+from journal.medication.rules.safety.answers import (
+    RELEVANCE,
+    Found,
+    Hit,
+    InteractionAnswer,
+    NoneFound,
+    NotAsked,
+    NotAssessed,
+    Told,
+)
 from journal.medication.rules.safety.basis import basis_of, identity
 from journal.medication.rules.safety.medicine import Ordered, meet
 from journal.medication.rules.safety.sources import FEST
-from journal.platform.language import as_phrase, joined, phrase, phrases
-
-RELEVANCE = phrases({"1": "Bør unngås", "2": "Ta forholdsregler", "3": "Ingen tiltak nødvendig"})
-"""Volven 7483, in the order of severity."""
+from journal.platform.language import as_phrase, joined, phrase
 
 _TIERS = {"1": Tier.CARD, "2": Tier.CARD, "3": Tier.MARK}
-
-
-class _NeitherTrueNorFalse:
-    """`if answer:` would make "not assessed" into "nothing found"."""
-
-    __slots__ = ()
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError("an answer about interactions is not true or false; match on what it is")
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """An interaction between two orders."""
-
-    interaction: Interaction
-    first: Ordered
-    second: Ordered
-
-    @property
-    def severity(self) -> int:
-        """The higher, the worse. A code nobody knows is as bad as the one to avoid."""
-        return -int(self.interaction.relevance_code) if self.interaction.relevance_code in RELEVANCE else -1
-
-
-@dataclass(frozen=True, slots=True)
-class Found(_NeitherTrueNorFalse):
-    """There are interactions, worst first. `not_assessed` and `not_asked` may hold medicines besides."""
-
-    hits: tuple[Hit, ...]
-    not_assessed: tuple[str, ...] = ()
-    not_asked: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NoneFound(_NeitherTrueNorFalse):
-    """Every medicine was assessed, and FEST tells of no interaction between them."""
-
-    among: int
-
-    @property
-    def text(self) -> str:
-        return phrase("Ingen interaksjon funnet i FEST mellom disse %(count)s legemidlene.", count=self.among)
-
-
-@dataclass(frozen=True, slots=True)
-class NotAssessed(_NeitherTrueNorFalse):
-    """None was found, and about these medicines nobody has looked: that says nothing about safety."""
-
-    not_assessed: tuple[str, ...]
-    not_asked: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        names = ", ".join([*self.not_assessed, *self.not_asked])
-        return phrase("Interaksjoner er ikke vurdert for %(names)s. Det kan finnes interaksjoner likevel.", names=names)
-
-
-@dataclass(frozen=True, slots=True)
-class NotAsked(_NeitherTrueNorFalse):
-    """No question could be put: no catalogue, or no ATC code on what is to be compared. `text` says which."""
-
-    text: str
-
-
-InteractionAnswer = Found | NoneFound | NotAssessed | NotAsked
 
 
 _Places = dict[str | UUID, list[tuple[int, int]]]
@@ -127,6 +66,20 @@ class KnownInteractions:
             self._by_code[substance.atc_code].append(place)
         for each in substance.substance_ids:
             self._by_id[each].append(place)
+
+
+def interactions_told(
+    new: Ordered, in_use: Sequence[Ordered], hits: Iterable[Hit], *, not_assessed: Iterable[Ordered]
+) -> InteractionAnswer:
+    """The answer where the catalogue itself has found the pairs, as a database does, and which medicines nobody assessed.
+
+    Of the pairs only those of `new` with a medicine in use at the same time are kept.
+    """
+    others = [other for other in in_use if other.key != new.key and meet(new, other)]
+    keys = {other.key for other in others}
+    kept = [hit for hit in hits if _other(hit, new) in keys]
+    asked = {new.key, *keys}
+    return _told(kept, _names(one for one in not_assessed if one.key in asked), (), len(asked))
 
 
 def interactions_among(medicines: Sequence[Ordered], known: KnownInteractions | None) -> InteractionAnswer:
@@ -169,18 +122,34 @@ def _answer(
         return NotAsked(phrase("Interaksjoner er ikke kontrollert: katalogen er ikke lest inn."))
     sides = {medicine.key: known.sides_of(medicine) for medicine in medicines}
     hits = {
-        (number, frozenset({first.key, second.key})): Hit(known.interactions[number], first, second)
+        (number, frozenset({first.key, second.key})): Hit(_of_fest(known.interactions[number]), first, second)
         for first, second in pairs
         for (number, side), (other, opposite) in product(sides[first.key], sides[second.key])
         if number == other and side != opposite
     }
     not_assessed = _names(one for one in medicines if not known.assessed(one))
     not_asked = _names(one for one in medicines if not one.codes and not one.substance_ids)
-    if hits:
-        return Found(tuple(sorted(hits.values(), key=_place)), not_assessed, not_asked)
+    return _told(hits.values(), not_assessed, not_asked, len(medicines))
+
+
+def _told(
+    hits: Iterable[Hit], not_assessed: tuple[str, ...], not_asked: tuple[str, ...], among: int
+) -> InteractionAnswer:
+    if found := tuple(sorted(hits, key=_place)):
+        return Found(found, not_assessed, not_asked)
     if not_assessed or not_asked:
         return NotAssessed(not_assessed, not_asked)
-    return NoneFound(len(medicines))
+    return NoneFound(among)
+
+
+def _of_fest(one: Interaction) -> Told:
+    return Told(str(one.fest_id or one.listing_id), one.relevance_code, one.situation, one.consequence, one.handling)
+
+
+def _other(hit: Hit, new: Ordered) -> str | None:
+    """The key of the medicine that `new` is told to interact with; None when the pair is of others."""
+    pair = {hit.first.key, hit.second.key}
+    return next(iter(pair - {new.key}), None) if new.key in pair else None
 
 
 def _starts(medicine: Ordered) -> set[str]:
@@ -188,7 +157,7 @@ def _starts(medicine: Ordered) -> set[str]:
 
 
 def _place(hit: Hit) -> tuple[int, str, str]:
-    return -hit.severity, str(hit.interaction.listing_id), ":".join(sorted((hit.first.key, hit.second.key)))
+    return -hit.severity, hit.told.id, ":".join(sorted((hit.first.key, hit.second.key)))
 
 
 def _names(medicines: Iterable[Ordered]) -> tuple[str, ...]:
@@ -196,7 +165,7 @@ def _names(medicines: Iterable[Ordered]) -> tuple[str, ...]:
 
 
 def _alert(hit: Hit) -> Alert:
-    found, first, second = hit.interaction, hit.first, hit.second
+    found, first, second = hit.told, hit.first, hit.second
     pair = {"first": first.opening, "second": second.name}
     relevance = RELEVANCE.get(found.relevance_code, RELEVANCE["1"])
     headline = phrase("%(first)s og %(second)s: %(relevance)s.", **pair, relevance=as_phrase(relevance).in_a_sentence())
@@ -205,7 +174,7 @@ def _alert(hit: Hit) -> Alert:
     return Alert(
         tier,
         Rule.INTERACTION,
-        key=f"interaction:{found.fest_id or found.listing_id}:{':'.join(sorted((identity(first), identity(second))))}",
+        key=f"interaction:{found.id}:{':'.join(sorted((identity(first), identity(second))))}",
         text=joined(" ", (headline, found.situation, found.consequence, found.handling)),
         source=FEST,
         nurse=joined(" ", (nurse, found.consequence)),

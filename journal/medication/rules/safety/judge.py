@@ -6,11 +6,11 @@ from enum import Enum
 
 from journal.medication.rules.safety.alerts import Action, Alert, Rule, Tier, interrupts, worst_first
 from journal.medication.rules.safety.allergy import KnownAllergy, allergy_alerts, not_matched
+from journal.medication.rules.safety.answers import InteractionAnswer
 from journal.medication.rules.safety.daily_maximum import DailyTotal, daily_totals, maximum_alerts
 from journal.medication.rules.safety.dose_size import dose_size_alerts
 from journal.medication.rules.safety.duplicates import duplicate_alerts
 from journal.medication.rules.safety.interactions import (
-    InteractionAnswer,
     KnownInteractions,
     interaction_alerts,
     interactions_with,
@@ -60,14 +60,18 @@ def judge(
     in_use: Sequence[Ordered],
     *,
     allergies: Sequence[KnownAllergy] | AllergiesUnknown,
-    interactions: KnownInteractions | None,
+    interactions: KnownInteractions | InteractionAnswer | None,
     person: Person = Person(),  # noqa: B008  frozen: nobody can change it
 ) -> Judgement:
     """All that the rules say of `new` beside what is `in_use`; an order of the same key is taken to be replaced by it.
 
-    `interactions` None: the catalogue is not loaded. What nobody knows is told, never passed over.
+    `interactions` is what the catalogue knows, or its answer about this very order (`interactions_told`); None: it is not
+    loaded. What nobody knows is told, never passed over.
     """
-    answer = interactions_with(new, in_use, interactions)
+    if interactions is None or isinstance(interactions, KnownInteractions):
+        answer = interactions_with(new, in_use, interactions)
+    else:
+        answer = interactions
     totals = tuple(daily_totals(new, in_use, person))
     alerts = [
         *weekly_alerts(new),
