@@ -16,6 +16,7 @@ from journal.medication.facts import (
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
 from journal.medication.service import (
+    Answers,
     Asked,
     AsNeededMedicine,
     CatalogueHit,
@@ -37,6 +38,7 @@ from journal.medication.service import (
 
 __all__ = [
     "AdministrationCorrected",
+    "Answers",
     "AsNeededGiven",
     "AsNeededMedicine",
     "Asked",

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from journal.medication.rules.safety import Judgement
 from journal.platform.errors import Conflict, Invalid
+from journal.platform.language import phrase
 
 
 class DoseAlreadySigned(Conflict):
@@ -34,6 +36,22 @@ class NoRoom(Conflict):
     """A medicine as needed has no room for another dose yet. Fields: next_at (ISO, or None)."""
 
     type, title = "no-room", "Dosen kan ikke gis ennå"
+
+
+class AlertsFound(Conflict):
+    """The safety rules say something of the order that the prescriber has not answered for these doses.
+
+    `judgement` is all they say. Fields: alerts, each with its tier, rule, key, basis, text and source; errors, by field.
+    """
+
+    type, title = "alerts-found", "Les advarslene før du signerer"
+
+    def __init__(self, detail: str, judgement: Judgement, *, reason_missing: bool = False) -> None:
+        named = ("tier", "rule", "key", "basis", "text", "source", "overridable")
+        alerts = [{name: getattr(alert, name) for name in named} for alert in judgement.alerts]
+        errors = {"override_reason": [phrase("Skriv hvorfor du fortsetter.")]} if reason_missing else {}
+        super().__init__(detail, alerts=alerts, errors=errors)
+        self.judgement = judgement
 
 
 class ValueMissing(Invalid):

@@ -57,7 +57,8 @@ class CatalogueSetting(Base):
 class MedicationRequest(Entry, Base):
     """Forskrivning, ordinasjon: one version of an order. What the catalogue said that day is copied into it.
 
-    `use` is 9101 (1 fast, 2 kur, 3 ved behov). `required_value` is a ValueRequirement.
+    `use` is 9101 (1 fast, 2 kur, 3 ved behov). `required_value` is a ValueRequirement. `detected_issues`: the alerts the
+    prescriber went on with, each an Overridden; FHIR's DetectedIssue.
     """
 
     __tablename__ = "medication_request"
@@ -96,6 +97,7 @@ class MedicationRequest(Entry, Base):
     change: Mapped[str]
     change_code: Mapped[str | None]
     change_reason: Mapped[str | None]
+    detected_issues: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Dose(Base):

@@ -20,6 +20,8 @@ from journal.medication.rules import (
     own_clock_times,
     pulse,
 )
+from journal.medication.pages.alerts import BETWEEN
+from journal.medication.service import Answers
 from journal.platform.clock import instant, local_date
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
@@ -136,7 +138,24 @@ class PrescribeQuery(Schema):
     item = fields.UUID(load_default=None)
 
 
-class Prescribe(DosageForm):
+class SeenField(fields.Field[tuple[str, str]]):
+    """The key and the basis of an alert that was shown."""
+
+    def _deserialize(
+        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[str, str]:
+        key, _between, basis = str(value).rpartition(BETWEEN)
+        return key, basis
+
+
+class _Judged(DosageForm):
+    """A dosage that the safety rules judge: the alerts that were shown, and why she goes on past a stop."""
+
+    seen_alerts = fields.List(SeenField(), data_key="seen_alerts[]", load_default=list)
+    override_reason = Text(200, load_default="")
+
+
+class Prescribe(_Judged):
     """Body of the prescribing form."""
 
     item = fields.UUID(required=True)
@@ -146,12 +165,17 @@ class Prescribe(DosageForm):
     minimum = MaybeAmount(load_default=None)
 
 
-class Change(DosageForm):
+class Change(_Judged):
     """Body of the form that changes the dosage of an order. `seen`: the new dosage in words, as it was shown last."""
 
     version = StrictInteger(required=True, least=1)
     reason = Text(200, required=True)
     seen = fields.String(load_default="")
+
+
+def answers_from(form: Mapping[str, Any]) -> Answers:
+    """What the prescriber answers to the alerts, of a validated Prescribe or Change."""
+    return Answers(form["seen_alerts"], form["override_reason"])
 
 
 def with_given_at(form: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -8,9 +8,16 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from journal.medication import dosage_form, pages, schemas
-from journal.medication.errors import ConfirmationMissing, DoseAlreadySigned, OrderChanged, ValueBelowLimit
+from journal.medication.errors import (
+    AlertsFound,
+    ConfirmationMissing,
+    DoseAlreadySigned,
+    OrderChanged,
+    ValueBelowLimit,
+)
 from journal.medication.rules import TIMES_OF_DAY, Dosage, DoseSettings, dose_sentence
-from journal.medication.service import DueDose, Medication
+from journal.medication.rules.safety import Judgement
+from journal.medication.service import DueDose, Medication, Medicine
 from journal.observations import Observations
 from journal.patients import Patients
 from journal.permissions import Permission
@@ -28,6 +35,7 @@ MENU = MenuEntry("medication.round", "pill", "Medisinrunde", Permission.MEDICATI
 SETTINGS_MENU = MenuEntry("medication.settings", "settings", "Innstillinger", Permission.MUNICIPALITIES_MANAGE)
 TAB = Tab("medication.medication_list", "Legemidler", Permission.MEDICATION_READ)
 
+PRESCRIBING = {"medication.prescribe", "medication.review_prescription"}
 CHANGING = {"medication.change", "medication.review_change"}
 SIGNING = {"medication.given", "medication.not_given", "medication.also_given", "medication.witness"}
 # The fields of a dose's card, by the name of what is wrong in them.
@@ -203,30 +211,48 @@ def prescribe_form(patient_id: UUID) -> str:
 @bp.act("/patients/<uuid:patient_id>/medication/prescribe", Permission.MEDICATION_PRESCRIBE)
 def prescribe(patient_id: UUID) -> Response:
     form = form_body(schemas.Prescribe)
-    medication = Medication(current_work())
-    hit = medication.catalogue_item(form["item"])
-    strength = schemas.strength_of(hit.strength_value, hit.strength_unit)
-    dosage = dosage_form.dosage_from(form, strength, hit.dose_unit)
-    medication.prescribe(
+    medicine, dosage = _chosen(form)
+    Medication(current_work()).prescribe(
         patient_id,
-        medicine=hit.medicine,
+        medicine=medicine,
         dosage=dosage,
         use="3" if dosage.as_needed else "2" if form["last_day"] else "1",
         indication=form["indication"],
         instruction=form["instruction"],
         required_value=schemas.required_value_from(form),
+        answers=schemas.answers_from(form),
     )
     return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/prescribe/review", Permission.MEDICATION_PRESCRIBE, repeatable=True)
+def review_prescription(patient_id: UUID) -> str:
+    """The same form with what the safety rules say of it. Nothing is stored."""
+    form = form_body(schemas.Prescribe)
+    medicine, dosage = _chosen(form)
+    judgement = Medication(current_work()).judge(patient_id, medicine=medicine, dosage=dosage)
+    return _prescribe_form(patient_id, _of_item(form["item"]), typed=typed(), judgement=judgement)
+
+
+def _chosen(form: Mapping[str, Any]) -> tuple[Medicine, Dosage]:
+    hit = Medication(current_work()).catalogue_item(form["item"])
+    strength = schemas.strength_of(hit.strength_value, hit.strength_unit)
+    return hit.medicine, dosage_form.dosage_from(form, strength, hit.dose_unit)
+
+
+def _of_item(item_id: UUID | None) -> dict[str, Any]:
+    return {"q": "", "all": False, "item": item_id}
 
 
 @bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/change", Permission.MEDICATION_PRESCRIBE)
 def change(patient_id: UUID, request_entry_id: UUID) -> Response:
     form = form_body(schemas.Change)
     _old, dosage = _old_and_new(patient_id, request_entry_id, form)
+    answers = schemas.answers_from(form)
     if form["seen"] != dose_sentence(dosage):
         raise Invalid(_("Se over endringen før du signerer den."))
     Medication(current_work()).change(
-        patient_id, request_entry_id, version=form["version"], dosage=dosage, reason=form["reason"]
+        patient_id, request_entry_id, version=form["version"], dosage=dosage, reason=form["reason"], answers=answers
     )
     return see_other(".medication_list", patient_id=patient_id)
 
@@ -237,9 +263,16 @@ def change(patient_id: UUID, request_entry_id: UUID) -> Response:
     repeatable=True,
 )
 def review_change(patient_id: UUID, request_entry_id: UUID) -> str:
-    """The change as one line, old and new, with the button that signs it. Nothing is stored."""
+    """The change as one line, old and new, with what the safety rules say and the button that signs. Nothing is stored."""
+    _old, new = _old_and_new(patient_id, request_entry_id, form_body(schemas.Change))
+    judgement = Medication(current_work()).judge_change(patient_id, request_entry_id, dosage=new)
+    return _changing(patient_id, request_entry_id, judgement)
+
+
+def _changing(patient_id: UUID, request_entry_id: UUID, judgement: Judgement, **more: Any) -> str:
     old, new = _old_and_new(patient_id, request_entry_id, form_body(schemas.Change))
-    return _history(patient_id, request_entry_id, typed=typed(), review=(dose_sentence(old), dose_sentence(new)))
+    review = dose_sentence(old), dose_sentence(new)
+    return _history(patient_id, request_entry_id, typed=typed(), review=review, judgement=judgement, **more)
 
 
 def _old_and_new(patient_id: UUID, request_entry_id: UUID, form: Mapping[str, Any]) -> tuple[Dosage, Dosage]:
@@ -321,9 +354,12 @@ def refused(error: JournalError) -> Response | tuple[str, int]:
         return _round(patient_id, request.args.get("slot"), trouble), error.status
     if request.endpoint == "medication.give_as_needed":
         return _as_needed(patient_id, _trouble(where["request_entry_id"], error, said, errors)), error.status
-    if request.endpoint == "medication.prescribe":
-        asked = {"q": "", "all": False, "item": _uuid(form.get("item"))}
-        return _prescribe_form(patient_id, asked, errors=errors, typed=form), error.status
+    judgement = error.judgement if isinstance(error, AlertsFound) else None
+    if request.endpoint in PRESCRIBING:
+        asked = _of_item(_uuid(form.get("item")))
+        return _prescribe_form(patient_id, asked, errors=errors, typed=form, judgement=judgement), error.status
+    if judgement is not None:
+        return _changing(patient_id, where["request_entry_id"], judgement, errors=errors), error.status
     if "request_entry_id" in where:
         return _history(patient_id, where["request_entry_id"], errors=errors, typed=form, said=said), error.status
     if request.endpoint == "medication.correct":
@@ -358,7 +394,7 @@ def _as_needed(patient_id: UUID, trouble: pages.Trouble | None) -> str:
 def _history(patient_id: UUID, request_entry_id: UUID, **more: Any) -> str:
     versions = Medication(current_work()).history(patient_id, request_entry_id)
     now = versions[0].dosage
-    form = {"errors": {}, "typed": {}, "said": None, "review": None} | more
+    form = {"errors": {}, "typed": {}, "said": None, "review": None} | _judged(more)
     changing = request.endpoint in CHANGING
     form |= {"dosage": form["typed"] if changing else dosage_form.form_of(now), "says_all": dosage_form.says_all(now)}
     choices = _choices(now.unit) if current_work().actor.may(Permission.MEDICATION_PRESCRIBE) else {}
@@ -370,9 +406,16 @@ def _prescribe_form(patient_id: UUID, asked: Mapping[str, Any], **more: Any) -> 
     medication = Medication(current_work())
     hit = medication.catalogue_item(asked["item"]) if asked["item"] else None
     found = medication.search_catalogue(asked["q"], everything=asked["all"]) if asked["q"] and not hit else None
-    form = {"errors": {}, "typed": {}} | more
+    form = {"errors": {}, "typed": {}} | _judged(more)
     context = _said_of(hit.id) | _choices(hit.dose_unit) if hit else {"version": medication.catalogue_version()}
     return _page("medication/prescribe.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)
+
+
+def _judged(more: dict[str, Any]) -> dict[str, Any]:
+    """The judgement among these, if any, as the page shows it, with the version of the catalogue it rests on."""
+    if (judgement := more.pop("judgement", None)) is None:
+        return more | {"judged": None}
+    return more | {"judged": pages.judged(judgement), "version": Medication(current_work()).catalogue_version()}
 
 
 def _said_of(item_id: UUID) -> dict[str, Any]:

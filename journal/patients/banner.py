@@ -120,7 +120,7 @@ _READ = Statement(
          WHERE i.patient_id = p.patient_id AND i.valid_until IS NULL AND i.in_error_at IS NULL
            AND i.value IS NOT NULL) AS identifiers,
         (SELECT json_agg(a ORDER BY a.recorded_at, a.id) FROM (
-            SELECT DISTINCT ON (v.entry_id) v.patient_id, v.id, v.entry_id, v.version, v.kind, v.substance, v.reaction,
+            SELECT DISTINCT ON (v.entry_id) v.patient_id, v.id, v.entry_id, v.version, v.kind, v.substance, v.code, v.reaction,
                 v.reaction_code, v.source_code, v.severity, v.criticality, v.verification_status, v.recorded_at,
                 v.recorded_by_name, v.erasure_id
             FROM patients.allergy_intolerance v

@@ -103,7 +103,7 @@ ALLERGY_TEXTS = phrases(
 
 
 class Allergy(NamedTuple):
-    """The current version of an allergy or intolerance, also when it is refuted."""
+    """The current version of an allergy or intolerance, also when it is refuted. `code` is ATC."""
 
     patient_id: UUID
     entry_id: UUID
@@ -118,6 +118,7 @@ class Allergy(NamedTuple):
     verification_status: str
     recorded_at: datetime
     recorded_by_name: str
+    code: str | None = None
 
     @property
     def holds(self) -> bool:

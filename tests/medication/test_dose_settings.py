@@ -102,7 +102,7 @@ def prescribe(
     world: World, work_of: WorkOf, patient_id: UUID, *, by: Staff | None = None, dosage: Dosage = EVENING
 ) -> UUID:
     with work_of(by or world.lars) as work:
-        return Medication(work).prescribe(patient_id, medicine=METOPROLOL, dosage=dosage, starts_at=midnight())
+        return judged_and_prescribed(work, patient_id, medicine=METOPROLOL, dosage=dosage, starts_at=midnight())
 
 
 def midnight(days: int = 0) -> datetime:

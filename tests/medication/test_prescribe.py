@@ -16,7 +16,7 @@ from journal.platform.clock import day_bounds, local_date
 from journal.platform.errors import Denied, Invalid
 from journal.platform.quantity import NBSP, Quantity
 from tests.conftest import Browser, World
-from tests.medication.test_sign import METOPROLOL, ONE, doses, hourly, order, sign
+from tests.medication.test_sign import METOPROLOL, ONE, change, doses, hourly, order, prescribe, sign
 
 WorkOf = Callable[..., Any]
 TWO = Quantity(Decimal(2), "tablett")
@@ -55,7 +55,7 @@ def test_a_change_replaces_the_doses_ahead_and_carries_the_one_that_is_due(
     entry_id = order(world, work_of, patient_id)
     with work_of(world.lars) as work:
         more = every_hours(TWO, 1)
-        assert Medication(work).change(patient_id, entry_id, version=1, dosage=more, reason="For lite virkning") == 2
+        assert change(work, patient_id, entry_id, version=1, dosage=more, reason="For lite virkning") == 2
 
     due = doses(world, work_of, patient_id)
 
@@ -69,7 +69,7 @@ def test_what_is_signed_stays_as_it_was_signed_when_the_order_changes(
     entry_id = order(world, work_of, patient_id)
     sign(world, work_of, doses(world, work_of, patient_id)[0])
     with work_of(world.lars) as work:
-        Medication(work).change(patient_id, entry_id, version=1, dosage=every_hours(TWO, 1), reason="For lite virkning")
+        change(work, patient_id, entry_id, version=1, dosage=every_hours(TWO, 1), reason="For lite virkning")
 
     due = doses(world, work_of, patient_id)
 
@@ -83,7 +83,7 @@ def test_a_dose_of_the_order_as_it_was_is_not_signed_after_the_change(
     entry_id = order(world, work_of, patient_id)
     seen = doses(world, work_of, patient_id)[0]
     with work_of(world.lars) as work:
-        Medication(work).change(patient_id, entry_id, version=1, dosage=every_hours(TWO, 1), reason="For lite virkning")
+        change(work, patient_id, entry_id, version=1, dosage=every_hours(TWO, 1), reason="For lite virkning")
 
     with pytest.raises(OrderChanged) as refused:
         sign(world, work_of, seen)
@@ -94,18 +94,18 @@ def test_a_dose_of_the_order_as_it_was_is_not_signed_after_the_change(
 def test_of_two_doctors_who_change_the_same_order_one_is_told(world: World, work_of: WorkOf, patient_id: UUID) -> None:
     entry_id = order(world, work_of, patient_id)
 
-    def change(_: int) -> str:
+    def change_it(_: int) -> str:
         try:
             with work_of(world.lars) as work:
-                Medication(work).change(
-                    patient_id, entry_id, version=1, dosage=every_hours(TWO, 2), reason="Mindre ofte"
+                change(
+                    work, patient_id, entry_id, version=1, dosage=every_hours(TWO, 2), reason="Mindre ofte"
                 )
         except OrderChanged:
             return "told"
         return "changed"
 
     with ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(change, range(4))) == ["changed", "told", "told", "told"]
+        assert sorted(pool.map(change_it, range(4))) == ["changed", "told", "told", "told"]
 
 
 def test_a_pause_holds_the_doses_and_says_why_and_ends(world: World, work_of: WorkOf, patient_id: UUID) -> None:
@@ -174,7 +174,7 @@ def test_as_needed_stops_at_the_limit_whatever_order_it_was_given_of(
     with work_of(world.lars) as work:
         prn = when_needed(ONE, max_doses=2)
         first, second = (
-            Medication(work).prescribe(patient_id, medicine=PARACETAMOL, dosage=prn, use="3") for _ in range(2)
+            prescribe(work, patient_id, medicine=PARACETAMOL, dosage=prn, use="3") for _ in range(2)
         )
     for entry_id in (first, second):
         with work_of(world.nina) as work:

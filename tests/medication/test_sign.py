@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from journal.medication import DueDose, Medication, Medicine
+from journal.medication import Answers, DueDose, Medication, Medicine
 from journal.medication.errors import (
     AlreadyCorrected,
     DoseAlreadySigned,
@@ -20,8 +20,10 @@ from journal.medication.errors import (
     ValueMissing,
 )
 from journal.medication.rules import Dosage, DoseStatus, Reason, every_hours, pulse
+from journal.medication.rules.safety import Judgement
 from journal.platform.errors import Denied, Invalid, NoGround, NotFound
 from journal.platform.quantity import NBSP, Quantity
+from journal.platform.work import Work
 from tests.conftest import World
 
 ONE = Quantity(Decimal(1), "tablett")
@@ -39,8 +41,23 @@ def order(world: World, work_of: WorkOf, patient_id: UUID, **more: Any) -> UUID:
     """An order that began half an hour ago: its first dose is ready now."""
     with work_of(world.lars) as work:
         started = {"starts_at": work.now - timedelta(minutes=30), "medicine": METOPROLOL, "dosage": hourly()}
-        entry_id: UUID = Medication(work).prescribe(patient_id, **(started | more))
-    return entry_id
+        return prescribe(work, patient_id, **(started | more))
+
+
+def prescribe(work: Work, patient_id: UUID, *, medicine: Medicine, dosage: Dosage, **more: Any) -> UUID:
+    """An order by a doctor who reads what she is told and goes on: one an hour is more than anybody should have."""
+    judged = Medication(work).judge(patient_id, medicine=medicine, dosage=dosage)
+    return Medication(work).prescribe(patient_id, medicine=medicine, dosage=dosage, answers=answers(judged), **more)
+
+
+def change(work: Work, patient_id: UUID, entry_id: UUID, *, dosage: Dosage, **more: Any) -> int:
+    """As prescribe, of another dosage."""
+    judged = Medication(work).judge_change(patient_id, entry_id, dosage=dosage)
+    return Medication(work).change(patient_id, entry_id, dosage=dosage, answers=answers(judged), **more)
+
+
+def answers(judged: Judgement) -> Answers:
+    return Answers({(alert.key, alert.basis) for alert in judged.alerts}, "Prøve")
 
 
 def doses(world: World, work_of: WorkOf, patient_id: UUID) -> list[DueDose]:

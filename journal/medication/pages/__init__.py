@@ -1,11 +1,14 @@
 """The round as its page shows it: which hours, which patients, and the cards of the one that is chosen."""
 
+from journal.medication.pages.alerts import BETWEEN, Judged, judged
 from journal.medication.pages.card import REASONS, Card, Trouble, asked, asked_of, card, confirmations, last_of
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
 
 __all__ = [
+    "BETWEEN",
     "REASONS",
     "Card",
+    "Judged",
     "Period",
     "Trouble",
     "asked",
@@ -15,6 +18,7 @@ __all__ = [
     "confirmations",
     "counts",
     "in_pane",
+    "judged",
     "last_of",
     "patient_rows",
     "shown_rows",

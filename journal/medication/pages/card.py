@@ -99,6 +99,7 @@ class Card(NamedTuple):
     command_id_not_given: UUID
     request_version: int
     can_sign: bool
+    overridden: tuple[str, ...]
     error: str | None
 
 
@@ -175,6 +176,7 @@ def card(
         command_id_not_given=new_id(),
         request_version=dose.version,
         can_sign=dose.can_sign and may_sign,
+        overridden=dose.overridden,
         error=trouble.said if trouble and trouble.field is None else None,
     )
 

@@ -14,8 +14,10 @@ from journal.medication.service.interactions import (
     Interactions,
     Side,
 )
+from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
-from journal.medication.service.prescribing import Medicine, Prescribing
+from journal.medication.service.medicine import Medicine
+from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
     AsNeededMedicine,
@@ -37,6 +39,7 @@ class Medication(
 
 __all__ = [
     "AgeChoice",
+    "Answers",
     "AsNeededMedicine",
     "Asked",
     "CatalogueHit",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from journal.medication.fest.tables import CatalogueItem, CatalogueWord
 from journal.medication.fest.words import words
-from journal.medication.service.prescribing import Medicine
+from journal.medication.service.medicine import Medicine
 from journal.permissions import Permission
 from journal.platform.errors import NotFound
 from journal.platform.service import Service, without_patient

@@ -30,6 +30,7 @@ from journal.medication.service.shown import (
     cautions_of,
     dosage_of,
     line_of,
+    overridden_of,
 )
 from journal.medication.service.signing import LIVE
 from journal.permissions import Permission
@@ -52,7 +53,7 @@ _OF_DOSE = (
 _OF_ORDER = (
     *("status", "effective_at", "change_reason", "atc_code", "generic_name", "brand_name", "form", "strength"),
     *("route", "indication", "instruction", "condition_text", "required_value", "prescription_group"),
-    *("two_signatures", "high_risk", "time_critical"),
+    *("two_signatures", "high_risk", "time_critical", "detected_issues"),
 )
 
 
@@ -174,6 +175,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         paused_because=row.change_reason or "" if status is DoseStatus.HELD else None,
         can_sign=signed is None and row.state == "open",
         cautions=cautions_of(row, now, row),
+        overridden=overridden_of(row),
     )
 
 

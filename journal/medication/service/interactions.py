@@ -70,11 +70,13 @@ class Interactions:
     """What is known between the medicines asked about, worst first.
 
     `not_assessed` are the medicines (counted from 0) of which nobody can say: FEST has not assessed the code, the medicine has
-    neither code nor substance, or there is no catalogue with interactions. That nothing is found of them is not safety.
+    neither code nor substance, or there is no catalogue with interactions (then `loaded` is False, and it is all of them).
+    That nothing is found of them is not safety.
     """
 
     found: tuple[FoundInteraction, ...]
     not_assessed: tuple[int, ...]
+    loaded: bool
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ class Assessed(Service):
         )
         known = {n for n, _ in codes} | {n for n, _ in substances} | set(said.with_substance)
         unknown = set(range(len(medicines))) - known if said.has_any else set(range(len(medicines)))
-        return Interactions(tuple(map(_found, said.found)), tuple(sorted(unknown | set(said.not_assessed))))
+        not_assessed = tuple(sorted(unknown | set(said.not_assessed)))
+        return Interactions(tuple(map(_found, said.found)), not_assessed, said.has_any)
 
     @without_patient(Permission.MEDICATION_CATALOGUE)
     def catalogue_facts(self, item_ids: Collection[UUID]) -> dict[UUID, Facts]:

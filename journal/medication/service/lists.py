@@ -26,6 +26,7 @@ from journal.medication.service.shown import (
     cautions_of,
     dosage_of,
     line_of,
+    overridden_of,
 )
 from journal.permissions import Permission
 from journal.platform.errors import NotFound
@@ -131,6 +132,7 @@ class Lists(Service):
             given=tuple(at for at, _ in given if at > day_ago),
             room=as_needed_room(dosage, given, self.work.now),
             cautions=cautions_of(order, self.work.now),
+            overridden=overridden_of(order),
         )
 
 
@@ -167,4 +169,5 @@ def _version(order: MedicationRequest) -> RequestVersion:
         change_reason=order.change_reason,
         changed_at=order.effective_at,
         changed_by=order.recorded_by_name,
+        overridden=overridden_of(order),
     )

@@ -1,7 +1,7 @@
 """Orders: prescribe, change, pause and stop. Every change is a new version; the doses follow in the same transaction."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,13 +14,15 @@ from journal.medication.errors import OrderChanged
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
 from journal.medication.rules import Dosage, OrderStatus, ValueRequirement
 from journal.medication.service.expected import Expansion, horizon, write_doses
+from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
+from journal.medication.service.medicine import Medicine
 from journal.medication.service.settings import choices_of
 from journal.permissions import Permission
 from journal.platform.db import Stamped
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
-from journal.platform.service import Service, on_patient
+from journal.platform.service import on_patient
 
 LATE_START = timedelta(hours=48)
 """How far back a new order may have begun and still get its doses worked out from its beginning."""
@@ -37,28 +39,7 @@ _COPIED = tuple(
 """What the next version of an order takes over from the one before it."""
 
 
-@dataclass(frozen=True)
-class Medicine:
-    """What the order is of, as the catalogue had it on the day; `catalogue_item_id` None for what is in no catalogue.
-
-    `form` and `route` are the words on the screen (depottablett, peroralt), the codes are 7448 and 7477.
-    """
-
-    generic_name: str
-    brand_name: str | None = None
-    form: str | None = None
-    form_code: str | None = None
-    strength: str | None = None
-    route: str | None = None
-    route_code: str | None = None
-    atc_code: str | None = None
-    prescription_group: str | None = None
-    catalogue_item_id: UUID | None = None
-    high_risk: bool = False
-    time_critical: bool = False
-
-
-class Prescribing(Service):
+class Prescribing(Judging):
     """What a doctor decides. The version she saw travels with each act; who comes second is told what changed."""
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
@@ -78,11 +59,13 @@ class Prescribing(Service):
         condition_text: str | None = None,
         two_signatures: bool = False,
         prescriber_name: str | None = None,
+        answers: Answers = NO_ANSWERS,
     ) -> UUID:
         """A new order, with its doses for a week; answers with its entry_id.
 
         `use` is 9101 (1 fast, 2 kur, 3 ved behov). It starts now unless `starts_at` says otherwise; from a start up to 48
-        hours ago the doses are worked out from then. Raises Invalid when use and dosage do not fit.
+        hours ago the doses are worked out from then. The safety rules judge it here, whatever was shown before: what they
+        say must be in `answers`. Raises AlertsFound, and Invalid when use and dosage do not fit.
         """
         as_needed = dosage.as_needed is not None
         if as_needed != (use == "3"):
@@ -90,6 +73,8 @@ class Prescribing(Service):
         starts_at = starts_at or self.work.now
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
+        self._wait_for_other_prescribers(patient_id)
+        judgement = self.judge(patient_id, medicine=medicine, dosage=dosage, starts_at=starts_at, ends_at=ends_at)
         order = MedicationRequest(
             patient_id=patient_id,
             id=new_id(),
@@ -111,6 +96,7 @@ class Prescribing(Service):
             prescriber_name=prescriber_name or self.work.actor.name,
             effective_at=self.work.now,
             change="prescribe",
+            detected_issues=detected_issues(judgement, answers),
         )
         until = horizon(self.work.now)
         plan = RequestPlan(
@@ -131,19 +117,25 @@ class Prescribing(Service):
         dosage: Dosage,
         reason: str,
         content: Mapping[str, Any] | None = None,
+        answers: Answers = NO_ANSWERS,
     ) -> int:
         """A new version with another dosage, and what else `content` names (indication, instruction, ends_at, condition_text).
 
         Doses ahead are worked out anew; one that is due now and not signed goes over to the new version when it has the same
-        time. Answers with the new version. Raises NotFound, OrderChanged, Invalid.
+        time. It is judged as a new order is. Answers with the new version. Raises NotFound, OrderChanged, AlertsFound, Invalid.
         """
         content = content or {}
         if unknown := content.keys() - {"indication", "instruction", "ends_at", "condition_text", "required_value"}:
             raise TypeError(f"an order's {', '.join(sorted(unknown))} cannot be changed")
+        self._wait_for_other_prescribers(patient_id)
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE, OrderStatus.ON_HOLD})
         if order.as_needed != (dosage.as_needed is not None):
             raise Invalid(errors={"dosage": ["Fast og ved behov er to ordinasjoner. Seponer denne og forskriv en ny."]})
-        new = self._next(order, change="change", reason=reason, dosage=dosage.to_json(), **content)
+        judgement = self.judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
+        issues = detected_issues(judgement, answers)
+        new = self._next(
+            order, change="change", reason=reason, dosage=dosage.to_json(), detected_issues=issues, **content
+        )
         self._plan_anew(patient_id, new)
         self._tell(facts.MedicineChanged, new)
         return new.version

@@ -21,6 +21,7 @@ from journal.medication.rules import (
     cautions,
     medication_line,
 )
+from journal.medication.rules.safety import Overridden, Rule, Tier
 from journal.platform.clock import local_date, short_date
 from journal.platform.language import joined, phrase, phrases
 from journal.platform.quantity import SUBSTANCE_UNITS, Quantity
@@ -56,7 +57,8 @@ class DueDose(NamedTuple):
     """One dose of a round. `can_sign`: whether an ordinary signature is possible; `version` must travel with it.
 
     `paused_because` is set when the order is paused. `also_given`: who else says to have given it. `cautions`: what must be
-    confirmed to sign it now. `witnessed_by`: who signed second, of a dose that wants two signatures.
+    confirmed to sign it now. `witnessed_by`: who signed second, of a dose that wants two signatures. `overridden`: what the
+    prescriber was told and went on with, and why.
     """
 
     id: UUID
@@ -82,6 +84,7 @@ class DueDose(NamedTuple):
     paused_because: str | None
     can_sign: bool
     cautions: tuple[Caution, ...]
+    overridden: tuple[str, ...]
 
     @property
     def awaits_witness(self) -> bool:
@@ -129,6 +132,7 @@ class RequestVersion:
     change_reason: str | None
     changed_at: datetime
     changed_by: str
+    overridden: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,7 @@ class AsNeededMedicine:
     given: tuple[datetime, ...]
     room: Room
     cautions: tuple[Caution, ...]
+    overridden: tuple[str, ...]
 
 
 class WorklistRow(NamedTuple):
@@ -196,6 +201,14 @@ def dosage_of(order: Any) -> Dosage:
     """The dosage of an order that has not been erased. A statement gives it as text: a known one is then not read anew."""
     assert order.dosage is not None
     return Dosage.from_text(order.dosage) if isinstance(order.dosage, str) else Dosage.from_json(order.dosage)
+
+
+def overridden_of(order: Any) -> tuple[str, ...]:
+    """What the prescriber was told of the order and went on with, and why; nothing for nearly all."""
+    return tuple(
+        Overridden(**(issue | {"rule": Rule(issue["rule"]), "tier": Tier(issue["tier"])})).card_text
+        for issue in order.detected_issues or ()
+    )
 
 
 def line_of(order: Any, dosage: Dosage) -> MedicationLine:

@@ -58,7 +58,7 @@
   });
 
   document.addEventListener("DOMContentLoaded", () => {
-    const summary = document.querySelector(".ds-error-summary");
+    const summary = document.querySelector(".ds-error-summary, [data-focus]");
     if (summary) summary.focus();
   });
 })();

@@ -1,0 +1,205 @@
+"""What a prescriber is told before she signs, and what is kept when she goes on."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from journal.medication.errors import AlertsFound
+from journal.medication.models import MedicationRequest
+from journal.medication.rules import Dosage
+from journal.medication.rules.safety import (
+    AllergiesUnknown,
+    Hit,
+    InteractionAnswer,
+    Judgement,
+    Known,
+    KnownAllergy,
+    Ordered,
+    Overridden,
+    Person,
+    Tier,
+    Told,
+    interactions_told,
+    interrupts,
+    judge,
+    may_be_signed,
+    not_known,
+    overridden,
+)
+from journal.medication.rules.safety.allergy_groups import UNKNOWN_REACTION
+from journal.medication.service.in_use import IN_USE, newest_versions
+from journal.medication.service.interactions import Asked, Assessed
+from journal.medication.service.medicine import Medicine, as_ordered
+from journal.medication.service.shown import dosage_of
+from journal.observations import Observations
+from journal.patients import Alerts, Allergy, AllergyState, Patients
+from journal.permissions import Permission
+from journal.platform.errors import NotFound
+from journal.platform.ids import new_id
+from journal.platform.language import phrase
+from journal.platform.service import on_patient
+
+_OF_MEDICINE = ("generic_name", "brand_name", "atc_code", "strength", "form", "form_code", "route_code")
+_OF_ORDER = ("entry_id", "status", "catalogue_item_id", "dosage", "starts_at", "ends_at", *_OF_MEDICINE)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the prescriber says to the alerts: those she has seen, by key and basis, and why she goes on past a stop."""
+
+    seen: Collection[Known] = ()
+    reason: str = ""
+
+
+NO_ANSWERS = Answers()
+
+
+class Judging(Assessed):
+    """Asks the safety rules about an order, with what the patient has from before."""
+
+    @on_patient(Permission.MEDICATION_PRESCRIBE)
+    def judge(
+        self,
+        patient_id: UUID,
+        *,
+        medicine: Medicine | MedicationRequest,
+        dosage: Dosage,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        request_entry_id: UUID | None = None,
+    ) -> Judgement:
+        """All that the rules say of this order beside those in force, the paused among them. Nothing is stored.
+
+        `request_entry_id` is the order it would change, which is then left out of what is in use. Four statements.
+        """
+        key = str(request_entry_id or new_id())
+        new = as_ordered(medicine, dosage, key=key, starts_at=starts_at or self.work.now, ends_at=ends_at)
+        others = self._others(patient_id, new.key)
+        banner = Patients(self.work).banner(patient_id)
+        weight = Observations(self.work).latest([patient_id], ["weight"])[patient_id].get("weight")
+        in_use = [order for order, _ in others]
+        return judge(
+            new,
+            in_use,
+            allergies=_allergies(banner.alerts),
+            interactions=self._interactions(new, in_use, [_asked(medicine), *(asked for _, asked in others)]),
+            person=Person(banner.age, weight.value if weight else None),
+        )
+
+    @on_patient(Permission.MEDICATION_PRESCRIBE)
+    def judge_change(
+        self, patient_id: UUID, request_entry_id: UUID, *, dosage: Dosage, ends_at: datetime | None = None
+    ) -> Judgement:
+        """As judge, for another dosage of an order. Raises NotFound."""
+        order = MedicationRequest
+        of_entry = self.work.chart(patient_id, order), order.entry_id == request_entry_id, order.in_error_at.is_(None)
+        found = self.db.scalar(sa.select(order).where(*of_entry).order_by(order.version.desc()).limit(1))
+        if found is None:
+            raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
+        return self.judge(
+            patient_id,
+            medicine=found,
+            dosage=dosage,
+            starts_at=found.starts_at,
+            ends_at=ends_at or found.ends_at,
+            request_entry_id=request_entry_id,
+        )
+
+    def _others(self, patient_id: UUID, key: str) -> list[tuple[Ordered, Asked]]:
+        """The orders in force but that of this key, as the rules and as the catalogue take them."""
+        order = MedicationRequest
+        columns = (getattr(order, name) for name in _OF_ORDER)
+        newest = newest_versions(self.work.chart(patient_id, order), *columns).subquery()
+        rows = self.db.execute(sa.select(newest).where(newest.c.status.in_(list(IN_USE)))).all()
+        return [
+            (
+                as_ordered(row, dosage_of(row), key=str(row.entry_id), starts_at=row.starts_at, ends_at=row.ends_at),
+                _asked(row),
+            )
+            for row in rows
+            if str(row.entry_id) != key and (row.ends_at is None or row.ends_at > self.work.now)
+        ]
+
+    def _interactions(
+        self, new: Ordered, in_use: Sequence[Ordered], asked: Sequence[Asked]
+    ) -> InteractionAnswer | None:
+        """What the catalogue answers about these, `asked` in their order; None when it holds no interactions."""
+        medicines, said = [new, *in_use], self.interactions(asked)
+        if not said.loaded:
+            return None
+        hits = (
+            Hit(
+                Told(str(one.fest_id), one.relevance, one.situation, one.consequence, one.handling),
+                medicines[one.first.medicine],
+                medicines[one.second.medicine],
+            )
+            for one in said.found
+        )
+        return interactions_told(new, in_use, hits, not_assessed=[medicines[n] for n in said.not_assessed])
+
+    def _wait_for_other_prescribers(self, patient_id: UUID) -> None:
+        """Of two who prescribe for a patient at once the second waits, and is then judged beside what the first ordered."""
+        first = str(min(self.work.ids(patient_id)))
+        self.db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(first, 0))))
+
+
+def detected_issues(judgement: Judgement, answers: Answers) -> list[dict[str, Any]] | None:
+    """What is kept with the order of the alerts the prescriber went on with; None when there were none.
+
+    Raises AlertsFound when one that wants an answer has none: a card or a stop that was not seen for these doses, a stop
+    without a reason, and always one that nothing overrides.
+    """
+    loud = [alert for alert in judgement.alerts if alert.tier is not Tier.MARK]
+    if not may_be_signed(loud):
+        raise AlertsFound(phrase("Dette kan ikke signeres. Endre ordinasjonen."), judgement)
+    if not_known(loud, answers.seen):
+        raise AlertsFound(phrase("Les advarslene, og signer om du vil fortsette."), judgement)
+    if interrupts(loud) and not answers.reason.strip():
+        raise AlertsFound("", judgement, reason_missing=True)
+    went_on = (overridden(alert, answers.reason if alert.tier is Tier.STOP else "") for alert in loud)
+    return [_stored(one) for one in went_on] or None
+
+
+def _stored(one: Overridden) -> dict[str, Any]:
+    return {
+        "rule": one.rule.value,
+        "tier": one.tier.value,
+        "key": one.key,
+        "basis": one.basis,
+        "said": str(one.said),
+        "nurse": str(one.nurse),
+        "reason": one.reason,
+    }
+
+
+def _asked(of: Any) -> Asked:
+    return Asked(of.atc_code, of.catalogue_item_id)
+
+
+def _allergies(alerts: Alerts) -> list[KnownAllergy] | AllergiesUnknown:
+    """What is recorded; why nothing is, where nobody knows."""
+    if alerts.allergy_state is AllergyState.UNAVAILABLE:
+        return AllergiesUnknown.UNAVAILABLE
+    if alerts.allergy_state is AllergyState.NOT_ASKED and not alerts.intolerances:
+        return AllergiesUnknown.NOT_ASKED
+    return [_allergy(entry) for entry in alerts.entries]
+
+
+def _allergy(entry: Allergy) -> KnownAllergy:
+    # The code's word for "unknown" is no reaction: what nobody knows counts as serious.
+    unknown = entry.reaction is None and entry.reaction_code == UNKNOWN_REACTION
+    return KnownAllergy(
+        entry_id=str(entry.entry_id),
+        substance=entry.substance,
+        kind=entry.kind,
+        code=entry.code,
+        reaction_code=entry.reaction_code,
+        reaction="" if unknown else entry.reaction_text,
+        severity=entry.severity,
+        criticality=entry.criticality,
+        verification_status=entry.verification_status,
+    )
