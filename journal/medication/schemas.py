@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from journal.medication.dosage_form import DayField, DosageForm, MaybeAmount, clock_time
 from journal.medication.errors import refusing
+from journal.medication.pages.alerts import BETWEEN
 from journal.medication.rules import (
     Caution,
     DoseSettings,
@@ -20,7 +21,6 @@ from journal.medication.rules import (
     own_clock_times,
     pulse,
 )
-from journal.medication.pages.alerts import BETWEEN
 from journal.medication.service import Answers
 from journal.platform.clock import instant, local_date
 from journal.platform.errors import Invalid

@@ -21,6 +21,7 @@ from tests import factories
 from tests.browser.counting import Counting
 from tests.conftest import World
 from tests.factories import Staff
+from tests.medication.test_sign import prescribe
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (390, 1180, 1440)
@@ -121,9 +122,9 @@ def patient_id(world: World, work_of: Callable[..., Any]) -> UUID:
     with work_of(world.lars) as work:
         two = Quantity(Decimal(2), "tablett")
         medication, needed = Medication(work), when_needed(two, max_doses=4)
-        medication.prescribe(made, medicine=paracetamol, dosage=needed, use="3")
-        medication.prescribe(made, medicine=OXYCODONE, dosage=needed, use="3")
-        over = medication.prescribe(made, medicine=paracetamol, dosage=needed, use="3")
+        prescribe(work, made, medicine=paracetamol, dosage=needed, use="3")
+        prescribe(work, made, medicine=OXYCODONE, dosage=needed, use="3")
+        over = prescribe(work, made, medicine=paracetamol, dosage=needed, use="3")
         medication.stop(made, over, version=1, reason="Hjalp ikke")
     return made
 
@@ -181,6 +182,25 @@ def test_prescribing_from_the_search_to_a_form_with_an_error(world: World, see: 
     tab.find("input[name=indication]").fill("smerte")
     tab.page.get_by_role("button", name="Signer forskrivning").click()
     expect(tab.find(".ds-error-summary")).to_be_focused()
+    assert faults_of(tab) == []
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_prescribing_what_is_stopped_and_looking_it_over(world: World, see: See, patient_id: UUID) -> None:
+    tab = see(world.lars, f"/patients/{patient_id}/medication/prescribe?q=paracet+tab+500")
+    tab.refusals.add(409)
+    tab.find(".hits a").first.click()
+    tab.find("input[name=amount]").fill("20")
+    tab.find("input[name=times]").fill("8")
+    tab.find("input[name=indication]").fill("smerte")
+    tab.page.get_by_role("button", name="Se over").click()
+    expect(tab.find("#alerts [data-color=danger]").first).to_be_focused()
+    assert faults_of(tab) == []
+
+    tab.find("input[name=override_reason]").fill("Avtalt")
+    tab.find("input[name=amount]").fill("21")
+    tab.page.get_by_role("button", name="Signer forskrivning").click()
+    expect(tab.find("#alerts [data-color=danger]").first).to_be_focused()
     assert faults_of(tab) == []
 
 

@@ -32,6 +32,7 @@ from tests import factories
 from tests.conftest import Browser, World
 from tests.factories import Staff
 from tests.medication.test_sign import METOPROLOL, ONE
+from tests.medication.test_sign import prescribe as judged_and_prescribed
 
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]

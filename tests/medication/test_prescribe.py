@@ -97,9 +97,7 @@ def test_of_two_doctors_who_change_the_same_order_one_is_told(world: World, work
     def change_it(_: int) -> str:
         try:
             with work_of(world.lars) as work:
-                change(
-                    work, patient_id, entry_id, version=1, dosage=every_hours(TWO, 2), reason="Mindre ofte"
-                )
+                change(work, patient_id, entry_id, version=1, dosage=every_hours(TWO, 2), reason="Mindre ofte")
         except OrderChanged:
             return "told"
         return "changed"
@@ -173,9 +171,7 @@ def test_as_needed_stops_at_the_limit_whatever_order_it_was_given_of(
 ) -> None:
     with work_of(world.lars) as work:
         prn = when_needed(ONE, max_doses=2)
-        first, second = (
-            prescribe(work, patient_id, medicine=PARACETAMOL, dosage=prn, use="3") for _ in range(2)
-        )
+        first, second = (prescribe(work, patient_id, medicine=PARACETAMOL, dosage=prn, use="3") for _ in range(2))
     for entry_id in (first, second):
         with work_of(world.nina) as work:
             Medication(work).sign_as_needed(patient_id, entry_id, request_version=1)
