@@ -407,6 +407,9 @@ def _prescribe_form(patient_id: UUID, asked: Mapping[str, Any], **more: Any) -> 
     hit = medication.catalogue_item(asked["item"]) if asked["item"] else None
     found = medication.search_catalogue(asked["q"], everything=asked["all"]) if asked["q"] and not hit else None
     form = {"errors": {}, "typed": {}} | _judged(more)
+    if found:
+        said = medication.alerts_before_dosage(patient_id, [each.medicine for each in found.hits])
+        form["marks"] = {each.id: pages.marks(alerts) for each, alerts in zip(found.hits, said, strict=True)}
     context = _said_of(hit.id) | _choices(hit.dose_unit) if hit else {"version": medication.catalogue_version()}
     return _page("medication/prescribe.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)
 

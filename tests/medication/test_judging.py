@@ -400,6 +400,37 @@ def test_a_change_shows_what_it_would_be_told_and_is_signed_from_there(
     assert [issue["rule"] for issue in stored(world, patient_id)[-1]] == ["daily-maximum"]
 
 
+def test_the_hits_of_a_search_are_marked_before_one_is_chosen(
+    world: World, work_of: WorkOf, client_for: ClientFor, allergic: UUID
+) -> None:
+    ordered(world, work_of, allergic, WARFARIN)
+    lars, marks = client_for(world.lars), {}
+    for sought in ("apocillin+660", "marevan", "ibux+400", "omeprazol+sandoz"):
+        page = lars.get(f"/patients/{allergic}/medication/prescribe?q={sought}").text
+        hit = re.search(r'<ul class="ds-list hits">.*?</li>', page, re.DOTALL)
+        assert hit
+        marks[sought] = re.findall(r'data-color="(danger|warning)"><svg.*?</svg>([^<]*)</span>', hit[0], re.DOTALL)
+
+    assert marks == {
+        "apocillin+660": [("danger", "Allergi")],
+        "marevan": [("danger", "Samme slag")],
+        "ibux+400": [("warning", "Interaksjon")],
+        "omeprazol+sandoz": [],
+    }
+
+
+def test_marks_cost_the_same_for_one_hit_and_for_ten(
+    world: World, client_for: ClientFor, patient_id: UUID, count_queries: list[str]
+) -> None:
+    lars, counts = client_for(world.lars), []
+    for sought in ("marevan", "marevan", "paracetamol"):
+        count_queries.clear()
+        lars.get(f"/patients/{patient_id}/medication/prescribe?q={sought}")
+        counts.append(len(count_queries))
+
+    assert counts[1] == counts[2]
+
+
 def test_a_program_is_told_which_alerts_there_are(form: Callable[..., Form], allergic: UUID) -> None:
     apocillin = form(allergic, "apocillin 660")
     answer = apocillin.browser.act(apocillin.url, apocillin.sent, headers={"Accept": "application/json"})

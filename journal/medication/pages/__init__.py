@@ -1,6 +1,6 @@
 """The round as its page shows it: which hours, which patients, and the cards of the one that is chosen."""
 
-from journal.medication.pages.alerts import BETWEEN, Judged, judged
+from journal.medication.pages.alerts import BETWEEN, Judged, judged, marks
 from journal.medication.pages.card import REASONS, Card, Trouble, asked, asked_of, card, confirmations, last_of
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
 
@@ -20,6 +20,7 @@ __all__ = [
     "in_pane",
     "judged",
     "last_of",
+    "marks",
     "patient_rows",
     "shown_rows",
     "slots",

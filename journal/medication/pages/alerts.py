@@ -1,5 +1,6 @@
 """What the safety rules say of an order, as its form shows it: worst first, and always what nobody could check."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from journal.medication.rules.safety import (
@@ -12,6 +13,7 @@ from journal.medication.rules.safety import (
     NotAssessed,
     Rule,
     Tier,
+    Verdict,
     interrupts,
     may_be_signed,
 )
@@ -36,7 +38,8 @@ class Said(NamedTuple):
 class Judged(NamedTuple):
     """The alerts of an order by how loud they are, and the interaction answer, never a blank.
 
-    `seen` is for the hidden fields of the form; `wants_reason`: a stop can be gone past, with a reason.
+    `seen` is for the hidden fields of the form; `wants_reason`: a stop can be gone past, with a reason. `totals`: the daily
+    doses that there is no alert of.
     """
 
     stops: tuple[Said, ...]
@@ -44,6 +47,7 @@ class Judged(NamedTuple):
     marks: tuple[Said, ...]
     seen: tuple[str, ...]
     wants_reason: bool
+    totals: tuple[str, ...]
     interactions: str
     not_checked: str
 
@@ -63,9 +67,19 @@ def judged(judgement: Judgement) -> Judged:
         marks,
         tuple(f"{one.key}{BETWEEN}{one.basis}" for one in loud if one.overridable),
         interrupts(loud) and may_be_signed(loud),
+        # Of the other verdicts there is an alert.
+        tuple(total.text for total in judgement.totals if total.verdict in (Verdict.WITHIN, Verdict.NO_FIGURE)),
         _of_interactions(judgement.interactions),
         phrase("Disse allergiene kan ikke sammenlignes med legemidler: %(names)s.", names=names) if names else "",
     )
+
+
+def marks(alerts: Sequence[Alert]) -> tuple[tuple[str, str], ...]:
+    """Colour and word of each kind of alert, worst first: for a hit of the search, before it is chosen."""
+    loudest: dict[str, str] = {}
+    for alert in alerts:
+        loudest.setdefault(MARKS[alert.rule], _COLORS[alert.tier])
+    return tuple((color, mark) for mark, color in loudest.items())
 
 
 def _said(alert: Alert) -> Said:

@@ -12,6 +12,7 @@ from journal.medication.errors import AlertsFound
 from journal.medication.models import MedicationRequest
 from journal.medication.rules import Dosage
 from journal.medication.rules.safety import (
+    Alert,
     AllergiesUnknown,
     Hit,
     InteractionAnswer,
@@ -21,6 +22,7 @@ from journal.medication.rules.safety import (
     Ordered,
     Overridden,
     Person,
+    Rule,
     Tier,
     Told,
     interactions_told,
@@ -32,7 +34,7 @@ from journal.medication.rules.safety import (
 )
 from journal.medication.rules.safety.allergy_groups import UNKNOWN_REACTION
 from journal.medication.service.in_use import IN_USE, newest_versions
-from journal.medication.service.interactions import Asked, Assessed
+from journal.medication.service.interactions import Asked, Assessed, Interactions
 from journal.medication.service.medicine import Medicine, as_ordered
 from journal.medication.service.shown import dosage_of
 from journal.observations import Observations
@@ -45,6 +47,8 @@ from journal.platform.service import on_patient
 
 _OF_MEDICINE = ("generic_name", "brand_name", "atc_code", "strength", "form", "form_code", "route_code")
 _OF_ORDER = ("entry_id", "status", "catalogue_item_id", "dosage", "starts_at", "ends_at", *_OF_MEDICINE)
+
+_BEFORE_DOSAGE = {Rule.ALLERGY, Rule.DUPLICATE_GROUP, Rule.DUPLICATE_SUBSTANCE, Rule.INTERACTION}
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,12 @@ class Judging(Assessed):
         banner = Patients(self.work).banner(patient_id)
         weight = Observations(self.work).latest([patient_id], ["weight"])[patient_id].get("weight")
         in_use = [order for order, _ in others]
+        told = self.interactions([_asked(medicine), *(asked for _, asked in others)])
         return judge(
             new,
             in_use,
             allergies=_allergies(banner.alerts),
-            interactions=self._interactions(new, in_use, [_asked(medicine), *(asked for _, asked in others)]),
+            interactions=_answer(new, in_use, told, [new, *in_use]),
             person=Person(banner.age, weight.value if weight else None),
         )
 
@@ -109,6 +114,24 @@ class Judging(Assessed):
             request_entry_id=request_entry_id,
         )
 
+    @on_patient(Permission.MEDICATION_READ)
+    def alerts_before_dosage(self, patient_id: UUID, medicines: Sequence[Medicine]) -> list[tuple[Alert, ...]]:
+        """What can be said of each of these before anybody has said how it is taken, in their order, worst first.
+
+        Allergies, doubles and interactions; three statements, whatever the number of medicines. That nothing is said of one
+        is no answer about interactions: `judge` gives that.
+        """
+        others = self._others(patient_id, "")
+        allergies = _allergies(Patients(self.work).banner(patient_id).alerts)
+        told = self.interactions([*map(_asked, medicines), *(asked for _, asked in others)])
+        in_use = [order for order, _ in others]
+        new = [
+            as_ordered(of, None, key=str(n), starts_at=self.work.now, ends_at=None) for n, of in enumerate(medicines)
+        ]
+        every = [*new, *in_use]
+        said = (judge(one, in_use, allergies=allergies, interactions=_answer(one, in_use, told, every)) for one in new)
+        return [tuple(alert for alert in of.alerts if alert.rule in _BEFORE_DOSAGE) for of in said]
+
     def _others(self, patient_id: UUID, key: str) -> list[tuple[Ordered, Asked]]:
         """The orders in force but that of this key, as the rules and as the catalogue take them."""
         order = MedicationRequest
@@ -123,23 +146,6 @@ class Judging(Assessed):
             for row in rows
             if str(row.entry_id) != key and (row.ends_at is None or row.ends_at > self.work.now)
         ]
-
-    def _interactions(
-        self, new: Ordered, in_use: Sequence[Ordered], asked: Sequence[Asked]
-    ) -> InteractionAnswer | None:
-        """What the catalogue answers about these, `asked` in their order; None when it holds no interactions."""
-        medicines, said = [new, *in_use], self.interactions(asked)
-        if not said.loaded:
-            return None
-        hits = (
-            Hit(
-                Told(str(one.fest_id), one.relevance, one.situation, one.consequence, one.handling),
-                medicines[one.first.medicine],
-                medicines[one.second.medicine],
-            )
-            for one in said.found
-        )
-        return interactions_told(new, in_use, hits, not_assessed=[medicines[n] for n in said.not_assessed])
 
     def _wait_for_other_prescribers(self, patient_id: UUID) -> None:
         """Of two who prescribe for a patient at once the second waits, and is then judged beside what the first ordered."""
@@ -174,6 +180,23 @@ def _stored(one: Overridden) -> dict[str, Any]:
         "nurse": str(one.nurse),
         "reason": one.reason,
     }
+
+
+def _answer(
+    new: Ordered, in_use: Sequence[Ordered], told: Interactions, medicines: Sequence[Ordered]
+) -> InteractionAnswer | None:
+    """What the catalogue told of these medicines, in their order, as the answer about `new`; None when it holds nothing."""
+    if not told.loaded:
+        return None
+    hits = (
+        Hit(
+            Told(str(one.fest_id), one.relevance, one.situation, one.consequence, one.handling),
+            medicines[one.first.medicine],
+            medicines[one.second.medicine],
+        )
+        for one in told.found
+    )
+    return interactions_told(new, in_use, hits, not_assessed=[medicines[n] for n in told.not_assessed])
 
 
 def _asked(of: Any) -> Asked:
