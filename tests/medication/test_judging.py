@@ -272,7 +272,7 @@ def test_an_allergy_stops_until_there_is_a_reason_and_nothing_typed_is_lost(
     signed = apocillin.send(**seen_in(first.text), override_reason=REASON)
 
     assert (first.status_code, without.status_code, signed.status_code) == (409, 409, 303)
-    assert 'data-color="danger" role="alert" tabindex="-1" data-focus' in first.text
+    assert 'data-color="danger" id="alerts" role="alert" tabindex="-1" data-focus' in first.text
     assert "Allergi · Stopp" in first.text
     assert "Allergi mot Penicillin: anafylaksi." in first.text
     assert "Kilde: Pasientens kritiske informasjon" in first.text
