@@ -16,6 +16,7 @@ from journal.medication import Answers, Medication, Medicine, import_catalogue, 
 from journal.medication.errors import AlertsFound
 from journal.medication.rules import Dosage, daily, every_hours, when_needed
 from journal.medication.rules.safety import Found, NoneFound, NotAsked, NotAssessed, Rule, Tier
+from journal.medication.rules.safety.allergy_groups import UNKNOWN_REACTION
 from journal.platform.errors import Denied
 from journal.platform.settings import Settings
 from tests import factories
@@ -155,9 +156,13 @@ def test_who_was_never_asked_about_allergies_is_no_patient_without(world: World,
     assert "Ingen har spurt pasienten om allergier." in {alert.text for alert in alerts}
 
 
-def test_a_reaction_that_nobody_knows_counts_as_serious(world: World, judged: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("reaction_code", [None, UNKNOWN_REACTION])
+def test_a_reaction_that_nobody_knows_counts_as_serious(
+    world: World, judged: Callable[..., Any], reaction_code: str | None
+) -> None:
     patient_id = world.patient()
-    factories.allergy(world.builder, patient_id, world.nina, "Penicillin", code_system="ATC", code="J01C")
+    more = {"code_system": "ATC", "code": "J01C", "reaction_code": reaction_code}
+    factories.allergy(world.builder, patient_id, world.nina, "Penicillin", **more)
     world.store()
 
     assert judged(patient_id, PENICILLIN).interrupts
@@ -311,7 +316,7 @@ def test_methotrexate_every_day_is_refused_whatever_is_sent(
     methotrexate = form(patient_id, "methotrexate orion")
     told = methotrexate.send()
     forced = methotrexate.send(**seen_in(told.text), override_reason=REASON)
-    with pytest.raises(AlertsFound):
+    with pytest.raises(AlertsFound, match="Dette kan ikke signeres"):
         ordered(world, work_of, patient_id, METHOTREXATE, daily(ONE, [time(8)]))
     weekly = methotrexate.send(pattern="weekdays", **{"weekdays[]": ["1"]})
 

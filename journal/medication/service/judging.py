@@ -78,11 +78,11 @@ class Judging(Assessed):
     ) -> Judgement:
         """All that the rules say of this order beside those in force, the paused among them. Nothing is stored.
 
-        `request_entry_id` is the order it would change, which is then left out of what is in use. Four statements.
+        `request_entry_id` is the order it would change, which the rules take to be replaced. Four statements.
         """
         key = str(request_entry_id or new_id())
         new = as_ordered(medicine, dosage, key=key, starts_at=starts_at or self.work.now, ends_at=ends_at)
-        others = self._others(patient_id, new.key)
+        others = self._others(patient_id)
         banner = Patients(self.work).banner(patient_id)
         weight = Observations(self.work).latest([patient_id], ["weight"])[patient_id].get("weight")
         in_use = [order for order, _ in others]
@@ -121,7 +121,7 @@ class Judging(Assessed):
         Allergies, doubles and interactions; three statements, whatever the number of medicines. That nothing is said of one
         is no answer about interactions: `judge` gives that.
         """
-        others = self._others(patient_id, "")
+        others = self._others(patient_id)
         allergies = _allergies(Patients(self.work).banner(patient_id).alerts)
         told = self.interactions([*map(_asked, medicines), *(asked for _, asked in others)])
         in_use = [order for order, _ in others]
@@ -132,8 +132,8 @@ class Judging(Assessed):
         said = (judge(one, in_use, allergies=allergies, interactions=_answer(one, in_use, told, every)) for one in new)
         return [tuple(alert for alert in of.alerts if alert.rule in _BEFORE_DOSAGE) for of in said]
 
-    def _others(self, patient_id: UUID, key: str) -> list[tuple[Ordered, Asked]]:
-        """The orders in force but that of this key, as the rules and as the catalogue take them."""
+    def _others(self, patient_id: UUID) -> list[tuple[Ordered, Asked]]:
+        """The orders in force, as the rules and as the catalogue take them."""
         order = MedicationRequest
         columns = (getattr(order, name) for name in _OF_ORDER)
         newest = newest_versions(self.work.chart(patient_id, order), *columns).subquery()
@@ -144,7 +144,7 @@ class Judging(Assessed):
                 _asked(row),
             )
             for row in rows
-            if str(row.entry_id) != key and (row.ends_at is None or row.ends_at > self.work.now)
+            if row.ends_at is None or row.ends_at > self.work.now
         ]
 
     def _wait_for_other_prescribers(self, patient_id: UUID) -> None:
