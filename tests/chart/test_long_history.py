@@ -29,9 +29,10 @@ HISTORY = (
        FROM medication.dose d JOIN medication.medication_request r ON (r.patient_id, r.id) = (d.patient_id, d.request_id)
        WHERE d.patient_id = %(patient)s AND d.due_at < now() - interval '2 days'""",
 )
+# The tables that grow with the years; a list of orders is read whole while it is short, whoever else is in it.
 COUNT = sa.text(
     "SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) FROM pg_stat_xact_user_tables"
-    " WHERE schemaname = 'medication'"
+    " WHERE schemaname = 'medication' AND relname IN ('dose', 'medication_administration')"
 )
 
 
@@ -73,4 +74,4 @@ def test_what_is_long_ago_is_not_read_to_show_or_sign_what_is_now(
         work.db.flush()
         read = work.db.scalar(COUNT) - before
 
-    assert read < 100, f"{read} rows of medication were read"
+    assert read < 100, f"{read} rows of doses and signatures were read"

@@ -1,0 +1,37 @@
+"""Medicines as needed: what was given, whether there is room for more, and the signature."""
+
+from uuid import UUID
+
+from werkzeug.wrappers import Response
+
+from journal.medication import pages, schemas
+from journal.medication.service import Medication
+from journal.medication.web.section import Refused, bp, draws_again, page, trouble
+from journal.observations import Observations
+from journal.permissions import Permission
+from journal.web import current_work, form_body, see_other
+
+
+@bp.page("/patients/<uuid:patient_id>/as-needed", Permission.MEDICATION_ADMINISTER)
+def as_needed(patient_id: UUID) -> str:
+    return _as_needed(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/as-needed/<uuid:request_entry_id>", Permission.MEDICATION_ADMINISTER)
+def give_as_needed(patient_id: UUID, request_entry_id: UUID) -> Response:
+    Medication(current_work()).sign_as_needed(patient_id, request_entry_id, **form_body(schemas.GiveAsNeeded))
+    return see_other(".as_needed", patient_id=patient_id)
+
+
+@draws_again("give_as_needed")
+def _refused(refusal: Refused) -> str:
+    return _as_needed(refusal.where["patient_id"], trouble(refusal.where["request_entry_id"], refusal))
+
+
+def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None) -> str:
+    work = current_work()
+    medicines = Medication(work).as_needed(patient_id)
+    codes = {code for medicine in medicines for code in pages.asked_of(medicine.cautions)}
+    latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
+    special = {m.request_entry_id: pages.confirmations(m.cautions, latest, work.now) for m in medicines}
+    return page("medication/as_needed.html", patient_id, medicines=medicines, special=special, trouble=wrong)

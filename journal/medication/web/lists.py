@@ -1,0 +1,30 @@
+"""The medicines in use, and those that were stopped."""
+
+from uuid import UUID
+
+from journal.medication.service import Medication
+from journal.medication.web.section import bp, page
+from journal.patients import Patients
+from journal.permissions import Permission
+from journal.platform.clock import hhmm
+from journal.platform.statement import together
+from journal.web import current_work
+from journal.web.shell import Tab
+
+TAB = Tab("medication.medication_list", "Legemidler", Permission.MEDICATION_READ)
+
+
+@bp.page("/patients/<uuid:patient_id>/medication", Permission.MEDICATION_READ)
+def medication_list(patient_id: UUID) -> str:
+    work = current_work()
+    work.open(Permission.MEDICATION_READ, [patient_id])
+    with together(work.db):
+        medicines, banner = Medication(work).ask_list_with_strip(patient_id), Patients(work).ask_banner(patient_id)
+    shown = {"medicines": medicines.answer(), "banner_of": banner.answer(), "now_text": hhmm(work.now)}
+    return page("medication/list.html", patient_id, **shown)
+
+
+@bp.page("/patients/<uuid:patient_id>/medication/stopped", Permission.MEDICATION_READ)
+def stopped(patient_id: UUID) -> str:
+    found = Medication(current_work()).stopped_recently(patient_id)
+    return page("medication/stopped.html", patient_id, stopped=found)

@@ -1,0 +1,129 @@
+"""An order and its versions, and what the doctor does to it: change, stop, pause and resume."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from werkzeug.wrappers import Response
+
+from journal.medication import dosage_form, schemas
+from journal.medication.errors import AlertsFound
+from journal.medication.rules import Dosage, dose_sentence
+from journal.medication.rules.safety import Judgement
+from journal.medication.service import Medication, RequestVersion
+from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
+from journal.permissions import Permission
+from journal.platform.errors import Invalid
+from journal.platform.language import gettext as _
+from journal.web import current_work, form_body, see_other, typed
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+@bp.page("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>", Permission.MEDICATION_READ)
+def history(patient_id: UUID, request_entry_id: UUID) -> str:
+    return _order(patient_id, Medication(current_work()).history(patient_id, request_entry_id))
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/change", Permission.MEDICATION_PRESCRIBE)
+def change(patient_id: UUID, request_entry_id: UUID) -> Response:
+    form, medication = form_body(schemas.Change), Medication(current_work())
+    dosage = _new_dosage(medication.history(patient_id, request_entry_id), form)
+    answers = schemas.answers_from(form)
+    if form["seen"] != dose_sentence(dosage):
+        raise Invalid(_("Se over endringen før du signerer den."))
+    medication.change(
+        patient_id, request_entry_id, version=form["version"], dosage=dosage, reason=form["reason"], answers=answers
+    )
+    return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.act(
+    "/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/change/review",
+    Permission.MEDICATION_PRESCRIBE,
+    repeatable=True,
+)
+def review_change(patient_id: UUID, request_entry_id: UUID) -> str:
+    """The change as one line, old and new, with what the safety rules say and the button that signs. Nothing is stored."""
+    medication = Medication(current_work())
+    versions = medication.history(patient_id, request_entry_id)
+    dosage = _new_dosage(versions, form_body(schemas.Change))
+    judgement = medication.judge_change(patient_id, request_entry_id, dosage=dosage)
+    return _order(patient_id, versions, new=dosage, judgement=judgement, changing=True, typed=typed())
+
+
+def _new_dosage(versions: list[RequestVersion], form: Mapping[str, Any]) -> Dosage:
+    old = versions[0].dosage
+    new = dosage_form.dosage_from(form, old.strength_per_unit, old.unit)
+    if new == old:
+        raise Invalid(errors={"dosage": [_("Doseringen er den samme som før. Endre den, eller gå tilbake.")]})
+    return new
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/stop", Permission.MEDICATION_PRESCRIBE)
+def stop(patient_id: UUID, request_entry_id: UUID) -> Response:
+    Medication(current_work()).stop(patient_id, request_entry_id, **form_body(schemas.ChangeStatus))
+    return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/hold", Permission.MEDICATION_PRESCRIBE)
+def hold(patient_id: UUID, request_entry_id: UUID) -> Response:
+    said = form_body(schemas.ChangeStatus)
+    Medication(current_work()).hold(patient_id, request_entry_id, version=said["version"], reason=said["reason"])
+    return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/resume", Permission.MEDICATION_PRESCRIBE)
+def resume(patient_id: UUID, request_entry_id: UUID) -> Response:
+    said = form_body(schemas.ChangeStatus)
+    Medication(current_work()).resume(patient_id, request_entry_id, version=said["version"], reason=said["reason"])
+    return see_other(".medication_list", patient_id=patient_id)
+
+
+@draws_again("change", "review_change")
+def _change_refused(refusal: Refused) -> str:
+    """With the alerts where the safety rules refused it; what was typed stands in its fields either way."""
+    patient_id, error = refusal.where["patient_id"], refusal.error
+    versions = Medication(current_work()).history(patient_id, refusal.where["request_entry_id"])
+    drawn: dict[str, Any] = {"said": refusal.said}
+    if isinstance(error, AlertsFound):
+        drawn = {"new": _new_dosage(versions, form_body(schemas.Change)), "judgement": error.judgement}
+    return _order(patient_id, versions, changing=True, typed=refusal.typed, errors=refusal.errors, **drawn)
+
+
+@draws_again("stop", "hold", "resume")
+def _refused(refusal: Refused) -> str:
+    patient_id = refusal.where["patient_id"]
+    versions = Medication(current_work()).history(patient_id, refusal.where["request_entry_id"])
+    return _order(patient_id, versions, typed=refusal.typed, errors=refusal.errors, said=refusal.said)
+
+
+def _order(
+    patient_id: UUID,
+    versions: list[RequestVersion],
+    *,
+    changing: bool = False,
+    typed: Mapping[str, Any] = _NOTHING,
+    errors: Mapping[str, str] = _NOTHING,
+    said: str | None = None,
+    new: Dosage | None = None,
+    judgement: Judgement | None = None,
+) -> str:
+    """The order's page; *new* is what it would be changed to, which is reviewed before it is signed."""
+    now = versions[0].dosage
+    may_change = current_work().actor.may(Permission.MEDICATION_PRESCRIBE)
+    return page(
+        "medication/request.html",
+        patient_id,
+        versions=versions,
+        sentence=dose_sentence,
+        changing=changing,
+        dosage=typed if changing else dosage_form.form_of(now),
+        says_all=dosage_form.says_all(now),
+        review=(dose_sentence(now), dose_sentence(new)) if new else None,
+        typed=typed,
+        errors=errors,
+        said=said,
+        **judged(judgement),
+        **(choices(now.unit) if may_change else {}),
+    )

@@ -1,0 +1,168 @@
+"""The medication round: what is due, and the signatures."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from journal.medication import pages, schemas
+from journal.medication.service import DueDose, Medication
+from journal.medication.web.section import Refused, bp, draws_again, page, trouble
+from journal.observations import Observations
+from journal.patients import Patients
+from journal.permissions import Permission
+from journal.platform.language import phrase
+from journal.platform.statement import together
+from journal.web import current_work, form_body, query_body, render, see_other, wants_fragment
+from journal.web.shell import MenuEntry
+
+MENU = MenuEntry("medication.round", "pill", "Medisinrunde", Permission.MEDICATION_ADMINISTER)
+
+
+@bp.page("/round", Permission.MEDICATION_ADMINISTER)
+def round() -> str:
+    """The medication round; for htmx the chosen patient's pane alone, and only her chart is opened."""
+    asked = query_body(schemas.RoundQuery)
+    return _round(asked["patient"], asked["slot"])
+
+
+def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | None = None) -> str:
+    work = current_work()
+    medication, period = Medication(work), pages.Period.around(work.now)
+    rows = medication.worklist(start=period.start, end=period.end)
+    slot = pages.chosen_slot(rows, slot, work.now)
+    of_slot = pages.patient_rows(rows, slot, patient_id)
+    waiting = [p for p, row in of_slot.items() if row.late or row.ready or row.signed < row.total]
+    chosen = patient_id or next(iter([*waiting, *of_slot]), None)
+    context: dict[str, Any] = {
+        "slot": slot,
+        "counts": pages.counts(of_slot),
+        "slots": pages.slots(rows, slot, work.now),
+    }
+    whole, following = not wants_fragment(), _next(waiting, chosen)
+    listed = list(of_slot) if whole else [p for p in (chosen, following) if p in of_slot]
+    shown: list[Any] = []
+    if chosen is not None:
+        work.open_together({Permission.MEDICATION_READ: [chosen], Permission.PATIENTS_READ: listed})
+        with together(work.db):
+            due = medication.ask_doses_due([chosen], start=period.start, end=period.end)
+            people, banner = Patients(work).ask_listed(listed), Patients(work).ask_banner(chosen)
+        context |= _pane(chosen, due.answer()[chosen], slot, wrong) | {"banner_of": banner.answer()}
+        shown = pages.shown_rows([of_slot[p] for p in listed], people.answer(), slot, chosen)
+    context |= {
+        "patients": shown,
+        "patient": chosen,
+        "next": next((row for row in shown if row.patient_id == following), None),
+    }
+    return render("medication/round.html" if whole else "medication/_answer.html", **context)
+
+
+def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages.Trouble | None) -> dict[str, Any]:
+    work = current_work()
+    shown = pages.in_pane(doses, slot, work.now)
+    codes = {code for dose in shown for code in pages.asked(dose)}
+    latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
+    may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
+    cards = [
+        pages.card(
+            dose,
+            slot=slot,
+            person_id=me,
+            may_sign=may_sign,
+            latest=latest,
+            trouble=wrong if wrong and wrong.dose_id == dose.id else None,
+            now=work.now,
+        )
+        for dose in shown
+    ]
+    placed = {card.id for card in cards}
+    return {
+        "cards": cards,
+        "reasons": pages.REASONS,
+        "last": pages.last_of(doses, me, slot, work.now),
+        "trouble": wrong if wrong and wrong.dose_id not in placed else None,
+    }
+
+
+def _next(waiting: list[UUID], chosen: UUID | None) -> UUID | None:
+    after = waiting[waiting.index(chosen) + 1 :] if chosen in waiting else waiting
+    return next((p for p in [*after, *waiting] if p != chosen), None)
+
+
+def _back(patient_id: UUID) -> Response:
+    return see_other(".round", patient=patient_id, slot=query_body(schemas.InRound)["slot"])
+
+
+@bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/given", Permission.MEDICATION_ADMINISTER)
+def given(patient_id: UUID, dose_id: UUID) -> Response:
+    work = current_work()
+    said = schemas.with_given_at(form_body(schemas.SignGiven), work.now)
+    Medication(work).sign_given(patient_id, dose_id, **said)
+    return _back(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/not-given", Permission.MEDICATION_ADMINISTER)
+def not_given(patient_id: UUID, dose_id: UUID) -> Response:
+    said = form_body(schemas.SignNotGiven)
+    Medication(current_work()).sign_not_given(patient_id, dose_id, text=said.pop("reason_text"), **said)
+    return _back(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/also-given", Permission.MEDICATION_ADMINISTER)
+def also_given(patient_id: UUID, dose_id: UUID) -> Response:
+    Medication(current_work()).also_given(patient_id, dose_id, **form_body(schemas.AlsoGiven))
+    return _back(patient_id)
+
+
+@bp.act(
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/witness", Permission.MEDICATION_ADMINISTER
+)
+def witness(patient_id: UUID, administration_id: UUID) -> Response:
+    form_body(schemas.Nothing)
+    Medication(current_work()).witness(patient_id, administration_id)
+    return _back(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/undo", Permission.MEDICATION_ADMINISTER)
+def undo(patient_id: UUID, administration_id: UUID) -> Response:
+    Medication(current_work()).correct(patient_id, administration_id, reason=phrase("Angret"))
+    return _back(patient_id)
+
+
+@bp.page(
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/correct", Permission.MEDICATION_ADMINISTER
+)
+def correct_form(patient_id: UUID, administration_id: UUID) -> str:
+    slot = query_body(schemas.InRound)["slot"]
+    return page(
+        "medication/correct.html", patient_id, administration_id=administration_id, slot=slot, errors={}, typed={}
+    )
+
+
+@bp.act(
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/correct", Permission.MEDICATION_ADMINISTER
+)
+def correct(patient_id: UUID, administration_id: UUID) -> Response:
+    Medication(current_work()).correct(patient_id, administration_id, **form_body(schemas.Correct))
+    return _back(patient_id)
+
+
+@draws_again("given", "not_given", "also_given", "witness")
+def _signature_refused(refusal: Refused) -> str:
+    patient_id = refusal.where["patient_id"]
+    wrong = trouble(refusal.where.get("dose_id", patient_id), refusal)
+    return _round(patient_id, request.args.get("slot"), wrong)
+
+
+@draws_again("correct")
+def _correction_refused(refusal: Refused) -> str:
+    return page(
+        "medication/correct.html",
+        refusal.where["patient_id"],
+        administration_id=refusal.where["administration_id"],
+        slot=request.args.get("slot"),
+        errors=refusal.errors,
+        typed=refusal.typed,
+        said=refusal.said,
+    )

@@ -1,0 +1,95 @@
+"""What the pages of medication share: the section, the frame of a patient's page, and how one is drawn again when what came
+from it is refused.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from journal.medication import dosage_form, pages
+from journal.medication.errors import ConfirmationMissing, DoseAlreadySigned, OrderChanged, ValueBelowLimit
+from journal.medication.rules.safety import Judgement
+from journal.medication.service import Medication
+from journal.patients import Patients
+from journal.permissions import Permission
+from journal.platform.errors import Conflict, Invalid, JournalError
+from journal.web import Section, current_work, render, typed
+from journal.web.errors import answer, wants_page
+
+bp = Section("medication", "journal.medication")
+
+# The fields of a dose's card, by the name of what is wrong in them.
+_FIELDS = {"value": "value", "given_time": "given_at", "given_day": "given_at", "given_at": "given_at"}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An act that was refused: in one sentence, by field, with what was typed and what the address holds."""
+
+    error: JournalError
+    said: str
+    errors: Mapping[str, str]
+    typed: dict[str, Any]
+    where: Mapping[str, Any]
+
+
+Again = Callable[[Refused], str]
+_AGAIN: dict[str, Again] = {}
+
+
+def draws_again(*acts: str) -> Callable[[Again], Again]:
+    """The page with the forms of these acts, with what was typed and the sentence where it belongs."""
+
+    def remember(page: Again) -> Again:
+        _AGAIN.update(dict.fromkeys(acts, page))
+        return page
+
+    return remember
+
+
+@bp.errorhandler(Conflict)
+@bp.errorhandler(Invalid)
+def refused(error: JournalError) -> Response | tuple[str, int]:
+    """The failed Work is over: the page is drawn in one of its own."""
+    again = _AGAIN.get((request.endpoint or "").removeprefix("medication."))
+    if again is None or not wants_page() or not current_work().signed_in:
+        return answer(error)
+    errors = {name: said[0] for name, said in error.fields.get("errors", {}).items()}
+    said = error.detail or next(iter(errors.values()), error.title)
+    return again(Refused(error, said, errors, typed(), request.view_args or {})), error.status
+
+
+def trouble(of: UUID, refusal: Refused) -> pages.Trouble:
+    """What a dose's card shows of the refusal; *of* is the dose, or the order of a medicine as needed."""
+    error = refusal.error
+    also = isinstance(error, DoseAlreadySigned | OrderChanged)
+    suggested = (error.fields["reason"], error.fields["reason_said"]) if isinstance(error, ValueBelowLimit) else None
+    unconfirmed = isinstance(error, ConfirmationMissing)
+    field = "confirmed" if unconfirmed else next((_FIELDS[name] for name in refusal.errors if name in _FIELDS), None)
+    cautions = tuple(error.fields["cautions"]) if unconfirmed else ()
+    return pages.Trouble(of, refusal.said, field, also, suggested, request.form.to_dict(), cautions)
+
+
+def judged(judgement: Judgement | None) -> dict[str, Any]:
+    """The judgement as a page shows it, with the version of the catalogue it rests on."""
+    if judgement is None:
+        return {"judged": None}
+    return {"judged": pages.judged(judgement), "version": Medication(current_work()).catalogue_version()}
+
+
+def choices(unit: str | None) -> dict[str, Any]:
+    """What may be chosen in the fields of a dosage."""
+    return {"choices": dosage_form.choices(unit, Medication(current_work()).clock_times())}
+
+
+def page(template: str, patient_id: UUID, **context: Any) -> str:
+    """A page of a patient's chart."""
+    work = current_work()
+    context.setdefault("may_prescribe", work.actor.may(Permission.MEDICATION_PRESCRIBE))
+    if "banner_of" not in context:
+        context["banner_of"] = Patients(work).banner(patient_id)
+    return render(template, patient_id=patient_id, **context)
