@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
+from psycopg import generators
 from psycopg.raw_cursor import RawCursor
 from sqlalchemy.dialects.postgresql import psycopg as postgresql
 from sqlalchemy.orm import Session
@@ -80,6 +81,21 @@ def together(db: Session) -> Iterator[None]:
     """
     with _errors(db, "several statements"), _driver(db).pipeline():
         yield
+
+
+def send_commit(db: Session) -> None:
+    """Commits, and leaves it to await_commit to see whether that went well; until then nothing more can be asked."""
+    db.flush()
+    _driver(db).pgconn.send_query(b"COMMIT")
+
+
+def await_commit(db: Session) -> None:
+    """Returns when what was sent by send_commit is stored for good. Raises as Statement.rows when it is not."""
+    connection = _driver(db)
+    with _errors(db, "COMMIT"):
+        (result,) = connection.wait(generators.execute(connection.pgconn))
+        if result.command_status != b"COMMIT":
+            raise psycopg.errors.error_from_result(result)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from journal.permissions import OPENS, Permission, permissions_of
 from journal.platform import outbox
 from journal.platform.errors import Denied, NotSignedIn, Unavailable
 from journal.platform.ids import new_id
-from journal.platform.statement import Statement
+from journal.platform.statement import Statement, await_commit, send_commit
 
 _NOW = Statement(sa.text("SELECT now()"))
 # Each call with its signature; one line in the log, or more, for each.
@@ -200,6 +200,7 @@ class Work:
     command_id: UUID | None = None
     claimed: bool | None = None
     standings: Mapping[UUID, Any] = field(default_factory=dict)
+    _concluded: bool = False
 
     @property
     def signed_in(self) -> bool:
@@ -295,6 +296,21 @@ class Work:
         """The last statement before the commit: the outbox rows and the command's answer together."""
         outbox.store(self.db, self.facts, self.command_id, self.answer)
 
+    def conclude(self) -> None:
+        """Nothing more will be asked: the commit is on its way while the page is written.
+
+        A command is not concluded: its answer, which is stored with it, is known when the view is done.
+        """
+        if not (self._concluded or self.facts or self.command_id):
+            send_commit(self.db)
+            self._concluded = True
+
+    def settle(self) -> None:
+        """Waits for the commit that conclude() sent. Raises SQLAlchemy's DBAPIError: nobody is shown what is not logged."""
+        if self._concluded:
+            await_commit(self.db)
+            self._looks.clear()
+
     def log_again(self, outcome: str) -> None:
         """The log rows went with the rollback: in a new transaction, write what was opened or refused."""
         looks, self._looks = self._looks, []
@@ -376,7 +392,10 @@ class Works:
             with self.sessions.begin() as work.db:
                 told = caller.introduce(work.db, self.keys, command, about)
                 work._actor, work.now, work.claimed, work.standings = told
-                yield work
+                try:
+                    yield work
+                finally:
+                    work.settle()
                 work.finish()
         except Exception as error:
             if work._looks and not isinstance(error, Unavailable):

@@ -1,6 +1,7 @@
 """No log row, no data: each way round it, tried against the real database as the application's own role."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -383,15 +384,17 @@ def test_a_look_is_logged_with_who_where_why_and_what(
     assert row.request_id
 
 
+AT_ONCE = "CREATE TRIGGER full_disk BEFORE INSERT ON audit.access_log"
+AT_COMMIT = "CREATE CONSTRAINT TRIGGER full_disk AFTER INSERT ON audit.access_log INITIALLY DEFERRED"
+
+
 @contextmanager
-def broken_log(superuser: Connection) -> Iterator[None]:
+def broken_log(superuser: Connection, when: str = AT_ONCE) -> Iterator[None]:
     superuser.execute(
         "CREATE FUNCTION public.full_disk() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$"
     )
-    superuser.execute(
-        "CREATE TRIGGER full_disk BEFORE INSERT ON audit.access_log FOR EACH ROW EXECUTE FUNCTION public.full_disk()"
-    )
+    superuser.execute(f"{when} FOR EACH ROW EXECUTE FUNCTION public.full_disk()")
     try:
         yield
     finally:
@@ -399,12 +402,13 @@ def broken_log(superuser: Connection) -> Iterator[None]:
         superuser.execute("DROP FUNCTION public.full_disk()")
 
 
+@pytest.mark.parametrize("when", [AT_ONCE, AT_COMMIT], ids=["at once", "at commit"])
 @pytest.mark.parametrize("page", ["", "/notes", "/allergies", "/tasks", "/observations"])
 def test_when_the_log_cannot_be_written_no_page_shows_a_patient(
-    world: World, superuser: Connection, client_for: ClientFor, chart: Marked, page: str
+    world: World, superuser: Connection, client_for: ClientFor, chart: Marked, page: str, when: str
 ) -> None:
     nina = client_for(world.nina)
-    with broken_log(superuser):
+    with broken_log(superuser, when):
         answer = nina.get(f"/patients/{chart.patient_id}{page}")
     after = nina.get(f"/patients/{chart.patient_id}{page}")
 
@@ -413,15 +417,42 @@ def test_when_the_log_cannot_be_written_no_page_shows_a_patient(
     assert after.status_code == 200 and chart.token in after.text, "the page does show her when the log is well"
 
 
+@pytest.mark.parametrize("when", [AT_ONCE, AT_COMMIT], ids=["at once", "at commit"])
 def test_when_the_log_cannot_be_written_a_search_finds_nobody(
-    world: World, superuser: Connection, client_for: ClientFor, chart: Marked
+    world: World, superuser: Connection, client_for: ClientFor, chart: Marked, when: str
 ) -> None:
     nina = client_for(world.nina)
-    with broken_log(superuser):
+    with broken_log(superuser, when):
         answer = nina.act("/search", {"text": chart.national_id})
 
     assert answer.status_code == 503
     assert str(chart.patient_id) not in answer.text
+
+
+def test_a_page_that_fails_after_the_chart_was_read_is_in_the_log_as_any_other(
+    world: World,
+    client_for: ClientFor,
+    chart: Marked,
+    monkeypatch: pytest.MonkeyPatch,
+    access_log: Callable[[UUID], list[Any]],
+) -> None:
+    nina, page = client_for(world.nina), f"/patients/{chart.patient_id}/notes"
+    nina.get(page)
+    shown = Counter((row.action, row.outcome) for row in access_log(chart.patient_id))
+    monkeypatch.setattr("journal.web.render_template", lambda *_, **__: 1 / 0)
+
+    answer = nina.get(page)
+
+    assert answer.status_code == 500
+    both = Counter((row.action, row.outcome) for row in access_log(chart.patient_id))
+    assert both == shown + shown, "and not once more as failed"
+
+
+def test_nothing_more_can_be_asked_when_the_commit_is_on_its_way(world: World, work_of: WorkOf, chart: Marked) -> None:
+    with pytest.raises(sa.exc.OperationalError), work_of(world.nina) as work:
+        Notes(work).recent(chart.patient_id)
+        work.conclude()
+        Notes(work).recent(chart.patient_id)
 
 
 def test_a_nurse_in_bodo_signs_a_dose_that_oslo_planned_and_bodo_answers_for_it(
