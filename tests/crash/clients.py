@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from journal.platform.ids import new_id
-from tests.crash.ward import Nurse, OpenDose
+from tests.crash.ward import GIVEN, Nurse, OpenDose
 
 ANSWER_SECONDS = 6.0
 BETWEEN_TRIES_SECONDS = 0.1
@@ -134,7 +134,7 @@ class Client(threading.Thread):
         while time.monotonic() < self.gives_up_at:
             began = time.time()
             self._answers.tried()
-            status, location = self._line.act(dose.path, command_id, request_version="1")
+            status, location = self._line.act(dose.path, command_id, **GIVEN)
             if status == 303 and not location.endswith("/sign-in"):
                 self._answers.acknowledge(dose, command_id, began)
                 return

@@ -20,6 +20,8 @@ from tests.factories import Builder, Staff
 
 DOSES_PER_PATIENT = 48
 HOURLY = every_hours(Quantity(Decimal(1), "tablett"), 1)
+# What is sent for a dose: the earlier ones count as missed by now, which she has seen.
+GIVEN = {"request_version": "1", "confirmed[]": "missed"}
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,10 @@ def late_and_critical(world: World, work_of: WorkOf) -> DueDose:
         ({"at": NOON + 2 * HOUR}, set()),
         ({"at": NOON + 2 * HOUR, "time_critical": True}, {Caution.LATE}),
         ({"at": NOON + HOUR, "time_critical": True}, set()),
+        ({"at": NOON + 12 * HOUR - timedelta(minutes=1)}, set()),
+        ({"at": NOON + 12 * HOUR}, {Caution.MISSED}),
+        ({"at": NOON + 12 * HOUR, "time_critical": True}, {Caution.MISSED}),
+        ({"stop_overridden": True}, {Caution.OVERRIDDEN}),
         ({"atc_code": "A10AB05"}, {Caution.INSULIN}),
         ({"atc_code": "A10BA02"}, set()),
         ({"prescription_group": "A"}, {Caution.GROUP_A}),
@@ -65,7 +69,7 @@ def late_and_critical(world: World, work_of: WorkOf) -> DueDose:
     ],
 )
 def test_what_is_special_about_a_dose_due_at_noon(of: dict[str, Any], said: set[Caution]) -> None:
-    window = {"ready_from": NOON - HOUR / 2, "late_after": NOON + HOUR}
+    window = {"ready_from": NOON - HOUR / 2, "late_after": NOON + HOUR, "missed_at": NOON + 12 * HOUR}
     ordinary: dict[str, Any] = {"atc_code": "C07AB02", "prescription_group": "C", "at": NOON, **window}
 
     assert set(cautions(**(ordinary | of))) == said
@@ -88,6 +92,24 @@ def test_what_is_special_about_a_dose_due_at_noon(of: dict[str, Any], said: set[
             14,
             "Planlagt i går kl. 12.00. Du skriver i går kl. 14.00, 2 t etter. Tiden er viktig for dette legemidlet."
             " Stemmer det?",
+        ),
+        (
+            Caution.MISSED,
+            12,
+            12,
+            "Planlagt i går kl. 12.00, for 12 t siden, og regnet som ikke gitt. Se når neste dose er. Gi den nå likevel?",
+        ),
+        (
+            Caution.MISSED,
+            13,
+            14,
+            "Planlagt i går kl. 12.00. Du skriver kl. 01.00, 13 t etter, da dosen var regnet som ikke gitt. Stemmer det?",
+        ),
+        (
+            Caution.OVERRIDDEN,
+            0,
+            0,
+            "Forskriveren gikk videre tross et stopp. Les begrunnelsen før du gir dosen.",
         ),
         (Caution.GROUP_A, 0, 0, "Legemiddel i gruppe A: kontroller navn, styrke og mengde."),
         (Caution.INSULIN, 0, 0, "Insulin: kontroller antall enheter og siste blodsukker."),
@@ -137,6 +159,20 @@ def test_a_late_dose_is_confirmed_only_where_its_time_matters(world: World, work
     with pytest.raises(ConfirmationMissing, match="Tiden er viktig"):
         sign(world, work_of, critical)
     assert stored(world, critical.patient_id) == []
+
+
+def test_a_missed_dose_is_confirmed_whatever_the_medicine(world: World, work_of: WorkOf) -> None:
+    with work_of(world.nina) as work:
+        began = work.now - timedelta(minutes=75)
+    first = due(world, work_of, starts_at=began)
+    assert (first.status, first.cautions) == (DoseStatus.MISSED, (Caution.MISSED,)), "the next one is due"
+
+    with pytest.raises(ConfirmationMissing, match="regnet som ikke gitt"):
+        sign(world, work_of, first)
+    assert stored(world, first.patient_id) == []
+
+    sign(world, work_of, first, given_at=first.due_at)
+    assert stored(world, first.patient_id) == [("signature", "completed")], "it was given when it should be"
 
 
 def test_it_is_the_time_the_dose_was_given_that_counts(world: World, work_of: WorkOf) -> None:

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from tests import factories
 from tests.conftest import Browser, World
 from tests.medication.test_fest import m30
 from tests.medication.test_prescribe import PARACETAMOL
-from tests.medication.test_sign import ONE, answers, prescribe
+from tests.medication.test_sign import ONE, answers, doses, prescribe
 
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
@@ -382,6 +382,25 @@ def test_who_gives_it_and_who_opens_the_order_see_what_was_overridden_and_why(
         assert "Allergi mot Penicillin: anafylaksi." in shown, page
         assert f"Legens begrunnelse: {REASON}" in shown, page
     assert "Legens begrunnelse" not in nina.get(f"/patients/{allergic}/medication/{needed}").text
+
+
+def test_a_dose_whose_stop_was_overridden_is_never_signed_with_one_tap(
+    world: World, work_of: WorkOf, client_for: ClientFor, allergic: UUID
+) -> None:
+    with work_of(world.lars) as work:
+        began = {"starts_at": work.now - timedelta(minutes=30), "dosage": every_hours(ONE, 12)}
+        seen = Answers(answers(Medication(work).judge(allergic, medicine=PENICILLIN, **began)).seen, REASON)
+        Medication(work).prescribe(allergic, medicine=PENICILLIN, answers=seen, **began)
+    dose, nina = doses(world, work_of, allergic)[0], client_for(world.nina)
+    url = f"/patients/{allergic}/doses/{dose.id}/given?slot={dose.slot}"
+
+    refused = nina.act(url, {"request_version": "1"})
+    unsigned = doses(world, work_of, allergic)[0].signed
+    confirmed = nina.act(url, {"request_version": "1", "confirmed[]": "overridden"})
+
+    assert (refused.status_code, unsigned) == (422, None)
+    assert "Forskriveren gikk videre tross et stopp." in refused.text
+    assert confirmed.status_code == 303 and doses(world, work_of, allergic)[0].signed is not None
 
 
 def test_a_change_shows_what_it_would_be_told_and_is_signed_from_there(

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from journal.medication.rules.status import span
 from journal.platform.clock import spoken
-from journal.platform.language import phrase
+from journal.platform.language import phrase, phrases
 
 _INSULINS = "A10A"
 """ATC: insulins and analogues."""
@@ -20,8 +20,10 @@ class Caution(StrEnum):
 
     EARLY = "early"
     LATE = "late"
+    MISSED = "missed"
     INSULIN = "insulin"
     GROUP_A = "group-a"
+    OVERRIDDEN = "overridden"
 
 
 def cautions(
@@ -31,18 +33,25 @@ def cautions(
     at: datetime,
     ready_from: datetime | None = None,
     late_after: datetime | None = None,
+    missed_at: datetime | None = None,
     time_critical: bool = False,
+    stop_overridden: bool = False,
 ) -> tuple[Caution, ...]:
     """What is special about a dose that is given at `at`; nothing for an ordinary one.
 
-    `ready_from` and `late_after` are the window of a planned dose; a medicine as needed has none. Late matters only for
-    a medicine whose time does (`time_critical`).
+    `ready_from` and `late_after` are the window of a planned dose, and from `missed_at` it counts as missed; a medicine as
+    needed has none of them. Late matters only for a medicine whose time does (`time_critical`), missed for every one: the
+    next dose is due, or soon will be, and two would be given in its stead. `stop_overridden`: the prescriber went on past
+    a stop.
     """
+    missed = missed_at is not None and at >= missed_at
     held = {
         Caution.EARLY: ready_from is not None and at < ready_from,
-        Caution.LATE: time_critical and late_after is not None and at > late_after,
+        Caution.LATE: time_critical and late_after is not None and at > late_after and not missed,
+        Caution.MISSED: missed,
         Caution.INSULIN: (atc_code or "").startswith(_INSULINS),
         Caution.GROUP_A: prescription_group == "A",
+        Caution.OVERRIDDEN: stop_overridden,
     }
     return tuple(caution for caution, holds in held.items() if holds)
 
@@ -54,18 +63,25 @@ def caution_text(caution: Caution, *, at: datetime, now: datetime, due_at: datet
             return phrase("Insulin: kontroller antall enheter og siste blodsukker.")
         case Caution.GROUP_A:
             return phrase("Legemiddel i gruppe A: kontroller navn, styrke og mengde.")
+        case Caution.OVERRIDDEN:
+            return phrase("Forskriveren gikk videre tross et stopp. Les begrunnelsen før du gir dosen.")
     assert due_at is not None
-    early = caution is Caution.EARLY
-    apart = span(due_at - at if early else at - due_at)
-    values = {"due": spoken(due_at, now), "apart": apart, "at": spoken(at, now)}
-    if at == now and early:
-        return phrase("Planlagt %(due)s, om %(apart)s. Gi den nå likevel?", due=values["due"], apart=apart)
-    if at == now:
-        message = "Planlagt %(due)s, for %(apart)s siden. Tiden er viktig for dette legemidlet. Gi den nå likevel?"
-        return phrase(message, due=values["due"], apart=apart)
-    if early:
-        return phrase("Planlagt %(due)s. Du skriver %(at)s, %(apart)s før. Stemmer det?", **values)
-    return phrase(
-        "Planlagt %(due)s. Du skriver %(at)s, %(apart)s etter. Tiden er viktig for dette legemidlet. Stemmer det?",
-        **values,
-    )
+    apart = span(due_at - at if caution is Caution.EARLY else at - due_at)
+    messages = _AT_ANOTHER_TIME if at != now else _NOW
+    return phrase(messages[caution], due=spoken(due_at, now), apart=apart, at=spoken(at, now))
+
+
+_NOW = phrases(
+    {
+        Caution.EARLY: "Planlagt %(due)s, om %(apart)s. Gi den nå likevel?",
+        Caution.LATE: "Planlagt %(due)s, for %(apart)s siden. Tiden er viktig for dette legemidlet. Gi den nå likevel?",
+        Caution.MISSED: "Planlagt %(due)s, for %(apart)s siden, og regnet som ikke gitt. Se når neste dose er. Gi den nå likevel?",
+    }
+)
+_AT_ANOTHER_TIME = phrases(
+    {
+        Caution.EARLY: "Planlagt %(due)s. Du skriver %(at)s, %(apart)s før. Stemmer det?",
+        Caution.LATE: "Planlagt %(due)s. Du skriver %(at)s, %(apart)s etter. Tiden er viktig for dette legemidlet. Stemmer det?",
+        Caution.MISSED: "Planlagt %(due)s. Du skriver %(at)s, %(apart)s etter, da dosen var regnet som ikke gitt. Stemmer det?",
+    }
+)

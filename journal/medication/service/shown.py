@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from journal.medication.models import Dose, MedicationRequest
 from journal.medication.rules import (
     Caution,
     Dosage,
@@ -20,6 +19,7 @@ from journal.medication.rules import (
     ValueRequirement,
     cautions,
     medication_line,
+    missed_at,
 )
 from journal.medication.rules.safety import Overridden, Rule, Tier
 from journal.platform.clock import local_date, short_date
@@ -172,7 +172,7 @@ class WorklistRow(NamedTuple):
     hour_signed: Sequence[int] = ()
 
 
-def cautions_of(order: MedicationRequest, at: datetime, dose: Dose | None = None) -> tuple[Caution, ...]:
+def cautions_of(order: Any, at: datetime, dose: Any = None) -> tuple[Caution, ...]:
     """What is special about giving this dose, or one as needed, at `at`."""
     return cautions(
         atc_code=order.atc_code,
@@ -180,7 +180,9 @@ def cautions_of(order: MedicationRequest, at: datetime, dose: Dose | None = None
         at=at,
         ready_from=dose.ready_from if dose else None,
         late_after=dose.late_after if dose else None,
+        missed_at=missed_at(dose.due_at, dose.next_due_at) if dose else None,
         time_critical=order.time_critical,
+        stop_overridden=any(issue["tier"] == Tier.STOP for issue in order.detected_issues or ()),
     )
 
 
