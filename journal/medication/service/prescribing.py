@@ -42,8 +42,7 @@ _COPIED = tuple(
 class Prescribing(Judging):
     """What a doctor decides. The version she saw travels with each act; who comes second is told what changed."""
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def prescribe(
+    def _order(
         self,
         patient_id: UUID,
         *,
@@ -59,6 +58,8 @@ class Prescribing(Judging):
         condition_text: str | None = None,
         two_signatures: bool = False,
         prescriber_name: str | None = None,
+        entry_id: UUID | None = None,
+        verbal_order_id: UUID | None = None,
         answers: Answers = NO_ANSWERS,
     ) -> UUID:
         """A new order, with its doses for a week; answers with its entry_id.
@@ -74,11 +75,11 @@ class Prescribing(Judging):
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
         self._wait_for_other_prescribers(patient_id)
-        judgement = self.judge(patient_id, medicine=medicine, dosage=dosage, starts_at=starts_at, ends_at=ends_at)
+        judgement = self._judge(patient_id, medicine=medicine, dosage=dosage, starts_at=starts_at, ends_at=ends_at)
         order = MedicationRequest(
             patient_id=patient_id,
             id=new_id(),
-            entry_id=new_id(),
+            entry_id=entry_id or new_id(),
             version=1,
             status=OrderStatus.ACTIVE.value,
             **asdict(medicine),
@@ -97,6 +98,7 @@ class Prescribing(Judging):
             effective_at=self.work.now,
             change="prescribe",
             detected_issues=detected_issues(judgement, answers),
+            verbal_order_id=verbal_order_id,
         )
         until = horizon(self.work.now)
         plan = RequestPlan(
@@ -106,6 +108,8 @@ class Prescribing(Judging):
         self._plan(order, max(starts_at, self.work.now - LATE_START), until)
         self.work.publish(facts.MedicinePrescribed(patient_id, order.entry_id, order.version))
         return order.entry_id
+
+    prescribe = on_patient(Permission.MEDICATION_PRESCRIBE)(_order)
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
     def change(
