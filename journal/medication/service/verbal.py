@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from journal.access import CareRelationships
 from journal.medication.errors import VerbalOrderAnswered
 from journal.medication.models import MedicationRequest, VerbalAnswer, VerbalOrder
-from journal.medication.rules import Dosage, MedicationLine, OrderStatus
+from journal.medication.rules import Dosage, MedicationLine, OrderStatus, ValueRequirement
 from journal.medication.rules.verbal import is_overdue, may_answer, sign_before
 from journal.medication.service.judging import Answers, Judging
 from journal.medication.service.medicine import Medicine
@@ -105,6 +105,7 @@ class Verbal(Prescribing, StandIns):
         use: str,
         indication: str | None = None,
         instruction: str | None = None,
+        required_value: ValueRequirement | None = None,
         answers: Answers,
     ) -> UUID:
         """An order by word of mouth, effective at once; answers with its entry_id.
@@ -142,6 +143,7 @@ class Verbal(Prescribing, StandIns):
             use=use,
             indication=indication,
             instruction=instruction,
+            required_value=required_value,
             prescriber_name=prescriber.name,
             verbal_order_id=verbal_order_id,
             answers=answers,
