@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from journal.medication.rules.dosage import Dosage
-from journal.medication.rules.parts import Course
 from journal.platform.clock import instant, local_date
 
 AHEAD = timedelta(days=7)
@@ -34,4 +33,4 @@ def renewed(dosage: Dosage, end: datetime) -> Dosage:
     """The same dosage with this end, where it says one itself; else as it is, since the order says it."""
     if dosage.course is None or dosage.course.ends_at is None:
         return dosage
-    return replace(dosage, course=Course(dosage.course.starts_at, end))
+    return replace(dosage, course=replace(dosage.course, ends_at=end))

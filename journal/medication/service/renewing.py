@@ -12,6 +12,7 @@ from journal.medication.errors import AlertsFound
 from journal.medication.models import MedicationRequest
 from journal.medication.rules import Dosage, MedicationLine, OrderStatus, dose_sentence
 from journal.medication.rules.renewal import AHEAD, end_of, last_day, renewed, until
+from journal.medication.rules.safety import Judgement, Tier, not_known
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.judging import Answers, detected_issues
 from journal.medication.service.prescribing import Prescribing
@@ -76,17 +77,13 @@ class Renewing(Prescribing):
         What the prescriber answered when she ordered it is answered; anything else is said, and hinders.
         """
         self._must_be_ahead(day)
-        wanted = [
-            (row, end) for row, end in self._ending_orders(patient_id) if (row.entry_id, row.version) in set(seen)
-        ]
         reviewed = []
-        for row, end in wanted:
-            old = dosage_of(row)
-            new = renewed(old, until(day))
-            self._must_be_later(end, day, row)
-            reviewed.append(
-                Renewal(_ending(row, end), _said(old, end), _said(new, until(day)), self._hinder(row, new, day))
-            )
+        for row, end in self._ending_orders(patient_id):
+            if (row.entry_id, row.version) in seen:
+                self._must_be_later(end, day, row)
+                old, new = dosage_of(row), renewed(dosage_of(row), until(day))
+                hindered = self._hinder(patient_id, row, new, day)
+                reviewed.append(Renewal(_ending(row, end), _said(old, end), _said(new, until(day)), hindered))
         return reviewed
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
@@ -100,20 +97,23 @@ class Renewing(Prescribing):
             raise Invalid("Velg minst ett legemiddel.")
         self._must_be_ahead(day)
         current = {row.entry_id: (row, end) for row, end in self._ending_orders(patient_id)}
+        # All are asked before any is changed: what two of them say of each other rests on the doses of both.
+        answered = {entry_id: self._still_answered(patient_id, row) for entry_id, (row, _end) in current.items()}
         for entry_id, version in seen:
             order = self._lock(patient_id, entry_id, version, {OrderStatus.ACTIVE, OrderStatus.ON_HOLD})
             row, end = current.get(entry_id, (None, None))
             if row is None or end is None:
                 raise self._overtaken(order)
             self._must_be_later(end, day, row)
+            new = renewed(dosage_of(row), until(day))
             self.change(
                 patient_id,
                 entry_id,
                 version=version,
-                dosage=renewed(dosage_of(row), until(day)),
+                dosage=new,
                 reason=phrase("Fornyet til og med %(day)s", day=norwegian_date(day)),
-                content={"ends_at": until(day)} if row.ends_at is not None else {},
-                answers=_answered(row),
+                content={"ends_at": _own_end(row, day)} if row.ends_at is not None else {},
+                answers=self._answers(self._judge_renewal(patient_id, row, new, day), row, answered[entry_id]),
             )
         return len(seen)
 
@@ -125,16 +125,31 @@ class Renewing(Prescribing):
         soon = [(row, end) for row, end in ends if end is not None and now < end <= now + AHEAD]
         return sorted(soon, key=lambda one: (one[1], one[0].generic_name, one[0].entry_id))
 
-    def _hinder(self, row: Any, new: Dosage, day: date) -> tuple[str, ...]:
-        ends_at = until(day) if row.ends_at is not None else None
-        judgement = self.judge_change(row.patient_id, row.entry_id, dosage=new, ends_at=ends_at)
+    def _hinder(self, patient_id: UUID, row: Any, new: Dosage, day: date) -> tuple[str, ...]:
+        judgement = self._judge_renewal(patient_id, row, new, day)
+        answers = self._answers(judgement, row, self._still_answered(patient_id, row))
         try:
-            detected_issues(judgement, _answered(row))
-        except AlertsFound as found:
-            known = set(_answered(row).seen)
-            said = [a.text for a in found.judgement.alerts if a.overridable is False or (a.key, a.basis) not in known]
-            return tuple(said)
+            detected_issues(judgement, answers)
+        except AlertsFound:
+            loud = [alert for alert in judgement.alerts if alert.tier is not Tier.MARK]
+            return tuple(alert.text for alert in not_known(loud, answers.seen))
         return ()
+
+    def _judge_renewal(self, patient_id: UUID, row: Any, new: Dosage, day: date) -> Judgement:
+        return self.judge_change(patient_id, row.entry_id, dosage=new, ends_at=_own_end(row, day))
+
+    def _still_answered(self, patient_id: UUID, row: Any) -> set[str]:
+        """The alerts, by key, that were answered when it was ordered and still rest on the same doses."""
+        known = {(issue["key"], issue["basis"]) for issue in row.detected_issues or ()}
+        if not known:
+            return set()
+        today = self.judge_change(patient_id, row.entry_id, dosage=dosage_of(row), ends_at=row.ends_at)
+        return {alert.key for alert in today.alerts if (alert.key, alert.basis) in known}
+
+    def _answers(self, judgement: Judgement, row: Any, answered: set[str]) -> Answers:
+        """Of a renewal that changes no dose, what is answered is answered still."""
+        reason = next((issue["reason"] for issue in row.detected_issues or () if issue["reason"]), "")
+        return Answers([(alert.key, alert.basis) for alert in judgement.alerts if alert.key in answered], reason)
 
     def _must_be_ahead(self, day: date) -> None:
         if day < local_date(self.work.now):
@@ -158,8 +173,6 @@ def _said(dosage: Dosage, end: datetime) -> str:
     return f"{dose_sentence(dosage)} – {norwegian_date(last_day(end))}"
 
 
-def _answered(row: Any) -> Answers:
-    """What the prescriber said when she ordered it: the same alert, on the same basis, is not asked anew."""
-    issues = row.detected_issues or []
-    reason = next((issue["reason"] for issue in issues if issue["reason"]), "")
-    return Answers([(issue["key"], issue["basis"]) for issue in issues], reason)
+def _own_end(row: Any, day: date) -> datetime | None:
+    """The order's new end, where it says one itself."""
+    return until(day) if row.ends_at is not None else None

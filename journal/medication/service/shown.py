@@ -200,11 +200,9 @@ def group_flags(prescription_group: str | None, high_risk: bool, unsigned: bool)
 
 def unsigned(order: Any) -> sa.ColumnElement[bool]:
     """Whether the order came by word of mouth and nobody has answered it. `order`: its columns. Costs nothing for the others."""
-    of_order = (
-        VerbalAnswer.patient_id == order.patient_id,
-        VerbalAnswer.verbal_order_id == order.verbal_order_id,
-    )
-    waits = ~sa.exists().where(*of_order).correlate_except(VerbalAnswer)
+    answer = sa.tuple_(VerbalAnswer.patient_id, VerbalAnswer.verbal_order_id)
+    of_order = answer == sa.tuple_(order.patient_id, order.verbal_order_id)
+    waits = ~sa.exists().where(of_order).correlate_except(VerbalAnswer)
     return sa.case((order.verbal_order_id.is_(None), sa.false()), else_=waits)
 
 

@@ -31,7 +31,10 @@ def sign_verbal(patient_id: UUID, verbal_order_id: UUID) -> Response:
 
 @bp.act("/patients/<uuid:patient_id>/verbal-orders/<uuid:verbal_order_id>/refuse", Permission.MEDICATION_PRESCRIBE)
 def refuse_verbal(patient_id: UUID, verbal_order_id: UUID) -> Response:
-    Medication(current_work()).refuse_verbal(patient_id, verbal_order_id, **form_body(order_schemas.Refuse))
+    work = current_work()
+    # Before the form: what is wrong with it is not for whoever has no ground.
+    work.open(Permission.MEDICATION_PRESCRIBE, [patient_id])
+    Medication(work).refuse_verbal(patient_id, verbal_order_id, **form_body(order_schemas.Refuse))
     return see_other(".signing")
 
 
