@@ -143,7 +143,7 @@ def _lists() -> None:
         END""",
         owner="journal_finder",
     )
-    # The end of an order is its own, or that of the course its dosage says.
+    # The end of an order is its own, or that of the course its dosage says. What is given for one day is not renewed.
     define(
         "medication.orders_ending(before timestamptz) RETURNS TABLE (patient_id uuid, orders integer, first_end timestamptz) STABLE",
         f"""
@@ -154,11 +154,13 @@ def _lists() -> None:
             WITH {MINE},
             newest AS (
                 SELECT DISTINCT ON (s.asked, r.entry_id) s.asked, r.status,
+                    (r.dosage #>> '{{course,starts_at}}')::timestamptz AS starts, (r.dosage #>> '{{course,ends_at}}')::timestamptz AS stops,
                     least(r.ends_at, (r.dosage #>> '{{course,ends_at}}')::timestamptz) AS ends
                 FROM seen s JOIN medication.medication_request r ON r.patient_id = s.id AND r.in_error_at IS NULL
                 ORDER BY s.asked, r.entry_id, r.version DESC)
             SELECT n.asked, count(*)::integer, min(n.ends) FROM newest n
             WHERE n.status IN ('active', 'on-hold') AND n.ends > now() AND n.ends <= before
+              AND coalesce(n.stops - n.starts > interval '25 hours', true)
             GROUP BY n.asked ORDER BY min(n.ends), n.asked;
         END""",
         owner="journal_finder",

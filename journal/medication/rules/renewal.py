@@ -9,6 +9,8 @@ from journal.platform.clock import instant, local_date
 AHEAD = timedelta(days=7)
 """How long before its end an order is listed: a doctor of a nursing home comes once a week."""
 
+LONGEST_DAY = timedelta(hours=25)
+
 USUAL_DAYS = 30
 """What the form proposes, in days from today."""
 
@@ -27,6 +29,14 @@ def last_day(end: datetime) -> date:
 def until(day: date) -> datetime:
     """The end of an order whose last day this is: midnight after it in Oslo."""
     return instant(day + timedelta(days=1), time.min)
+
+
+def is_renewed(dosage: Dosage) -> bool:
+    """Whether it makes sense to renew: what is given for one day is over with that day."""
+    course = dosage.course
+    if course is None or course.starts_at is None or course.ends_at is None:
+        return True
+    return course.ends_at - course.starts_at > LONGEST_DAY
 
 
 def renewed(dosage: Dosage, end: datetime) -> Dosage:

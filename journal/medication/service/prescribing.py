@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from journal.medication import facts
 from journal.medication.errors import OrderChanged
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
-from journal.medication.rules import Dosage, OrderStatus, ValueRequirement
+from journal.medication.rules import MAY_HAVE_PASSED, Dosage, OrderStatus, ValueRequirement, once_at
 from journal.medication.service.expected import Expansion, horizon, write_doses
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
 from journal.medication.service.medicine import Medicine
@@ -66,11 +66,14 @@ class Prescribing(Judging):
 
         `use` is 9101 (1 fast, 2 kur, 3 ved behov). It starts now unless `starts_at` says otherwise; from a start up to 48
         hours ago the doses are worked out from then. The safety rules judge it here, whatever was shown before: what they
-        say must be in `answers`. Raises AlertsFound, and Invalid when use and dosage do not fit.
+        say must be in `answers`. Raises AlertsFound, and Invalid when use and dosage do not fit, or the time of a single dose
+        has passed.
         """
         as_needed = dosage.as_needed is not None
         if as_needed != (use == "3"):
             raise Invalid(errors={"use": ["Bruk «ved behov» og dosering ved behov hører sammen."]})
+        if (only := once_at(dosage)) is not None:
+            starts_at, ends_at = self._once(only), dosage.course.ends_at if dosage.course else None
         starts_at = starts_at or self.work.now
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
@@ -176,6 +179,12 @@ class Prescribing(Judging):
         self._set_plan(patient_id, new, None)
         self._tell(facts.MedicineStopped, new)
         return new.version
+
+    def _once(self, due_at: datetime) -> datetime:
+        """The start of an order of a single dose: now, or when the dose was due, if that was within the hour."""
+        if due_at < self.work.now - MAY_HAVE_PASSED:
+            raise Invalid(errors={"times": ["Tidspunktet for dosen er passert. Skriv et klokkeslett fram i tid."]})
+        return min(due_at, self.work.now)
 
     def _lock(
         self, patient_id: UUID, request_entry_id: UUID, version: int, allowed: set[OrderStatus]

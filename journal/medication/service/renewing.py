@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from journal.medication.errors import AlertsFound
 from journal.medication.models import MedicationRequest
 from journal.medication.rules import Dosage, MedicationLine, OrderStatus, dose_sentence
-from journal.medication.rules.renewal import AHEAD, end_of, last_day, renewed, until
+from journal.medication.rules.renewal import AHEAD, end_of, is_renewed, last_day, renewed, until
 from journal.medication.rules.safety import Judgement, Tier, not_known
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.judging import Answers, detected_issues
@@ -122,7 +122,7 @@ class Renewing(Prescribing):
         rows = self.db.execute(sa.select(newest).where(newest.c.status.in_(list(IN_USE)))).all()
         ends = [(row, end_of(row.ends_at, dosage_of(row))) for row in rows]
         now = self.work.now
-        soon = [(row, end) for row, end in ends if end is not None and now < end <= now + AHEAD]
+        soon = [(row, end) for row, end in ends if end and now < end <= now + AHEAD and is_renewed(dosage_of(row))]
         return sorted(soon, key=lambda one: (one[1], one[0].generic_name, one[0].entry_id))
 
     def _hinder(self, patient_id: UUID, row: Any, new: Dosage, day: date) -> tuple[str, ...]:
