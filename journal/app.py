@@ -57,6 +57,7 @@ SECTIONS: tuple[Section, ...] = (
 MENU = (
     journal.chart.web.MENU,
     journal.medication.web.MENU,
+    *journal.medication.web.MORE_MENU,
     journal.patients.web.MENU,
     journal.audit.web.MENU,
     journal.municipalities.web.MENU,

@@ -14,9 +14,11 @@ class Permission(StrEnum):
     CHART_LIST = "chart:list"
     CHART_READ = "chart:read"
     MEDICATION_ADMINISTER = "medication:administer"
+    MEDICATION_APPOINT = "medication:appoint"
     MEDICATION_CATALOGUE = "medication:catalogue"
     MEDICATION_PRESCRIBE = "medication:prescribe"
     MEDICATION_READ = "medication:read"
+    MEDICATION_RECEIVE = "medication:receive"
     MUNICIPALITIES_MANAGE = "municipalities:manage"
     MUNICIPALITIES_READ = "municipalities:read"
     NOTES_READ = "notes:read"
@@ -63,12 +65,14 @@ _CARES = _READS | {P.CARE_WRITE, P.MEDICATION_ADMINISTER, P.NOTES_WRITE, P.OBSER
 _RESIDENCE = frozenset({P.CARE_GRANT, P.PATIENTS_ADMIT, P.PATIENTS_DISCHARGE, P.PATIENTS_REGISTER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.NURSE: _CARES | _RESIDENCE | {P.PATIENTS_WRITE},
+    Role.NURSE: _CARES | _RESIDENCE | {P.MEDICATION_RECEIVE, P.PATIENTS_WRITE},
     Role.HEALTH_ASSISTANT: _CARES,
     Role.DOCTOR: _CARES | {P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE} | _RESIDENCE,
-    Role.UNIT_MANAGER: _READS | _RESIDENCE | {P.CARE_WRITE, P.PATIENTS_WRITE, P.RECORDS_ERASE},
+    Role.UNIT_MANAGER: _READS | _RESIDENCE | {P.CARE_WRITE, P.MEDICATION_APPOINT, P.PATIENTS_WRITE, P.RECORDS_ERASE},
     # An administrator runs the municipality and sees no patient.
-    Role.TENANT_ADMINISTRATOR: frozenset({P.ACCESS_MANAGE, P.MUNICIPALITIES_MANAGE, P.MUNICIPALITIES_READ}),
+    Role.TENANT_ADMINISTRATOR: frozenset(
+        {P.ACCESS_MANAGE, P.MEDICATION_APPOINT, P.MUNICIPALITIES_MANAGE, P.MUNICIPALITIES_READ}
+    ),
     # An auditor sees who looked, not what they saw.
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.MUNICIPALITIES_READ}),
     Role.SYSTEM: frozenset({P.MEDICATION_READ}),
@@ -85,6 +89,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),
     P.MEDICATION_PRESCRIBE: ("patients", "medication", "observations"),
     P.MEDICATION_READ: ("patients", "medication", "observations"),
+    P.MEDICATION_RECEIVE: ("patients", "medication", "observations"),
     P.NOTES_READ: ("patients", "notes"),
     P.NOTES_WRITE: ("patients", "notes"),
     P.OBSERVATIONS_READ: ("patients", "observations"),

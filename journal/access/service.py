@@ -45,6 +45,15 @@ class CareRelationships(Service):
         self.db.flush()
         return relationship.id
 
+    @on_patient(Permission.PATIENTS_ADMIT)
+    def entrust(self, patient_id: UUID, practitioner_id: UUID, *, valid_from: datetime) -> UUID:
+        """A task with the patient for one person, who may open the chart from then on; answers with the relationship's id."""
+        id = new_id()
+        begun = {"patient_id": patient_id, "id": id, "practitioner_id": practitioner_id, "valid_from": valid_from}
+        # No unit: it is nobody else's, and the unit that asked has its own ground.
+        self.db.execute(sa.insert(CareRelationship).values(**begun, unit_id=sa.null(), ground="task"))
+        return id
+
     @on_patient(Permission.PATIENTS_DISCHARGE)
     def end(self, patient_id: UUID, relationship_id: UUID, at: datetime | None = None) -> None:
         """Ends it, with three days' grace for what is still to be written; none when it has not begun."""

@@ -28,6 +28,8 @@ from journal.medication.rules import (
     every_hours,
     in_cycle,
     on_weekdays,
+    once,
+    once_at,
     when_needed,
 )
 from journal.platform.clock import instant, local_date, norwegian_date, parse_time_of_day
@@ -39,6 +41,7 @@ from journal.platform.quantity import SUBSTANCE_UNITS, UNITS, NotAnAmount, Quant
 PATTERNS = phrases(
     {
         "daily": "Hver dag",
+        "once": "Én gang",
         "weekdays": "Noen ukedager",
         "every_days": "Med dager mellom",
         "cycle": "Dager på og dager av",
@@ -46,21 +49,24 @@ PATTERNS = phrases(
         "as_needed": "Ved behov",
     }
 )
-"""The ways of dosing that the form offers: one for each Kind."""
+"""The ways of dosing that the form offers: one for each Kind, and the single dose."""
 
 WEEKDAYS = phrases(dict(zip(Weekday, ("man", "tir", "ons", "tor", "fre", "lør", "søn"), strict=True)))
 
 # What only some patterns use. Left filled in under another pattern it is refused, never passed over: Monday ticked under
 # "Hver dag" would make a weekly medicine daily.
 _AT_TIMES = {"daily", "weekdays", "every_days", "cycle"}
+_MORE_THAN_ONE = set(PATTERNS) - {"once"}
 _ONLY_FOR = {
-    "times": _AT_TIMES,
+    "times": {*_AT_TIMES, "once"},
     "times_of_day": _AT_TIMES,
     "weekdays": {"weekdays"},
     "days": {"every_days"},
     "days_on": {"cycle"},
     "days_off": {"cycle"},
-    "first_day": {"every_days", "cycle"},
+    "first_day": {"every_days", "cycle", "once"},
+    "course_from": _MORE_THAN_ONE,
+    "last_day": _MORE_THAN_ONE,
     "hours": {"every_hours"},
     "amount_to": {"as_needed"},
     "max_doses": {"as_needed"},
@@ -206,12 +212,19 @@ def dosage_from(form: Mapping[str, Any], strength: Quantity | None, per: str | N
             if len(amounts) != len(moments):
                 raise InvalidDosage("Det må være én mengde for hvert tidspunkt.")
             return _at(pattern, form, dict(zip(moments, amounts, strict=True)), [], more)
+        if pattern == "once":
+            return _once(form, amounts[0], more)
         if pattern == "every_hours":
             return every_hours(amounts[0], form["hours"] or 0, **more)
         if pattern == "as_needed":
             chosen = AmountRange(amounts[0], Quantity(form["amount_to"], unit)) if form["amount_to"] else amounts[0]
             return when_needed(chosen, **_limits(form), **more)
         return _at(pattern, form, amounts[0], moments, more)
+
+
+def with_day(form: Mapping[str, Any], today: date) -> Mapping[str, Any]:
+    """A validated DosageForm in which a single dose without a day is given today."""
+    return {**form, "first_day": form["first_day"] or today} if form["pattern"] == "once" else form
 
 
 def form_of(dosage: Dosage) -> dict[str, Any]:
@@ -229,6 +242,8 @@ def form_of(dosage: Dosage) -> dict[str, Any]:
     }
     if dosage.exact:
         typed["exact"] = "true"
+    if only := once_at(dosage):
+        return typed | {"pattern": "once", "first_day": norwegian_date(local_date(only))}
     if isinstance(dosage.every, EveryHours):
         typed["hours"] = str(dosage.every.hours)
     if isinstance(dosage.every, EveryDays):
@@ -262,6 +277,14 @@ def _at(pattern: str, form: Mapping[str, Any], amount: Any, moments: list[Moment
                 raise InvalidDosage("Velg ett tidspunkt når det er dager mellom dosene.")
             return every_days(amount, form["days"] or 0, _first_day(form), moments[0], **more)
     return daily(amount, moments, **more)
+
+
+def _once(form: Mapping[str, Any], amount: Quantity, more: Any) -> Dosage:
+    if len(form["times"]) != 1:
+        raise InvalidDosage("Skriv ett klokkeslett for dosen som skal gis én gang.")
+    if not isinstance(form["first_day"], date):
+        raise InvalidDosage("Skriv hvilken dag dosen skal gis.")
+    return once(amount, form["first_day"], form["times"][0], **more)
 
 
 def _first_day(form: Mapping[str, Any]) -> date:

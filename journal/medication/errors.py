@@ -26,6 +26,12 @@ class OrdinarySignature(Conflict):
     type, title = "ordinary-signature", "Dosen kan signeres som vanlig"
 
 
+class VerbalOrderAnswered(Conflict):
+    """Somebody signed or refused the order first."""
+
+    type, title = "verbal-order-answered", "Ordinasjonen er allerede signert eller avvist"
+
+
 class AlreadyCorrected(Conflict):
     """The signature is marked as a mistake already."""
 

@@ -13,6 +13,7 @@ from journal.medication.fest.tables import CatalogueItem
 from journal.platform.db import Base, Entry, Record
 from journal.platform.ids import new_id
 
+VERBAL_ORDER = ["medication.verbal_order.patient_id", "medication.verbal_order.id"]
 REQUEST = ["medication.medication_request.patient_id", "medication.medication_request.id"]
 
 
@@ -64,6 +65,7 @@ class MedicationRequest(Entry, Base):
     __tablename__ = "medication_request"
     __table_args__ = (
         sa.UniqueConstraint("patient_id", "entry_id", "version"),
+        sa.ForeignKeyConstraint(["patient_id", "verbal_order_id"], VERBAL_ORDER),
         {"schema": "medication"},
     )
 
@@ -98,6 +100,7 @@ class MedicationRequest(Entry, Base):
     change_code: Mapped[str | None]
     change_reason: Mapped[str | None]
     detected_issues: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    verbal_order_id: Mapped[UUID | None]
 
 
 class Dose(Base):
@@ -213,3 +216,53 @@ class RequestPlan(Base):
     request_entry_id: Mapped[UUID] = mapped_column(primary_key=True)
     municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
     planned_until: Mapped[datetime | None]
+
+
+class VerbalOrder(Record, Base):
+    """Muntlig forordning: who said it, and until when it is to be signed. Who received it is who recorded it.
+
+    `stand_in_name`: whose business it is too once the limit has passed, by the ground `relationship_id`.
+    """
+
+    __tablename__ = "verbal_order"
+    __table_args__ = {"schema": "medication"}
+
+    request_entry_id: Mapped[UUID]
+    prescriber_name: Mapped[str]
+    prescriber_hpr: Mapped[str]
+    prescriber_service: Mapped[str]
+    read_back: Mapped[bool]
+    sign_before: Mapped[datetime]
+    stand_in_name: Mapped[str | None]
+    relationship_id: Mapped[UUID | None]
+
+
+class VerbalAnswer(Record, Base):
+    """Signed or refused, once, by another than who received it."""
+
+    __tablename__ = "verbal_answer"
+    __table_args__ = (
+        sa.UniqueConstraint("patient_id", "verbal_order_id"),
+        sa.ForeignKeyConstraint(["patient_id", "verbal_order_id"], VERBAL_ORDER),
+        {"schema": "medication"},
+    )
+
+    verbal_order_id: Mapped[UUID]
+    outcome: Mapped[str]
+    reason: Mapped[str | None]
+
+
+class SigningSetting(Base):
+    """A unit's limit for orders by word of mouth, and who stands in; for the units below it too. The newest version holds."""
+
+    __tablename__ = "signing_setting"
+    __table_args__ = {"schema": "medication"}
+
+    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
+    unit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    within_hours: Mapped[int]
+    stand_in_id: Mapped[UUID | None]
+    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())

@@ -132,10 +132,22 @@ class _Chart:
             "change": "prescribe",
         }
         name = {"generic_name": f"middel{self.token}", "form": "tablett", "strength": "50 mg", "route": "peroralt"}
+        verbal_order_id = self.row(
+            "medication.verbal_order",
+            request_entry_id=request_entry_id,
+            prescriber_name="Lise Vakt",
+            prescriber_hpr="7654321",
+            prescriber_service="Legevakten",
+            read_back=True,
+            sign_before=now + timedelta(hours=24),
+        )
         self.row(
             "medication.medication_request",
             **{"id": request_id, "entry_id": request_entry_id, "version": 1, **started, **said, **name},
+            verbal_order_id=verbal_order_id,
         )
+        another = {"recorded_by": new_id(), "recorded_by_name": "Lege", "recorded_role": "doctor"}
+        self.row("medication.verbal_answer", verbal_order_id=verbal_order_id, outcome="signed", **another)
         of_dose = {"request_entry_id": request_entry_id, "request_id": request_id, "request_version": 1}
         times = {"due_at": now, "ready_from": now - timedelta(hours=1), "late_after": now + timedelta(hours=1)}
         amount = {"amount": Decimal(1), "unit": "tablett", "slot": f"{now:%H}", "given_by": "municipality_unit"}
@@ -151,6 +163,7 @@ class _Chart:
         )
         return {
             "request_id": request_id,
+            "verbal_order_id": verbal_order_id,
             "request_entry_id": request_entry_id,
             "dose_id": dose_id,
             "administration_id": administration_id,

@@ -35,6 +35,15 @@ _INCIDENT = {"kind": "fall", "severity": "none", "text": "Falt ved sengen."}
 _NOTE = {"kind": "general", "title": "Prøve", "body": "En prøve."}
 
 # What a good form holds, by endpoint; every other form is a button.
+_SAID_BY = {
+    "item": "{new}",
+    "indication": "prøve",
+    "prescriber_name": "Lise Vakt",
+    "hpr_number": "7654321",
+    "service": "Legevakten",
+    "read_back": "true",
+}
+_RENEWAL = {"orders[]": "{new}.1", "last_day": "31.12.2999"}
 FORMS: dict[str, dict[str, str]] = {
     "access.color_scheme": {"color_scheme": "dark"},
     "access.set_language": {"language": "nn"},
@@ -64,6 +73,12 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.review_prescription": {**_DOSAGE, "item": "{new}", "indication": "prøve"},
     "medication.choose_settings": _SETTINGS,
     "medication.choose_catalogue_age": {"version": "0", "most_days": "30"},
+    "medication.choose_signing_rule": {"version": "0", "within_hours": "24", "stand_in_id": ""},
+    "medication.receive": {**_DOSAGE, **_SAID_BY},
+    "medication.review_verbal": {**_DOSAGE, **_SAID_BY},
+    "medication.refuse_verbal": _STATUS,
+    "medication.review_renewal": _RENEWAL,
+    "medication.renew": _RENEWAL,
     "medication.stop": _STATUS,
     "medication.hold": _STATUS,
     "medication.resume": _STATUS,
@@ -108,7 +123,12 @@ IN_THE_WAY = {
     "medication.give_as_needed": "the order is no medicine as needed",
     "medication.prescribe": "the catalogue of the test is empty",
     "medication.review_prescription": "the catalogue of the test is empty",
+    "medication.receive": "the catalogue of the test is empty",
+    "medication.refuse_verbal": "somebody has signed it",
+    "medication.renew": "the order ends on no day",
     "medication.resume": "the order is not on hold",
+    "medication.review_verbal": "the catalogue of the test is empty",
+    "medication.sign_verbal": "somebody has signed it",
     "medication.witness": "the order wants one signature",
     "notes.keep_draft": "there is a draft of hers already",
     "patients.no_known_allergies": "she has an allergy",

@@ -39,6 +39,8 @@ SECURITY_DEFINERS = {
     ("audit.opened_charts(text)", "journal_door"),
     ("audit.reading_log()", "journal_door"),
     ("audit.who()", "journal_door"),
+    ("medication.orders_ending(timestamp with time zone)", "journal_finder"),
+    ("medication.verbal_orders()", "journal_finder"),
     ("medication.answer_for_dose()", "journal_finder"),
     ("medication.horizon()", "journal_finder"),
     ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),
@@ -60,7 +62,11 @@ SEEN_WHILE_CLOSED = {
 READ_BY_THE_RELAY = {"platform.outbox"}
 
 # A relationship is begun for any unit of one's own municipality, not only for the unit one sits in.
-STAMPED_BUT_GIVEN = {("municipalities.practitioner_role", "unit_id"), ("access.care_relationship", "unit_id")}
+STAMPED_BUT_GIVEN = {
+    ("municipalities.practitioner_role", "unit_id"),
+    ("access.care_relationship", "unit_id"),
+    ("medication.signing_setting", "unit_id"),
+}
 
 # A link is between two charts: its second key says which the other is.
 KEYS_TO_ANOTHER_CHART = {("patients.link", ("linked_patient_id",))}

@@ -21,7 +21,9 @@ from tests import factories
 from tests.browser.counting import Counting
 from tests.conftest import World
 from tests.factories import Staff
+from tests.medication.test_renewing import OMEPRAZOLE, ending
 from tests.medication.test_sign import prescribe
+from tests.medication.test_verbal import make_overdue, receive
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (390, 1180, 1440)
@@ -203,6 +205,46 @@ def test_prescribing_what_is_stopped_and_looking_it_over(world: World, see: See,
     tab.find("input[name=amount]").fill("21")
     tab.page.get_by_role("button", name="Signer forskrivning").click()
     expect(tab.find("#alerts")).to_be_focused()
+    assert faults_of(tab) == []
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_an_order_by_word_of_mouth_from_the_search_to_what_is_read_back(
+    world: World, see: See, patient_id: UUID
+) -> None:
+    tab = see(world.nina, f"/patients/{patient_id}/medication/verbal?q=selo-zok+50", 422)
+    assert faults_of(tab) == []
+    tab.find(".hits a").first.click()
+    typed = {"amount": "1", "times": "8", "indication": "puls", "prescriber_name": "Lise Vakt", "hpr_number": "7654321"}
+    for name, text in (typed | {"service": "Legevakten"}).items():
+        tab.find(f"input[name={name}]").fill(text)
+    tab.page.get_by_role("button", name="Se over og les tilbake").click()
+    expect(tab.find("#read-back")).to_be_visible()
+    assert faults_of(tab) == []
+
+    tab.page.get_by_role("button", name="Ta imot ordinasjonen").click()
+    expect(tab.find(".ds-error-summary")).to_be_focused()
+    assert faults_of(tab) == []
+
+
+def test_the_signing_queue_its_limit_what_was_received_and_a_renewal(
+    world: World, see: See, patient_id: UUID, work_of: Callable[..., Any]
+) -> None:
+    receive(world, work_of, patient_id, medicine=OXYCODONE)
+    make_overdue(world)
+    receive(world, work_of, patient_id)
+    ending(world, work_of, patient_id, OMEPRAZOLE, 2)
+
+    for who, path in ((world.lars, "/signing"), (world.nina, "/verbal-orders"), (world.mona, "/signing/stand-in")):
+        tab = see(who, path)
+        for folded in tab.find("main details").all():
+            folded.evaluate("(details) => { details.open = true }")
+        assert faults_of(tab) == [], path
+    assert faults_of(see(world.nina, f"/round?patient={patient_id}")) == []
+    tab = see(world.lars, f"/patients/{patient_id}/medication/renew")
+    assert faults_of(tab) == []
+    tab.page.get_by_role("button", name="Forny alle").click()
+    expect(tab.page.get_by_role("heading", name="Se over fornyelsen")).to_be_visible()
     assert faults_of(tab) == []
 
 

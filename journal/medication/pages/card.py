@@ -150,7 +150,7 @@ def card(
         status=dose.status.value,
         status_text=dose.status_text,
         line=dose.line,
-        flags=group_flags(dose.prescription_group, dose.high_risk),
+        flags=group_flags(dose.prescription_group, dose.high_risk, dose.unsigned),
         hand=Hand(dose.hand.verb, dose.hand.count, dose.hand.equals, dose.hand.route, note or None),
         why=dose.line.indication,
         condition_text=dose.paused_because if dose.status is DoseStatus.HELD else dose.condition_text,

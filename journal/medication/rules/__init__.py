@@ -20,6 +20,7 @@ from journal.medication.rules.dosage import (
     weekly,
     when_needed,
 )
+from journal.medication.rules.once import MAY_HAVE_PASSED, once, once_at
 from journal.medication.rules.parts import (
     AmountRange,
     AsNeeded,
@@ -85,6 +86,7 @@ from journal.medication.rules.status import (
 
 __all__ = [
     "DEFAULT_CLOCK_TIMES",
+    "MAY_HAVE_PASSED",
     "OFFERED",
     "ORDINARY",
     "TIMES_OF_DAY",
@@ -148,6 +150,8 @@ __all__ = [
     "medication_line",
     "missed_at",
     "on_weekdays",
+    "once",
+    "once_at",
     "own_clock_times",
     "planned_doses",
     "pulse",

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from journal.medication.rules.dosage import Dosage
+from journal.medication.rules.once import once_at
 from journal.medication.rules.parts import (
     AmountRange,
     AsNeeded,
@@ -82,7 +83,7 @@ class MedicationLine(NamedTuple):
 
 def dose_sentence(dosage: Dosage) -> str:
     """The whole dosage in words: `1 tablett kl. 08 og 20`, `2 tabletter hver mandag kl. 08`."""
-    course = [_course(dosage.course)] if dosage.course else []
+    course = [_course(dosage.course)] if dosage.course and not once_at(dosage) else []
     if dosage.amount is None:
         doses = _and(f"{say(amount)} {_exactly(dosage)}{_moments([at])}" for at, amount in dosage.timed_doses)
         return ", ".join([doses, *_days_alone(dosage), *course])
@@ -183,6 +184,8 @@ def _when(dosage: Dosage, weekday_word: str) -> str:
     if isinstance(dosage.every, EveryHours):
         return _exactly(dosage) + _every(dosage.every.hours, "time")
     times = _exactly(dosage) + _moments(dosage.moments)
+    if only := once_at(dosage):
+        return f"én gang, {norwegian_date(local_date(only))} {times}"
     match dosage.kind:
         case Kind.WEEKDAYS:
             return f"{weekday_word}{_weekdays(dosage)} {times}"

@@ -17,7 +17,7 @@ from journal.medication.service.interactions import (
 from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
-from journal.medication.service.prescribing import Prescribing
+from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
     AsNeededMedicine,
@@ -28,11 +28,13 @@ from journal.medication.service.shown import (
     Signed,
     WorklistRow,
 )
+from journal.medication.service.stand_in import SigningRule
+from journal.medication.service.verbal import Prescriber, Queue, Received, Verbal
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 
 
 class Medication(
-    Prescribing, Administration, Beside, Due, Lists, Expected, Catalogue, Assessed, Version, MunicipalSettings
+    Verbal, Renewing, Administration, Beside, Due, Lists, Expected, Catalogue, Assessed, Version, MunicipalSettings
 ):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
@@ -47,6 +49,8 @@ __all__ = [
     "CatalogueVersion",
     "Choice",
     "DueDose",
+    "Ending",
+    "EndingSoon",
     "Facts",
     "FoundInteraction",
     "FoundWarning",
@@ -55,8 +59,13 @@ __all__ = [
     "MedicationList",
     "Medicine",
     "MedicineInUse",
+    "Prescriber",
+    "Queue",
+    "Received",
+    "Renewal",
     "RequestVersion",
     "Side",
     "Signed",
+    "SigningRule",
     "WorklistRow",
 ]

@@ -31,6 +31,7 @@ from journal.medication.service.shown import (
     dosage_of,
     line_of,
     overridden_of,
+    unsigned,
 )
 from journal.medication.service.signing import LIVE
 from journal.permissions import Permission
@@ -92,6 +93,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             signature.recorded_at.label("signed_at"),
             beside.c.also_given,
             beside.c.witnessed_by,
+            unsigned(order).label("unsigned"),
         )
         .join(order, sa.and_(order.patient_id == dose.patient_id, order.id == dose.request_id))
         .outerjoin(dose.signature.of_type(signature))
@@ -176,6 +178,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         can_sign=signed is None and row.state == "open",
         cautions=cautions_of(row, now, row),
         overridden=overridden_of(row),
+        unsigned=row.unsigned,
     )
 
 

@@ -22,7 +22,7 @@ from journal.medication.rules import (
     dose_status,
     strip,
 )
-from journal.medication.service.shown import MedicineInUse, changed_text, dosage_of, group_flags, line_of
+from journal.medication.service.shown import MedicineInUse, changed_text, dosage_of, group_flags, line_of, unsigned
 from journal.platform.language import phrase
 from journal.platform.statement import Statement
 from journal.platform.work import in_charts
@@ -43,16 +43,23 @@ def list_statement() -> Statement:
 
     Takes ids (every record of the patient), start and end of the picture, and lately.
     """
-    columns = (MedicationRequest.patient_id, *(getattr(MedicationRequest, name) for name in _SHOWN))
+    columns = (
+        MedicationRequest.patient_id,
+        MedicationRequest.verbal_order_id,
+        *(getattr(MedicationRequest, name) for name in _SHOWN),
+    )
     dosage = sa.cast(MedicationRequest.dosage, sa.Text).label("dosage")
     order = newest_versions(in_charts(MedicationRequest), *columns, dosage).subquery("o").c
     # Two comparisons: IN would have its text written anew at each execution.
     in_use = sa.or_(*(order.status == status for status in IN_USE))
     shown = (order[name] for name in _SHOWN)
+    worked_out = (
+        _doses(order).label("doses"),
+        _given_as_needed(order).label("given"),
+        unsigned(order).label("unsigned"),
+    )
     return Statement(
-        sa.select(*shown, order.dosage, _doses(order).label("doses"), _given_as_needed(order).label("given")).where(
-            sa.or_(in_use, order.effective_at > sa.bindparam("lately"))
-        )
+        sa.select(*shown, order.dosage, *worked_out).where(sa.or_(in_use, order.effective_at > sa.bindparam("lately")))
     )
 
 
@@ -61,7 +68,7 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
     status = IN_USE[order.status]
     marks = [_mark(dose, status, order.effective_at, now) for dose in order.doses or ()]
     marks += [_given(datetime.fromisoformat(at), now) for at in order.given or ()]
-    flags = group_flags(order.prescription_group, order.high_risk)
+    flags = group_flags(order.prescription_group, order.high_risk, order.unsigned)
     if status is OrderStatus.ON_HOLD:
         flags += (_PAUSED,)
     if order.given_by == "patient":

@@ -65,8 +65,7 @@ NO_ANSWERS = Answers()
 class Judging(Assessed):
     """Asks the safety rules about an order, with what the patient has from before."""
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def judge(
+    def _judge(
         self,
         patient_id: UUID,
         *,
@@ -94,6 +93,8 @@ class Judging(Assessed):
             interactions=_answer(new, in_use, told, [new, *in_use]),
             person=Person(banner.age, weight.value if weight else None),
         )
+
+    judge = on_patient(Permission.MEDICATION_PRESCRIBE)(_judge)
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
     def judge_change(

@@ -25,8 +25,10 @@ from journal.medication.service.shown import (
     by_name,
     cautions_of,
     dosage_of,
+    group_flags,
     line_of,
     overridden_of,
+    unsigned,
 )
 from journal.permissions import Permission
 from journal.platform.errors import NotFound
@@ -97,8 +99,10 @@ class Lists(Service):
             )
             .scalar_subquery()
         )
-        rows = self.db.execute(sa.select(order, given).where(order.as_needed, order.status == OrderStatus.ACTIVE.value))
-        medicines = [self._as_needed(row[0], row[1] or []) for row in rows]
+        rows = self.db.execute(
+            sa.select(order, given, unsigned(order)).where(order.as_needed, order.status == OrderStatus.ACTIVE.value)
+        )
+        medicines = [self._as_needed(row[0], row[1] or [], row[2]) for row in rows]
         return sorted(medicines, key=lambda medicine: medicine.line.generic.lower())
 
     @on_patient(Permission.MEDICATION_READ)
@@ -113,7 +117,7 @@ class Lists(Service):
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
         return found
 
-    def _as_needed(self, order: MedicationRequest, rows: list[Mapping[str, str]]) -> AsNeededMedicine:
+    def _as_needed(self, order: MedicationRequest, rows: list[Mapping[str, str]], waits: bool) -> AsNeededMedicine:
         dosage = dosage_of(order)
         assert dosage.amount is not None
         given = sorted(
@@ -133,6 +137,7 @@ class Lists(Service):
             room=as_needed_room(dosage, given, self.work.now),
             cautions=cautions_of(order, self.work.now),
             overridden=overridden_of(order),
+            flags=group_flags(order.prescription_group, order.high_risk, waits),
         )
 
 

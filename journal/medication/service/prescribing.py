@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from journal.medication import facts
 from journal.medication.errors import OrderChanged
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
-from journal.medication.rules import Dosage, OrderStatus, ValueRequirement
+from journal.medication.rules import MAY_HAVE_PASSED, Dosage, OrderStatus, ValueRequirement, once_at
 from journal.medication.service.expected import Expansion, horizon, write_doses
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
 from journal.medication.service.medicine import Medicine
@@ -42,8 +42,7 @@ _COPIED = tuple(
 class Prescribing(Judging):
     """What a doctor decides. The version she saw travels with each act; who comes second is told what changed."""
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def prescribe(
+    def _order(
         self,
         patient_id: UUID,
         *,
@@ -59,26 +58,31 @@ class Prescribing(Judging):
         condition_text: str | None = None,
         two_signatures: bool = False,
         prescriber_name: str | None = None,
+        entry_id: UUID | None = None,
+        verbal_order_id: UUID | None = None,
         answers: Answers = NO_ANSWERS,
     ) -> UUID:
         """A new order, with its doses for a week; answers with its entry_id.
 
         `use` is 9101 (1 fast, 2 kur, 3 ved behov). It starts now unless `starts_at` says otherwise; from a start up to 48
         hours ago the doses are worked out from then. The safety rules judge it here, whatever was shown before: what they
-        say must be in `answers`. Raises AlertsFound, and Invalid when use and dosage do not fit.
+        say must be in `answers`. Raises AlertsFound, and Invalid when use and dosage do not fit, or the time of a single dose
+        has passed.
         """
         as_needed = dosage.as_needed is not None
         if as_needed != (use == "3"):
             raise Invalid(errors={"use": ["Bruk «ved behov» og dosering ved behov hører sammen."]})
+        if (only := once_at(dosage)) is not None:
+            starts_at, ends_at = self._once(only), dosage.course.ends_at if dosage.course else None
         starts_at = starts_at or self.work.now
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
         self._wait_for_other_prescribers(patient_id)
-        judgement = self.judge(patient_id, medicine=medicine, dosage=dosage, starts_at=starts_at, ends_at=ends_at)
+        judgement = self._judge(patient_id, medicine=medicine, dosage=dosage, starts_at=starts_at, ends_at=ends_at)
         order = MedicationRequest(
             patient_id=patient_id,
             id=new_id(),
-            entry_id=new_id(),
+            entry_id=entry_id or new_id(),
             version=1,
             status=OrderStatus.ACTIVE.value,
             **asdict(medicine),
@@ -97,6 +101,7 @@ class Prescribing(Judging):
             effective_at=self.work.now,
             change="prescribe",
             detected_issues=detected_issues(judgement, answers),
+            verbal_order_id=verbal_order_id,
         )
         until = horizon(self.work.now)
         plan = RequestPlan(
@@ -106,6 +111,8 @@ class Prescribing(Judging):
         self._plan(order, max(starts_at, self.work.now - LATE_START), until)
         self.work.publish(facts.MedicinePrescribed(patient_id, order.entry_id, order.version))
         return order.entry_id
+
+    prescribe = on_patient(Permission.MEDICATION_PRESCRIBE)(_order)
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
     def change(
@@ -172,6 +179,12 @@ class Prescribing(Judging):
         self._set_plan(patient_id, new, None)
         self._tell(facts.MedicineStopped, new)
         return new.version
+
+    def _once(self, due_at: datetime) -> datetime:
+        """The start of an order of a single dose: now, or when the dose was due, if that was within the hour."""
+        if due_at < self.work.now - MAY_HAVE_PASSED:
+            raise Invalid(errors={"times": ["Tidspunktet for dosen er passert. Skriv et klokkeslett fram i tid."]})
+        return min(due_at, self.work.now)
 
     def _lock(
         self, patient_id: UUID, request_entry_id: UUID, version: int, allowed: set[OrderStatus]

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import sqlalchemy as sa
+
+from journal.medication.models import VerbalAnswer
 from journal.medication.rules import (
     Caution,
     Dosage,
@@ -22,6 +25,7 @@ from journal.medication.rules import (
     missed_at,
 )
 from journal.medication.rules.safety import Overridden, Rule, Tier
+from journal.medication.rules.verbal import UNSIGNED
 from journal.platform.clock import local_date, short_date
 from journal.platform.language import joined, phrase, phrases
 from journal.platform.quantity import SUBSTANCE_UNITS, Quantity
@@ -58,7 +62,7 @@ class DueDose(NamedTuple):
 
     `paused_because` is set when the order is paused. `also_given`: who else says to have given it. `cautions`: what must be
     confirmed to sign it now. `witnessed_by`: who signed second, of a dose that wants two signatures. `overridden`: what the
-    prescriber was told and went on with, and why.
+    prescriber was told and went on with, and why. `unsigned`: the order came by word of mouth, and nobody has signed it.
     """
 
     id: UUID
@@ -85,6 +89,7 @@ class DueDose(NamedTuple):
     can_sign: bool
     cautions: tuple[Caution, ...]
     overridden: tuple[str, ...]
+    unsigned: bool
 
     @property
     def awaits_witness(self) -> bool:
@@ -149,6 +154,7 @@ class AsNeededMedicine:
     room: Room
     cautions: tuple[Caution, ...]
     overridden: tuple[str, ...]
+    flags: tuple[tuple[str, str], ...]
 
 
 class WorklistRow(NamedTuple):
@@ -186,10 +192,18 @@ def cautions_of(order: Any, at: datetime, dose: Any = None) -> tuple[Caution, ..
     )
 
 
-def group_flags(prescription_group: str | None, high_risk: bool) -> tuple[tuple[str, str], ...]:
-    """Prescription groups A and B, and whether a wrong dose is dangerous: colour and word."""
+def group_flags(prescription_group: str | None, high_risk: bool, unsigned: bool) -> tuple[tuple[str, str], ...]:
+    """Prescription groups A and B, whether a wrong dose is dangerous, and that nobody has signed: colour and word."""
     group = (("neutral", prescription_group),) if prescription_group in ("A", "B") else ()
-    return (*group, _HIGH_RISK) if high_risk else group
+    return (*group, *((_HIGH_RISK,) if high_risk else ()), *((UNSIGNED,) if unsigned else ()))
+
+
+def unsigned(order: Any) -> sa.ColumnElement[bool]:
+    """Whether the order came by word of mouth and nobody has answered it. `order`: its columns. Costs nothing for the others."""
+    answer = sa.tuple_(VerbalAnswer.patient_id, VerbalAnswer.verbal_order_id)
+    of_order = answer == sa.tuple_(order.patient_id, order.verbal_order_id)
+    waits = ~sa.exists().where(of_order).correlate_except(VerbalAnswer)
+    return sa.case((order.verbal_order_id.is_(None), sa.false()), else_=waits)
 
 
 def changed_text(order: Any) -> str:

@@ -10,6 +10,7 @@ from journal.medication import dosage_form, schemas
 from journal.medication.errors import AlertsFound
 from journal.medication.rules import Dosage, dose_sentence
 from journal.medication.rules.safety import Judgement
+from journal.medication.rules.verbal import UNSIGNED
 from journal.medication.service import Medication, RequestVersion
 from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
 from journal.permissions import Permission
@@ -110,12 +111,14 @@ def _order(
     judgement: Judgement | None = None,
 ) -> str:
     """The order's page; *new* is what it would be changed to, which is reviewed before it is signed."""
-    now = versions[0].dosage
-    may_change = current_work().actor.may(Permission.MEDICATION_PRESCRIBE)
+    now, work = versions[0].dosage, current_work()
+    may_change = work.actor.may(Permission.MEDICATION_PRESCRIBE)
     return page(
         "medication/request.html",
         patient_id,
         versions=versions,
+        verbal=Medication(work).verbal_order_of(patient_id, versions[0].request_entry_id),
+        unsigned=UNSIGNED,
         sentence=dose_sentence,
         changing=changing,
         dosage=typed if changing else dosage_form.form_of(now),

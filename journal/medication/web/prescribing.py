@@ -13,6 +13,7 @@ from journal.medication.rules.safety import Judgement
 from journal.medication.service import Medication, Medicine
 from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
 from journal.permissions import Permission
+from journal.platform.clock import local_date
 from journal.web import current_work, form_body, query_body, see_other, typed
 
 
@@ -29,7 +30,7 @@ def prescribe(patient_id: UUID) -> Response:
         patient_id,
         medicine=medicine,
         dosage=dosage,
-        use="3" if dosage.as_needed else "2" if form["last_day"] else "1",
+        use="3" if dosage.as_needed else "2" if dosage.course and dosage.course.ends_at else "1",
         indication=form["indication"],
         instruction=form["instruction"],
         required_value=schemas.required_value_from(form),
@@ -48,7 +49,9 @@ def review_prescription(patient_id: UUID) -> str:
 
 
 def _chosen(form: Mapping[str, Any]) -> tuple[Medicine, Dosage]:
-    hit = Medication(current_work()).catalogue_item(form["item"])
+    work = current_work()
+    hit = Medication(work).catalogue_item(form["item"])
+    form = dosage_form.with_day(form, local_date(work.now))
     strength = schemas.strength_of(hit.strength_value, hit.strength_unit)
     return hit.medicine, dosage_form.dosage_from(form, strength, hit.dose_unit)
 

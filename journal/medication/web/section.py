@@ -90,6 +90,7 @@ def page(template: str, patient_id: UUID, **context: Any) -> str:
     """A page of a patient's chart."""
     work = current_work()
     context.setdefault("may_prescribe", work.actor.may(Permission.MEDICATION_PRESCRIBE))
+    context.setdefault("may_receive", work.actor.may(Permission.MEDICATION_RECEIVE))
     if "banner_of" not in context:
         context["banner_of"] = Patients(work).banner(patient_id)
     return render(template, patient_id=patient_id, **context)

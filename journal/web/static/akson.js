@@ -1,5 +1,6 @@
 /* The little script there is. Every page works without it; this makes the round quicker and safer.
-   1 shortcut to search · 2 what happens around an htmx request · 3 focus and announcements after a swap. */
+   1 shortcut to search · 2 what happens around an htmx request · 3 focus and announcements after a swap
+   4 keys of a queue: J and K move, S signs the item that has the focus, and no other. */
 (() => {
   "use strict";
 
@@ -55,6 +56,19 @@
     const said = pane && pane.querySelector("[data-announce]");
     const live = byId("live");
     if (live) live.textContent = said ? said.dataset.announce : "";
+  });
+
+  // The item is the one that has the focus. Not while a key is held, nor in the moment a new item has come in its place.
+  document.addEventListener("keydown", (event) => {
+    const item = event.target.closest("[data-item]");
+    if (!item || event.repeat || event.ctrlKey || event.metaKey || event.altKey || performance.now() < SETTLE_MS) return;
+    if (event.target.matches("input, textarea, select")) return;
+    const key = event.key.toLowerCase();
+    const items = [...document.querySelectorAll("[data-item]")];
+    const next = { j: items[items.indexOf(item) + 1], k: items[items.indexOf(item) - 1] }[key];
+    if (next) { event.preventDefault(); next.focus(); return; }
+    const button = key.length === 1 && event.target === item && item.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (button) { event.preventDefault(); button.click(); }
   });
 
   document.addEventListener("DOMContentLoaded", () => {

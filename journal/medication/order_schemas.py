@@ -1,0 +1,80 @@
+"""What comes in with an order by word of mouth, its answer, who stands in, and a renewal."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from journal.medication.dosage_form import DayField
+from journal.medication.schemas import Prescribe
+from journal.platform.fields import StrictInteger, Text
+from journal.platform.language import phrase
+
+
+class Receive(Prescribe):
+    """Body of the form for an order by word of mouth. `seen`: the dosage in words, as it was shown to be read back."""
+
+    prescriber_name = Text(120, required=True)
+    hpr_number = fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[0-9]{4,9}$", error=phrase("HPR-nummeret er bare sifre, vanligvis sju.")),
+    )
+    service = Text(120, required=True)
+    read_back = fields.Boolean(load_default=False)
+    seen = fields.String(load_default="")
+
+
+class Refuse(Schema):
+    """Body of "Avvis": the version of the order that was seen, and why."""
+
+    version = StrictInteger(required=True, least=1)
+    reason = Text(200, required=True)
+
+
+class MaybeId(fields.UUID):
+    """As UUID; an empty field is None."""
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kwargs: Any) -> Any:
+        return None if value == "" else super().deserialize(value, attr, data, **kwargs)
+
+
+class ChooseSigningRule(Schema):
+    """Body of the form that says how long an order may stand unsigned, and who stands in (empty: nobody is named)."""
+
+    version = StrictInteger(required=True, least=0)
+    within_hours = StrictInteger(required=True, least=1, most=168)
+    stand_in_id = MaybeId(load_default=None)
+
+
+class SeenOrder(fields.Field[tuple[UUID, int]]):
+    """An order and its version, as they were seen: `<entry_id>.<version>`."""
+
+    def _deserialize(
+        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[UUID, int]:
+        entry_id, _dot, version = str(value).partition(".")
+        try:
+            return UUID(entry_id), int(version)
+        except ValueError as error:
+            raise ValidationError(phrase("Velg en av mulighetene.")) from error
+
+
+class LastDay(DayField):
+    """As DayField; an empty one is refused."""
+
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if day is None:
+            raise ValidationError(phrase("Fyll ut feltet."))
+        return day
+
+
+class Renew(Schema):
+    """Body of the form that renews: the orders that are chosen, or with `all` those that stand in the form; the last day."""
+
+    orders = fields.List(SeenOrder(), data_key="orders[]", load_default=list)
+    listed = fields.List(SeenOrder(), data_key="listed[]", load_default=list)
+    all = fields.Boolean(load_default=False)
+    last_day = LastDay(required=True)

@@ -1,0 +1,113 @@
+"""Orders by word of mouth, for the nurse: the form that receives one, and what has become of those she received."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from werkzeug.wrappers import Response
+
+from journal.medication import dosage_form, order_schemas, pages, schemas
+from journal.medication.errors import AlertsFound
+from journal.medication.rules import Dosage, dose_sentence
+from journal.medication.rules.safety import Judgement
+from journal.medication.service import Medication, Medicine, Prescriber
+from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
+from journal.patients import Patients
+from journal.permissions import Permission
+from journal.platform.clock import local_date
+from journal.platform.errors import Invalid
+from journal.platform.language import gettext as _
+from journal.web import current_work, form_body, query_body, render, see_other, typed
+from journal.web.shell import MenuEntry
+
+MENU = MenuEntry("medication.received", "device", "Muntlige ordinasjoner", Permission.MEDICATION_RECEIVE)
+
+
+@bp.page("/verbal-orders", Permission.MEDICATION_RECEIVE)
+def received() -> str:
+    """What one has received: refused first, then what awaits a signature."""
+    work = current_work()
+    queue = Medication(work).received_by_me()
+    names = Patients(work).listed({one.patient_id for one in queue.shown}) if queue.shown else {}
+    return render("medication/received.html", queue=queue, names=names)
+
+
+@bp.page("/patients/<uuid:patient_id>/medication/verbal", Permission.MEDICATION_RECEIVE)
+def receive_form(patient_id: UUID) -> str:
+    return _form(patient_id, query_body(schemas.PrescribeQuery))
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/verbal", Permission.MEDICATION_RECEIVE)
+def receive(patient_id: UUID) -> Response:
+    form = form_body(order_schemas.Receive)
+    medicine, dosage = _chosen(form)
+    if form["seen"] != dose_sentence(dosage):
+        raise Invalid(_("Doseringen er endret etter at du så over den. Se over og les tilbake på nytt."))
+    Medication(current_work()).receive(
+        patient_id,
+        prescriber=Prescriber(form["prescriber_name"], form["hpr_number"], form["service"]),
+        read_back=form["read_back"],
+        medicine=medicine,
+        dosage=dosage,
+        use="3" if dosage.as_needed else "2" if dosage.course and dosage.course.ends_at else "1",
+        indication=form["indication"],
+        instruction=form["instruction"],
+        required_value=schemas.required_value_from(form),
+        answers=schemas.answers_from(form),
+    )
+    return see_other(".medication_list", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/medication/verbal/review", Permission.MEDICATION_RECEIVE, repeatable=True)
+def review_verbal(patient_id: UUID) -> str:
+    """The same form with what is to be read back, and what the safety rules say of it. Nothing is stored."""
+    form = form_body(order_schemas.Receive)
+    medicine, dosage = _chosen(form)
+    judgement = Medication(current_work()).judge_verbal(patient_id, medicine=medicine, dosage=dosage)
+    return _form(patient_id, _of_item(form["item"]), judgement, read_back=dose_sentence(dosage), typed=typed())
+
+
+def _chosen(form: Mapping[str, Any]) -> tuple[Medicine, Dosage]:
+    work = current_work()
+    hit = Medication(work).catalogue_item(form["item"])
+    form = dosage_form.with_day(form, local_date(work.now))
+    strength = schemas.strength_of(hit.strength_value, hit.strength_unit)
+    return hit.medicine, dosage_form.dosage_from(form, strength, hit.dose_unit)
+
+
+def _of_item(item_id: UUID | None) -> dict[str, Any]:
+    return {"q": "", "all": False, "item": item_id}
+
+
+@draws_again("receive", "review_verbal")
+def _refused(refusal: Refused) -> str:
+    """What was to be read back stays, where the safety rules or a missing tick refused it."""
+    judgement, said = None, ""
+    if isinstance(refusal.error, AlertsFound) or "read_back" in refusal.errors:
+        form = form_body(order_schemas.Receive)
+        medicine, dosage = _chosen(form)
+        ask = Medication(current_work()).judge_verbal
+        judgement = ask(refusal.where["patient_id"], medicine=medicine, dosage=dosage)
+        said = dose_sentence(dosage)
+    asked = _of_item(_uuid(refusal.typed.get("item")))
+    more = {"errors": refusal.errors, "typed": refusal.typed, "read_back": said, "said": refusal.error.detail}
+    return _form(refusal.where["patient_id"], asked, judgement, **more)
+
+
+def _form(patient_id: UUID, asked: Mapping[str, Any], judgement: Judgement | None = None, **more: Any) -> str:
+    medication = Medication(current_work())
+    hit = medication.catalogue_item(asked["item"]) if asked["item"] else None
+    found = medication.search_catalogue(asked["q"], everything=asked["all"]) if asked["q"] and not hit else None
+    form = {"errors": {}, "typed": {}, "read_back": "", "said": None} | more | judged(judgement)
+    if found:
+        alerts = medication.alerts_before_dosage(patient_id, [each.medicine for each in found.hits])
+        form["marks"] = {each.id: pages.marks(of) for each, of in zip(found.hits, alerts, strict=True)}
+    context = choices(hit.dose_unit) if hit else {}
+    return page("medication/verbal.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
