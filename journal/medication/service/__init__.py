@@ -17,7 +17,7 @@ from journal.medication.service.interactions import (
 from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
-from journal.medication.service.prescribing import Prescribing
+from journal.medication.service.reconciling import Reconciling
 from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
     AsNeededMedicine,
@@ -28,11 +28,12 @@ from journal.medication.service.shown import (
     Signed,
     WorklistRow,
 )
+from journal.medication.service.sources import Reconciled, Source, SourceMedicine
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 
 
 class Medication(
-    Prescribing, Administration, Beside, Due, Lists, Expected, Catalogue, Assessed, Version, MunicipalSettings
+    Reconciling, Administration, Beside, Due, Lists, Expected, Assessed, Catalogue, Version, MunicipalSettings
 ):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
@@ -55,8 +56,11 @@ __all__ = [
     "MedicationList",
     "Medicine",
     "MedicineInUse",
+    "Reconciled",
     "RequestVersion",
     "Side",
     "Signed",
+    "Source",
+    "SourceMedicine",
     "WorklistRow",
 ]

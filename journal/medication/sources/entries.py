@@ -7,6 +7,7 @@ from uuid import UUID
 
 from journal.medication.rules import Dosage
 from journal.platform.errors import Invalid
+from journal.platform.language import phrases
 
 
 class BrokenSource(Invalid):
@@ -36,6 +37,19 @@ class SourceKind(StrEnum):
     REPORT_TO_DOCTOR = "report_to_doctor"
     """Helseopplysninger til lege: municipality to general practitioner"""
 
+
+SOURCE_NAMES = phrases(
+    {
+        SourceKind.MEDICATION_LIST: "Pasientens legemiddelliste (PLL)",
+        SourceKind.PRESCRIPTION: "E-resept",
+        SourceKind.MEDICINES: "Legemiddelopplysninger",
+        SourceKind.DISCHARGE_REPORT: "Utskrivningsrapport",
+        SourceKind.ADMISSION_REPORT: "Innleggelsesrapport",
+        SourceKind.MEDICAL_INFORMATION: "Medisinske opplysninger",
+        SourceKind.REPORT_TO_DOCTOR: "Helseopplysninger til lege",
+    }
+)
+"""What each kind is called."""
 
 LISTS = frozenset(SourceKind) - {SourceKind.PRESCRIPTION}
 """The kinds that say all of what the patient takes. That a medicine is not in one of the others says nothing of it."""
