@@ -36,14 +36,18 @@ Connection = psycopg.Connection[Any]
 EVERY_MORNING = daily(ONE, [TimeOfDay.MORNING])
 
 
-@pytest.fixture(scope="module")
-def catalogue(app: JournalApp, settings: Settings) -> Iterator[Imported]:
+def demo_catalogue(settings: Settings) -> Iterator[Imported]:
     """The demo's catalogue; afterwards other tests find none."""
     file = io.BytesIO()
     mini_fest.write(file)
     file.seek(0)
     yield import_catalogue(settings.migrator_url, file, replace=True)
     import_catalogue(settings.migrator_url, m30(), replace=True)
+
+
+@pytest.fixture(scope="module")
+def catalogue(app: JournalApp, settings: Settings) -> Iterator[Imported]:
+    yield from demo_catalogue(settings)
 
 
 @pytest.fixture
