@@ -160,7 +160,13 @@ class _Chart:
         """A list from elsewhere, what somebody understood of it, and how it was reconciled."""
         sent = {"kind": "medicines", "sent_at": datetime.now(UTC), "sender": f"Sykehus {self.token}"}
         document_id = self.row("medication.source_document", message_id=self.token, **sent)
-        said = {"name": f"middel{self.token}", "source_entry_id": "1", "position": 0, "stopped": False, "multidose": False}
+        said = {
+            "name": f"middel{self.token}",
+            "source_entry_id": "1",
+            "position": 0,
+            "stopped": False,
+            "multidose": False,
+        }
         entry_id = self.row("medication.source_entry", document_id=document_id, **said)
         dosage = every_hours(Quantity(Decimal(1), "tablett"), 8).to_json()
         meant = {"catalogue_item_id": _withdrawn_item(self.connection), "dosage": dosage}
@@ -219,7 +225,8 @@ def _withdrawn_item(connection: Connection) -> UUID:
     """Something of the catalogue to point to, which nobody finds."""
     fest_id, word = UUID(int=1), "utgått"
     connection.execute(
-        """INSERT INTO medication.catalogue_item (id, fest_id, kind, active, withdrawn_at, prescribable, generic_name, name_form_strength)
+        """INSERT INTO medication.catalogue_item
+               (id, fest_id, kind, active, withdrawn_at, prescribable, generic_name, name_form_strength)
            VALUES (%s, %s, 'brand', false, now(), true, %s, %s) ON CONFLICT DO NOTHING""",
         (new_id(), fest_id, word, word),
     )

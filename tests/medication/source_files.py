@@ -73,7 +73,8 @@ def listed(entry_id: str, prescribed: str, *, stopped: bool = False) -> str:
         f'<EnkeltoppforingLIB><Id>{entry_id}</Id><Type V="E" DN="E-resept"/><SistEndret>2026-10-20T09:00:00</SistEndret>'
         f'<DatoOppstart>2026-01-15</DatoOppstart><Rolle><Rolle V="R" DN="Rekvirent"/><Helseperson><HprId>'
         f'<Id xmlns="http://www.kith.no/xmlstds/felleskomponent1">1234567</Id><TypeId xmlns="http://www.kith.no/xmlstds/felleskomponent1"'
-        f' V="HPR" S="2.16.578.1.12.4.1.1.8116" DN="HPR-nummer"/></HprId><Fornavn>Rita</Fornavn><Etternavn>Lin</Etternavn></Helseperson></Rolle>'
+        f' V="HPR" S="2.16.578.1.12.4.1.1.8116" DN="HPR-nummer"/></HprId><Fornavn>Rita</Fornavn><Etternavn>Lin</Etternavn>'
+        f"</Helseperson></Rolle>"
         f"<ReseptDokLegemiddelB64>{packed}</ReseptDokLegemiddelB64>{over}</EnkeltoppforingLIB>"
     )
 

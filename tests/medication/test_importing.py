@@ -84,9 +84,7 @@ def test_a_real_list_is_taken_in_by_a_nurse_with_where_it_came_from(
     world: World, client_for: ClientFor, patient_id: UUID
 ) -> None:
     nina = client_for(world.nina)
-    content = about(
-        sample("Utskrivningsrapport_v1-5_Ny.xml"), "15076500565", number_of(world.migrator, patient_id)
-    )
+    content = about(sample("Utskrivningsrapport_v1-5_Ny.xml"), "15076500565", number_of(world.migrator, patient_id))
     answer = send(nina, patient_id, content)
     assert answer.status_code == 303
 
@@ -95,7 +93,8 @@ def test_a_real_list_is_taken_in_by_a_nurse_with_where_it_came_from(
     assert "ST OLAVS HOSPITAL HF, Ortopedisk kirurgi" in shown and "Lest inn av Nina Nordli" in shown
     assert "2 tabl kl 08 og 1 tabl kl 13" in shown, "as it was written"
     stamped = world.migrator.execute(
-        "SELECT municipality_id, unit_id, recorded_by FROM medication.source_document WHERE patient_id = %s", (patient_id,)
+        "SELECT municipality_id, unit_id, recorded_by FROM medication.source_document WHERE patient_id = %s",
+        (patient_id,),
     ).fetchall()
     assert stamped == [(world.oslo["id"], world.ward["id"], world.nina.actor.person_id)]
     assert "Utskrivningsrapport av 02.02.2018" in nina.get(f"/patients/{patient_id}/medication/sources").text
@@ -127,9 +126,7 @@ def test_a_list_about_somebody_else_is_refused_and_nobody_learns_who(
     assert rows(world.migrator) == before
 
 
-def test_two_numbers_of_which_one_is_anothers_are_refused(
-    world: World, work_of: WorkOf, patient_id: UUID
-) -> None:
+def test_two_numbers_of_which_one_is_anothers_are_refused(world: World, work_of: WorkOf, patient_id: UUID) -> None:
     number = number_of(world.migrator, patient_id)
     file = medication_list(listed("e-1", prescription()), number=number)
     second = b"<Ident><Id>" + OTHER_NUMBER.encode() + b'</Id><TypeId V="FNR"/></Ident></Patient>'
@@ -157,9 +154,7 @@ def test_no_file_at_all_is_said_so(world: World, client_for: ClientFor, patient_
     assert "Velg filen du vil lese inn." in nina.act(f"/patients/{patient_id}/medication/sources").text
 
 
-def test_the_same_message_twice_is_one_list(
-    world: World, client_for: ClientFor, patient_id: UUID
-) -> None:
+def test_the_same_message_twice_is_one_list(world: World, client_for: ClientFor, patient_id: UUID) -> None:
     nina = client_for(world.nina)
     content = medication_list(listed("e-1", prescription()), number=number_of(world.migrator, patient_id))
     first, second = send(nina, patient_id, content), send(nina, patient_id, content)
@@ -220,7 +215,14 @@ def test_free_text_is_matched_by_a_person_and_still_not_in_use(
     with work_of(world.nina) as work:
         hit = Medication(work).search_catalogue("metoprolol").hits[0]
     assert str(hit.id) in nina.get(f"{url}?q=metoprolol").text
-    form = {"item": str(hit.id), "version": "0", "amount": "1", "unit": "tablett", "pattern": "daily", "times_of_day[]": "1"}
+    form = {
+        "item": str(hit.id),
+        "version": "0",
+        "amount": "1",
+        "unit": "tablett",
+        "pattern": "daily",
+        "times_of_day[]": "1",
+    }
     empty = nina.act(url, form | {"amount": "en halv"})
     assert (empty.status_code, "en halv" in empty.text) == (422, True), "what was typed is not lost"
     assert nina.act(url, form).status_code == 303

@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,10 @@ import pytest
 from journal.app import JournalApp
 from journal.medication import Answers, Imported, Medication, Medicine
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import TimeOfDay, daily
+from journal.medication.rules import Course, TimeOfDay, daily
 from journal.medication.rules.reconciling import Choice, Kind
 from journal.patients import NewAllergy, Patients
+from journal.platform.clock import instant
 from journal.platform.errors import Conflict, Denied, Invalid
 from journal.platform.settings import Settings
 from tests import factories
@@ -161,7 +162,10 @@ def test_a_stop_and_a_question_are_kept_and_the_rest_stands(world: World, work_o
         "SELECT choices FROM medication.reconciliation WHERE patient_id = %s", (patient_id,)
     ).fetchone()
     assert signed is not None
-    assert [(row["choice"], row["ours"].split()[0]) for row in signed[0]] == [("stop", "metoprolol"), ("ask", "paracetamol")]
+    assert [(row["choice"], row["ours"].split()[0]) for row in signed[0]] == [
+        ("stop", "metoprolol"),
+        ("ask", "paracetamol"),
+    ]
 
 
 def test_another_strength_replaces_the_order_and_is_no_double(world: World, work_of: WorkOf, patient_id: UUID) -> None:
@@ -227,7 +231,9 @@ def test_a_list_that_changed_since_it_was_seen_is_seen_anew(world: World, work_o
     with work_of(world.lars) as work:
         (row,) = Medication(work).comparison(patient_id, document_id).to_choose
     with work_of(world.lars) as work:
-        change(work, patient_id, entry_id, version=1, dosage=daily(TWO, [TimeOfDay.MORNING]), reason="For lite virkning")
+        change(
+            work, patient_id, entry_id, version=1, dosage=daily(TWO, [TimeOfDay.MORNING]), reason="For lite virkning"
+        )
 
     with work_of(world.lars) as work, pytest.raises(Conflict, match="Listen er endret"):
         Medication(work).reconcile(patient_id, document_id, choices={row.key: Choice.STOP})
@@ -263,12 +269,33 @@ def test_a_course_is_taken_in_with_its_last_day(world: World, work_of: WorkOf, p
     document_id = take_in(world, work_of, patient_id, file)
     choose(world, work_of, patient_id, document_id, Choice.TAKE_IN)
 
-    latest = world.migrator.execute(
-        "SELECT max(due_at AT TIME ZONE 'Europe/Oslo')::date FROM medication.dose WHERE patient_id = %s", (patient_id,)
-    ).fetchone()
-    assert latest == (date(last.year, last.month, last.day),)
+    assert last_dose_day(world, patient_id) == last
     with work_of(world.lars) as work:
         assert [row.kind for row in Medication(work).comparison(patient_id, document_id).rows] == [Kind.EQUAL]
+
+
+def test_a_last_day_that_a_person_read_out_of_the_words_holds(world: World, work_of: WorkOf, patient_id: UUID) -> None:
+    of, last = medicine(work_of, world, "selo-zok"), datetime.now(UTC).date() + timedelta(days=2)
+    document_id = take_in(
+        world, work_of, patient_id, medication_list(listed("e-1", prescription("Noe", item_number="")))
+    )
+    with work_of(world.nina) as work:
+        medication = Medication(work)
+        (entry,) = medication.source_medicines(patient_id, document_id)
+        dosage = daily(TWO, [TimeOfDay.MORNING], course=Course(None, instant(last + timedelta(days=1), time.min)))
+        assert of.catalogue_item_id is not None
+        meant = {"item_id": of.catalogue_item_id, "dosage": dosage}
+        medication.match_medicine(patient_id, entry.id, version=0, **meant)
+    choose(world, work_of, patient_id, document_id, Choice.TAKE_IN)
+
+    assert last_dose_day(world, patient_id) == last
+
+
+def last_dose_day(world: World, patient_id: UUID) -> Any:
+    found = world.migrator.execute(
+        "SELECT max(due_at AT TIME ZONE 'Europe/Oslo')::date FROM medication.dose WHERE patient_id = %s", (patient_id,)
+    ).fetchone()
+    return found and found[0]
 
 
 def test_a_nurse_sees_the_comparison_and_does_not_sign_it(
@@ -318,7 +345,9 @@ def test_the_doctor_chooses_signs_and_the_list_says_so(
     url, lars = f"/patients/{patient_id}/medication/sources/{document_id}", client_for(world.lars)
     page = lars.get(url).text
     (name,) = keys(page)
-    assert "Mangler hos oss." in page and "Ikke i bruk hos oss" in page and "Forskrevet av Rita Lin (HPR 1234567)" in page
+    assert (
+        "Mangler hos oss." in page and "Ikke i bruk hos oss" in page and "Forskrevet av Rita Lin (HPR 1234567)" in page
+    )
     unchosen = lars.act(f"{url}/reconcile")
     assert (unchosen.status_code, "Velg hva som skal gjelde for hver rad" in unchosen.text) == (422, True)
 
@@ -358,7 +387,9 @@ def test_a_newer_list_waits_again(world: World, work_of: WorkOf, patient_id: UUI
     take_in(world, work_of, patient_id, earlier)
     with work_of(world.lars) as work:
         Medication(work).sources(patient_id)
-        assert Medication(work).ask_last_reconciled(patient_id).answer().waiting == 0, "what is older than what we signed"
+        assert Medication(work).ask_last_reconciled(patient_id).answer().waiting == 0, (
+            "what is older than what we signed"
+        )
     take_in(world, work_of, patient_id, later)
 
     with work_of(world.lars) as work:

@@ -78,7 +78,8 @@ def test_a_medicine_that_the_hospital_stopped_is_read_as_stopped() -> None:
 
 PRESCRIBED = {
     "M1 Resept1.xml": ("Zyrtec Tab 10 mg", "R06AE07", "485342", "1 tablett kveld", "1", "1 tablett kveld"),
-    "M1 Resept2.xml": ("Livostin Nesespray 50 mikrog/dose", "R01AC02", "026721", "2 doser i hvert nesebor morgen og kveld", "1", None),
+    "M1 Resept2.xml": (
+        "Livostin Nesespray 50 mikrog/dose", "R01AC02", "026721", "2 doser i hvert nesebor morgen og kveld", "1", None),
     "M1 Resept3.xml": ("Livostin Øyedr 0,5 mg/ml", "S01GX02", "014308", "1 dråpe i hvert øye morgen og kveld", "1", None),
     "M1 Resept.xml": ("Cosylan Mikst 1,7 mg/ml", "R05DA01", "429076", "10 ml 3 ganger daglig", "3", None),
     "M1 Resept_apotek sender søknad.xml": (

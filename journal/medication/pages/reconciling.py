@@ -46,10 +46,11 @@ class ShownComparison(NamedTuple):
 
 
 class ShownLast(NamedTuple):
-    """When the list was last reconciled, in words, and how many lists wait."""
+    """When the list was last reconciled, in words, how many lists wait, and the newest of them."""
 
     text: str
     waiting: int
+    newest_id: UUID | None
 
 
 def comparison(compared: Comparison, chosen: Mapping[str, str]) -> ShownComparison:
@@ -76,7 +77,7 @@ def understood(medicine: SourceMedicine) -> str | None:
 def last_reconciled(last: LastReconciled) -> ShownLast:
     """`Sist samstemt av Lars Haugen 22.11. kl. 08.15, med utskrivningsrapport av 02.02.2018.`"""
     if last.signed_by is None or last.signed_at is None or last.kind is None or last.sent_at is None:
-        return ShownLast(phrase("Listen er ikke samstemt med andre lister."), last.waiting)
+        return ShownLast(phrase("Listen er ikke samstemt med andre lister."), last.waiting, last.newest_id)
     text = phrase(
         "Sist samstemt av %(name)s den %(when)s, med %(kind)s av %(day)s.",
         name=last.signed_by,
@@ -85,7 +86,7 @@ def last_reconciled(last: LastReconciled) -> ShownLast:
         day=norwegian_date(local_date(last.sent_at)),
     )
     questions = phrase("Spørsmål uten svar: %(n)s.", n=last.questions) if last.questions else ""
-    return ShownLast(joined(" ", (text, questions)), last.waiting)
+    return ShownLast(joined(" ", (text, questions)), last.waiting, last.newest_id)
 
 
 def _row(row: Row, compared: Comparison, chosen: str | None) -> ShownRow:
@@ -115,8 +116,11 @@ def _cell(line: Line) -> Cell:
 
 def _their_cell(line: Line, entry: SourceMedicine) -> Cell:
     said = entry.said
-    written = ", ".join(filter(None, (said.name, said.strength, said.dosage_text)))
-    notes = [phrase("Skrevet: %(text)s", text=written)]
+    strength = said.strength if said.strength and said.strength not in said.name else None
+    written = ", ".join(filter(None, (said.name, strength, said.dosage_text)))
+    # Where it is nothing but words, they stand in the line itself.
+    as_it_is = entry.medicine is None and line.name == said.name and entry.dosage is None
+    notes = [] if as_it_is else [phrase("Skrevet: %(text)s", text=written)]
     if entry.matched_by:
         notes.append(phrase("Koblet av %(name)s", name=entry.matched_by))
     if said.note:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from journal.medication import facts
 from journal.medication.models import MedicationRequest
@@ -49,9 +49,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class LastReconciled:
-    """When our list was last held up against another, and how many lists have come since that nobody has looked at.
+    """When our list was last held up against another, and how many newer lists nobody has signed for.
 
-    `signed_by` None: never.
+    `signed_by` None: never. `newest_id` is the newest of those that wait.
     """
 
     signed_by: str | None
@@ -60,6 +60,7 @@ class LastReconciled:
     sent_at: datetime | None
     questions: int
     waiting: int
+    newest_id: UUID | None
 
 
 class Reconciling(Prescribing, Sources, Catalogue):
@@ -158,7 +159,7 @@ class Reconciling(Prescribing, Sources, Catalogue):
             patient_id,
             medicine=hit.medicine,
             dosage=dosage,
-            use="3" if dosage.as_needed else "2" if said.ends_on else "1",
+            use="3" if dosage.as_needed else "2" if dosage.course else "1",
             indication=said.indication or (compared.ours[row.ours.key].indication if row.ours else None),
             starts_at=instant(start, time.min) if start and start > local_date(self.work.now) else None,
             answers=answers,
@@ -201,7 +202,7 @@ def _ours(key: str, row: Any) -> Line:
 
 def _theirs(key: str, medicine: SourceMedicine, today: date) -> Line:
     """As the catalogue has it where it is matched, else as it was written."""
-    said, of = medicine.said, medicine.medicine
+    said, of, last = medicine.said, medicine.medicine, _ends_on(medicine)
     return Line(
         key=key,
         name=of.generic_name if of else said.substance or said.name,
@@ -211,8 +212,8 @@ def _theirs(key: str, medicine: SourceMedicine, today: date) -> Line:
         route=of.route if of else None,
         dosage=medicine.dosage,
         dosage_text=said.dosage_text,
-        ends_on=said.ends_on,
-        stopped=said.stopped or (said.ends_on is not None and said.ends_on < today),
+        ends_on=last,
+        stopped=said.stopped or (last is not None and last < today),
         ready=of is not None and medicine.dosage is not None,
     )
 
@@ -231,13 +232,21 @@ def _is_change(compared: Comparison, row: Row) -> bool:
     return same and same_strength(row.ours.strength, row.theirs.strength) and row.ours.as_needed == row.theirs.as_needed
 
 
+def _ends_on(medicine: SourceMedicine) -> date | None:
+    """The last day with it: what a person read out of the words goes before the source's own."""
+    read = _last_day(medicine.dosage, None) if medicine.dosage else None
+    return read or medicine.said.ends_on
+
+
 def _whole(medicine: SourceMedicine, unit: str | None, strength: Any, strength_unit: str | None) -> Dosage:
-    """The dosage with what one unit holds, and with the source's last day."""
+    """The dosage with what one unit holds, and with its last day."""
     assert medicine.dosage is not None
-    dosage, last = medicine.dosage, medicine.said.ends_on
+    dosage, last = medicine.dosage, _ends_on(medicine)
     if strength is not None and strength_unit is not None and dosage.unit == unit and strength_unit != unit:
         dosage = replace(dosage, strength_per_unit=Quantity(strength, strength_unit))
-    return replace(dosage, course=Course(None, instant(last + timedelta(days=1), time.min)) if last else None)
+    if dosage.course is not None or last is None:
+        return dosage
+    return replace(dosage, course=Course(None, instant(last + timedelta(days=1), time.min)))
 
 
 def _why(source: Source) -> str:
@@ -272,13 +281,18 @@ def _last_reconciled() -> Statement:
     )
     newest = sa.select(sa.func.max(document.sent_at)).join(signed, of_document).where(*live).scalar_subquery()
     newer = sa.or_(newest.is_(None), document.sent_at > newest)
-    waiting = sa.select(sa.func.count().label("waiting")).where(
-        in_charts(document), document.in_error_at.is_(None), newer
+    by_date = sa.func.array_agg(aggregate_order_by(document.id, document.sent_at.desc()))
+    waiting = (
+        sa.select(sa.func.count().label("waiting"), by_date.label("ids"))
+        .where(in_charts(document), document.in_error_at.is_(None), newer)
+        .subquery()
     )
-    number = waiting.subquery()
-    return Statement(sa.select(*last.c, number.c.waiting).select_from(number.outerjoin(last, sa.true())))
+    return Statement(
+        sa.select(*last.c, waiting.c.waiting, waiting.c.ids).select_from(waiting.outerjoin(last, sa.true()))
+    )
 
 
 def _last(row: Any) -> LastReconciled:
     kind = SourceKind(row.kind) if row.kind else None
-    return LastReconciled(row.recorded_by_name, row.recorded_at, kind, row.sent_at, row.questions or 0, row.waiting)
+    signed = row.recorded_by_name, row.recorded_at, kind, row.sent_at, row.questions or 0
+    return LastReconciled(*signed, row.waiting, row.ids[0] if row.ids else None)
