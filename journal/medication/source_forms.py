@@ -13,6 +13,12 @@ CHOICE = "choice-"
 """Before the key of a row in the name of its field: each row has radio buttons of its own."""
 
 
+class MarkInError(Schema):
+    """Why the list should not be here."""
+
+    reason = Text(300, required=True)
+
+
 class MatchQuery(Schema):
     """The address of the page that says what an entry is: what is sought, or the item that was chosen."""
 

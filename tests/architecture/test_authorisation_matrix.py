@@ -63,6 +63,7 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.review_change": {**_DOSAGE, **_STATUS},
     "medication.review_prescription": {**_DOSAGE, "item": "{new}", "indication": "prøve"},
     "medication.match": {**_DOSAGE, "item": "{new}", "version": "1"},
+    "medication.source_in_error": {"reason": "feil pasient"},
     "medication.choose_settings": _SETTINGS,
     "medication.choose_catalogue_age": {"version": "0", "most_days": "30"},
     "medication.stop": _STATUS,

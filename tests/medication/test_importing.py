@@ -250,3 +250,25 @@ def test_a_list_of_another_patient_is_not_found(world: World, work_of: WorkOf, p
 def test_what_is_in_no_list_cannot_be_matched(world: World, work_of: WorkOf, patient_id: UUID) -> None:
     with work_of(world.nina) as work, pytest.raises(NotFound):
         Medication(work).match_medicine(patient_id, patient_id, version=0, item_id=patient_id, dosage=EVERY_MORNING)
+
+
+def test_a_list_that_should_not_be_here_is_marked_and_waits_no_more(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
+) -> None:
+    file = medication_list(listed("e-1", prescription()))
+    document_id, nina = take_in(world, work_of, patient_id, file), client_for(world.nina)
+    url = f"/patients/{patient_id}/medication/sources"
+    silent = nina.act(f"{url}/{document_id}/in-error", {"reason": ""})
+    assert (silent.status_code, "Fyll ut feltet." in silent.text or "f-reason-error" in silent.text) == (422, True)
+    assert nina.act(f"{url}/{document_id}/in-error", {"reason": "Trukket tilbake"}).status_code == 303
+
+    assert "Ingen lister er lest inn." in nina.get(url).text
+    assert nina.get(f"{url}/{document_id}").status_code == 404
+    assert "ikke samstemt</a>" not in nina.get(f"/patients/{patient_id}/medication").text
+    again = nina.act(f"{url}/{document_id}/in-error", {"reason": "Trukket tilbake"})
+    assert (again.status_code, "alt merket som feilført" in again.text) == (409, True)
+    kept = world.migrator.execute(
+        "SELECT in_error_reason, in_error_by FROM medication.source_document WHERE id = %s", (document_id,)
+    ).fetchone()
+    assert kept == ("Trukket tilbake", world.nina.actor.person_id)
+    assert take_in(world, work_of, patient_id, file) != document_id, "taken in by mistake once, it may come rightly"

@@ -18,6 +18,7 @@ from journal.medication.sources import BrokenSource, SourceDocument, SourceEntry
 from journal.medication.sources.tables import ReconciliationRow, SourceDocumentRow, SourceEntryRow, SourceMatchRow
 from journal.patients import Patients
 from journal.permissions import Permission
+from journal.platform.entries import mark_in_error
 from journal.platform.errors import Conflict, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient
@@ -168,6 +169,25 @@ class Sources(Service):
         write = insert(SourceMatchRow).values(**row, catalogue_item_id=item_id, dosage=dosage.to_json())
         if self.db.scalar(write.on_conflict_do_nothing().returning(SourceMatchRow.id)) is None:
             raise Conflict("En annen har koblet legemidlet etter at du åpnet siden. Se hva som gjelder nå.")
+
+    @on_patient(Permission.MEDICATION_IMPORT)
+    def source_in_error(self, patient_id: UUID, document_id: UUID, *, reason: str) -> None:
+        """It should not be here, or its sender withdrew it: it is shown no more, and stays in the journal (hpl. § 42).
+
+        What was signed beside it stands. Raises NotFound, Conflict when it is marked already, Denied when another
+        municipality took it in.
+        """
+        of_chart = self.work.chart(patient_id, SourceDocumentRow), SourceDocumentRow.id == document_id
+        rows = self.db.scalars(sa.select(SourceDocumentRow).where(*of_chart)).all()
+        if not rows:
+            raise NotFound("Listen finnes ikke hos denne pasienten.")
+        mark_in_error(
+            self.work,
+            rows,
+            reason,
+            already="Listen er alt merket som feilført. Du trenger ikke gjøre mer.",
+            foreign="En annen kommune har lest inn listen. Be dem om å merke den.",
+        )
 
     def _items_of(self, entries: Sequence[SourceEntry]) -> list[UUID | None]:
         """What each source's own id means in the catalogue, where the ATC code says the same: a mistyped number is no id.

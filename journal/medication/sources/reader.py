@@ -45,7 +45,9 @@ def read(content: bytes) -> SourceDocument:
     if info is None:
         raise BrokenSource("Filen er ikke en helsemelding. Velg en legemiddelliste, en e-resept eller en PLO-melding.")
     if any(each.get("V") == _CANCELLED for each in root.iter("Forsendelsesstatus")):
-        raise BrokenSource("Meldingen trekker tilbake en tidligere melding, og har ingen legemidler å lese inn.")
+        raise BrokenSource(
+            "Meldingen trekker tilbake en tidligere melding. Er den lest inn, merker du den som feilført."
+        )
     sent_at = instant(text(info, "GenDate"))
     message_id, sender = text(info, "MsgId"), info.find("Sender")
     if sent_at is None or message_id is None or sender is None:

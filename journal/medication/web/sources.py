@@ -42,12 +42,26 @@ def _import_refused(refusal: Refused) -> str:
     return _sources(refusal.where["patient_id"], refusal.errors)
 
 
-def _sources(patient_id: UUID, errors: Mapping[str, str] = _NOTHING) -> str:
+def _sources(patient_id: UUID, errors: Mapping[str, str] = _NOTHING, **drawn: Any) -> str:
     work = current_work()
     found = Medication(work).sources(patient_id)
     titles = {source.id: pages.source_title(source) for source in found}
+    form = {"errors": errors, "typed": {}, "said": None, "marking": None} | drawn
     may = work.actor.may(Permission.MEDICATION_IMPORT)
-    return page("medication/sources.html", patient_id, sources=found, titles=titles, errors=errors, may_import=may)
+    return page("medication/sources.html", patient_id, sources=found, titles=titles, may_import=may, **form)
+
+
+@bp.act(f"{_SOURCES}/<uuid:document_id>/in-error", Permission.MEDICATION_IMPORT)
+def source_in_error(patient_id: UUID, document_id: UUID) -> Response:
+    said = form_body(source_forms.MarkInError)
+    Medication(current_work()).source_in_error(patient_id, document_id, reason=said["reason"])
+    return see_other(".sources", patient_id=patient_id)
+
+
+@draws_again("source_in_error")
+def _marking_refused(refusal: Refused) -> str:
+    marking = {"marking": refusal.where["document_id"], "typed": refusal.typed, "said": refusal.said}
+    return _sources(refusal.where["patient_id"], refusal.errors, **marking)
 
 
 @bp.page(_ENTRY, Permission.MEDICATION_IMPORT)
