@@ -8,11 +8,13 @@ from journal.medication.facts import (
     DoseGivenTwice,
     DoseNotGiven,
     DoseWitnessed,
+    ListReconciled,
     MedicineChanged,
     MedicineHeld,
     MedicinePrescribed,
     MedicineResumed,
     MedicineStopped,
+    SourceImported,
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
 from journal.medication.service import (
@@ -56,6 +58,7 @@ __all__ = [
     "FoundWarning",
     "Imported",
     "Interactions",
+    "ListReconciled",
     "Medication",
     "MedicationList",
     "Medicine",
@@ -68,6 +71,7 @@ __all__ = [
     "Progress",
     "RequestVersion",
     "Signed",
+    "SourceImported",
     "WorklistRow",
     "import_catalogue",
 ]

@@ -66,3 +66,16 @@ class DoseWitnessed(_AboutAdministration):
 
 class AdministrationCorrected(_AboutAdministration):
     """A signature was marked as a mistake."""
+
+
+@dataclass(frozen=True)
+class _AboutSource(Fact):
+    document_id: UUID
+
+
+class SourceImported(_AboutSource):
+    """A list from elsewhere was taken in. It is not in use: somebody has to reconcile it."""
+
+
+class ListReconciled(_AboutSource):
+    """Our list was compared with that one, and a prescriber signed what holds."""

@@ -75,7 +75,7 @@ def marked_chart(
     identity = chart.identity(number)
     relationship_id = chart.access(ward_id, blocked)
     with connection.transaction():
-        ids = {**identity, **chart.medication(), **chart.notes(), **chart.care(relationship_id)}
+        ids = {**identity, **chart.medication(), **chart.lists(), **chart.notes(), **chart.care(relationship_id)}
     return Marked(patient_id, token, number, ids)
 
 
@@ -169,6 +169,27 @@ class _Chart:
             "administration_id": administration_id,
         }
 
+    def lists(self) -> dict[str, UUID]:
+        """A list from elsewhere, what somebody understood of it, and how it was reconciled."""
+        sent = {"kind": "medicines", "sent_at": datetime.now(UTC), "sender": f"Sykehus {self.token}"}
+        document_id = self.row("medication.source_document", message_id=self.token, **sent)
+        said = {
+            "name": f"middel{self.token}",
+            "source_entry_id": "1",
+            "position": 0,
+            "stopped": False,
+            "multidose": False,
+        }
+        entry_id = self.row("medication.source_entry", document_id=document_id, **said)
+        dosage = every_hours(Quantity(Decimal(1), "tablett"), 8).to_json()
+        meant = {"catalogue_item_id": _withdrawn_item(self.connection), "dosage": dosage}
+        self.row("medication.source_match", entry_id=entry_id, version=1, **meant)
+        self.row("medication.reconciliation", document_id=document_id, choices=Jsonb([self.token]), questions=0)
+        owner = {"municipality_id": self.by.actor.municipality_id, "recorded_by": self.by.actor.person_id}
+        draft = {"document_id": document_id, "choices": {self.token: "keep"}}
+        store(self.connection, "medication.reconciliation_draft", patient_id=self.patient_id, **owner, **draft)
+        return {"document_id": document_id, "source_medicine_id": entry_id}
+
     def notes(self) -> dict[str, UUID]:
         now = datetime.now(UTC) - timedelta(hours=1)
         words = {
@@ -211,6 +232,20 @@ class _Chart:
         reported = self.entry("care.incident", **incident)
         task = self.entry("care.task", kind="general", for_unit_id=actor.unit_id, what=f"Oppgave {self.token}")
         return {"task_entry_id": task, "service_entry_id": granted, "incident_entry_id": reported, "stay_id": stay}
+
+
+def _withdrawn_item(connection: Connection) -> UUID:
+    """Something of the catalogue to point to, which nobody finds."""
+    fest_id, word = UUID(int=1), "utgått"
+    connection.execute(
+        """INSERT INTO medication.catalogue_item
+               (id, fest_id, kind, active, withdrawn_at, prescribable, generic_name, name_form_strength)
+           VALUES (%s, %s, 'brand', false, now(), true, %s, %s) ON CONFLICT DO NOTHING""",
+        (new_id(), fest_id, word, word),
+    )
+    found = connection.execute("SELECT id FROM medication.catalogue_item WHERE fest_id = %s", (fest_id,)).fetchone()
+    assert found is not None
+    return UUID(str(found[0]))
 
 
 def link(connection: Connection, by: Staff, confirmed_by: Staff | None, leading: UUID, other: UUID) -> UUID:

@@ -2,6 +2,7 @@
 
 from journal.medication.pages.alerts import BETWEEN, Judged, judged, marks
 from journal.medication.pages.card import REASONS, Card, Trouble, asked, asked_of, card, confirmations, last_of
+from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
 
 __all__ = [
@@ -15,13 +16,17 @@ __all__ = [
     "asked_of",
     "card",
     "chosen_slot",
+    "comparison",
     "confirmations",
     "counts",
     "in_pane",
     "judged",
     "last_of",
+    "last_reconciled",
     "marks",
     "patient_rows",
     "shown_rows",
     "slots",
+    "source_title",
+    "understood",
 ]

@@ -17,6 +17,7 @@ from journal.medication.service.interactions import (
 from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.reconciling import Reconciling
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
@@ -28,13 +29,25 @@ from journal.medication.service.shown import (
     Signed,
     WorklistRow,
 )
+from journal.medication.service.sources import Reconciled, Source, SourceMedicine
 from journal.medication.service.stand_in import SigningRule
 from journal.medication.service.verbal import Prescriber, Queue, Received, Verbal
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 
 
 class Medication(
-    Verbal, Renewing, Administration, Beside, Due, Lists, Expected, Catalogue, Assessed, Version, MunicipalSettings
+    Verbal,
+    Renewing,
+    Reconciling,
+    Administration,
+    Beside,
+    Due,
+    Lists,
+    Expected,
+    Assessed,
+    Catalogue,
+    Version,
+    MunicipalSettings,
 ):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
@@ -62,10 +75,13 @@ __all__ = [
     "Prescriber",
     "Queue",
     "Received",
+    "Reconciled",
     "Renewal",
     "RequestVersion",
     "Side",
     "Signed",
     "SigningRule",
+    "Source",
+    "SourceMedicine",
     "WorklistRow",
 ]

@@ -61,13 +61,14 @@ class Prescribing(Judging):
         entry_id: UUID | None = None,
         verbal_order_id: UUID | None = None,
         answers: Answers = NO_ANSWERS,
+        source_id: UUID | None = None,
     ) -> UUID:
         """A new order, with its doses for a week; answers with its entry_id.
 
         `use` is 9101 (1 fast, 2 kur, 3 ved behov). It starts now unless `starts_at` says otherwise; from a start up to 48
         hours ago the doses are worked out from then. The safety rules judge it here, whatever was shown before: what they
-        say must be in `answers`. Raises AlertsFound, and Invalid when use and dosage do not fit, or the time of a single dose
-        has passed.
+        say must be in `answers`. `source_id`: the entry of another's list that it is taken from. Raises AlertsFound, and
+        Invalid when use and dosage do not fit, or the time of a single dose has passed.
         """
         as_needed = dosage.as_needed is not None
         if as_needed != (use == "3"):
@@ -102,6 +103,7 @@ class Prescribing(Judging):
             change="prescribe",
             detected_issues=detected_issues(judgement, answers),
             verbal_order_id=verbal_order_id,
+            source_id=source_id,
         )
         until = horizon(self.work.now)
         plan = RequestPlan(

@@ -5,10 +5,12 @@ from journal.medication.web import (
     lists,
     order,
     prescribing,
+    reconciling,
     renewing,
     round,
     settings,
     signing,
+    sources,
     stand_in,
     verbal,
 )
@@ -17,4 +19,16 @@ from journal.medication.web.section import bp
 MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
 MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU)
 
-__all__ = ["MENU", "MORE_MENU", "SETTINGS_MENU", "TAB", "as_needed", "bp", "order", "prescribing", "renewing"]
+__all__ = [
+    "MENU",
+    "MORE_MENU",
+    "SETTINGS_MENU",
+    "TAB",
+    "as_needed",
+    "bp",
+    "order",
+    "prescribing",
+    "reconciling",
+    "renewing",
+    "sources",
+]

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from journal.medication import pages
 from journal.medication.service import Medication
 from journal.medication.web.section import bp, page
 from journal.patients import Patients
@@ -20,7 +21,9 @@ def medication_list(patient_id: UUID) -> str:
     work.open(Permission.MEDICATION_READ, [patient_id])
     with together(work.db):
         medicines, banner = Medication(work).ask_list_with_strip(patient_id), Patients(work).ask_banner(patient_id)
+        last = Medication(work).ask_last_reconciled(patient_id)
     shown = {"medicines": medicines.answer(), "banner_of": banner.answer(), "now_text": hhmm(work.now)}
+    shown["reconciled"] = pages.last_reconciled(last.answer())
     return page("medication/list.html", patient_id, **shown)
 
 

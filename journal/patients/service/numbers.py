@@ -1,5 +1,6 @@
 """The numbers of a person: checked, stored once, replaced by a newer one. No number leaves its row."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -50,6 +51,14 @@ class Numbering(Reading, Searching):
         self.db.execute(ended, execution_options={"synchronize_session": False})
         if not self._store_number(leading, number, issuer):
             raise NumberElsewhere(None)
+
+    @on_patient(Permission.PATIENTS_READ)
+    def has_numbers(self, patient_id: UUID, numbers: Collection[str]) -> bool:
+        """Whether every one of these numbers (digits only) is the patient's, or has been; False for none at all."""
+        hers = sa.select(Identifier.value).where(
+            self.work.chart(patient_id, Identifier), Identifier.in_error_at.is_(None)
+        )
+        return bool(numbers) and set(numbers) <= set(self.db.scalars(hers))
 
     @on_patient(Permission.PATIENTS_WRITE)
     def identifier_in_error(self, patient_id: UUID, identifier_id: UUID, *, reason: str) -> None:

@@ -1,0 +1,133 @@
+"""Lists from elsewhere, and our own beside one of them, as pages show them."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from journal.medication.rules import dose_sentence
+from journal.medication.rules.reconciling import Choice, Kind, Line, Row
+from journal.medication.service.reconciling import Comparison, LastReconciled
+from journal.medication.service.sources import Source, SourceMedicine
+from journal.medication.sources import SOURCE_NAMES
+from journal.platform.clock import local_date, moment, norwegian_date
+from journal.platform.language import Phrase, as_phrase, joined, phrase, phrases
+
+CHOICES = phrases({Choice.KEEP: "Behold vår", Choice.TAKE_IN: "Ta inn", Choice.STOP: "Seponer", Choice.ASK: "Spør"})
+_LEAVE_OUT = phrase("Ikke ta inn")
+_FOLLOW = phrase("Endre til kildens")
+
+
+class Cell(NamedTuple):
+    """What one list says of a medicine: its name, the rest of the line, and what it is to be noted with."""
+
+    name: str
+    line: str
+    notes: tuple[str, ...]
+
+
+class ShownRow(NamedTuple):
+    """A row of the comparison. `choices`: value and word of each. `match`: the entry, where a person may say what it is."""
+
+    key: str
+    ours: Cell | None
+    theirs: Cell | None
+    differences: tuple[Phrase, ...]
+    choices: tuple[tuple[str, str], ...]
+    chosen: str | None
+    match: UUID | None
+    has_match: bool
+
+
+class ShownComparison(NamedTuple):
+    """The rows to choose for, and those that are alike."""
+
+    to_choose: tuple[ShownRow, ...]
+    equal: tuple[ShownRow, ...]
+
+
+class ShownLast(NamedTuple):
+    """When the list was last reconciled, in words, how many lists wait, and the newest of them."""
+
+    text: str
+    waiting: int
+    newest_id: UUID | None
+
+
+def comparison(compared: Comparison, chosen: Mapping[str, str]) -> ShownComparison:
+    """Our list beside theirs; *chosen* is what stands chosen, by the key of the row."""
+    rows = [(row, _row(row, compared, chosen.get(row.key))) for row in compared.rows]
+    to_choose = tuple(shown for row, shown in rows if row.kind is not Kind.EQUAL)
+    return ShownComparison(to_choose, tuple(shown for row, shown in rows if row.kind is Kind.EQUAL))
+
+
+def source_title(source: Source) -> Phrase:
+    """`Utskrivningsrapport av 02.02.2018`."""
+    return phrase("%(kind)s av %(day)s", kind=SOURCE_NAMES[source.kind], day=norwegian_date(local_date(source.sent_at)))
+
+
+def understood(medicine: SourceMedicine) -> str | None:
+    """What an entry is understood to be, with its dosage; None while nobody and nothing says."""
+    if medicine.medicine is None:
+        return None
+    of = medicine.medicine
+    dosage = dose_sentence(medicine.dosage) if medicine.dosage else None
+    return ", ".join(filter(None, (of.generic_name, of.brand_name, of.form, of.strength, dosage)))
+
+
+def last_reconciled(last: LastReconciled) -> ShownLast:
+    """`Sist samstemt av Lars Haugen 22.11. kl. 08.15, med utskrivningsrapport av 02.02.2018.`"""
+    if last.signed_by is None or last.signed_at is None or last.kind is None or last.sent_at is None:
+        return ShownLast(phrase("Listen er ikke samstemt med andre lister."), last.waiting, last.newest_id)
+    text = phrase(
+        "Sist samstemt av %(name)s den %(when)s, med %(kind)s av %(day)s.",
+        name=last.signed_by,
+        when=moment(last.signed_at),
+        kind=as_phrase(SOURCE_NAMES[last.kind]).in_a_sentence(),
+        day=norwegian_date(local_date(last.sent_at)),
+    )
+    questions = phrase("Spørsmål uten svar: %(n)s.", n=last.questions) if last.questions else ""
+    return ShownLast(joined(" ", (text, questions)), last.waiting, last.newest_id)
+
+
+def _row(row: Row, compared: Comparison, chosen: str | None) -> ShownRow:
+    entry = compared.theirs[row.theirs.key] if row.theirs else None
+    may_match = entry is not None and row.theirs is not None and not row.theirs.stopped
+    return ShownRow(
+        key=row.key,
+        ours=_cell(row.ours) if row.ours else None,
+        theirs=_their_cell(row.theirs, entry) if row.theirs and entry else None,
+        differences=row.differences,
+        choices=tuple((choice.value, _word(choice, row)) for choice in row.choices),
+        chosen=chosen,
+        match=entry.id if entry and may_match and row.kind is not Kind.EQUAL else None,
+        has_match=entry is not None and entry.matched_by is not None,
+    )
+
+
+def _word(choice: Choice, row: Row) -> str:
+    if choice is Choice.KEEP and row.ours is None:
+        return _LEAVE_OUT
+    return _FOLLOW if choice is Choice.TAKE_IN and row.ours else CHOICES[choice]
+
+
+def _cell(line: Line) -> Cell:
+    return Cell(line.name, ", ".join(filter(None, (line.form, line.strength, line.route, line.said))), ())
+
+
+def _their_cell(line: Line, entry: SourceMedicine) -> Cell:
+    said = entry.said
+    strength = said.strength if said.strength and said.strength not in said.name else None
+    written = ", ".join(filter(None, (said.name, strength, said.dosage_text)))
+    # Where it is nothing but words, they stand in the line itself.
+    as_it_is = entry.medicine is None and line.name == said.name and entry.dosage is None
+    notes = [] if as_it_is else [phrase("Skrevet: %(text)s", text=written)]
+    if entry.matched_by:
+        notes.append(phrase("Koblet av %(name)s", name=entry.matched_by))
+    if said.note:
+        notes.append(phrase("Merknad: %(text)s", text=said.note))
+    if said.prescriber_name:
+        hpr = f" (HPR {said.prescriber_hpr})" if said.prescriber_hpr else ""
+        notes.append(phrase("Forskrevet av %(name)s", name=f"{said.prescriber_name}{hpr}"))
+    if said.multidose:
+        notes.append(phrase("I multidose"))
+    return Cell(*_cell(line)[:2], tuple(notes))

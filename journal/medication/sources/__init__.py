@@ -1,0 +1,13 @@
+"""Lists of medicines that others have written: read from their messages into one plain shape. Nothing here is in use."""
+
+from journal.medication.sources.entries import (
+    LISTS,
+    SOURCE_NAMES,
+    BrokenSource,
+    SourceDocument,
+    SourceEntry,
+    SourceKind,
+)
+from journal.medication.sources.reader import LARGEST, read
+
+__all__ = ["LARGEST", "LISTS", "SOURCE_NAMES", "BrokenSource", "SourceDocument", "SourceEntry", "SourceKind", "read"]
