@@ -5,6 +5,7 @@ from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
 from journal.medication.service.due import Due
 from journal.medication.service.expected import Expected
+from journal.medication.service.favourites import FavouriteDose, Favourites
 from journal.medication.service.interactions import (
     Asked,
     Assessed,
@@ -18,6 +19,7 @@ from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.prescribing import Prescribing
+from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
     AsNeededMedicine,
@@ -32,7 +34,18 @@ from journal.medication.service.version import AgeChoice, CatalogueVersion, Vers
 
 
 class Medication(
-    Prescribing, Administration, Beside, Due, Lists, Expected, Catalogue, Assessed, Version, MunicipalSettings
+    Prescribing,
+    Previewing,
+    Favourites,
+    Administration,
+    Beside,
+    Due,
+    Lists,
+    Expected,
+    Catalogue,
+    Assessed,
+    Version,
+    MunicipalSettings,
 ):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
@@ -48,6 +61,7 @@ __all__ = [
     "Choice",
     "DueDose",
     "Facts",
+    "FavouriteDose",
     "FoundInteraction",
     "FoundWarning",
     "Interactions",
@@ -55,6 +69,7 @@ __all__ = [
     "MedicationList",
     "Medicine",
     "MedicineInUse",
+    "Preview",
     "RequestVersion",
     "Side",
     "Signed",
