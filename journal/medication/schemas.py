@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -21,11 +22,12 @@ from journal.medication.rules import (
     own_clock_times,
     pulse,
 )
+from journal.medication.rules.safety import KEPT, Kept
 from journal.medication.service import Answers, FavouriteDose
 from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
-from journal.platform.language import phrase
+from journal.platform.language import joined, phrase
 from journal.platform.quantity import NotAnAmount, Quantity, as_input, parse_decimal
 
 _REQUIRED = {"pulse": pulse, "glucose": glucose}
@@ -149,19 +151,35 @@ class SeenField(fields.Field[tuple[str, str]]):
         return key, basis
 
 
+class VersionField(fields.Field[tuple[UUID, int]]):
+    """An order and the version of it that was seen: `<entry_id>.<version>`."""
+
+    def _deserialize(
+        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[UUID, int]:
+        entry_id, _dot, version = str(value).partition(".")
+        try:
+            return UUID(entry_id), int(version)
+        except ValueError as error:
+            raise ValidationError("Velg en av mulighetene.") from error
+
+
 class _Judged(DosageForm):
     """A dosage that the safety rules judge: the alerts that were shown, and why she goes on past a stop."""
 
     seen_alerts = fields.List(SeenField(), data_key="seen_alerts[]", load_default=list)
+    override_code = fields.Enum(Kept, by_value=True, load_default=None)
     override_reason = Text(200, load_default="")
 
 
 class Prescribe(_Judged):
-    """Body of the prescribing form. `keep_favourite`: the unit is to have the dose as a favourite."""
+    """Body of the prescribing form. `keep_favourite`: the unit is to have the dose as a favourite. `replaces`: what is
+    stopped when this is signed."""
 
     item = fields.UUID(required=True)
     indication = Text(120, required=True)
     keep_favourite = fields.Boolean(load_default=False)
+    replaces = fields.List(VersionField(), data_key="replaces[]", load_default=list)
     instruction = Text(120, load_default="")
     required_value = fields.String(load_default="", validate=validate.OneOf(["", *_REQUIRED]))
     minimum = MaybeAmount(load_default=None)
@@ -189,7 +207,9 @@ class Change(_Judged):
 
 def answers_from(form: Mapping[str, Any]) -> Answers:
     """What the prescriber answers to the alerts, of a validated Prescribe or Change."""
-    return Answers(form["seen_alerts"], form["override_reason"])
+    code = form["override_code"]
+    chosen = "" if code in (None, Kept.OTHER) else KEPT[code]
+    return Answers(form["seen_alerts"], str(joined(": ", (chosen, form["override_reason"]))))
 
 
 def with_given_at(form: dict[str, Any], now: datetime) -> dict[str, Any]:

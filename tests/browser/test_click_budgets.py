@@ -1,9 +1,8 @@
 """The budgets for taps (T), keys (K) and full page loads (P): a page that asks for one more fails here."""
 
-import io
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,17 +11,14 @@ import psycopg
 import pytest
 from playwright.sync_api import Route, expect
 
-from journal.app import JournalApp
-from journal.medication import Medication, Medicine, import_catalogue, mini_fest
-from journal.medication.rules import daily, pulse, slot_of, when_needed
+from journal.medication import Medication, Medicine
+from journal.medication.rules import pulse, slot_of, when_needed
 from journal.platform.clock import hhmm, local, local_date, norwegian_date
 from journal.platform.quantity import Quantity
-from journal.platform.settings import Settings
 from tests import factories
 from tests.browser.conftest import OpenAs
 from tests.browser.counting import Counting
 from tests.conftest import World
-from tests.medication.test_fest import m30
 
 WorkOf = Callable[..., Any]
 Migrator = psycopg.Connection[Any]
@@ -288,27 +284,6 @@ def test_switching_user_is_one_tap_and_one_page_load(world: World, migrator: Mig
         expect(tab.page.get_by_role("heading", name="Hvem vil du være?")).to_be_visible()
 
     assert (counts.taps, counts.keys, counts.loads) == (1, 0, 1)
-
-
-@pytest.fixture
-def usual_dose(app: JournalApp, settings: Settings, world: World, work_of: WorkOf) -> Iterator[UUID]:
-    """A patient who was asked about allergies, in a ward that has saved how it gives paracetamol."""
-    file = io.BytesIO()
-    mini_fest.write(file)
-    file.seek(0)
-    import_catalogue(settings.migrator_url, file, replace=True)
-    patient_id, another = world.patient(), world.patient()
-    factories.no_known_allergies(world.builder, patient_id, world.nina)
-    world.store()
-    strength = Quantity(Decimal(500), "mg")
-    dosage = daily(Quantity(Decimal(2), "tablett"), [time(8), time(20)], strength_per_unit=strength)
-    with work_of(world.lars) as work:
-        medication = Medication(work)
-        medicine = medication.search_catalogue("paracet tab 500").hits[0].medicine
-        order = medication.prescribe(another, medicine=medicine, dosage=dosage, indication="smerter")
-        medication.keep_favourite(another, order)
-    yield patient_id
-    import_catalogue(settings.migrator_url, m30(), replace=True)
 
 
 def test_a_usual_dose_is_prescribed_with_six_keys_and_no_tap(

@@ -1,8 +1,7 @@
 """The doses a unit has saved: found first, complete, marked before the choice, and with nothing of a patient in them."""
 
 import html
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,34 +9,23 @@ from uuid import UUID
 
 import pytest
 
-from journal.app import JournalApp
-from journal.medication import CatalogueHit, Medication, import_catalogue, mini_fest
+from journal.medication import CatalogueHit, Medication
 from journal.medication.rules import Course, Dosage, daily, every_days, pulse
 from journal.medication.rules.safety import Rule
 from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.quantity import NBSP, Quantity
-from journal.platform.settings import Settings
 from tests import factories
 from tests.conftest import Browser, World
 from tests.factories import Staff
-from tests.medication.test_fest import m30
 from tests.medication.test_sign import prescribe
 
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
 
+pytestmark = pytest.mark.usefixtures("small_catalogue")
+
 TWO = daily(Quantity(Decimal(2), "tablett"), [time(8), time(20)], strength_per_unit=Quantity(Decimal(500), "mg"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _catalogue(app: JournalApp, settings: Settings) -> Iterator[None]:
-    file = io.BytesIO()
-    mini_fest.write(file)
-    file.seek(0)
-    import_catalogue(settings.migrator_url, file, replace=True)
-    yield
-    import_catalogue(settings.migrator_url, m30(), replace=True)
 
 
 @pytest.fixture
@@ -254,12 +242,13 @@ def test_one_of_a_product_that_is_withdrawn_is_not_offered(
     world: World, work_of: WorkOf, patient_id: UUID, paracet: CatalogueHit
 ) -> None:
     keep(work_of, world.lars, patient_id, paracet)
-    of_product = "UPDATE medication.catalogue_item SET active = %s, withdrawn_at = CASE WHEN %s THEN NULL ELSE now() END WHERE id = %s"
-    world.migrator.execute(of_product, (False, False, paracet.id))
+    of_product = "UPDATE medication.catalogue_item SET active = withdrawn_at IS NOT NULL,"
+    of_product += " withdrawn_at = CASE WHEN active THEN now() END WHERE id = %s"
+    world.migrator.execute(of_product, (paracet.id,))
     try:
         assert said(work_of, world.lars) == []
     finally:
-        world.migrator.execute(of_product, (True, True, paracet.id))
+        world.migrator.execute(of_product, (paracet.id,))
 
 
 # What stands on a hit

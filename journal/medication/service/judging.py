@@ -78,14 +78,17 @@ class Judging(Assessed):
         starts_at: datetime | None = None,
         ends_at: datetime | None = None,
         request_entry_id: UUID | None = None,
+        without: Collection[UUID] = (),
     ) -> Judgement:
         """All that the rules say of this order beside those in force, the paused among them. Nothing is stored.
 
-        `request_entry_id` is the order it would change, which the rules take to be replaced. Four statements.
+        `request_entry_id` is the order it would change, which the rules take to be replaced. `without`: orders that are
+        stopped when this one is signed. Four statements.
         """
         key = str(request_entry_id or new_id())
         new = as_ordered(medicine, dosage, key=key, starts_at=starts_at or self.work.now, ends_at=ends_at)
-        others = self._others(patient_id)
+        stopped = set(map(str, without))
+        others = [(order, asked) for order, asked in self._others(patient_id) if order.key not in stopped]
         banner = Patients(self.work).banner(patient_id)
         in_use = [order for order, _ in others]
         told = self.interactions([_asked(medicine), *(asked for _, asked in others)])

@@ -1,6 +1,6 @@
 """A new order: the search, the form, what the nurse will see of it, and what the safety rules say before it is signed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from journal.medication import dosage_form, pages, schemas
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import Dosage
+from journal.medication.rules import Dosage, MedicationLine, OrderStatus
 from journal.medication.rules.safety import Judgement
 from journal.medication.service import Medication, Medicine, Preview
 from journal.medication.service.catalogue import MOST_SHOWN
@@ -27,6 +27,14 @@ class _Order(NamedTuple):
     medicine: Medicine
     dosage: Dosage
     indication: str
+
+
+class _Other(NamedTuple):
+    """An order that may be stopped when this one is signed. `value` is its field's: which, and the version that is shown."""
+
+    value: str
+    line: MedicationLine
+    ticked: bool
 
 
 @bp.page("/patients/<uuid:patient_id>/medication/prescribe", Permission.MEDICATION_PRESCRIBE)
@@ -50,6 +58,7 @@ def prescribe(patient_id: UUID) -> Response:
         instruction=form["instruction"],
         required_value=schemas.required_value_from(form),
         answers=schemas.answers_from(form),
+        replaces=dict(form["replaces"]),
     )
     if form["keep_favourite"]:
         medication.keep_favourite(patient_id, entry_id)
@@ -60,8 +69,8 @@ def prescribe(patient_id: UUID) -> Response:
 def review_prescription(patient_id: UUID) -> str:
     """The same form with the line of the list, and what the safety rules say of it. Nothing is stored."""
     form = form_body(schemas.Prescribe)
-    order = _order_of(form)
-    return _form(patient_id, form["item"], order, _judgement(patient_id, order), typed=typed())
+    order, replaced = _order_of(form), [entry_id for entry_id, _ in form["replaces"]]
+    return _form(patient_id, form["item"], order, _judgement(patient_id, order, replaced), typed=typed())
 
 
 @bp.act("/patients/<uuid:patient_id>/medication/prescribe/preview", Permission.MEDICATION_PRESCRIBE, repeatable=True)
@@ -140,6 +149,7 @@ def _form(
         errors=errors,
         ready=ready,
         preview=_preview(patient_id, order) if order else None,
+        others=_others(patient_id, judgement, typed.get("replaces[]", [])),
         now=current_work().now,
         **judged(judgement),
         **choices(hit.dose_unit),
@@ -152,8 +162,21 @@ def _order_of(form: Mapping[str, Any]) -> _Order:
     return _Order(hit.medicine, dosage_form.dosage_from(form, strength, hit.dose_unit), form["indication"])
 
 
-def _judgement(patient_id: UUID, order: _Order) -> Judgement:
-    return Medication(current_work()).judge(patient_id, medicine=order.medicine, dosage=order.dosage)
+def _judgement(patient_id: UUID, order: _Order, replaced: Sequence[UUID] = ()) -> Judgement:
+    medicine, dosage = order.medicine, order.dosage
+    return Medication(current_work()).judge(patient_id, medicine=medicine, dosage=dosage, without=replaced)
+
+
+def _others(patient_id: UUID, judgement: Judgement | None, ticked: Sequence[str]) -> dict[str, _Other]:
+    """The orders that may be stopped when this is signed: those an alert is about, and those that are ticked already."""
+    chosen = {each.partition(".")[0] for each in ticked}
+    about = {alert.other for alert in judgement.alerts if alert.other} if judgement else set()
+    others = {}
+    for entry_id in sorted(about | chosen):
+        now = Medication(current_work()).history(patient_id, UUID(entry_id))[0]
+        if now.status in (OrderStatus.ACTIVE, OrderStatus.ON_HOLD):
+            others[entry_id] = _Other(f"{entry_id}.{now.version}", now.line, entry_id in chosen)
+    return others
 
 
 def _preview(patient_id: UUID, order: _Order) -> Preview:
