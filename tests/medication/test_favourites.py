@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from journal.medication import CatalogueHit, Medication
+from journal.medication.models import Favourite
 from journal.medication.rules import Course, Dosage, daily, every_days, pulse
 from journal.medication.rules.safety import Rule
 from journal.platform.clock import instant, local_date, norwegian_date
@@ -114,6 +116,23 @@ def test_nothing_of_the_patient_is_in_it(
     }
     written = str(row).lower()
     assert all(hers not in written for hers in (str(patient_id), "hansen", "kari"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "dosage", "why"),
+    [
+        ("ward", TWO.to_json() | {"course": {"ends_at": "2026-12-01T00:00:00+01:00"}}, "violates check constraint"),
+        ("ward", TWO.to_json() | {"every": {"days": 2, "anchor": "2026-12-01"}}, "violates check constraint"),
+        ("ward", TWO.to_json() | {"cycle": {"on": 1, "off": 1, "anchor": "2026-12-01"}}, "violates check constraint"),
+        ("other_ward", TWO.to_json(), "row-level security"),
+    ],
+)
+def test_the_database_keeps_dates_and_other_units_out(
+    world: World, work_of: WorkOf, paracet: CatalogueHit, unit: str, dosage: dict[str, Any], why: str
+) -> None:
+    unit_id = getattr(world, unit)["id"]
+    with pytest.raises(DBAPIError, match=why), work_of(world.lars) as work:
+        work.db.add(Favourite(unit_id=unit_id, catalogue_item_id=paracet.id, dosage=dosage, indication="smerter"))
 
 
 @pytest.mark.parametrize("where", ["indication", "instruction"])

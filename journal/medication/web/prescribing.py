@@ -76,6 +76,7 @@ def review_prescription(patient_id: UUID) -> str:
 @bp.act("/patients/<uuid:patient_id>/medication/prescribe/preview", Permission.MEDICATION_PRESCRIBE, repeatable=True)
 def preview_prescription(patient_id: UUID) -> str:
     """The line of the list, while the form is being filled in; what is missing is said and is no error yet."""
+    current_work().open(Permission.MEDICATION_PRESCRIBE, [patient_id])
     try:
         order = _order_of(form_body(schemas.PreviewOrder))
     except Invalid as unfinished:
