@@ -203,6 +203,14 @@ def _not_tolerated(person: Person, chosen: MiniMedicine) -> bool:
     return any(allergy.atc and chosen.atc_code.startswith(allergy.atc) for allergy in person.allergies)
 
 
+def usual_order(brand: str, catalogue: Catalogue, today: date) -> Planned:
+    """The most used strength of this brand, as the table says that it is usually taken."""
+    chosen = medicine(brand)
+    product = chosen.products[0]
+    planned = _order(chosen, product, chosen.dose.amount, today, today)
+    return replace(planned, medicine=_medicine(catalogue[product.fest_id]))
+
+
 def _planned(random: Random, chosen: MiniMedicine, catalogue: Catalogue, now: datetime) -> Planned:
     strengths = chosen.products[:1] if chosen.atc_code.startswith(_USUAL_STRENGTH) else chosen.products
     product = random.choices(strengths, weights=[6, 3, 1, 1, 1][: len(strengths)])[0]

@@ -14,7 +14,7 @@ from journal.medication.fest.tables import CatalogueItem
 from journal.municipalities.joining import list_country
 from journal.platform.clock import age, local_date
 from journal.platform.settings import Settings
-from tests import demo_places, factories, people
+from tests import demo_favourites, demo_places, factories, people
 from tests.builder import Builder
 from tests.demo_medicines import Catalogue
 from tests.demo_patients import Admission, Filler
@@ -101,6 +101,8 @@ class World:
                 self.say(f"{place.known.name}: {place.patients} pasienter ({filled} av {patients}).")
 
     def _fill(self, place: Place, neighbour: Place) -> None:
+        for team in place.teams:
+            demo_favourites.save(self.b, team.doctor, self.filler.catalogue, self.now - timedelta(days=40))
         seen: list[tuple[UUID, Admission]] = []
         for admission in self._admissions(place):
             if self.random.randrange(300) == 0 or len(seen) == 11:

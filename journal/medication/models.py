@@ -55,6 +55,31 @@ class CatalogueSetting(Base):
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
 
 
+class Favourite(Base):
+    """A complete dose that a unit's prescribers have saved; nothing of a patient. Newest version of an entry holds.
+
+    `course_days`: a course of so many days from when it is ordered. `required_value` is a ValueRequirement.
+    """
+
+    __tablename__ = "favourite"
+    __table_args__ = (sa.Index("favourite_of_unit", "unit_id"), {"schema": "medication"})
+
+    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    version: Mapped[int] = mapped_column(primary_key=True, default=1)
+    unit_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    active: Mapped[bool] = mapped_column(default=True)
+    catalogue_item_id: Mapped[UUID] = mapped_column(sa.ForeignKey(CatalogueItem.id))
+    dosage: Mapped[dict[str, Any]]
+    course_days: Mapped[int | None]
+    indication: Mapped[str]
+    instruction: Mapped[str | None]
+    required_value: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+
+
 class MedicationRequest(Entry, Base):
     """Forskrivning, ordinasjon: one version of an order. What the catalogue said that day is copied into it.
 

@@ -1,13 +1,14 @@
 """What comes in: one schema for each act, and for the address of each page. The same serve form and JSON."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from journal.medication.dosage_form import DayField, DosageForm, MaybeAmount, clock_time
+from journal.medication.dosage_form import DayField, DosageForm, MaybeAmount, clock_time, form_of
 from journal.medication.errors import refusing
 from journal.medication.pages.alerts import BETWEEN
 from journal.medication.rules import (
@@ -21,12 +22,13 @@ from journal.medication.rules import (
     own_clock_times,
     pulse,
 )
-from journal.medication.service import Answers
-from journal.platform.clock import instant, local_date
+from journal.medication.rules.safety import KEPT, Kept
+from journal.medication.service import Answers, FavouriteDose
+from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
-from journal.platform.language import phrase
-from journal.platform.quantity import NotAnAmount, Quantity, parse_decimal
+from journal.platform.language import joined, phrase
+from journal.platform.quantity import NotAnAmount, Quantity, as_input, parse_decimal
 
 _REQUIRED = {"pulse": pulse, "glucose": glucose}
 
@@ -131,11 +133,12 @@ class ChangeStatus(Schema):
 
 
 class PrescribeQuery(Schema):
-    """The address of the prescribing page: what is sought, or the item that was chosen."""
+    """The address of the prescribing page: what is sought, or the item or the favourite that was chosen."""
 
     q = Text(80, load_default="")
     all = fields.Boolean(load_default=False)
     item = fields.UUID(load_default=None)
+    favourite = fields.UUID(load_default=None)
 
 
 class SeenField(fields.Field[tuple[str, str]]):
@@ -148,21 +151,50 @@ class SeenField(fields.Field[tuple[str, str]]):
         return key, basis
 
 
+class VersionField(fields.Field[tuple[UUID, int]]):
+    """An order and the version of it that was seen: `<entry_id>.<version>`."""
+
+    def _deserialize(
+        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[UUID, int]:
+        entry_id, _dot, version = str(value).partition(".")
+        try:
+            return UUID(entry_id), int(version)
+        except ValueError as error:
+            raise ValidationError("Velg en av mulighetene.") from error
+
+
 class _Judged(DosageForm):
     """A dosage that the safety rules judge: the alerts that were shown, and why she goes on past a stop."""
 
     seen_alerts = fields.List(SeenField(), data_key="seen_alerts[]", load_default=list)
+    override_code = fields.Enum(Kept, by_value=True, load_default=None)
     override_reason = Text(200, load_default="")
 
 
 class Prescribe(_Judged):
-    """Body of the prescribing form."""
+    """Body of the prescribing form. `keep_favourite`: the unit is to have the dose as a favourite. `replaces`: what is
+    stopped when this is signed."""
 
     item = fields.UUID(required=True)
     indication = Text(120, required=True)
+    keep_favourite = fields.Boolean(load_default=False)
+    replaces = fields.List(VersionField(), data_key="replaces[]", load_default=list)
     instruction = Text(120, load_default="")
     required_value = fields.String(load_default="", validate=validate.OneOf(["", *_REQUIRED]))
     minimum = MaybeAmount(load_default=None)
+
+
+class PreviewOrder(Prescribe):
+    """Body of the prescribing form while it is being filled in: why may come last."""
+
+    indication = Text(120, load_default="")
+
+
+class RemoveFavourite(Schema):
+    """Body of "Ta bort": the version that was seen."""
+
+    version = StrictInteger(required=True, least=1)
 
 
 class Change(_Judged):
@@ -175,7 +207,9 @@ class Change(_Judged):
 
 def answers_from(form: Mapping[str, Any]) -> Answers:
     """What the prescriber answers to the alerts, of a validated Prescribe or Change."""
-    return Answers(form["seen_alerts"], form["override_reason"])
+    code = form["override_code"]
+    chosen = "" if code in (None, Kept.OTHER) else KEPT[code]
+    return Answers(form["seen_alerts"], str(joined(": ", (chosen, form["override_reason"]))))
 
 
 def with_given_at(form: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -219,6 +253,21 @@ class ChooseCatalogueAge(Schema):
 
     version = StrictInteger(required=True, least=0)
     most_days = StrictInteger(required=True, least=1, most=365)
+
+
+def favourite_typed(favourite: FavouriteDose, today: date) -> dict[str, Any]:
+    """What stands in the prescribing form for this favourite, ordered today."""
+    wanted, last_day = favourite.required_value, favourite.dose.last_day(today)
+    typed = form_of(favourite.dose.dosage) | {
+        "item": str(favourite.hit.id),
+        "indication": favourite.indication,
+        "instruction": favourite.instruction or "",
+        "last_day": norwegian_date(last_day) if last_day else "",
+    }
+    if wanted:
+        typed["required_value"] = wanted.code
+        typed["minimum"] = as_input(wanted.minimum) if wanted.minimum is not None else ""
+    return typed
 
 
 def required_value_from(form: Mapping[str, Any]) -> ValueRequirement | None:

@@ -3,14 +3,14 @@
 Only adds: the version before this goes on prescribing, and no order of its own was by word of mouth.
 
 Revision ID: 0015
-Revises: 0013
+Revises: 0014
 """
 
 from alembic import op
 
 from migrations.helpers import RECORD, chart_table, define, let_read, municipality_table, stamp
 
-revision, down_revision, branch_labels, depends_on = "0015", "0013", None, None
+revision, down_revision, branch_labels, depends_on = "0015", "0014", None, None
 
 # The patients of whoever asks, with every record of theirs; nobody that is kept from her.
 MINE = """

@@ -61,10 +61,12 @@ SEEN_WHILE_CLOSED = {
 # The relay has no person. The outbox holds ids and times, which test_the_outbox_tells_ids_and_times_alone holds it to.
 READ_BY_THE_RELAY = {"platform.outbox"}
 
-# A relationship is begun for any unit of one's own municipality, not only for the unit one sits in.
+# A relationship is begun for any unit of one's own municipality, not only for the unit one sits in. A ward's favourite is
+# taken away by whoever acts for the ward, in it or above it.
 STAMPED_BUT_GIVEN = {
     ("municipalities.practitioner_role", "unit_id"),
     ("access.care_relationship", "unit_id"),
+    ("medication.favourite", "unit_id"),
     ("medication.signing_setting", "unit_id"),
 }
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[^%\w]*[a-z]")
 
 # What is the same in every language: names, keys of a keyboard, a class of a page.
-NO_LANGUAGE = {"round", "Akson", "– Akson", "Akson journal", "Ctrl K"}
+NO_LANGUAGE = {"round", "Akson", "– Akson", "Akson journal", "Ctrl K", "Alt F"}
 
 # What stays in bokmål for everybody (docs/decisions/0007-languages.md): the dose sentence and its units, the headings a
 # note begins with, letters that are compared with what was written, and the names of the languages.

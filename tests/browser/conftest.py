@@ -1,11 +1,15 @@
 """A real Chromium against the journal over HTTP. Each test ends by looking at what the browser complained about."""
 
 import base64
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import time
+from decimal import Decimal
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -13,9 +17,15 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from journal.app import JournalApp
+from journal.medication import Medication, import_catalogue, mini_fest
+from journal.medication.rules import daily
+from journal.platform.quantity import Quantity
+from journal.platform.settings import Settings
+from tests import factories
 from tests.browser.counting import PATIENCE_MS, Counting
-from tests.conftest import Browser
+from tests.conftest import Browser, World
 from tests.factories import Staff
+from tests.medication.test_fest import m30
 
 _PROGRAM = os.environ.get("AKSON_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 _FLAGS = [
@@ -31,6 +41,7 @@ _TELL_OF_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (e
   console.error("Content Security Policy: " + event.violatedDirective + " " + event.blockedURI));"""
 
 OpenAs = Callable[..., Counting]
+WorkOf = Callable[..., Any]
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -103,3 +114,24 @@ def open_as(chromium: Chromium, base_url: str, sign_in: Callable[[BrowserContext
     for context in contexts:
         context.close()
     assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+@pytest.fixture
+def usual_dose(app: JournalApp, settings: Settings, world: World, work_of: WorkOf) -> Iterator[UUID]:
+    """A patient who was asked about allergies, in a ward that has saved how it gives paracetamol."""
+    file = io.BytesIO()
+    mini_fest.write(file)
+    file.seek(0)
+    import_catalogue(settings.migrator_url, file, replace=True)
+    patient_id, another = world.patient(), world.patient()
+    factories.no_known_allergies(world.builder, patient_id, world.nina)
+    world.store()
+    strength = Quantity(Decimal(500), "mg")
+    dosage = daily(Quantity(Decimal(2), "tablett"), [time(8), time(20)], strength_per_unit=strength)
+    with work_of(world.lars) as work:
+        medication = Medication(work)
+        medicine = medication.search_catalogue("paracet tab 500").hits[0].medicine
+        order = medication.prescribe(another, medicine=medicine, dosage=dosage, indication="smerter")
+        medication.keep_favourite(another, order)
+    yield patient_id
+    import_catalogue(settings.migrator_url, m30(), replace=True)

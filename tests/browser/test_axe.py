@@ -248,6 +248,33 @@ def test_the_signing_queue_its_limit_what_was_received_and_a_renewal(
     assert faults_of(tab) == []
 
 
+def test_prescribing_a_favourite_that_doubles_what_she_has_and_the_page_of_favourites(
+    world: World, see: See, usual_dose: UUID
+) -> None:
+    address = f"/patients/{usual_dose}/medication/prescribe"
+    tab = see(world.lars, address)
+    expect(tab.find(".hits a").first).to_contain_text("paracetamol")
+    assert faults_of(tab) == []
+
+    tab.find("input[name=q]").press_sequentially("par")
+    expect(tab.find("[data-of=par] .hits").first).to_be_visible()
+    assert faults_of(tab) == []
+
+    tab.find(".hits a").first.click()
+    expect(tab.page.get_by_role("button", name="Signer forskrivning")).to_be_focused()
+    assert faults_of(tab) == []
+
+    tab.press("Enter")
+    expect(tab.find(".meds")).to_contain_text("Startet")
+    again = see(world.lars, address)
+    again.find(".hits a").first.click()
+    expect(again.find("#alerts input[name='replaces[]']")).to_be_visible()
+    again.find("details.more summary").first.click()
+    assert faults_of(again) == []
+
+    assert faults_of(see(world.lars, "/medication/favourites")) == []
+
+
 def test_the_round_with_a_value_card_its_reasons_and_after_signing(world: World, see: See, patient_id: UUID) -> None:
     factories.due_dose(world, family_name="Olsen")
     tab = see(world.nina, f"/round?patient={patient_id}")

@@ -286,6 +286,35 @@ def test_switching_user_is_one_tap_and_one_page_load(world: World, migrator: Mig
     assert (counts.taps, counts.keys, counts.loads) == (1, 0, 1)
 
 
+def test_a_usual_dose_is_prescribed_with_six_keys_and_no_tap(
+    world: World, migrator: Migrator, open_as: OpenAs, usual_dose: UUID
+) -> None:
+    tab = open_as(world.lars, f"/patients/{usual_dose}/medication")
+
+    with tab.counted() as counts:
+        tab.press("Alt+f")
+        expect(tab.find("input[name=q]")).to_be_focused()
+        for letter in "par":
+            tab.press(letter)
+        expect(tab.find("[data-of=par] .hits a").first).to_contain_text("oral bruk–kl. 08 og 20–smerter")
+        tab.press("Enter")
+        expect(tab.page.get_by_role("button", name="Signer forskrivning")).to_be_focused()
+        expect(tab.find(".preview")).to_contain_text("Første dose")
+        assert ordered(migrator, usual_dose) == []
+        tab.press("Enter")
+        expect(tab.find(".meds")).to_contain_text("Startet")
+
+    assert (counts.taps, counts.keys) == (0, 6)
+    assert ordered(migrator, usual_dose) == [("paracetamol", "smerter", ["08:00", "20:00"])]
+
+
+def ordered(migrator: Migrator, patient_id: UUID) -> list[tuple[Any, ...]]:
+    return migrator.execute(
+        "SELECT generic_name, indication, dosage -> 'times' FROM medication.medication_request WHERE patient_id = %s",
+        (patient_id,),
+    ).fetchall()
+
+
 @pytest.fixture
 def looked_up(world: World, open_as: OpenAs) -> UUID:
     """A patient whose chart Nina has opened."""

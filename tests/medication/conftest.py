@@ -1,14 +1,26 @@
 """What several tests of the catalogue's import begin with."""
 
+import io
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from journal.app import JournalApp
-from journal.medication import Imported, import_catalogue
+from journal.medication import Imported, import_catalogue, mini_fest
 from journal.platform.settings import Settings
 from tests.medication.catalogue_files import Connection, other_brand, small
 from tests.medication.test_fest import brand, m30
+
+
+@pytest.fixture(scope="module")
+def small_catalogue(app: JournalApp, settings: Settings) -> Iterator[None]:
+    """The small catalogue in use. Afterwards other tests find no catalogue of this one."""
+    file = io.BytesIO()
+    mini_fest.write(file)
+    file.seek(0)
+    import_catalogue(settings.migrator_url, file, replace=True)
+    yield
+    import_catalogue(settings.migrator_url, m30(), replace=True)
 
 
 @pytest.fixture

@@ -431,7 +431,7 @@ def test_the_hits_of_a_search_are_marked_before_one_is_chosen(
     lars, marks = client_for(world.lars), {}
     for sought in ("apocillin+660", "marevan", "ibux+400", "omeprazol+sandoz"):
         page = lars.get(f"/patients/{allergic}/medication/prescribe?q={sought}").text
-        hit = re.search(r'<ul class="ds-list hits">.*?</li>', page, re.DOTALL)
+        hit = re.search(r'<ul class="hits">.*?</li>', page, re.DOTALL)
         assert hit
         marks[sought] = re.findall(r'data-color="(danger|warning)"><svg.*?</svg>([^<]*)</span>', hit[0], re.DOTALL)
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from journal.medication.rules.safety import (
+    ACTIONS,
+    KEPT,
     MARKS,
     Alert,
     Found,
@@ -26,27 +28,30 @@ BETWEEN = "|"
 
 
 class Said(NamedTuple):
-    """One alert: `mark` is its word. `final`: no reason helps."""
+    """One alert: `mark` is its word. `final`: no reason helps. `actions`: what a tap can do. `other`: the order that may be
+    stopped for it."""
 
     color: str
     mark: str
     text: str
     source: str
     final: bool
+    actions: tuple[tuple[str, str], ...]
+    other: str
 
 
 class Judged(NamedTuple):
     """The alerts of an order by how loud they are, and the interaction answer, never a blank.
 
-    `seen` is for the hidden fields of the form; `wants_reason`: a stop can be gone past, with a reason. `totals`: the daily
-    doses that there is no alert of.
+    `seen` is for the hidden fields of the form; `reasons`: those a stop can be gone past with, empty where there is no such
+    stop. `totals`: the daily doses that there is no alert of.
     """
 
     stops: tuple[Said, ...]
     cards: tuple[Said, ...]
     marks: tuple[Said, ...]
     seen: tuple[str, ...]
-    wants_reason: bool
+    reasons: tuple[tuple[str, str], ...]
     totals: tuple[str, ...]
     interactions: str
     not_checked: str
@@ -66,7 +71,7 @@ def judged(judgement: Judgement) -> Judged:
         cards,
         marks,
         tuple(f"{one.key}{BETWEEN}{one.basis}" for one in loud if one.overridable),
-        interrupts(loud) and may_be_signed(loud),
+        tuple((kept.value, text) for kept, text in KEPT.items()) if interrupts(loud) and may_be_signed(loud) else (),
         # Of the other verdicts there is an alert.
         tuple(total.text for total in judgement.totals if total.verdict in (Verdict.WITHIN, Verdict.NO_FIGURE)),
         _of_interactions(judgement.interactions),
@@ -83,7 +88,9 @@ def marks(alerts: Sequence[Alert]) -> tuple[tuple[str, str], ...]:
 
 
 def _said(alert: Alert) -> Said:
-    return Said(_COLORS[alert.tier], MARKS[alert.rule], alert.text, alert.source, not alert.overridable)
+    color, mark = _COLORS[alert.tier], MARKS[alert.rule]
+    actions = tuple((action.value, ACTIONS[action]) for action in alert.actions)
+    return Said(color, mark, alert.text, alert.source, not alert.overridable, actions, alert.other)
 
 
 def _of_interactions(answer: InteractionAnswer) -> str:

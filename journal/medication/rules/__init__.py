@@ -6,6 +6,7 @@ as_needed whether there is room for one more     reasons    why a dose was not g
 rounds    which doses belong to one walk         picture    36 hours at a glance
 settings  what each municipality decides of it
 caution   when one tap is too little             safety     what a prescriber is told before she signs
+favourites what of an order holds for anybody
 """
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room
@@ -20,6 +21,7 @@ from journal.medication.rules.dosage import (
     weekly,
     when_needed,
 )
+from journal.medication.rules.favourites import Reusable, reusable
 from journal.medication.rules.once import MAY_HAVE_PASSED, once, once_at
 from journal.medication.rules.parts import (
     AmountRange,
@@ -116,6 +118,7 @@ __all__ = [
     "PlannedDose",
     "Reason",
     "Result",
+    "Reusable",
     "Room",
     "SignedState",
     "Strip",
@@ -155,6 +158,7 @@ __all__ = [
     "own_clock_times",
     "planned_doses",
     "pulse",
+    "reusable",
     "say",
     "slot_of",
     "strip",

@@ -5,6 +5,7 @@ from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
 from journal.medication.service.due import Due
 from journal.medication.service.expected import Expected
+from journal.medication.service.favourites import FavouriteDose, Favourites
 from journal.medication.service.interactions import (
     Asked,
     Assessed,
@@ -17,6 +18,8 @@ from journal.medication.service.interactions import (
 from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.prescribing import Prescribing
+from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.reconciling import Reconciling
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.settings import Choice, MunicipalSettings
@@ -39,6 +42,9 @@ class Medication(
     Verbal,
     Renewing,
     Reconciling,
+    Prescribing,
+    Previewing,
+    Favourites,
     Administration,
     Beside,
     Due,
@@ -65,6 +71,7 @@ __all__ = [
     "Ending",
     "EndingSoon",
     "Facts",
+    "FavouriteDose",
     "FoundInteraction",
     "FoundWarning",
     "Interactions",
@@ -73,6 +80,7 @@ __all__ = [
     "Medicine",
     "MedicineInUse",
     "Prescriber",
+    "Preview",
     "Queue",
     "Received",
     "Reconciled",

@@ -55,7 +55,7 @@ class Catalogue(Service):
         if not starts:
             return CatalogueHits((), False)
         item, most = CatalogueItem, MOST_EVER if everything else MOST_SHOWN
-        begins = [item.id.in_(_items_with(start)) for start in starts]
+        begins = [item.id.in_(items_with(start)) for start in starts]
         found = sa.select(item).where(item.active, item.prescribable, *begins)
         named_so = sa.func.lower(item.generic_name) >= starts[0], sa.func.lower(item.generic_name) < starts[0] + _LAST
         ranked = found.order_by(
@@ -65,7 +65,7 @@ class Catalogue(Service):
             item.name_form_strength,
         )
         rows = self.db.scalars(ranked.limit(most + 1)).all()
-        return CatalogueHits(tuple(map(_hit, rows[:most])), len(rows) > most)
+        return CatalogueHits(tuple(map(hit_of, rows[:most])), len(rows) > most)
 
     @without_patient(Permission.MEDICATION_CATALOGUE)
     def catalogue_item(self, item_id: UUID) -> CatalogueHit:
@@ -74,16 +74,16 @@ class Catalogue(Service):
         found = self.db.scalar(sa.select(item).where(item.id == item_id, item.active, item.prescribable))
         if found is None:
             raise NotFound("Legemidlet finnes ikke i katalogen lenger. Søk på nytt.")
-        return _hit(found)
+        return hit_of(found)
 
 
-def _items_with(start: str) -> sa.Select[Any]:
+def items_with(start: str) -> sa.Select[Any]:
     """Items with a word that begins so, found as a range: it reaches the index, which LIKE does not."""
     word = CatalogueWord
     return sa.select(word.item_id).where(word.word >= start, word.word < start + _LAST)
 
 
-def _hit(item: CatalogueItem) -> CatalogueHit:
+def hit_of(item: CatalogueItem) -> CatalogueHit:
     medicine = Medicine(
         generic_name=item.generic_name,
         brand_name=item.brand_name,

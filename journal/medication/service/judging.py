@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -36,11 +37,11 @@ from journal.medication.rules.safety.allergy_groups import UNKNOWN_REACTION
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.interactions import Asked, Assessed, Interactions
 from journal.medication.service.medicine import Medicine, as_ordered
+from journal.medication.service.orders import Orders
 from journal.medication.service.shown import dosage_of
 from journal.observations import Observations
 from journal.patients import Alerts, Allergy, AllergyState, Patients
 from journal.permissions import Permission
-from journal.platform.errors import NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import on_patient
@@ -49,6 +50,8 @@ _OF_MEDICINE = ("generic_name", "brand_name", "atc_code", "strength", "form", "f
 _OF_ORDER = ("entry_id", "status", "catalogue_item_id", "dosage", "starts_at", "ends_at", *_OF_MEDICINE)
 
 _BEFORE_DOSAGE = {Rule.ALLERGY, Rule.DUPLICATE_GROUP, Rule.DUPLICATE_SUBSTANCE, Rule.INTERACTION}
+# What nobody could check is said of the order that is chosen, where there is room for why.
+_OF_HIT = set(Rule) - {Rule.NOT_CHECKED}
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Answers:
 NO_ANSWERS = Answers()
 
 
-class Judging(Assessed):
+class Judging(Assessed, Orders):
     """Asks the safety rules about an order, with what the patient has from before."""
 
     def _judge(
@@ -74,16 +77,18 @@ class Judging(Assessed):
         starts_at: datetime | None = None,
         ends_at: datetime | None = None,
         request_entry_id: UUID | None = None,
+        without: Collection[UUID] = (),
     ) -> Judgement:
         """All that the rules say of this order beside those in force, the paused among them. Nothing is stored.
 
-        `request_entry_id` is the order it would change, which the rules take to be replaced. Four statements.
+        `request_entry_id` is the order it would change, which the rules take to be replaced. `without`: orders that are
+        stopped when this one is signed. Four statements.
         """
         key = str(request_entry_id or new_id())
         new = as_ordered(medicine, dosage, key=key, starts_at=starts_at or self.work.now, ends_at=ends_at)
-        others = self._others(patient_id)
+        stopped = set(map(str, without))
+        others = [(order, asked) for order, asked in self._others(patient_id) if order.key not in stopped]
         banner = Patients(self.work).banner(patient_id)
-        weight = Observations(self.work).latest([patient_id], ["weight"])[patient_id].get("weight")
         in_use = [order for order, _ in others]
         told = self.interactions([_asked(medicine), *(asked for _, asked in others)])
         return judge(
@@ -91,7 +96,7 @@ class Judging(Assessed):
             in_use,
             allergies=_allergies(banner.alerts),
             interactions=_answer(new, in_use, told, [new, *in_use]),
-            person=Person(banner.age, weight.value if weight else None),
+            person=Person(banner.age, self._weight(patient_id)),
         )
 
     judge = on_patient(Permission.MEDICATION_PRESCRIBE)(_judge)
@@ -101,11 +106,7 @@ class Judging(Assessed):
         self, patient_id: UUID, request_entry_id: UUID, *, dosage: Dosage, ends_at: datetime | None = None
     ) -> Judgement:
         """As judge, for another dosage of an order. Raises NotFound."""
-        order = MedicationRequest
-        of_entry = self.work.chart(patient_id, order), order.entry_id == request_entry_id, order.in_error_at.is_(None)
-        found = self.db.scalar(sa.select(order).where(*of_entry).order_by(order.version.desc()).limit(1))
-        if found is None:
-            raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
+        found = self._current_order(patient_id, request_entry_id)
         return self.judge(
             patient_id,
             medicine=found,
@@ -116,22 +117,36 @@ class Judging(Assessed):
         )
 
     @on_patient(Permission.MEDICATION_READ)
-    def alerts_before_dosage(self, patient_id: UUID, medicines: Sequence[Medicine]) -> list[tuple[Alert, ...]]:
-        """What can be said of each of these before anybody has said how it is taken, in their order, worst first.
+    def alerts_before_choice(
+        self, patient_id: UUID, hits: Sequence[tuple[Medicine, Dosage | None]]
+    ) -> list[tuple[Alert, ...]]:
+        """What can be said of each of these before it is chosen, in their order, worst first.
 
-        Allergies, doubles and interactions; three statements, whatever the number of medicines. That nothing is said of one
-        is no answer about interactions: `judge` gives that.
+        Without a dosage: allergies, doubles and interactions. With one, what is said of the dose too. Four statements,
+        whatever the number of hits. That nothing is said of one is no answer about interactions: `judge` gives that.
         """
-        others = self._others(patient_id)
-        allergies = _allergies(Patients(self.work).banner(patient_id).alerts)
-        told = self.interactions([*map(_asked, medicines), *(asked for _, asked in others)])
+        others, banner, weight = (
+            self._others(patient_id),
+            Patients(self.work).banner(patient_id),
+            self._weight(patient_id),
+        )
+        told = self.interactions([*(_asked(medicine) for medicine, _ in hits), *(asked for _, asked in others)])
         in_use = [order for order, _ in others]
         new = [
-            as_ordered(of, None, key=str(n), starts_at=self.work.now, ends_at=None) for n, of in enumerate(medicines)
+            as_ordered(medicine, dosage, key=str(n), starts_at=self.work.now, ends_at=None)
+            for n, (medicine, dosage) in enumerate(hits)
         ]
+        known: dict[str, Any] = {"allergies": _allergies(banner.alerts), "person": Person(banner.age, weight)}
         every = [*new, *in_use]
-        said = (judge(one, in_use, allergies=allergies, interactions=_answer(one, in_use, told, every)) for one in new)
-        return [tuple(alert for alert in of.alerts if alert.rule in _BEFORE_DOSAGE) for of in said]
+        said = (judge(one, in_use, interactions=_answer(one, in_use, told, every), **known) for one in new)
+        return [
+            tuple(alert for alert in of.alerts if alert.rule in (_BEFORE_DOSAGE if one.dosage is None else _OF_HIT))
+            for one, of in zip(new, said, strict=True)
+        ]
+
+    def _weight(self, patient_id: UUID) -> Decimal | None:
+        measured = Observations(self.work).latest([patient_id], ["weight"])[patient_id].get("weight")
+        return measured.value if measured else None
 
     def _others(self, patient_id: UUID) -> list[tuple[Ordered, Asked]]:
         """The orders in force, as the rules and as the catalogue take them."""

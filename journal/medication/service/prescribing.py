@@ -30,6 +30,8 @@ LATE_START = timedelta(hours=48)
 _MAY_STILL_BE_GIVEN = timedelta(hours=12)
 """Doses due before this are missed, and stay so whatever happens to the order."""
 
+_NOTHING: Mapping[UUID, int] = {}
+
 _OF_THIS_VERSION = {"id", "patient_id", "version", "effective_at", "change", "change_code", "change_reason"}
 _COPIED = tuple(
     column.name
@@ -62,13 +64,15 @@ class Prescribing(Judging):
         verbal_order_id: UUID | None = None,
         answers: Answers = NO_ANSWERS,
         source_id: UUID | None = None,
+        replaces: Mapping[UUID, int] = _NOTHING,
     ) -> UUID:
         """A new order, with its doses for a week; answers with its entry_id.
 
         `use` is 9101 (1 fast, 2 kur, 3 ved behov). It starts now unless `starts_at` says otherwise; from a start up to 48
         hours ago the doses are worked out from then. The safety rules judge it here, whatever was shown before: what they
-        say must be in `answers`. `source_id`: the entry of another's list that it is taken from. Raises AlertsFound, and
-        Invalid when use and dosage do not fit, or the time of a single dose has passed.
+        say must be in `answers`. `source_id`: the entry of another's list that it is taken from; `replaces`: orders that are
+        stopped by it, each with the version that was seen. Raises AlertsFound, Invalid when use and dosage do not fit or the
+        time of a single dose has passed, and NotFound and OrderChanged of what it replaces.
         """
         as_needed = dosage.as_needed is not None
         if as_needed != (use == "3"):
@@ -79,6 +83,9 @@ class Prescribing(Judging):
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
         self._wait_for_other_prescribers(patient_id)
+        for replaced_id, version in replaces.items():
+            replaced = phrase("Erstattet av %(medicine)s", medicine=medicine.generic_name)
+            self.stop(patient_id, replaced_id, version=version, reason=str(replaced), code="X")
         judgement = self._judge(patient_id, medicine=medicine, dosage=dosage, starts_at=starts_at, ends_at=ends_at)
         order = MedicationRequest(
             patient_id=patient_id,

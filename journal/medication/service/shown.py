@@ -228,7 +228,13 @@ def overridden_of(order: Any) -> tuple[str, ...]:
 
 
 def line_of(order: Any, dosage: Dosage) -> MedicationLine:
-    """The medication line of an order. Its form has the strength where the dose does not say it: 5 ml of 1 mg/ml."""
+    """The medication line of an order."""
+    return line_with(order, dosage, order.indication)
+
+
+def line_with(order: Any, dosage: Dosage, indication: str | None) -> MedicationLine:
+    """The medication line of an order, or of a Medicine. Its form has the strength where the dose does not say it: 5 ml of
+    1 mg/ml."""
     said = dosage.strength_per_unit is not None or dosage.unit in SUBSTANCE_UNITS
     return medication_line(
         dosage,
@@ -236,7 +242,7 @@ def line_of(order: Any, dosage: Dosage) -> MedicationLine:
         brand=order.brand_name,
         form=order.form if said else " ".join(filter(None, (order.form, order.strength))) or None,
         route=order.route,
-        indication=order.indication,
+        indication=indication or None,
     )
 
 

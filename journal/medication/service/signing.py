@@ -9,13 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.medication.errors import DoseAlreadySigned, OrderChanged, refusing
-from journal.medication.models import MedicationAdministration, MedicationRequest, RequestPlan
+from journal.medication.models import MedicationAdministration, RequestPlan
 from journal.medication.rules import OrderStatus, Reason, Result, effective_time
+from journal.medication.service.orders import Orders
 from journal.platform.clock import spoken
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase, phrases
-from journal.platform.service import Service
 from journal.platform.statement import Statement
 
 LIVE = "signature"
@@ -42,7 +42,7 @@ def _administration() -> Statement:
     return Statement(sa.insert(MedicationAdministration).values({name: sa.bindparam(name) for name in _DONE}))
 
 
-class Signing(Service):
+class Signing(Orders):
     """Lock first, look after: a look in the same statement would not see what it waited for."""
 
     def _hold_dose(self, patient_id: UUID, dose_id: UUID) -> Any:
@@ -60,18 +60,6 @@ class Signing(Service):
         plan = sa.and_(self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == request_entry_id)
         if self.db.scalar(sa.select(RequestPlan.request_entry_id).where(plan).with_for_update(key_share=True)) is None:
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
-
-    def _current_order(self, patient_id: UUID, request_entry_id: UUID) -> MedicationRequest:
-        order = MedicationRequest
-        newest = (
-            sa.select(order)
-            .where(self.work.chart(patient_id, order), order.entry_id == request_entry_id, order.in_error_at.is_(None))
-            .order_by(order.version.desc())
-            .limit(1)
-        )
-        if (found := self.db.scalar(newest)) is None:
-            raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
-        return found
 
     def _ready_to_sign(self, patient_id: UUID, dose_id: UUID, request_version: int) -> Any:
         dose = self._hold_dose(patient_id, dose_id)

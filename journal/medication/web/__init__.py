@@ -2,6 +2,7 @@
 
 from journal.medication.web import (
     as_needed,
+    favourites,
     lists,
     order,
     prescribing,
@@ -26,6 +27,7 @@ __all__ = [
     "TAB",
     "as_needed",
     "bp",
+    "favourites",
     "order",
     "prescribing",
     "reconciling",

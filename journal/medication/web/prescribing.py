@@ -1,91 +1,183 @@
-"""A new order: the search, the form, and what the safety rules say before it is signed."""
+"""A new order: the search, the form, what the nurse will see of it, and what the safety rules say before it is signed."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from werkzeug.wrappers import Response
 
-from journal.medication import dosage_form, pages, schemas
+from journal.medication import pages, schemas
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import Dosage
+from journal.medication.rules import Dosage, MedicationLine, OrderStatus
 from journal.medication.rules.safety import Judgement
-from journal.medication.service import Medication, Medicine
-from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
+from journal.medication.service import Medication, Medicine, Preview
+from journal.medication.service.catalogue import MOST_SHOWN
+from journal.medication.web.section import Refused, bp, choices, draws_again, item_of, judged, ordered, page
 from journal.permissions import Permission
 from journal.platform.clock import local_date
-from journal.web import current_work, form_body, query_body, see_other, typed
+from journal.platform.errors import Invalid
+from journal.web import current_work, form_body, query_body, render, see_other, typed, wants_fragment
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class _Order(NamedTuple):
+    """What the form says, when it is whole."""
+
+    medicine: Medicine
+    dosage: Dosage
+    indication: str
+
+
+class _Other(NamedTuple):
+    """An order that may be stopped when this one is signed. `value` is its field's: which, and the version that is shown."""
+
+    value: str
+    line: MedicationLine
+    ticked: bool
 
 
 @bp.page("/patients/<uuid:patient_id>/medication/prescribe", Permission.MEDICATION_PRESCRIBE)
 def prescribe_form(patient_id: UUID) -> str:
-    return _prescribe_form(patient_id, query_body(schemas.PrescribeQuery))
+    asked = query_body(schemas.PrescribeQuery)
+    if asked["favourite"]:
+        return _favourite(patient_id, asked["favourite"])
+    return _form(patient_id, asked["item"]) if asked["item"] else _search(patient_id, asked["q"], asked["all"])
 
 
 @bp.act("/patients/<uuid:patient_id>/medication/prescribe", Permission.MEDICATION_PRESCRIBE)
 def prescribe(patient_id: UUID) -> Response:
-    form = form_body(schemas.Prescribe)
-    medicine, dosage = _chosen(form)
-    Medication(current_work()).prescribe(
+    form, medication = form_body(schemas.Prescribe), Medication(current_work())
+    order = _order_of(form)
+    entry_id = medication.prescribe(
         patient_id,
-        medicine=medicine,
-        dosage=dosage,
-        use="3" if dosage.as_needed else "2" if dosage.course and dosage.course.ends_at else "1",
-        indication=form["indication"],
+        medicine=order.medicine,
+        dosage=order.dosage,
+        use="3" if order.dosage.as_needed else "2" if order.dosage.course and order.dosage.course.ends_at else "1",
+        indication=order.indication,
         instruction=form["instruction"],
         required_value=schemas.required_value_from(form),
         answers=schemas.answers_from(form),
+        replaces=dict(form["replaces"]),
     )
+    if form["keep_favourite"]:
+        medication.keep_favourite(patient_id, entry_id)
     return see_other(".medication_list", patient_id=patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/medication/prescribe/review", Permission.MEDICATION_PRESCRIBE, repeatable=True)
 def review_prescription(patient_id: UUID) -> str:
-    """The same form with what the safety rules say of it. Nothing is stored."""
+    """The same form with the line of the list, and what the safety rules say of it. Nothing is stored."""
     form = form_body(schemas.Prescribe)
-    medicine, dosage = _chosen(form)
-    judgement = Medication(current_work()).judge(patient_id, medicine=medicine, dosage=dosage)
-    return _prescribe_form(patient_id, _of_item(form["item"]), judgement, typed=typed())
+    order, replaced = _order_of(form), [entry_id for entry_id, _ in form["replaces"]]
+    return _form(patient_id, form["item"], order, _judgement(patient_id, order, replaced), typed=typed())
 
 
-def _chosen(form: Mapping[str, Any]) -> tuple[Medicine, Dosage]:
-    work = current_work()
-    hit = Medication(work).catalogue_item(form["item"])
-    form = dosage_form.with_day(form, local_date(work.now))
-    strength = schemas.strength_of(hit.strength_value, hit.strength_unit)
-    return hit.medicine, dosage_form.dosage_from(form, strength, hit.dose_unit)
-
-
-def _of_item(item_id: UUID | None) -> dict[str, Any]:
-    return {"q": "", "all": False, "item": item_id}
+@bp.act("/patients/<uuid:patient_id>/medication/prescribe/preview", Permission.MEDICATION_PRESCRIBE, repeatable=True)
+def preview_prescription(patient_id: UUID) -> str:
+    """The line of the list, while the form is being filled in; what is missing is said and is no error yet."""
+    current_work().open(Permission.MEDICATION_PRESCRIBE, [patient_id])
+    try:
+        order = _order_of(form_body(schemas.PreviewOrder))
+    except Invalid as unfinished:
+        waits_for = next(iter(unfinished.errors.values()), [unfinished.title])[0]
+        return render("medication/_preview.html", waits_for=waits_for)
+    return render("medication/_preview.html", preview=_preview(patient_id, order), now=current_work().now)
 
 
 @draws_again("prescribe", "review_prescription")
 def _refused(refusal: Refused) -> str:
-    judgement = refusal.error.judgement if isinstance(refusal.error, AlertsFound) else None
-    asked = _of_item(_uuid(refusal.typed.get("item")))
-    return _prescribe_form(refusal.where["patient_id"], asked, judgement, errors=refusal.errors, typed=refusal.typed)
+    patient_id, error = refusal.where["patient_id"], refusal.error
+    order, judgement = None, None
+    if isinstance(error, AlertsFound):
+        order, judgement = _order_of(form_body(schemas.Prescribe)), error.judgement
+    item_id = item_of(refusal.typed)
+    if item_id is None:
+        return _search(patient_id, "", False)
+    return _form(patient_id, item_id, order, judgement, errors=refusal.errors, typed=refusal.typed)
 
 
-def _prescribe_form(patient_id: UUID, asked: Mapping[str, Any], judgement: Judgement | None = None, **more: Any) -> str:
+def _search(patient_id: UUID, text: str, everything: bool) -> str:
+    """The favourites and the products that begin so; all the favourites while nothing is written."""
     medication = Medication(current_work())
-    hit = medication.catalogue_item(asked["item"]) if asked["item"] else None
-    found = medication.search_catalogue(asked["q"], everything=asked["all"]) if asked["q"] and not hit else None
-    form = {"errors": {}, "typed": {}} | more | judged(judgement)
-    if found:
-        said = medication.alerts_before_dosage(patient_id, [each.medicine for each in found.hits])
-        form["marks"] = {each.id: pages.marks(alerts) for each, alerts in zip(found.hits, said, strict=True)}
-    context = _said_of(hit.id) | choices(hit.dose_unit) if hit else {"version": medication.catalogue_version()}
-    return page("medication/prescribe.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)
+    favourites = medication.favourites(text)
+    shown = favourites if everything else favourites[:MOST_SHOWN]
+    found = medication.search_catalogue(text, everything=everything)
+    doses = [(one.hit.medicine, one.dose.dosage) for one in shown]
+    said = medication.alerts_before_choice(patient_id, [*doses, *((hit.medicine, None) for hit in found.hits)])
+    ids = [*(one.id for one in shown), *(hit.id for hit in found.hits)]
+    hits = {
+        "q": text,
+        "favourites": shown,
+        "found": found,
+        "more": found.more or len(shown) < len(favourites),
+        "marks": {id: pages.marks(alerts) for id, alerts in zip(ids, said, strict=True)},
+    }
+    if wants_fragment():
+        return render("medication/_hits.html", patient_id=patient_id, **hits)
+    return page("medication/search.html", patient_id, version=medication.catalogue_version(), **hits)
 
 
-def _said_of(item_id: UUID) -> dict[str, Any]:
+def _favourite(patient_id: UUID, favourite_id: UUID) -> str:
+    """The form with a complete dose in it, judged: it can be signed at once."""
+    work = current_work()
+    filled = schemas.favourite_typed(Medication(work).favourite(favourite_id), local_date(work.now))
+    form = schemas.Prescribe().load(filled)
+    order = _order_of(form)
+    return _form(patient_id, form["item"], order, _judgement(patient_id, order), typed=filled, ready=True)
+
+
+def _form(
+    patient_id: UUID,
+    item_id: UUID,
+    order: _Order | None = None,
+    judgement: Judgement | None = None,
+    *,
+    typed: Mapping[str, Any] = _NOTHING,
+    errors: Mapping[str, str] = _NOTHING,
+    ready: bool = False,
+) -> str:
+    """The form of a product. `order` is what it says, when it is whole; `ready`: it came so, and its fields are folded."""
     medication = Medication(current_work())
-    return {"facts": medication.catalogue_facts([item_id])[item_id], "warnings": medication.warnings(item_id)}
+    hit = medication.catalogue_item(item_id)
+    return page(
+        "medication/prescribe.html",
+        patient_id,
+        hit=hit,
+        facts=medication.catalogue_facts([item_id])[item_id],
+        warnings=medication.warnings(item_id),
+        typed=typed,
+        errors=errors,
+        ready=ready,
+        preview=_preview(patient_id, order) if order else None,
+        others=_others(patient_id, judgement, typed.get("replaces[]", [])),
+        now=current_work().now,
+        **judged(judgement),
+        **choices(hit.dose_unit),
+    )
 
 
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
+def _order_of(form: Mapping[str, Any]) -> _Order:
+    medicine, dosage = ordered(form)
+    return _Order(medicine, dosage, form["indication"])
+
+
+def _judgement(patient_id: UUID, order: _Order, replaced: Sequence[UUID] = ()) -> Judgement:
+    medicine, dosage = order.medicine, order.dosage
+    return Medication(current_work()).judge(patient_id, medicine=medicine, dosage=dosage, without=replaced)
+
+
+def _others(patient_id: UUID, judgement: Judgement | None, ticked: Sequence[str]) -> dict[str, _Other]:
+    """The orders that may be stopped when this is signed: those an alert is about, and those that are ticked already."""
+    chosen = {each.partition(".")[0] for each in ticked}
+    about = {alert.other for alert in judgement.alerts if alert.other} if judgement else set()
+    others = {}
+    for entry_id in sorted(about | chosen):
+        now = Medication(current_work()).history(patient_id, UUID(entry_id))[0]
+        if now.status in (OrderStatus.ACTIVE, OrderStatus.ON_HOLD):
+            others[entry_id] = _Other(f"{entry_id}.{now.version}", now.line, entry_id in chosen)
+    return others
+
+
+def _preview(patient_id: UUID, order: _Order) -> Preview:
+    return Medication(current_work()).preview(patient_id, **order._asdict())

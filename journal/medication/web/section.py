@@ -10,12 +10,14 @@ from uuid import UUID
 from flask import request
 from werkzeug.wrappers import Response
 
-from journal.medication import dosage_form, pages
+from journal.medication import dosage_form, pages, schemas
 from journal.medication.errors import ConfirmationMissing, DoseAlreadySigned, OrderChanged, ValueBelowLimit
+from journal.medication.rules import Dosage
 from journal.medication.rules.safety import Judgement
-from journal.medication.service import Medication
+from journal.medication.service import Medication, Medicine
 from journal.patients import Patients
 from journal.permissions import Permission
+from journal.platform.clock import local_date
 from journal.platform.errors import Conflict, Invalid, JournalError
 from journal.web import Section, current_work, render, typed
 from journal.web.errors import answer, wants_page
@@ -79,6 +81,23 @@ def judged(judgement: Judgement | None) -> dict[str, Any]:
     if judgement is None:
         return {"judged": None}
     return {"judged": pages.judged(judgement), "version": Medication(current_work()).catalogue_version()}
+
+
+def ordered(form: Mapping[str, Any]) -> tuple[Medicine, Dosage]:
+    """The product and the dosage that a form says. Raises NotFound, and Invalid when they do not make a whole."""
+    work = current_work()
+    hit = Medication(work).catalogue_item(form["item"])
+    strength = schemas.strength_of(hit.strength_value, hit.strength_unit)
+    dosage = dosage_form.dosage_from(dosage_form.with_day(form, local_date(work.now)), strength, hit.dose_unit)
+    return hit.medicine, dosage
+
+
+def item_of(typed: Mapping[str, Any]) -> UUID | None:
+    """The product that a form was about, if it said one."""
+    try:
+        return UUID(typed.get("item") or "")
+    except ValueError:
+        return None
 
 
 def choices(unit: str | None) -> dict[str, Any]:

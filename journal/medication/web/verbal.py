@@ -6,15 +6,14 @@ from uuid import UUID
 
 from werkzeug.wrappers import Response
 
-from journal.medication import dosage_form, order_schemas, pages, schemas
+from journal.medication import order_schemas, pages, schemas
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import Dosage, dose_sentence
+from journal.medication.rules import dose_sentence
 from journal.medication.rules.safety import Judgement
-from journal.medication.service import Medication, Medicine, Prescriber
-from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
+from journal.medication.service import Medication, Prescriber
+from journal.medication.web.section import Refused, bp, choices, draws_again, item_of, judged, ordered, page
 from journal.patients import Patients
 from journal.permissions import Permission
-from journal.platform.clock import local_date
 from journal.platform.errors import Invalid
 from journal.platform.language import gettext as _
 from journal.web import current_work, form_body, query_body, render, see_other, typed
@@ -40,7 +39,7 @@ def receive_form(patient_id: UUID) -> str:
 @bp.act("/patients/<uuid:patient_id>/medication/verbal", Permission.MEDICATION_RECEIVE)
 def receive(patient_id: UUID) -> Response:
     form = form_body(order_schemas.Receive)
-    medicine, dosage = _chosen(form)
+    medicine, dosage = ordered(form)
     if form["seen"] != dose_sentence(dosage):
         raise Invalid(_("Doseringen er endret etter at du så over den. Se over og les tilbake på nytt."))
     Medication(current_work()).receive(
@@ -62,17 +61,9 @@ def receive(patient_id: UUID) -> Response:
 def review_verbal(patient_id: UUID) -> str:
     """The same form with what is to be read back, and what the safety rules say of it. Nothing is stored."""
     form = form_body(order_schemas.Receive)
-    medicine, dosage = _chosen(form)
+    medicine, dosage = ordered(form)
     judgement = Medication(current_work()).judge_verbal(patient_id, medicine=medicine, dosage=dosage)
     return _form(patient_id, _of_item(form["item"]), judgement, read_back=dose_sentence(dosage), typed=typed())
-
-
-def _chosen(form: Mapping[str, Any]) -> tuple[Medicine, Dosage]:
-    work = current_work()
-    hit = Medication(work).catalogue_item(form["item"])
-    form = dosage_form.with_day(form, local_date(work.now))
-    strength = schemas.strength_of(hit.strength_value, hit.strength_unit)
-    return hit.medicine, dosage_form.dosage_from(form, strength, hit.dose_unit)
 
 
 def _of_item(item_id: UUID | None) -> dict[str, Any]:
@@ -85,11 +76,11 @@ def _refused(refusal: Refused) -> str:
     judgement, said = None, ""
     if isinstance(refusal.error, AlertsFound) or "read_back" in refusal.errors:
         form = form_body(order_schemas.Receive)
-        medicine, dosage = _chosen(form)
+        medicine, dosage = ordered(form)
         ask = Medication(current_work()).judge_verbal
         judgement = ask(refusal.where["patient_id"], medicine=medicine, dosage=dosage)
         said = dose_sentence(dosage)
-    asked = _of_item(_uuid(refusal.typed.get("item")))
+    asked = _of_item(item_of(refusal.typed))
     more = {"errors": refusal.errors, "typed": refusal.typed, "read_back": said, "said": refusal.error.detail}
     return _form(refusal.where["patient_id"], asked, judgement, **more)
 
@@ -100,14 +91,7 @@ def _form(patient_id: UUID, asked: Mapping[str, Any], judgement: Judgement | Non
     found = medication.search_catalogue(asked["q"], everything=asked["all"]) if asked["q"] and not hit else None
     form = {"errors": {}, "typed": {}, "read_back": "", "said": None} | more | judged(judgement)
     if found:
-        alerts = medication.alerts_before_dosage(patient_id, [each.medicine for each in found.hits])
+        alerts = medication.alerts_before_choice(patient_id, [(each.medicine, None) for each in found.hits])
         form["marks"] = {each.id: pages.marks(of) for each, of in zip(found.hits, alerts, strict=True)}
     context = choices(hit.dose_unit) if hit else {}
     return page("medication/verbal.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

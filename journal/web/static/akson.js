@@ -1,5 +1,5 @@
 /* The little script there is. Every page works without it; this makes the round quicker and safer.
-   1 shortcut to search · 2 what happens around an htmx request · 3 focus and announcements after a swap
+   1 keys · 2 what happens around an htmx request · 3 focus and announcements after a swap
    4 keys of a queue: J and K move, S signs the item that has the focus, and no other. */
 (() => {
   "use strict";
@@ -12,6 +12,22 @@
       const search = document.querySelector("[data-shortcut=search]");
       if (search) { event.preventDefault(); search.click(); }
     }
+    if (event.altKey && !event.ctrlKey && /^Key[A-Z]$/.test(event.code)) {
+      const marked = document.querySelector(`[data-key=${event.code.slice(3).toLowerCase()}]`);
+      if (marked) { event.preventDefault(); marked.click(); }
+    }
+    // Enter held down presses what had the focus when it went down, and nothing on the page that comes.
+    if (event.key === "Enter" && event.repeat && event.target.closest("a, button")) event.preventDefault();
+  });
+
+  // Enter in a search takes the first hit, if those that are shown are the hits of what is written; else it searches.
+  document.addEventListener("submit", (event) => {
+    const takes = event.target.dataset.takes && byId(event.target.dataset.takes);
+    const of = takes && takes.querySelector("[data-of]");
+    const first = of && of.dataset.of && of.querySelector("a");
+    if (!first || event.target.elements.q.value.trim() !== of.dataset.of) return;
+    event.preventDefault();
+    first.click();
   });
 
   // Plain forms (without htmx): the same "Lagrer …" and no second submit while the first is on its way.
@@ -39,8 +55,14 @@
     if (notice && words) notice.replaceChildren(words.content.cloneNode(true));
   });
 
-  document.addEventListener("htmx:after:swap", () => {
-    const pane = byId("pane");
+  document.addEventListener("htmx:after:swap", (event) => {
+    const pane = byId("pane"), live = byId("live");
+    const quiet = event.detail.ctx.sourceElement.closest("[data-quiet]");
+    if (quiet) { // drawn while she writes: her place in the form is hers
+      const said = event.detail.ctx.target.querySelector("[data-announce]");
+      if (live && said) live.textContent = said.dataset.announce;
+      return;
+    }
     if (pane) {
       pane.classList.add("settling");
       window.setTimeout(() => pane.classList.remove("settling"), SETTLE_MS);
@@ -54,7 +76,6 @@
     const card = byId(workedOn);
     if (card && !card.contains(document.activeElement)) card.focus({ preventScroll: true });
     const said = pane && pane.querySelector("[data-announce]");
-    const live = byId("live");
     if (live) live.textContent = said ? said.dataset.announce : "";
   });
 
@@ -74,5 +95,8 @@
   document.addEventListener("DOMContentLoaded", () => {
     const summary = document.querySelector(".ds-error-summary, [data-focus]");
     if (summary) summary.focus();
+    // What signs is ready for Enter when it has been on the screen for a moment, unless she has gone elsewhere.
+    const later = document.querySelector("[data-focus-later]");
+    if (later && !summary) window.setTimeout(() => { if (document.activeElement === document.body) later.focus(); }, SETTLE_MS);
   });
 })();

@@ -5,9 +5,11 @@ Plain functions over orders as `Ordered`. `judge` asks every rule. The tables ar
 
 from journal.medication.rules.safety.alerts import (
     ACTIONS,
+    KEPT,
     MARKS,
     Action,
     Alert,
+    Kept,
     Known,
     NotOverridable,
     Overridden,
@@ -46,6 +48,7 @@ from journal.medication.rules.safety.weekly import named_weekday, weekly_text
 
 __all__ = [
     "ACTIONS",
+    "KEPT",
     "MARKS",
     "RELEVANCE",
     "Action",
@@ -57,6 +60,7 @@ __all__ = [
     "Ingredient",
     "InteractionAnswer",
     "Judgement",
+    "Kept",
     "Known",
     "KnownAllergy",
     "KnownInteractions",

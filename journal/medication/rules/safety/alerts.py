@@ -78,6 +78,28 @@ ACTIONS = phrases(
 """The words on the buttons."""
 
 
+class Kept(StrEnum):
+    """Why a prescriber goes on past a stop, in one tap."""
+
+    TOLERATED = "tolerated"
+    BENEFIT = "benefit"
+    FOLLOWED = "followed"
+    AGREED = "agreed"
+    OTHER = "other"
+
+
+KEPT = phrases(
+    {
+        Kept.TOLERATED: "Pasienten har tålt det før",
+        Kept.BENEFIT: "Nytten er større enn risikoen",
+        Kept.FOLLOWED: "Følges opp med målinger eller tilsyn",
+        Kept.AGREED: "Avtalt med sykehus eller spesialist",
+        Kept.OTHER: "Annet, skriv under",
+    }
+)
+"""The words on the choices, and of all but the last what is kept and shown to the nurse."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """One thing to know before the order is signed.
@@ -85,7 +107,8 @@ class Alert:
     `key`: the same for the same rule about the same medicines, whichever order and whatever doses.
     `basis`: changes with the doses it rests on; what was known is known only as long as it stays.
     `about`: names, for whoever lists alerts. `nurse`: what the nurse's card says when the prescriber went on.
-    `overridable` False: no reason helps, the order must be changed.
+    `overridable` False: no reason helps, the order must be changed. `other`: the key of the one order in use that it is
+    about, where stopping that is an answer.
     """
 
     tier: Tier
@@ -98,6 +121,7 @@ class Alert:
     actions: tuple[Action, ...] = ()
     basis: str = ""
     overridable: bool = True
+    other: str = ""
     weight: int = 0
     """Among alerts of one tier and rule the heavier stands first."""
 

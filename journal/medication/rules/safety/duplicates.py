@@ -120,6 +120,7 @@ def _alert(
         about=(new.name, other.name),
         actions=(Action.STOP_OTHER, Action.CHOOSE_OTHER, go_on),
         basis=basis_of(new, other),
+        other=other.key,
     )
 
 

@@ -1,0 +1,90 @@
+"""What the nurse will see of an order that is not signed yet."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, takewhile
+from uuid import UUID
+
+from journal.medication.rules import (
+    Dosage,
+    HandAction,
+    MedicationLine,
+    PlannedDose,
+    Strip,
+    StripDose,
+    describe,
+    dose_status,
+    hand_sentence,
+    planned_doses,
+    strip,
+    window_around,
+)
+from journal.medication.service.medicine import Medicine
+from journal.medication.service.settings import choices_of
+from journal.medication.service.shown import group_flags, line_with
+from journal.permissions import Permission
+from journal.platform.clock import hhmm, relative_day
+from journal.platform.language import phrase
+from journal.platform.service import Service, on_patient
+
+_LOOKS_AHEAD = timedelta(days=100)
+"""How far the first dose is looked for: what is given each third month has one."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The line of the list as it would be, with its flags and its picture of 36 hours.
+
+    `hand`: what the hand does with one dose, None where doses differ. `first_text`: when the first is due.
+    """
+
+    line: MedicationLine
+    flags: tuple[tuple[str, str], ...]
+    hand: HandAction | None
+    strip: Strip
+    first_text: str
+
+
+class Previewing(Service):
+    """Shows an order before it is one. Nothing is stored."""
+
+    @on_patient(Permission.MEDICATION_PRESCRIBE)
+    def preview(self, patient_id: UUID, *, medicine: Medicine, dosage: Dosage, indication: str) -> Preview:
+        """The order as the list would show it, were it signed now: the doses are planned as they would be."""
+        now, mine = self.work.now, self.work.actor.municipality_id
+        choices = choices_of(self.db, [mine]).get(mine, ())
+        period = {"start": now, "end": now + _LOOKS_AHEAD, "order_start": now}
+        doses = planned_doses(dosage, choices, **period, order_end=None, time_critical=medicine.time_critical)
+        first = next(doses, None)
+        seen = takewhile(
+            lambda dose: dose.expected.due_at < window_around(now).end, chain([first] if first else [], doses)
+        )
+        return Preview(
+            line=line_with(medicine, dosage, indication),
+            flags=group_flags(medicine.prescription_group, medicine.high_risk, unsigned=False),
+            hand=_hand(medicine, dosage),
+            strip=strip([_mark(dose, now) for dose in seen], now),
+            first_text=_first_text(dosage, first, now),
+        )
+
+
+def _hand(medicine: Medicine, dosage: Dosage) -> HandAction | None:
+    if dosage.amount is None:
+        return None
+    form, route = medicine.form, medicine.route
+    return hand_sentence(dosage.amount, strength_per_unit=dosage.strength_per_unit, form=form, route=route)
+
+
+def _first_text(dosage: Dosage, first: PlannedDose | None, now: datetime) -> str:
+    if dosage.as_needed is not None:
+        return phrase("Gis når pasienten trenger det. Ingen faste tider.")
+    if first is None:
+        return phrase("Ingen dose de neste hundre dagene.")
+    at = first.expected.due_at
+    return phrase("Første dose %(day)s kl. %(time)s.", day=relative_day(at, now), time=hhmm(at))
+
+
+def _mark(dose: PlannedDose, now: datetime) -> StripDose:
+    due_at = dose.expected.due_at
+    status = dose_status(due_at, now, None, tolerance=dose.tolerance)
+    return StripDose(due_at, status, describe(status, due_at, now), common=True)
