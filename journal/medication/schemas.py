@@ -1,11 +1,11 @@
 """What comes in: one schema for each act, and for the address of each page. The same serve form and JSON."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates
 
 from journal.medication.dosage_form import DayField, DosageForm, MaybeAmount, clock_time
 from journal.medication.errors import refusing
@@ -21,6 +21,7 @@ from journal.medication.rules import (
     own_clock_times,
     pulse,
 )
+from journal.medication.rules.week import FIRST_DAY, LAST_DAY
 from journal.medication.service import Answers
 from journal.platform.clock import instant, local_date
 from journal.platform.errors import Invalid
@@ -65,6 +66,18 @@ class RoundQuery(Schema):
 
     patient = fields.UUID(load_default=None)
     slot = fields.String(load_default=None, validate=validate.Regexp(r"^([01][0-9]|2[0-3]|late)$"))
+
+
+class WeekQuery(Schema):
+    """The address of the dose chart: a day of the week that is shown, as people write it; empty is this week."""
+
+    day = DayField(load_default=None)
+
+    @validates("day")
+    def of_a_week_that_can_be_shown(self, day: date | None, **_: Any) -> None:
+        """A year of three digits is a slip of the finger."""
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise ValidationError("Skriv datoen med dag, måned og år, for eksempel 14.03.2026.")
 
 
 class InRound(Schema):

@@ -131,7 +131,9 @@ def patient_id(world: World, work_of: Callable[..., Any]) -> UUID:
     return made
 
 
-PAGES = "/medication /medication/stopped /notes /notes/write?kind=fall /observations /tasks /allergies"
+PAGES = (
+    "/medication /medication/stopped /medication/chart /notes /notes/write?kind=fall /observations /tasks /allergies"
+)
 PAGES_OF_CARE = "/stay /stay/transfer /services /services/grant /incidents /incidents/report"
 
 

@@ -3,11 +3,13 @@
 from journal.medication.pages.alerts import BETWEEN, Judged, judged, marks
 from journal.medication.pages.card import REASONS, Card, Trouble, asked, asked_of, card, confirmations, last_of
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
+from journal.medication.pages.week import ChartRow, week_heading, week_rows
 
 __all__ = [
     "BETWEEN",
     "REASONS",
     "Card",
+    "ChartRow",
     "Judged",
     "Period",
     "Trouble",
@@ -24,4 +26,6 @@ __all__ = [
     "patient_rows",
     "shown_rows",
     "slots",
+    "week_heading",
+    "week_rows",
 ]

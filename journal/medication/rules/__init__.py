@@ -6,6 +6,7 @@ as_needed whether there is room for one more     reasons    why a dose was not g
 rounds    which doses belong to one walk         picture    36 hours at a glance
 settings  what each municipality decides of it
 caution   when one tap is too little             safety     what a prescriber is told before she signs
+week      the days of a dose chart
 """
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room
@@ -82,6 +83,7 @@ from journal.medication.rules.status import (
     missed_at,
     tolerance_for,
 )
+from journal.medication.rules.week import Week, day_heading, said_in_column
 
 __all__ = [
     "DEFAULT_CLOCK_TIMES",
@@ -126,6 +128,7 @@ __all__ = [
     "Tolerance",
     "ValueRequirement",
     "Verb",
+    "Week",
     "Weekday",
     "Window",
     "as_needed_room",
@@ -133,6 +136,7 @@ __all__ = [
     "caution_text",
     "cautions",
     "daily",
+    "day_heading",
     "describe",
     "dose_sentence",
     "dose_status",
@@ -151,6 +155,7 @@ __all__ = [
     "own_clock_times",
     "planned_doses",
     "pulse",
+    "said_in_column",
     "say",
     "slot_of",
     "strip",

@@ -28,11 +28,12 @@ from journal.medication.service.shown import (
     Signed,
     WorklistRow,
 )
+from journal.medication.service.spans import OrderSpan, SpanFact, Spans
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 
 
 class Medication(
-    Prescribing, Administration, Beside, Due, Lists, Expected, Catalogue, Assessed, Version, MunicipalSettings
+    Prescribing, Administration, Beside, Due, Lists, Spans, Expected, Catalogue, Assessed, Version, MunicipalSettings
 ):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
@@ -55,8 +56,10 @@ __all__ = [
     "MedicationList",
     "Medicine",
     "MedicineInUse",
+    "OrderSpan",
     "RequestVersion",
     "Side",
     "Signed",
+    "SpanFact",
     "WorklistRow",
 ]
