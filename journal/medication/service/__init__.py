@@ -30,10 +30,22 @@ from journal.medication.service.shown import (
 )
 from journal.medication.service.spans import OrderSpan, SpanFact, Spans
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
+from journal.medication.service.whole import Whole, WholeOrder
 
 
 class Medication(
-    Prescribing, Administration, Beside, Due, Lists, Spans, Expected, Catalogue, Assessed, Version, MunicipalSettings
+    Prescribing,
+    Administration,
+    Beside,
+    Due,
+    Lists,
+    Spans,
+    Whole,
+    Expected,
+    Catalogue,
+    Assessed,
+    Version,
+    MunicipalSettings,
 ):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
@@ -61,5 +73,6 @@ __all__ = [
     "Side",
     "Signed",
     "SpanFact",
+    "WholeOrder",
     "WorklistRow",
 ]
