@@ -11,6 +11,7 @@ from journal.medication.dosage_form import DayField, DosageForm, MaybeAmount, cl
 from journal.medication.errors import refusing
 from journal.medication.pages.alerts import BETWEEN
 from journal.medication.rules import (
+    SPANS,
     Caution,
     DoseSettings,
     Reason,
@@ -78,6 +79,12 @@ class WeekQuery(Schema):
         """A year of three digits is a slip of the finger."""
         if day is not None and not FIRST_DAY <= day <= LAST_DAY:
             raise ValidationError("Skriv datoen med dag, måned og år, for eksempel 14.03.2026.")
+
+
+class TimelineQuery(Schema):
+    """The address of the timeline: how many days back."""
+
+    days = StrictInteger(load_default=30, validate=validate.OneOf(SPANS, error="Velg en av mulighetene."))
 
 
 class InRound(Schema):

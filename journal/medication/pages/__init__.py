@@ -3,6 +3,7 @@
 from journal.medication.pages.alerts import BETWEEN, Judged, judged, marks
 from journal.medication.pages.card import REASONS, Card, Trouble, asked, asked_of, card, confirmations, last_of
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
+from journal.medication.pages.timeline import curves, lanes
 from journal.medication.pages.week import ChartRow, week_heading, week_rows
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "chosen_slot",
     "confirmations",
     "counts",
+    "curves",
     "in_pane",
     "judged",
+    "lanes",
     "last_of",
     "marks",
     "patient_rows",

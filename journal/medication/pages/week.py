@@ -21,7 +21,7 @@ from journal.platform.clock import day_bounds, hhmm, local_date, norwegian_date
 from journal.platform.language import gettext as _
 from journal.platform.language import joined, phrase, phrases
 
-_GROUPS = phrases({"1": "Fast", "2": "Kur", "3": "Ved behov"})
+GROUPS = phrases({"1": "Fast", "2": "Kur", "3": "Ved behov"})
 _EVENTS = phrases(
     {
         "prescribe": "Startet %(time)s av %(name)s",
@@ -85,7 +85,7 @@ def week_rows(
     for order in orders:
         versions[order.request_entry_id].append(order)
     rows = [(of[-1].use, _row(week, of, shown)) for of in versions.values()]
-    groups = [(title, tuple(row for of, row in rows if of == use)) for use, title in _GROUPS.items()]
+    groups = [(title, tuple(row for of, row in rows if of == use)) for use, title in GROUPS.items()]
     return tuple(group for group in groups if group[1])
 
 
@@ -206,10 +206,14 @@ def _events(orders: Iterable[OrderSpan], week: Week) -> Iterator[tuple[UUID, dat
                 shown = Shown(week.start, "", None, "", joined(": ", (said, order.change_reason or "")), "")
                 yield order.request_entry_id, week.monday, shown
             continue
-        word = _EVENTS.get(order.change, _EVENTS["change"])
-        said = phrase(word, time=hhmm(order.changed_at), name=order.changed_by)
-        shown = Shown(order.changed_at, "", None, "", joined(": ", (said, order.change_reason or "")), "")
+        shown = Shown(order.changed_at, "", None, "", decided(order, hhmm(order.changed_at)), "")
         yield order.request_entry_id, local_date(order.changed_at), shown
+
+
+def decided(order: OrderSpan, at: str) -> str:
+    """`Endret 14.00 av Lars Haugen: Lav puls`, with the time as it is said."""
+    said = phrase(_EVENTS.get(order.change, _EVENTS["change"]), time=at, name=order.changed_by)
+    return joined(": ", (said, order.change_reason or ""))
 
 
 def _at(at: datetime) -> str:

@@ -6,7 +6,7 @@ as_needed whether there is room for one more     reasons    why a dose was not g
 rounds    which doses belong to one walk         picture    36 hours at a glance
 settings  what each municipality decides of it
 caution   when one tap is too little             safety     what a prescriber is told before she signs
-week      the days of a dose chart
+week      the days of a dose chart              timeline   many days on one picture
 """
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room
@@ -83,12 +83,15 @@ from journal.medication.rules.status import (
     missed_at,
     tolerance_for,
 )
+from journal.medication.rules.timeline import EACH_DOSE, SPANS, DateTick, date_ticks, drawn_first, window_of, worst
 from journal.medication.rules.week import Week, day_heading, said_in_column
 
 __all__ = [
     "DEFAULT_CLOCK_TIMES",
+    "EACH_DOSE",
     "OFFERED",
     "ORDINARY",
+    "SPANS",
     "TIMES_OF_DAY",
     "TIME_CRITICAL",
     "AmountRange",
@@ -98,6 +101,7 @@ __all__ = [
     "ClockTimes",
     "Course",
     "Cycle",
+    "DateTick",
     "Dosage",
     "DoseSettings",
     "DoseStatus",
@@ -136,10 +140,12 @@ __all__ = [
     "caution_text",
     "cautions",
     "daily",
+    "date_ticks",
     "day_heading",
     "describe",
     "dose_sentence",
     "dose_status",
+    "drawn_first",
     "effective_time",
     "every_days",
     "every_hours",
@@ -165,4 +171,6 @@ __all__ = [
     "weekly",
     "when_needed",
     "window_around",
+    "window_of",
+    "worst",
 ]

@@ -28,7 +28,7 @@ from journal.medication.service.shown import (
     Signed,
     WorklistRow,
 )
-from journal.medication.service.spans import OrderSpan, SpanFact, Spans
+from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
 
@@ -69,6 +69,7 @@ __all__ = [
     "Medicine",
     "MedicineInUse",
     "OrderSpan",
+    "Outcome",
     "RequestVersion",
     "Side",
     "Signed",

@@ -7,9 +7,19 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
-from journal.medication.rules import MedicationLine, OrderStatus, Reason, Result, SignedState
+from journal.medication.rules import (
+    DoseStatus,
+    MedicationLine,
+    OrderStatus,
+    Reason,
+    Result,
+    SignedState,
+    Tolerance,
+    dose_status,
+)
 from journal.medication.service.in_use import IN_USE
 from journal.medication.service.shown import WITNESS, dosage_of, group_flags, line_of
 from journal.permissions import Permission
@@ -72,6 +82,15 @@ class SpanFact(NamedTuple):
     in_error_because: str | None
 
 
+class Outcome(NamedTuple):
+    """What became of one planned dose. `at`: when it was signed for, else when it was due."""
+
+    request_entry_id: UUID
+    at: datetime
+    due_at: datetime
+    status: DoseStatus
+
+
 class Spans(Service):
     """Reads over time: a statement each, whatever the length of the span."""
 
@@ -91,6 +110,12 @@ class Spans(Service):
         """
         ids = self.work.ids(patient_id)
         return _facts().ask(self.db, lambda rows: [_fact(row) for row in rows], ids=ids, start=start, end=end)
+
+    @on_patient(Permission.MEDICATION_READ)
+    def ask_outcomes_between(self, patient_id: UUID, *, start: datetime, end: datetime) -> Asked[list[Outcome]]:
+        """The planned doses due from `start` up to `end` and what became of each, earliest first; for together()."""
+        now, ids = self.work.now, self.work.ids(patient_id)
+        return _outcomes().ask(self.db, lambda rows: [_outcome(r, now) for r in rows], ids=ids, start=start, end=end)
 
 
 @cache
@@ -149,6 +174,38 @@ def _facts() -> Statement:
     )
     both = sa.union_all(as_needed, of_doses).subquery("f")
     return Statement(sa.select(both).order_by(both.c.effective_at, both.c.id))
+
+
+@cache
+def _outcomes() -> Statement:
+    """Takes ids, start and end. No more of each than its status needs: a quarter of a year has thousands."""
+    dose, order, signature = Dose, MedicationRequest, aliased(MedicationAdministration)
+    of_order = sa.and_(dose.patient_id == order.patient_id, dose.request_id == order.id)
+    return Statement(
+        sa.select(
+            *(dose.request_entry_id, dose.due_at, dose.next_due_at, dose.ready_from, dose.late_after, dose.state),
+            *(order.status, order.effective_at, signature.result, signature.effective_at.label("signed_at")),
+        )
+        .join(order, of_order)
+        .outerjoin(dose.signature.of_type(signature))
+        .where(in_charts(dose), dose.due_at >= sa.bindparam("start"), dose.due_at < sa.bindparam("end"))
+        .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None)))
+        .order_by(dose.due_at)
+    )
+
+
+def _outcome(row: Any, now: datetime) -> Outcome:
+    signed = SignedState(Result(row.result), row.signed_at) if row.result else None
+    status = dose_status(
+        row.due_at,
+        now,
+        signed,
+        order_status=OrderStatus.ACTIVE if row.state == "open" else OrderStatus(row.status),
+        order_status_since=row.effective_at,
+        tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
+        next_due_at=row.next_due_at,
+    )
+    return Outcome(row.request_entry_id, row.signed_at or row.due_at, row.due_at, status)
 
 
 def _spans(rows: list[Any]) -> list[OrderSpan]:

@@ -1,4 +1,4 @@
-"""What was ordered and what happened, over time: the dose chart of a week."""
+"""What was ordered and what happened, over time: the dose chart of a week, and the timeline."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,9 +7,10 @@ from uuid import UUID
 from flask import request
 
 from journal.medication import pages, schemas
-from journal.medication.rules import Week, day_heading
+from journal.medication.rules import EACH_DOSE, SPANS, Week, date_ticks, day_heading, window_of
 from journal.medication.service import Medication
 from journal.medication.web.section import Refused, bp, draws_again, page
+from journal.observations import Observations
 from journal.patients import Patients
 from journal.permissions import Permission
 from journal.platform.clock import local_date, norwegian_date
@@ -56,4 +57,31 @@ def _dose_chart(patient_id: UUID, day: date | None, typed: str = "", errors: Map
         following=norwegian_date(week.following.monday),
         typed=typed,
         errors=errors,
+    )
+
+
+@bp.page("/patients/<uuid:patient_id>/medication/timeline", Permission.MEDICATION_READ)
+def timeline(patient_id: UUID) -> str:
+    """Orders, doses and measurements of the last days on one picture."""
+    work, days = current_work(), query_body(schemas.TimelineQuery)["days"]
+    window = window_of(days, work.now)
+    work.open(Permission.MEDICATION_READ, [patient_id])
+    medication, span = Medication(work), {"start": window.start, "end": window.end}
+    with together(work.db):
+        orders = medication.ask_orders_between(patient_id, **span)
+        outcomes = medication.ask_outcomes_between(patient_id, **span)
+        facts = medication.ask_facts_between(patient_id, **span)
+        series = Observations(work).ask_series(patient_id, days=days)
+        banner = Patients(work).ask_banner(patient_id)
+    return page(
+        "medication/timeline.html",
+        patient_id,
+        banner_of=banner.answer(),
+        days=days,
+        spans=SPANS,
+        by_day=days > EACH_DOSE,
+        groups=pages.lanes(window, days, orders.answer(), outcomes.answer(), facts.answer()),
+        curves=pages.curves(window, series.answer()),
+        ticks=date_ticks(days, work.now),
+        now_x=window.x(work.now),
     )
