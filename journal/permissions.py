@@ -16,6 +16,7 @@ class Permission(StrEnum):
     MEDICATION_ADMINISTER = "medication:administer"
     MEDICATION_CATALOGUE = "medication:catalogue"
     MEDICATION_PRESCRIBE = "medication:prescribe"
+    MEDICATION_PRINT = "medication:print"
     MEDICATION_READ = "medication:read"
     MUNICIPALITIES_MANAGE = "municipalities:manage"
     MUNICIPALITIES_READ = "municipalities:read"
@@ -51,6 +52,7 @@ _READS = frozenset(
         P.CHART_LIST,
         P.CHART_READ,
         P.MEDICATION_CATALOGUE,
+        P.MEDICATION_PRINT,
         P.MEDICATION_READ,
         P.MUNICIPALITIES_READ,
         P.NOTES_READ,
@@ -84,6 +86,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.CHART_READ: ("patients", "medication", "observations", "notes", "care"),
     P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),
     P.MEDICATION_PRESCRIBE: ("patients", "medication", "observations"),
+    P.MEDICATION_PRINT: ("patients", "medication", "observations"),
     P.MEDICATION_READ: ("patients", "medication", "observations"),
     P.NOTES_READ: ("patients", "notes"),
     P.NOTES_WRITE: ("patients", "notes"),

@@ -13,6 +13,7 @@ ACTIONS = phrases(
         "chart:read": "åpnet journalen",
         "medication:administer": "signerte en dose",
         "medication:prescribe": "endret legemidler",
+        "medication:print": "skrev ut legemiddellisten",
         "medication:read": "så legemidlene",
         "notes:read": "leste notater",
         "notes:write": "skrev notat",

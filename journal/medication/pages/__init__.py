@@ -2,6 +2,7 @@
 
 from journal.medication.pages.alerts import BETWEEN, Judged, judged, marks
 from journal.medication.pages.card import REASONS, Card, Trouble, asked, asked_of, card, confirmations, last_of
+from journal.medication.pages.paper import on_paper
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
 from journal.medication.pages.timeline import curves, lanes
 from journal.medication.pages.week import ChartRow, week_heading, week_rows
@@ -26,6 +27,7 @@ __all__ = [
     "lanes",
     "last_of",
     "marks",
+    "on_paper",
     "patient_rows",
     "shown_rows",
     "slots",

@@ -21,6 +21,7 @@ def medication_list(patient_id: UUID) -> str:
     with together(work.db):
         medicines, banner = Medication(work).ask_list_with_strip(patient_id), Patients(work).ask_banner(patient_id)
     shown = {"medicines": medicines.answer(), "banner_of": banner.answer(), "now_text": hhmm(work.now)}
+    shown["may_print"] = work.actor.may(Permission.MEDICATION_PRINT)
     return page("medication/list.html", patient_id, **shown)
 
 
