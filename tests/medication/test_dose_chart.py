@@ -45,6 +45,10 @@ class Cells:
     def head(self, name: str) -> str:
         return said(self.row(name).xpath("th")[0])
 
+    def marks(self, name: str, day: date) -> list[str]:
+        """The symbols of a cell."""
+        return [use.rsplit("#", 1)[1] for use in self.row(name).xpath("td")[day.weekday()].xpath(".//use/@href")]
+
     def cell(self, name: str, day: date) -> str:
         return said(self.row(name).xpath("td")[day.weekday()])
 
@@ -135,6 +139,8 @@ def test_as_needed_stands_with_its_amount_and_a_mistake_without(
     assert "Rettet:" in cells.cell("paracetamol", FRIDAY)
     assert "gitt" not in cells.cell("paracetamol", FRIDAY)
     assert "tablett" not in cells.cell("paracetamol", FRIDAY)
+    assert cells.marks("paracetamol", THURSDAY) == ["mark-prn"]
+    assert cells.marks("paracetamol", FRIDAY) == []
     assert cells.cell("paracetamol", SATURDAY).endswith("Ingen doser")
 
 
@@ -181,6 +187,16 @@ def test_a_pause_and_a_stop_are_seen_on_their_days(world: World, patient_id: UUI
     assert "Pauset 20.00 av Lars Haugen: Lav puls" in cells.cell("metoprolol", TUESDAY)
     assert "Seponert 09.00 av Lars Haugen: Fortsatt lav puls" in cells.cell("metoprolol", FRIDAY)
     assert "metoprolol" not in chart(patient_id, SUNDAY + timedelta(days=1)).page.split("<table", 1)[-1]
+
+
+def test_an_order_that_was_a_mistake_is_not_in_the_chart(
+    world: World, patient_id: UUID, chart: Callable[..., Cells]
+) -> None:
+    wrong = metoprolol(world, patient_id)
+    wrong |= {"in_error_at": WEEK.start, "in_error_by": world.lars.actor.person_id, "in_error_reason": "Feil pasient"}
+    world.store()
+
+    assert "metoprolol" not in chart(patient_id).page
 
 
 def test_a_pause_from_before_the_week_is_seen_in_it(
