@@ -18,6 +18,7 @@ class Permission(StrEnum):
     MEDICATION_CATALOGUE = "medication:catalogue"
     MEDICATION_IMPORT = "medication:import"
     MEDICATION_PRESCRIBE = "medication:prescribe"
+    MEDICATION_PRINT = "medication:print"
     MEDICATION_READ = "medication:read"
     MEDICATION_RECEIVE = "medication:receive"
     MUNICIPALITIES_MANAGE = "municipalities:manage"
@@ -54,6 +55,7 @@ _READS = frozenset(
         P.CHART_LIST,
         P.CHART_READ,
         P.MEDICATION_CATALOGUE,
+        P.MEDICATION_PRINT,
         P.MEDICATION_READ,
         P.MUNICIPALITIES_READ,
         P.NOTES_READ,
@@ -90,6 +92,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),
     P.MEDICATION_IMPORT: ("patients", "medication"),
     P.MEDICATION_PRESCRIBE: ("patients", "medication", "observations"),
+    P.MEDICATION_PRINT: ("patients", "medication", "observations"),
     P.MEDICATION_READ: ("patients", "medication", "observations"),
     P.MEDICATION_RECEIVE: ("patients", "medication", "observations"),
     P.NOTES_READ: ("patients", "notes"),

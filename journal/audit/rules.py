@@ -14,6 +14,7 @@ ACTIONS = phrases(
         "medication:administer": "signerte en dose",
         "medication:import": "leste inn en legemiddelliste",
         "medication:prescribe": "endret legemidler",
+        "medication:print": "skrev ut legemiddellisten",
         "medication:read": "så legemidlene",
         "notes:read": "leste notater",
         "notes:write": "skrev notat",

@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates
 
 from journal.medication.dosage_form import DayField, DosageForm, MaybeAmount, clock_time, form_of
 from journal.medication.errors import refusing
 from journal.medication.pages.alerts import BETWEEN
 from journal.medication.rules import (
+    SPANS,
     Caution,
     DoseSettings,
     Reason,
@@ -23,6 +24,7 @@ from journal.medication.rules import (
     pulse,
 )
 from journal.medication.rules.safety import KEPT, Kept
+from journal.medication.rules.week import FIRST_DAY, LAST_DAY
 from journal.medication.service import Answers, FavouriteDose
 from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
@@ -67,6 +69,24 @@ class RoundQuery(Schema):
 
     patient = fields.UUID(load_default=None)
     slot = fields.String(load_default=None, validate=validate.Regexp(r"^([01][0-9]|2[0-3]|late)$"))
+
+
+class WeekQuery(Schema):
+    """The address of the dose chart: a day of the week that is shown, as people write it; empty is this week."""
+
+    day = DayField(load_default=None)
+
+    @validates("day")
+    def of_a_week_that_can_be_shown(self, day: date | None, **_: Any) -> None:
+        """A year of three digits is a slip of the finger."""
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise ValidationError("Skriv datoen med dag, måned og år, for eksempel 14.03.2026.")
+
+
+class TimelineQuery(Schema):
+    """The address of the timeline: how many days back."""
+
+    days = StrictInteger(load_default=30, validate=validate.OneOf(SPANS, error="Velg en av mulighetene."))
 
 
 class InRound(Schema):

@@ -45,13 +45,17 @@ class Newest(NamedTuple):
 
 
 class Series(NamedTuple):
-    """One kind's measurements: *points* draw the curve in a box of 124 × 30, *trend* says it in words."""
+    """One kind's measurements: *points* draw the curve in a box of 124 × 30, *trend* says it in words.
+
+    *measured* are the same, oldest first, of a blood pressure the systolic.
+    """
 
     code: str
     display: str
     points: tuple[tuple[int, int], ...]
     trend: str
     latest: Newest
+    measured: tuple[Measured, ...]
 
 
 class Observations(Service):
@@ -204,7 +208,7 @@ def _measurement(row: Any) -> Measurement:
 
 
 def _series(kind: Kind, row: Any, since: datetime, now: datetime) -> Series:
-    measured = [*map(Measured, row.times, row.amounts)]
+    measured = (*map(Measured, row.times, row.amounts),)
     latest = rules.shown(kind, row.amounts[-1], row.amounts2[-1])
     return Series(
         kind.code,
@@ -212,4 +216,5 @@ def _series(kind: Kind, row: Any, since: datetime, now: datetime) -> Series:
         rules.curve(measured, since, now),
         rules.trend(kind, row.amounts, latest),
         Newest(latest, row.times[-1]),
+        measured,
     )

@@ -3,14 +3,14 @@
 Only adds. Append-only: what is taken away is a new version of the entry that is not active.
 
 Revision ID: 0014
-Revises: 0019
+Revises: 0013
 """
 
 from alembic import op
 
 from migrations.helpers import grant_insert, grant_unit, guard
 
-revision, down_revision, branch_labels, depends_on = "0014", "0019", None, None
+revision, down_revision, branch_labels, depends_on = "0014", "0013", None, None
 
 _OWN = """municipality_id = (SELECT audit.acting_for()) AND unit_id = ANY ((SELECT audit.acting_units())::uuid[])"""
 

@@ -25,6 +25,7 @@ NO_LANGUAGE = {"round", "Akson", "– Akson", "Akson journal", "Ctrl K", "Alt F"
 # What stays in bokmål for everybody (docs/decisions/0007-languages.md): the dose sentence and its units, the headings a
 # note begins with, letters that are compared with what was written, and the names of the languages.
 STAYS = (
+    "medication/fhir/orders.py",
     "medication/rules/sentence.py",
     "medication/sources/prescription.py",
     "platform/quantity.py",

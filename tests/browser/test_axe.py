@@ -134,12 +134,24 @@ def patient_id(world: World, work_of: Callable[..., Any]) -> UUID:
 
 
 PAGES = "/medication /medication/stopped /notes /notes/write?kind=fall /observations /tasks /allergies"
+PAGES_OVER_TIME = "/medication/chart /medication/timeline?days=7 /medication/timeline?days=90"
+PAGES_OF_A_PERSON = "/flags /related-persons /personal /links"
 PAGES_OF_CARE = "/stay /stay/transfer /services /services/grant /incidents /incidents/report"
 
 
 @pytest.mark.parametrize(
     "path",
-    ["", *PAGES.split(), *PAGES_OF_CARE.split(), "/flags", "/related-persons", "/personal", "/links", "/as-needed"],
+    [
+        "",
+        *PAGES.split(),
+        *PAGES_OVER_TIME.split(),
+        *PAGES_OF_CARE.split(),
+        "/flags",
+        "/related-persons",
+        "/personal",
+        "/links",
+        "/as-needed",
+    ],
 )
 def test_the_pages_of_a_chart(world: World, see: See, patient_id: UUID, path: str) -> None:
     tab = see(world.nina, f"/patients/{patient_id}{path}")

@@ -2,13 +2,17 @@
 
 from journal.medication.pages.alerts import BETWEEN, Judged, judged, marks
 from journal.medication.pages.card import REASONS, Card, Trouble, asked, asked_of, card, confirmations, last_of
+from journal.medication.pages.paper import on_paper
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
+from journal.medication.pages.timeline import curves, lanes
+from journal.medication.pages.week import ChartRow, week_heading, week_rows
 
 __all__ = [
     "BETWEEN",
     "REASONS",
     "Card",
+    "ChartRow",
     "Judged",
     "Period",
     "Trouble",
@@ -19,14 +23,19 @@ __all__ = [
     "comparison",
     "confirmations",
     "counts",
+    "curves",
     "in_pane",
     "judged",
+    "lanes",
     "last_of",
     "last_reconciled",
     "marks",
+    "on_paper",
     "patient_rows",
     "shown_rows",
     "slots",
     "source_title",
     "understood",
+    "week_heading",
+    "week_rows",
 ]

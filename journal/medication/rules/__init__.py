@@ -7,6 +7,7 @@ rounds    which doses belong to one walk         picture    36 hours at a glance
 settings  what each municipality decides of it
 caution   when one tap is too little             safety     what a prescriber is told before she signs
 favourites what of an order holds for anybody
+week      the days of a dose chart              timeline   many days on one picture
 """
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room
@@ -85,12 +86,16 @@ from journal.medication.rules.status import (
     missed_at,
     tolerance_for,
 )
+from journal.medication.rules.timeline import EACH_DOSE, SPANS, DateTick, date_ticks, drawn_first, window_of, worst
+from journal.medication.rules.week import Week, day_heading, said_in_column
 
 __all__ = [
     "DEFAULT_CLOCK_TIMES",
+    "EACH_DOSE",
     "MAY_HAVE_PASSED",
     "OFFERED",
     "ORDINARY",
+    "SPANS",
     "TIMES_OF_DAY",
     "TIME_CRITICAL",
     "AmountRange",
@@ -100,6 +105,7 @@ __all__ = [
     "ClockTimes",
     "Course",
     "Cycle",
+    "DateTick",
     "Dosage",
     "DoseSettings",
     "DoseStatus",
@@ -131,6 +137,7 @@ __all__ = [
     "Tolerance",
     "ValueRequirement",
     "Verb",
+    "Week",
     "Weekday",
     "Window",
     "as_needed_room",
@@ -138,9 +145,12 @@ __all__ = [
     "caution_text",
     "cautions",
     "daily",
+    "date_ticks",
+    "day_heading",
     "describe",
     "dose_sentence",
     "dose_status",
+    "drawn_first",
     "effective_time",
     "every_days",
     "every_hours",
@@ -159,6 +169,7 @@ __all__ = [
     "planned_doses",
     "pulse",
     "reusable",
+    "said_in_column",
     "say",
     "slot_of",
     "strip",
@@ -168,4 +179,6 @@ __all__ = [
     "weekly",
     "when_needed",
     "window_around",
+    "window_of",
+    "worst",
 ]

@@ -33,9 +33,11 @@ from journal.medication.service.shown import (
     WorklistRow,
 )
 from journal.medication.service.sources import Reconciled, Source, SourceMedicine
+from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
 from journal.medication.service.verbal import Prescriber, Queue, Received, Verbal
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
+from journal.medication.service.whole import Whole, WholeOrder
 
 
 class Medication(
@@ -49,6 +51,8 @@ class Medication(
     Beside,
     Due,
     Lists,
+    Spans,
+    Whole,
     Expected,
     Assessed,
     Catalogue,
@@ -79,6 +83,8 @@ __all__ = [
     "MedicationList",
     "Medicine",
     "MedicineInUse",
+    "OrderSpan",
+    "Outcome",
     "Prescriber",
     "Preview",
     "Queue",
@@ -91,5 +97,7 @@ __all__ = [
     "SigningRule",
     "Source",
     "SourceMedicine",
+    "SpanFact",
+    "WholeOrder",
     "WorklistRow",
 ]

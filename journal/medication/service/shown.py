@@ -221,8 +221,13 @@ def dosage_of(order: Any) -> Dosage:
 
 def overridden_of(order: Any) -> tuple[str, ...]:
     """What the prescriber was told of the order and went on with, and why; nothing for nearly all."""
+    return tuple(issue.card_text for issue in overridden_in(order))
+
+
+def overridden_in(order: Any) -> tuple[Overridden, ...]:
+    """The same, as the rules have it."""
     return tuple(
-        Overridden(**(issue | {"rule": Rule(issue["rule"]), "tier": Tier(issue["tier"])})).card_text
+        Overridden(**(issue | {"rule": Rule(issue["rule"]), "tier": Tier(issue["tier"])}))
         for issue in order.detected_issues or ()
     )
 

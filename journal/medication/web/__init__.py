@@ -1,4 +1,4 @@
-"""Pages of medication: the round, medicines as needed, the list, what the doctor decides, and the municipality's settings."""
+"""Pages of medication: the round, medicines as needed, lists and charts, the doctor's acts, settings."""
 
 from journal.medication.web import (
     as_needed,
@@ -6,9 +6,11 @@ from journal.medication.web import (
     lists,
     order,
     prescribing,
+    printing,
     reconciling,
     renewing,
     round,
+    seeing,
     settings,
     signing,
     sources,
@@ -30,7 +32,9 @@ __all__ = [
     "favourites",
     "order",
     "prescribing",
+    "printing",
     "reconciling",
     "renewing",
+    "seeing",
     "sources",
 ]

@@ -24,6 +24,7 @@ def medication_list(patient_id: UUID) -> str:
         last = Medication(work).ask_last_reconciled(patient_id)
     shown = {"medicines": medicines.answer(), "banner_of": banner.answer(), "now_text": hhmm(work.now)}
     shown["reconciled"] = pages.last_reconciled(last.answer())
+    shown["may_print"] = work.actor.may(Permission.MEDICATION_PRINT)
     return page("medication/list.html", patient_id, **shown)
 
 

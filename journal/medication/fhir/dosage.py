@@ -1,0 +1,179 @@
+"""A dosage as FHIR's Dosage: one for each amount, with its own words.
+
+What a receiver who reads half of it would do decides the form:
+
+* a medicine on some weekdays is so many times a week, never so many times a day with days beside it: who overlooks the
+  days still gives methotrexate once a week;
+* a cycle has no frequency at all, since FHIR R4 cannot say "21 days on, 7 off": who does not know the extension must read
+  the words;
+* FHIR's period ends with its last second, ours before it: the second is taken off, so that no dose is added at the end.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from journal.medication.rules import (
+    AmountRange,
+    AsNeeded,
+    Cycle,
+    Dosage,
+    EveryDays,
+    EveryHours,
+    Kind,
+    Moment,
+    TimeOfDay,
+    Weekday,
+    dose_sentence,
+)
+from journal.platform.fhir import OWN, UCUM, Resource, instant, written
+from journal.platform.quantity import UNITS, Quantity
+
+CYCLE, FIRST_DAY, EXACT, LEAST_INTERVAL = (
+    f"{OWN}:{name}" for name in ("dosage-cycle", "first-day", "given-exactly", "least-interval")
+)
+
+# FHIR's EventTiming for Volven 8325. None of them promises a clock time, and neither does the national list.
+WHEN = {
+    TimeOfDay.MORNING: "MORN",
+    TimeOfDay.FORENOON: "MORN.late",
+    TimeOfDay.MIDDAY: "NOON",
+    TimeOfDay.AFTERNOON: "AFT",
+    TimeOfDay.EVENING: "EVE",
+    TimeOfDay.NIGHT: "NIGHT",
+}
+DAYS = dict(zip(Weekday, ("mon", "tue", "wed", "thu", "fri", "sat", "sun"), strict=True))
+
+
+def dosages_to_fhir(
+    dosage: Dosage,
+    *,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    indication: str | None,
+    route: Resource | None,
+    also: list[Resource],
+) -> list[Resource]:
+    """`dosageInstruction` of a request, `dosage` of a statement. `also`: what more must be known before a dose is given.
+
+    The doses of a day that have different amounts are dosages with the same sequence: they are taken side by side.
+    """
+    bounds = _bounds(dosage, starts_at, ends_at)
+    return [
+        written(
+            sequence=1,
+            text=str(dose_sentence(part)),
+            additionalInstruction=also,
+            timing=_timing(part, bounds),
+            **_as_needed(part, indication),
+            route=route,
+            doseAndRate=[_dose(part)],
+            maxDosePerPeriod=_most(part.as_needed),
+        )
+        for part in _parts(dosage)
+    ]
+
+
+def quantity(amount: Quantity) -> Resource:
+    """A Quantity in UCUM; things one counts are annotations of the number one ({tablett})."""
+    return {"value": amount.value, "unit": amount.unit_shown, "system": UCUM, "code": UNITS[amount.unit].ucum}
+
+
+def _parts(dosage: Dosage) -> Iterator[Dosage]:
+    """A dosage for each amount."""
+    if dosage.amount is not None:
+        yield dosage
+        return
+    for at, amount in dosage.timed_doses:
+        times, of_day = ((at,), ()) if isinstance(at, time) else ((), (at,))
+        yield replace(dosage, amount=amount, amounts=(), times=times, times_of_day=of_day)
+
+
+def _bounds(dosage: Dosage, starts_at: datetime, ends_at: datetime | None) -> Resource:
+    """The order's time and its course: what lies in both."""
+    course = dosage.course
+    starts = [starts_at, course.starts_at if course else None]
+    ends = [at for at in (ends_at, course.ends_at if course else None) if at is not None]
+    last = min(ends) - timedelta(seconds=1) if ends else None
+    return written(start=instant(max(at for at in starts if at is not None)), end=instant(last))
+
+
+def _timing(dosage: Dosage, bounds: Resource) -> Resource:
+    repeat = written(extension=_more(dosage), boundsPeriod=bounds, **_repeat(dosage))
+    if dosage.cycle is None:
+        return {"repeat": repeat}
+    extension = [_cycle(dosage.cycle, dosage.moments)]
+    return {"extension": extension, "repeat": repeat, "code": {"text": str(dose_sentence(dosage))}}
+
+
+def _repeat(dosage: Dosage) -> Resource:
+    match dosage.kind, dosage.every:
+        case Kind.CYCLE, _:
+            return {}
+        case Kind.AS_NEEDED, _:
+            most = dosage.as_needed and dosage.as_needed.max_doses
+            return {"frequencyMax": most, "period": 1, "periodUnit": "d"} if most else {}
+        case _, EveryHours(hours):
+            return {"frequency": 1, "period": hours, "periodUnit": "h"}
+        case _, EveryDays(days, _):
+            return {"frequency": len(dosage.moments), "period": days, "periodUnit": "d", **_at(dosage.moments)}
+        case Kind.WEEKDAYS, _:
+            times_a_week = len(dosage.moments) * len(dosage.weekdays)
+            days_of_week = [DAYS[day] for day in dosage.weekdays]
+            weekly = {"frequency": times_a_week, "period": 1, "periodUnit": "wk", "dayOfWeek": days_of_week}
+            return {**weekly, **_at(dosage.moments)}
+    return {"frequency": len(dosage.moments), "period": 1, "periodUnit": "d", **_at(dosage.moments)}
+
+
+def _at(moments: tuple[Moment, ...]) -> Resource:
+    """FHIR lets a timing have clock times or times of day, never both; so does a dosage."""
+    clock = [f"{at:%H:%M:%S}" for at in moments if isinstance(at, time)]
+    return written(timeOfDay=clock, when=[WHEN[at] for at in moments if isinstance(at, TimeOfDay)])
+
+
+def _more(dosage: Dosage) -> list[Resource]:
+    more: list[Resource] = []
+    if isinstance(dosage.every, EveryDays):
+        more.append({"url": FIRST_DAY, "valueDate": dosage.every.anchor.isoformat()})
+    if dosage.exact:
+        more.append({"url": EXACT, "valueBoolean": True})
+    if dosage.as_needed and dosage.as_needed.least_interval:
+        minutes = dosage.as_needed.least_interval // timedelta(minutes=1)
+        duration = {"value": minutes, "unit": "minutter", "system": UCUM, "code": "min"}
+        more.append({"url": LEAST_INTERVAL, "valueDuration": duration})
+    return more
+
+
+def _cycle(cycle: Cycle, moments: tuple[Moment, ...]) -> Resource:
+    at = _at(moments)
+    return {
+        "url": CYCLE,
+        "extension": [
+            {"url": "daysOn", "valuePositiveInt": cycle.days_on},
+            {"url": "daysOff", "valuePositiveInt": cycle.days_off},
+            {"url": "firstDay", "valueDate": cycle.anchor.isoformat()},
+            *({"url": "timeOfDay", "valueTime": clock} for clock in at.get("timeOfDay", ())),
+            *({"url": "when", "valueCode": code} for code in at.get("when", ())),
+        ],
+    }
+
+
+def _as_needed(dosage: Dosage, indication: str | None) -> Resource:
+    if dosage.as_needed is None:
+        return {}
+    return {"asNeededCodeableConcept": {"text": indication}} if indication else {"asNeededBoolean": True}
+
+
+def _dose(dosage: Dosage) -> Resource:
+    if isinstance(dosage.amount, AmountRange):
+        return {"doseRange": {"low": quantity(dosage.amount.least), "high": quantity(dosage.amount.most)}}
+    assert dosage.amount is not None
+    return {"doseQuantity": quantity(dosage.amount)}
+
+
+def _most(limits: AsNeeded | None) -> Resource | None:
+    """Per 24 hours that roll, not per calendar day: hence hours."""
+    if limits is None or limits.max_amount is None:
+        return None
+    day = {"value": 24, "unit": "timer", "system": UCUM, "code": "h"}
+    return {"numerator": quantity(limits.max_amount), "denominator": day}
