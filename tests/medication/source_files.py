@@ -92,16 +92,18 @@ def about(content: bytes, number: str, other: str) -> bytes:
 
 def refused_files(folder: Path = KITH) -> dict[str, bytes]:
     """Files that are no list of medicines, each with what it is."""
-    bomb = '<!DOCTYPE x [<!ENTITY a "a"><!ENTITY b "&a;&a;&a;&a;">]><MsgHead>&b;</MsgHead>'
     whole = medication_list(listed("e-1", prescription()))
+    bomb = b'<!DOCTYPE MsgHead [<!ENTITY a "a"><!ENTITY b "&a;&a;&a;&a;">]>' + whole.replace(b"Skogveien", b"&b;")
+    outside = b'<!DOCTYPE MsgHead [<!ENTITY a SYSTEM "file:///etc/hostname">]>' + whole.replace(b"Skogveien", b"&a;")
+    deep = whole.replace(b"<LegemidlerIBruk", b"<a>" * 100 + b"</a>" * 100 + b"<LegemidlerIBruk")
     return {
         "nothing": b"",
         "no XML": b"Legemidler: Metoprolol 50 mg x 1",
         "cut off": whole[: len(whole) // 2],
         "another document": b"<FEST><HentetDato>2026-11-01T06:00:00</HentetDato></FEST>",
-        "an XML bomb": bomb.encode(),
-        "a file outside": b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><MsgHead>&a;</MsgHead>',
-        "without end": b"<MsgHead>" + b"<a>" * 5000,
+        "an XML bomb": bomb,
+        "a file outside": outside,
+        "deeper than any message": deep,
         "an unknown encoding": b'<?xml version="1.0" encoding="x-nothing"?><MsgHead/>',
         "too large": medication_list(*(listed(f"e-{n}", prescription(said="x" * 5000)) for n in range(150))),
         "more than anybody takes": medication_list(*(listed(f"e-{n}", prescription()) for n in range(201))),
