@@ -5,6 +5,8 @@ import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
+from werkzeug.test import TestResponse
+
 _OBJECT = re.compile(rb"(\d+) 0 obj\s(.*?)\bendobj", re.S)
 _STREAM = re.compile(rb"/Length (\d+).*?stream\r?\n", re.S)
 # Parentheses inside a string stand as they are where they come in pairs; three deep is more than a glyph's number makes.
@@ -79,6 +81,11 @@ class Paper:
         assert head
         data = body[head.end() : head.end() + int(head[1])]
         return zlib.decompress(data) if b"FlateDecode" in body else data
+
+
+def words(answer: TestResponse) -> str:
+    """What an answer says, on a page or on paper."""
+    return Paper(answer.data).text if answer.mimetype == "application/pdf" else answer.text
 
 
 def _codes(string: bytes) -> list[int]:

@@ -21,6 +21,7 @@ from tests.architecture import routes
 from tests.architecture.charts import Connection, Marked, mark, marked_chart, national_id
 from tests.conftest import Browser, World
 from tests.factories import Staff
+from tests.pdf_reading import words
 
 ClientFor = Callable[[Staff | None], Browser]
 LINES = [line.split() for line in routes.written() if line.split()[2] not in ("static", "healthz")]
@@ -271,7 +272,7 @@ def statuses(
 
 def without_ids(answer: TestResponse) -> str:
     """The bytes that a reader sees, with ids (of the address, of fresh commands) made alike."""
-    return re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ID", answer.text)
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ID", words(answer))
 
 
 def refused_rows(migrator: Connection, who: Staff, patient_id: UUID, outcome: str = "refused") -> int:
@@ -321,7 +322,7 @@ def test_everybody_gets_what_role_and_ground_say(country: Country, migrator: Con
             wrong.append(cell)
         if endpoint != "access.sign_in":  # the demo's list of everybody one can be
             hidden = country.must_not_show(who.staff, patient if kind == "way in" else None)
-            wrong += [f"{cell} shows {token}" for token in hidden if token in answer.text]
+            wrong += [f"{cell} shows {token}" for token in hidden if token in words(answer)]
         if kind == "denied" and method == "POST" and (has or patient in (None, "own")):
             empty = ask(line, who, country, patient, {})
             wrong += [] if empty.status_code in right else [f"{cell}, with an empty form {empty.status_code}"]
@@ -345,7 +346,7 @@ def test_whoever_may_and_has_a_ground_gets_through(ward: Country, migrator: Conn
     answer = ask(line, who, ward, patient)
     expected = {"GET": {200, 303} if endpoint == "chart.home" else {200}, "POST": {200, 303}}[method]
 
-    assert answer.status_code in (expected | {409, 422, 404} if IN_THE_WAY.get(endpoint) else expected), answer.text[
+    assert answer.status_code in (expected | {409, 422, 404} if IN_THE_WAY.get(endpoint) else expected), words(answer)[
         -600:
     ]
     if (
@@ -357,7 +358,9 @@ def test_whoever_may_and_has_a_ground_gets_through(ward: Country, migrator: Conn
         and endpoint != "care.admission"
     ):
         assert refused_rows(migrator, who.staff, ward.patients["own"].patient_id, "success") > 0
-        assert ward.patients["own"].token in answer.text or endpoint.startswith("medication."), "the page does show her"
+        assert ward.patients["own"].token in words(answer) or endpoint.startswith("medication."), (
+            "the page does show her"
+        )
 
 
 def test_a_chart_that_is_blocked_for_one_looks_like_one_that_is_not_there(

@@ -126,7 +126,7 @@ def test_what_people_wrote_is_text_whatever_it_looks_like(world: World, client_f
     assert "root:" not in text
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_at_all_can_be_printed(text: str) -> None:
     row = dict.fromkeys(("name", "brand", "form", "condition", "dose", "route", "frequency", "indication"), text)

@@ -36,6 +36,8 @@ def print_list(patient_id: UUID) -> Response:
         at=work.now,
         language=current(),
     )
+    # As a page is written: the commit is on its way while the paper is set.
+    work.conclude()
     headers = {"Content-Disposition": "inline; filename=legemiddelliste.pdf"}
     return Response(pdf(template(), filled, work.now), mimetype="application/pdf", headers=headers)
 
