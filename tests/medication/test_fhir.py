@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journal.medication import Medication, Medicine
@@ -119,6 +119,7 @@ def overlaps(order: WholeOrder) -> bool:
     return not ends or max(order.starts_at, (course and course.starts_at) or order.starts_at) < min(ends)
 
 
+@settings(deadline=None)
 @given(orders().filter(overlaps), instants)
 def test_every_order_is_valid_r4(order: WholeOrder, now: datetime) -> None:
     resources = [request_to_fhir(order), statement_to_fhir(order, now), *detected_issues_to_fhir(order)]
@@ -127,6 +128,7 @@ def test_every_order_is_valid_r4(order: WholeOrder, now: datetime) -> None:
         assert fhir_r4.faults(resource) == []
 
 
+@settings(deadline=None)
 @given(orders().filter(overlaps))
 def test_who_reads_the_elements_alone_gives_the_same_doses(order: WholeOrder) -> None:
     request = sent(request_to_fhir(order))
@@ -144,11 +146,13 @@ def test_who_reads_the_elements_alone_gives_the_same_doses(order: WholeOrder) ->
 
 
 @fhir_profiles.beside
+@settings(deadline=None)
 @given(orders().filter(overlaps))
 def test_a_statement_is_by_the_norwegian_profile(order: WholeOrder) -> None:
     assert fhir_profiles.faults("no-basis-MedicationStatement", sent(statement_to_fhir(order, START))) == []
 
 
+@settings(deadline=None)
 @given(orders().filter(overlaps), instants)
 def test_the_statement_has_the_dosage_of_the_request(order: WholeOrder, now: datetime) -> None:
     request, statement = request_to_fhir(order), statement_to_fhir(order, now)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journal.patients import Allergy
@@ -41,12 +41,14 @@ def sent(allergy: Allergy) -> dict[str, Any]:
     return read
 
 
+@settings(deadline=None)
 @given(allergies)
 def test_every_allergy_is_valid_r4(allergy: Allergy) -> None:
     assert fhir_r4.faults(sent(allergy)) == []
 
 
 @fhir_profiles.beside
+@settings(deadline=None)
 @given(allergies)
 def test_every_allergy_is_by_the_norwegian_profile(allergy: Allergy) -> None:
     assert fhir_profiles.faults("no-basis-AllergyIntolerance", sent(allergy)) == []
