@@ -16,6 +16,7 @@ from journal.medication.rules.dosage import (
     every_days,
     every_hours,
     in_cycle,
+    in_steps,
     on_weekdays,
     weekly,
     when_needed,
@@ -27,9 +28,11 @@ from journal.medication.rules.parts import (
     Cycle,
     EveryDays,
     EveryHours,
+    InrControl,
     InvalidDosage,
     Kind,
     Moment,
+    Step,
     TimedDose,
     TimeOfDay,
     Weekday,
@@ -58,14 +61,12 @@ from journal.medication.rules.schedule import (
     own_clock_times,
 )
 from journal.medication.rules.sentence import (
-    TIMES_OF_DAY,
     HandAction,
     MedicationLine,
     Verb,
     dose_sentence,
     hand_sentence,
     medication_line,
-    say,
 )
 from journal.medication.rules.settings import Chosen, DoseSettings, PlannedDose, in_force, planned_doses
 from journal.medication.rules.status import (
@@ -82,6 +83,8 @@ from journal.medication.rules.status import (
     missed_at,
     tolerance_for,
 )
+from journal.medication.rules.steps_said import changed_today, inr_text, no_dose_decided
+from journal.medication.rules.words import TIMES_OF_DAY, say
 
 __all__ = [
     "DEFAULT_CLOCK_TIMES",
@@ -105,6 +108,7 @@ __all__ = [
     "Given",
     "HandAction",
     "ImplausibleValue",
+    "InrControl",
     "InvalidDosage",
     "Kind",
     "Mark",
@@ -116,6 +120,7 @@ __all__ = [
     "Result",
     "Room",
     "SignedState",
+    "Step",
     "Strip",
     "StripDose",
     "Suggestion",
@@ -132,6 +137,7 @@ __all__ = [
     "below_limit_text",
     "caution_text",
     "cautions",
+    "changed_today",
     "daily",
     "describe",
     "dose_sentence",
@@ -144,9 +150,12 @@ __all__ = [
     "hand_sentence",
     "in_cycle",
     "in_force",
+    "in_steps",
+    "inr_text",
     "is_day_of",
     "medication_line",
     "missed_at",
+    "no_dose_decided",
     "on_weekdays",
     "own_clock_times",
     "planned_doses",
