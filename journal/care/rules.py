@@ -56,6 +56,11 @@ EFFECT_AFTER = timedelta(minutes=45)
 """When to ask whether a medicine as needed helped. No medicine has a time of its own in the catalogue."""
 
 
+def inr_text() -> str:
+    """The task on the day INR is measured: without an answer there is no dose."""
+    return phrase("Mål INR og ring legen for ny dose av warfarin. Ingen dose er bestemt fra i dag.")
+
+
 def effect_text(medicine: str, given_at: datetime) -> str:
     """The task that asks for it."""
     return phrase("Effekt av %(medicine)s, gitt kl. %(time)s?", medicine=medicine, time=hhmm(given_at))

@@ -34,6 +34,13 @@ class MedicineStopped(_AboutRequest):
 
 
 @dataclass(frozen=True)
+class FollowUpPlanned(_AboutRequest):
+    """An order was decided that has a follow-up: when it is due, None when the order was stopped and wants none."""
+
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
 class _AboutAdministration(Fact):
     administration_id: UUID
     dose_id: UUID | None

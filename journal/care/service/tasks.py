@@ -128,6 +128,18 @@ class Tasks(Service):
             found[0].in_error_reason = "Dosen er feilført."
 
     @on_patient(Permission.CARE_WRITE)
+    def ask_for_inr(self, patient_id: UUID, request_entry_id: UUID, due_at: datetime | None) -> None:
+        """Adds the task to measure INR before this order has a dose again; None for `due_at`: nobody needs to any more.
+
+        One that is open for the order from before is done with: the doctor has decided anew.
+        """
+        for task in self.open_tasks(patient_id):
+            if task.about_id == request_entry_id:
+                self.complete_task(patient_id, task.entry_id, outcome="Legen har bestemt på nytt.")
+        if due_at is not None:
+            self.add_task(patient_id, rules.inr_text(), due_at=due_at, about_id=request_entry_id)
+
+    @on_patient(Permission.CARE_WRITE)
     def mark_task_in_error(self, patient_id: UUID, entry_id: UUID, reason: str) -> None:
         """Marks a task, every version, as wrong; it stays in the journal, and nobody is asked to do it.
 

@@ -68,8 +68,8 @@ def expected_times(
 ) -> Iterator[ExpectedDose]:
     """The doses due from `start` up to but not including `end`, earliest first.
 
-    The order counts from `order_start` up to but not including `order_end`, within its course, and to its next INR. A medicine as needed
-    is never due. All instants are aware. Raises ValueError for one without a time zone.
+    The order counts from `order_start` up to but not including `order_end`, within its course, and to its next INR. A
+    medicine as needed is never due. All instants are aware. Raises ValueError for one without a time zone.
     """
     if dosage.kind is Kind.AS_NEEDED:
         return iter(())

@@ -252,8 +252,8 @@ def _end(ends_at: datetime) -> str:
 
 def _date_and_clock(at: datetime) -> str:
     wall = local(at)
-    at = f" kl.{NBSP}{clock(wall.time())}" if wall.time() != time.min else ""
-    return norwegian_date(wall.date()) + at
+    hour = f" kl.{NBSP}{clock(wall.time())}" if wall.time() != time.min else ""
+    return norwegian_date(wall.date()) + hour
 
 
 def _name(generic: str) -> str:

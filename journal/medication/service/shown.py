@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from journal.medication.rules import (
     Strip,
     ValueRequirement,
     cautions,
+    changed_today,
+    inr_text,
     medication_line,
 )
 from journal.medication.rules.safety import Overridden, Rule, Tier
@@ -133,6 +135,7 @@ class RequestVersion:
     changed_at: datetime
     changed_by: str
     overridden: tuple[str, ...]
+    follows_inr: bool
 
 
 @dataclass(frozen=True)
@@ -211,8 +214,9 @@ def overridden_of(order: Any) -> tuple[str, ...]:
     )
 
 
-def line_of(order: Any, dosage: Dosage) -> MedicationLine:
-    """The medication line of an order. Its form has the strength where the dose does not say it: 5 ml of 1 mg/ml."""
+def line_of(order: Any, dosage: Dosage, day: date) -> MedicationLine:
+    """The medication line of an order on a day in Oslo. Its form has the strength where the dose does not say it: 5 ml of
+    1 mg/ml."""
     said = dosage.strength_per_unit is not None or dosage.unit in SUBSTANCE_UNITS
     return medication_line(
         dosage,
@@ -221,7 +225,14 @@ def line_of(order: Any, dosage: Dosage) -> MedicationLine:
         form=order.form if said else " ".join(filter(None, (order.form, order.strength))) or None,
         route=order.route,
         indication=order.indication,
+        day=day,
     )
+
+
+def condition_of(order: Any, dosage: Dosage, day: date) -> str | None:
+    """What must be seen with the dose of a day: the order's own condition, a new amount, the INR it is set by."""
+    inr = inr_text(dosage.inr) if dosage.inr else None
+    return " · ".join(filter(None, (order.condition_text, changed_today(dosage, day), inr))) or None
 
 
 def by_name(medicines: Sequence[MedicineInUse]) -> tuple[MedicineInUse, ...]:

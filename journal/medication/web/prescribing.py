@@ -10,7 +10,8 @@ from journal.medication import dosage_form, pages, schemas
 from journal.medication.errors import AlertsFound
 from journal.medication.rules import Dosage
 from journal.medication.rules.safety import Judgement
-from journal.medication.service import Medication, Medicine
+from journal.medication.service import CatalogueHit, Medication, Medicine
+from journal.medication.service.follow_up import follows_inr
 from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
 from journal.permissions import Permission
 from journal.web import current_work, form_body, query_body, see_other, typed
@@ -29,7 +30,7 @@ def prescribe(patient_id: UUID) -> Response:
         patient_id,
         medicine=medicine,
         dosage=dosage,
-        use="3" if dosage.as_needed else "2" if form["last_day"] else "1",
+        use="3" if dosage.as_needed else "2" if dosage.course and dosage.course.ends_at else "1",
         indication=form["indication"],
         instruction=form["instruction"],
         required_value=schemas.required_value_from(form),
@@ -72,13 +73,14 @@ def _prescribe_form(patient_id: UUID, asked: Mapping[str, Any], judgement: Judge
     if found:
         said = medication.alerts_before_dosage(patient_id, [each.medicine for each in found.hits])
         form["marks"] = {each.id: pages.marks(alerts) for each, alerts in zip(found.hits, said, strict=True)}
-    context = _said_of(hit.id) | choices(hit.dose_unit) if hit else {"version": medication.catalogue_version()}
+    context = _said_of(hit) if hit else {"version": medication.catalogue_version()}
     return page("medication/prescribe.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)
 
 
-def _said_of(item_id: UUID) -> dict[str, Any]:
+def _said_of(hit: CatalogueHit) -> dict[str, Any]:
     medication = Medication(current_work())
-    return {"facts": medication.catalogue_facts([item_id])[item_id], "warnings": medication.warnings(item_id)}
+    said = {"facts": medication.catalogue_facts([hit.id])[hit.id], "warnings": medication.warnings(hit.id)}
+    return said | choices(hit.dose_unit, follows_inr=follows_inr(hit.medicine.atc_code))
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -81,9 +81,10 @@ def judged(judgement: Judgement | None) -> dict[str, Any]:
     return {"judged": pages.judged(judgement), "version": Medication(current_work()).catalogue_version()}
 
 
-def choices(unit: str | None) -> dict[str, Any]:
+def choices(unit: str | None, *, follows_inr: bool) -> dict[str, Any]:
     """What may be chosen in the fields of a dosage."""
-    return {"choices": dosage_form.choices(unit, Medication(current_work()).clock_times())}
+    clock_times = Medication(current_work()).clock_times()
+    return {"choices": dosage_form.choices(unit, clock_times, follows_inr=follows_inr)}
 
 
 def page(template: str, patient_id: UUID, **context: Any) -> str:
