@@ -26,6 +26,8 @@ NO_LANGUAGE = {"round", "Akson", "– Akson", "Akson journal", "Ctrl K"}
 # note begins with, letters that are compared with what was written, and the names of the languages.
 STAYS = (
     "medication/rules/sentence.py",
+    "medication/rules/steps_said.py",
+    "medication/rules/words.py",
     "platform/quantity.py",
     "notes/rules.py",
     "patients/rules.py",
