@@ -20,6 +20,8 @@ from journal.medication.rules import (
     glucose,
     own_clock_times,
     pulse,
+    respiration,
+    temperature,
 )
 from journal.medication.service import Answers
 from journal.platform.clock import instant, local_date
@@ -28,7 +30,7 @@ from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import phrase
 from journal.platform.quantity import NotAnAmount, Quantity, parse_decimal
 
-_REQUIRED = {"pulse": pulse, "glucose": glucose}
+_REQUIRED = {"pulse": pulse, "glucose": glucose, "temperature": temperature, "respiration": respiration}
 
 
 class MeasuredField(fields.Field[Decimal | None]):
@@ -78,11 +80,12 @@ def _confirmed() -> fields.List[Caution]:
 
 
 class SignGiven(Schema):
-    """Body of "Gitt": the version of the order that was seen, a measured value, a time if it was not now (and a day if it
-    was not today), and what is special about the dose and has been confirmed."""
+    """Body of "Gitt": the version of the order that was seen, a measured value, why it is given `against` that value, a
+    time if it was not now (and a day if it was not today), and what is special about the dose and has been confirmed."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
+    against = Text(200, load_default="")
     given_time = MaybeClock(load_default=None)
     given_day = DayField(load_default=None)
     confirmed = _confirmed()
@@ -109,6 +112,7 @@ class GiveAsNeeded(Schema):
     request_version = StrictInteger(required=True, least=1)
     amount = MaybeAmount(load_default=None)
     value = MeasuredField(load_default=None)
+    against = Text(200, load_default="")
     confirmed = _confirmed()
 
 
@@ -163,6 +167,7 @@ class Prescribe(_Judged):
     instruction = Text(120, load_default="")
     required_value = fields.String(load_default="", validate=validate.OneOf(["", *_REQUIRED]))
     minimum = MaybeAmount(load_default=None)
+    maximum = MaybeAmount(load_default=None)
 
 
 class Change(_Judged):
@@ -226,7 +231,7 @@ def required_value_from(form: Mapping[str, Any]) -> ValueRequirement | None:
     if not form["required_value"]:
         return None
     with refusing("minimum", Invalid):
-        return _REQUIRED[form["required_value"]](form["minimum"])
+        return _REQUIRED[form["required_value"]](form["minimum"], form["maximum"])
 
 
 def strength_of(value: Decimal | None, unit: str | None) -> Quantity | None:

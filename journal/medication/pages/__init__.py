@@ -1,7 +1,18 @@
 """The round as its page shows it: which hours, which patients, and the cards of the one that is chosen."""
 
 from journal.medication.pages.alerts import BETWEEN, Judged, judged, marks
-from journal.medication.pages.card import REASONS, Card, Trouble, asked, asked_of, card, confirmations, last_of
+from journal.medication.pages.card import (
+    REASONS,
+    Card,
+    Trouble,
+    Value,
+    asked,
+    asked_of,
+    card,
+    confirmations,
+    last_of,
+    value_of,
+)
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
 
 __all__ = [
@@ -11,6 +22,7 @@ __all__ = [
     "Judged",
     "Period",
     "Trouble",
+    "Value",
     "asked",
     "asked_of",
     "card",
@@ -24,4 +36,5 @@ __all__ = [
     "patient_rows",
     "shown_rows",
     "slots",
+    "value_of",
 ]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
     OrderStatus,
+    ValueRequirement,
     as_needed_room,
     hand_sentence,
     strip,
@@ -137,6 +138,7 @@ class Lists(Service):
             room=as_needed_room(dosage, given, self.work.now),
             cautions=cautions_of(order, self.work.now),
             overridden=overridden_of(order),
+            required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
         )
 
 

@@ -152,6 +152,7 @@ class AsNeededMedicine:
     room: Room
     cautions: tuple[Caution, ...]
     overridden: tuple[str, ...]
+    required_value: ValueRequirement | None
 
 
 class WorklistRow(NamedTuple):
