@@ -89,7 +89,7 @@ def _withdraw_effect(work: Work, fact: AdministrationCorrected) -> None:
 
 def _follow_up_order(work: Work, fact: FollowUpPlanned) -> None:
     with contextlib.suppress(Denied):
-        Care(work).ask_for_inr(fact.patient_id, fact.request_entry_id, fact.due_at)
+        Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, fact.kind, fact.due_at)
 
 
 # Who listens in the transaction to what others tell.

@@ -165,6 +165,7 @@ class Prescribe(_Judged):
     item = fields.UUID(required=True)
     indication = Text(120, required=True)
     instruction = Text(120, load_default="")
+    evaluate_on = DayField(load_default=None)
     required_value = fields.String(load_default="", validate=validate.OneOf(["", *_REQUIRED]))
     minimum = MaybeAmount(load_default=None)
     maximum = MaybeAmount(load_default=None)

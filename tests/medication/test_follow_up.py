@@ -12,7 +12,7 @@ import pytest
 
 from journal.care import Care
 from journal.medication import Medication, Medicine
-from journal.medication.rules import Course, Dosage, DoseStatus, InrControl, Step, daily, in_steps
+from journal.medication.rules import Course, Dosage, DoseStatus, InrControl, Step, daily, in_steps, insulin_text
 from journal.medication.rules.safety import Rule
 from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
@@ -292,3 +292,89 @@ def test_the_form_of_warfarin_asks_for_inr_and_starts_without_the_last_one(
         "inr_next": "",
     }
     assert "inr_next" not in without
+
+
+# A course of antibiotics
+
+PENICILLIN = Medicine("fenoksymetylpenicillin", "Apocillin", "tablett", route="peroralt", atc_code="J01CE02")
+
+
+def course(days: int, first: int = 0) -> Dosage:
+    """So many days from today, counted with its first."""
+    starts = instant(day(first), time.min) if first else None
+    return daily(tablets(1), [time(8)], course=Course(starts, instant(day(first + days), time.min)))
+
+
+def due_tasks(work_of: WorkOf, world: World, patient_id: UUID) -> list[tuple[datetime, str]]:
+    with work_of(world.nina) as work:
+        return [(task.due_at, task.text) for task in Care(work).open_tasks(patient_id)]
+
+
+@pytest.mark.parametrize(
+    ("dosage", "asked", "on"),
+    [
+        (lambda: course(7), None, 2),
+        (lambda: course(2), None, 1),
+        (lambda: course(1), None, 0),
+        (lambda: course(7, first=3), None, 5),
+        (lambda: course(7), 4, 4),
+    ],
+)
+def test_a_course_of_antibiotics_is_looked_at_while_it_lasts(
+    world: World, work_of: WorkOf, patient_id: UUID, dosage: Callable[[], Dosage], asked: int | None, on: int
+) -> None:
+    evaluate_on = None if asked is None else day(asked)
+    entry_id = ordered(world, work_of, patient_id, dosage(), PENICILLIN, use="2", evaluate_on=evaluate_on)
+
+    ((due_at, text),) = due_tasks(work_of, world, patient_id)
+    assert due_at == instant(day(on), time(8))
+    assert "Vurder antibiotikakuren" in text
+
+    with work_of(world.lars) as work:
+        Medication(work).stop(patient_id, entry_id, version=1, reason="Virus")
+    assert due_tasks(work_of, world, patient_id) == []
+
+
+def test_what_is_no_course_of_antibiotics_gives_no_task(world: World, work_of: WorkOf, patient_id: UUID) -> None:
+    ordered(world, work_of, patient_id, daily(tablets(1), [time(8)]), PENICILLIN)
+    ordered(world, work_of, patient_id, course(7), PREDNISOLONE, use="2")
+    assert due_tasks(work_of, world, patient_id) == []
+
+
+@pytest.mark.parametrize("asked", [-1, 7])
+def test_an_evaluation_outside_the_course_is_refused(
+    world: World, work_of: WorkOf, patient_id: UUID, asked: int
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        ordered(world, work_of, patient_id, course(7), PENICILLIN, use="2", evaluate_on=day(asked))
+    assert "evaluate_on" in refused.value.fields["errors"]
+
+
+# Insulin
+
+
+@pytest.mark.parametrize(
+    ("atc_code", "said"),
+    [
+        ("A10AB05", "hurtigvirkende insulin, til måltid"),
+        ("A10AC01", "middels langtidsvirkende insulin"),
+        ("A10AD05", "blandingsinsulin, til måltid"),
+        ("A10AE04", "langtidsvirkende insulin"),
+    ],
+)
+def test_which_insulin_it_is_stands_in_words_on_the_card_and_in_the_list(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID, atc_code: str, said: str
+) -> None:
+    insulin = Medicine("insulin", "Penn", "injeksjonsvæske", atc_code=atc_code)
+    dosage = daily(Quantity(Decimal(6), "IE"), EVERY_HOUR)
+    ordered(world, work_of, patient_id, dosage, insulin, starts_at=datetime.now(UTC) - timedelta(hours=1))
+
+    card = plain(client_for(world.nina).get(f"/round?patient={patient_id}").text)
+    listed = plain(client_for(world.nina).get(f"/patients/{patient_id}/medication").text)
+
+    assert said in card
+    assert said in listed
+
+
+def test_what_is_no_insulin_says_nothing_of_it() -> None:
+    assert [insulin_text(code) for code in (None, "", "A10BA02", "B01AA03")] == [None] * 4

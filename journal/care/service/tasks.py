@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from journal.care import rules
 from journal.care.models import TaskVersion
 from journal.care.service.shown import ClosedTask, task_of
-from journal.medication import Medication
+from journal.medication import FollowUp, Medication
 from journal.observations import Observations
 from journal.permissions import Permission
 from journal.platform import clock
@@ -128,8 +128,10 @@ class Tasks(Service):
             found[0].in_error_reason = "Dosen er feilført."
 
     @on_patient(Permission.CARE_WRITE)
-    def ask_for_inr(self, patient_id: UUID, request_entry_id: UUID, due_at: datetime | None) -> None:
-        """Adds the task to measure INR before this order has a dose again; None for `due_at`: nobody needs to any more.
+    def follow_up_order(
+        self, patient_id: UUID, request_entry_id: UUID, kind: FollowUp, due_at: datetime | None
+    ) -> None:
+        """Adds the task that follows up this order; None for `due_at`: nobody needs to any more.
 
         One that is open for the order from before is done with: the doctor has decided anew.
         """
@@ -137,7 +139,7 @@ class Tasks(Service):
             if task.about_id == request_entry_id:
                 self.complete_task(patient_id, task.entry_id, outcome="Legen har bestemt på nytt.")
         if due_at is not None:
-            self.add_task(patient_id, rules.inr_text(), due_at=due_at, about_id=request_entry_id)
+            self.add_task(patient_id, rules.FOLLOW_UPS[kind], due_at=due_at, about_id=request_entry_id)
 
     @on_patient(Permission.CARE_WRITE)
     def mark_task_in_error(self, patient_id: UUID, entry_id: UUID, reason: str) -> None:

@@ -5,7 +5,8 @@ sentence  how a dosage is said                   status     ready, late, missed,
 as_needed whether there is room for one more     reasons    why a dose was not given
 rounds    which doses belong to one walk         picture    36 hours at a glance
 settings  what each municipality decides of it
-caution   when one tap is too little             safety     what a prescriber is told before she signs
+caution   when one tap is too little             insulin   which insulin it is, in words
+words, steps, steps_said  the parts of them         safety     what a prescriber is told before she signs
 """
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room
@@ -21,6 +22,7 @@ from journal.medication.rules.dosage import (
     weekly,
     when_needed,
 )
+from journal.medication.rules.insulin import insulin_text
 from journal.medication.rules.parts import (
     AmountRange,
     AsNeeded,
@@ -153,6 +155,7 @@ __all__ = [
     "in_force",
     "in_steps",
     "inr_text",
+    "insulin_text",
     "is_day_of",
     "medication_line",
     "missed_at",

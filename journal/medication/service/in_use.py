@@ -20,6 +20,7 @@ from journal.medication.rules import (
     Tolerance,
     describe,
     dose_status,
+    insulin_text,
     no_dose_decided,
     strip,
 )
@@ -32,7 +33,7 @@ from journal.platform.work import in_charts
 IN_USE = {status.value: status for status in (OrderStatus.ACTIVE, OrderStatus.ON_HOLD)}
 _SHOWN = (
     *("entry_id", "status", "use", "given_by", "generic_name", "brand_name", "form", "strength", "route", "indication"),
-    *("condition_text", "prescription_group", "high_risk"),
+    *("condition_text", "prescription_group", "high_risk", "atc_code"),
     *("change", "change_reason", "effective_at", "recorded_by_name"),
 )
 _PAUSED = ("danger", phrase("pauset"))
@@ -67,6 +68,8 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
     flags = group_flags(order.prescription_group, order.high_risk)
     if status is OrderStatus.ON_HOLD:
         flags += (_PAUSED,)
+    if insulin := insulin_text(order.atc_code):
+        flags += (("neutral", insulin),)
     if no_dose_decided(dosage, today):
         flags += (_CALL,)
     if order.given_by == "patient":

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from journal.medication.errors import OrderChanged
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
 from journal.medication.rules import Dosage, OrderStatus, ValueRequirement
 from journal.medication.service.expected import Expansion, horizon, write_doses
-from journal.medication.service.follow_up import check_inr, follow_up_of
+from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.settings import choices_of
@@ -62,6 +62,7 @@ class Prescribing(Judging):
         condition_text: str | None = None,
         two_signatures: bool = False,
         prescriber_name: str | None = None,
+        evaluate_on: date | None = None,
         answers: Answers = NO_ANSWERS,
     ) -> UUID:
         """A new order, with its doses for a week; answers with its entry_id.
@@ -77,6 +78,7 @@ class Prescribing(Judging):
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
         check_inr(medicine.atc_code, dosage, local_date(self.work.now))
+        evaluate_on = evaluation_day(medicine.atc_code, dosage, local_date(starts_at), evaluate_on)
         self._wait_for_other_prescribers(patient_id)
         judgement = self.judge(patient_id, medicine=medicine, dosage=dosage, starts_at=starts_at, ends_at=ends_at)
         order = MedicationRequest(
@@ -108,7 +110,7 @@ class Prescribing(Judging):
         )
         self.db.add_all([order, plan])
         self._plan(order, max(starts_at, self.work.now - LATE_START), until)
-        self._tell(facts.MedicinePrescribed, order, *follow_up_of(order))
+        self._tell(facts.MedicinePrescribed, order, *follow_up_of(order, evaluate_on=evaluate_on))
         return order.entry_id
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)

@@ -21,6 +21,7 @@ from journal.medication.rules import (
     cautions,
     changed_today,
     inr_text,
+    insulin_text,
     medication_line,
 )
 from journal.medication.rules.safety import Overridden, Rule, Tier
@@ -231,9 +232,10 @@ def line_of(order: Any, dosage: Dosage, day: date) -> MedicationLine:
 
 
 def condition_of(order: Any, dosage: Dosage, day: date) -> str | None:
-    """What must be seen with the dose of a day: the order's own condition, a new amount, the INR it is set by."""
+    """What must be seen with the dose of a day: which insulin, the order's condition, a new amount, the INR it is set by."""
     inr = inr_text(dosage.inr) if dosage.inr else None
-    return " · ".join(filter(None, (order.condition_text, changed_today(dosage, day), inr))) or None
+    said = (insulin_text(order.atc_code), order.condition_text, changed_today(dosage, day), inr)
+    return joined(" · ", (text for text in said if text)) if any(said) else None
 
 
 def by_name(medicines: Sequence[MedicineInUse]) -> tuple[MedicineInUse, ...]:

@@ -11,7 +11,7 @@ from journal.medication.errors import AlertsFound
 from journal.medication.rules import Dosage
 from journal.medication.rules.safety import Judgement
 from journal.medication.service import CatalogueHit, Medication, Medicine
-from journal.medication.service.follow_up import follows_inr
+from journal.medication.service.follow_up import follows_inr, is_antibiotic
 from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
 from journal.permissions import Permission
 from journal.web import current_work, form_body, query_body, see_other, typed
@@ -33,6 +33,7 @@ def prescribe(patient_id: UUID) -> Response:
         use="3" if dosage.as_needed else "2" if dosage.course and dosage.course.ends_at else "1",
         indication=form["indication"],
         instruction=form["instruction"],
+        evaluate_on=form["evaluate_on"],
         required_value=schemas.required_value_from(form),
         answers=schemas.answers_from(form),
     )
@@ -80,6 +81,7 @@ def _prescribe_form(patient_id: UUID, asked: Mapping[str, Any], judgement: Judge
 def _said_of(hit: CatalogueHit) -> dict[str, Any]:
     medication = Medication(current_work())
     said = {"facts": medication.catalogue_facts([hit.id])[hit.id], "warnings": medication.warnings(hit.id)}
+    said["is_antibiotic"] = is_antibiotic(hit.medicine.atc_code)
     return said | choices(hit.dose_unit, follows_inr=follows_inr(hit.medicine.atc_code))
 
 
