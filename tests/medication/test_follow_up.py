@@ -12,7 +12,7 @@ import pytest
 
 from journal.care import Care
 from journal.medication import Medication, Medicine
-from journal.medication.rules import Course, Dosage, DoseStatus, InrControl, Step, daily, in_steps, insulin_text
+from journal.medication.rules import Course, Dosage, DoseStatus, InrControl, Step, daily, in_steps, insulin_text, say
 from journal.medication.rules.safety import Rule
 from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
@@ -42,6 +42,12 @@ def day(after: int) -> date:
 def taper(*amounts: int, first: int = -1) -> Dosage:
     """Another amount each day, from yesterday unless said."""
     return in_steps([Step(day(first + n), (tablets(amount),)) for n, amount in enumerate(amounts)], EVERY_HOUR)
+
+
+def begun() -> datetime:
+    """An hour ago, or when the day began: the doses that are due now are today's, whatever the time is."""
+    now = datetime.now(UTC)
+    return max(now - timedelta(hours=1), instant(local_date(now), time.min))
 
 
 def inr(next_on: int = 3, last_on: int = -1) -> InrControl:
@@ -87,13 +93,22 @@ def test_each_day_is_planned_with_the_amount_of_its_step(world: World, work_of: 
 def test_the_card_says_todays_dose_the_next_change_and_that_it_is_new(
     world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
 ) -> None:
-    ordered(world, work_of, patient_id, taper(4, 3, 2), starts_at=datetime.now(UTC) - timedelta(hours=1))
+    ordered(world, work_of, patient_id, taper(4, 3, 2), starts_at=begun())
 
     page = plain(client_for(world.nina).get(f"/round?patient={patient_id}").text)
 
     assert "Gi 3 tabletter" in page
     assert "Ny mengde i dag, i går 4 tabletter" in page
     assert "Gi 4 tabletter" not in page
+
+
+def test_every_dose_of_the_round_is_said_as_on_its_own_day(world: World, work_of: WorkOf, patient_id: UUID) -> None:
+    ordered(world, work_of, patient_id, taper(4, 3, 2), starts_at=begun())
+
+    due = doses(world, work_of, patient_id)
+
+    assert {local_date(dose.due_at) for dose in due} >= {day(0), day(1)}
+    assert all(dose.line.dose == say(dose.amount) for dose in due)
 
 
 def test_the_list_says_todays_step_and_what_comes(
@@ -110,7 +125,7 @@ def test_the_list_says_todays_step_and_what_comes(
 def test_a_taper_that_is_changed_on_the_way_keeps_what_was_signed_and_takes_the_rest_along(
     world: World, work_of: WorkOf, patient_id: UUID
 ) -> None:
-    entry_id = ordered(world, work_of, patient_id, taper(4, 3, 2), starts_at=datetime.now(UTC) - timedelta(hours=2))
+    entry_id = ordered(world, work_of, patient_id, taper(4, 3, 2), starts_at=begun())
     due = next(dose for dose in doses(world, work_of, patient_id) if dose.status is DoseStatus.READY)
     sign(world, work_of, due)
 
@@ -207,8 +222,7 @@ def test_warfarin_is_never_changed_to_a_dose_without_inr(world: World, work_of: 
 def test_the_card_of_warfarin_says_what_the_dose_was_set_by(
     world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
 ) -> None:
-    started = datetime.now(UTC) - timedelta(hours=1)
-    ordered(world, work_of, patient_id, daily(tablets(2), EVERY_HOUR, inr=inr()), WARFARIN, starts_at=started)
+    ordered(world, work_of, patient_id, daily(tablets(2), EVERY_HOUR, inr=inr()), WARFARIN, starts_at=begun())
 
     page = plain(client_for(world.nina).get(f"/round?patient={patient_id}").text)
 
@@ -367,7 +381,7 @@ def test_which_insulin_it_is_stands_in_words_on_the_card_and_in_the_list(
 ) -> None:
     insulin = Medicine("insulin", "Penn", "injeksjonsvæske", atc_code=atc_code)
     dosage = daily(Quantity(Decimal(6), "IE"), EVERY_HOUR)
-    ordered(world, work_of, patient_id, dosage, insulin, starts_at=datetime.now(UTC) - timedelta(hours=1))
+    ordered(world, work_of, patient_id, dosage, insulin, starts_at=begun())
 
     card = plain(client_for(world.nina).get(f"/round?patient={patient_id}").text)
     listed = plain(client_for(world.nina).get(f"/patients/{patient_id}/medication").text)

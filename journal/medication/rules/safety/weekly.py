@@ -118,7 +118,7 @@ def days_between(dosage: Dosage) -> int:
     if dosage.weekdays:
         days = [*dosage.weekdays, dosage.weekdays[0] + WEEK]
         return min(later - earlier for earlier, later in pairwise(days))
-    return 1 if dosage.kind in (Kind.DAILY, Kind.STEPS) else 0
+    return 1 if dosage.kind is Kind.DAILY else 0
 
 
 def _alert(tier: Tier, spaced: Spaced, new: Ordered, text: str, *, overridable: bool = True) -> Alert:
