@@ -28,7 +28,7 @@ import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie
 from journal.care import Care
-from journal.medication import AdministrationCorrected, AsNeededGiven
+from journal.medication import AdministrationCorrected, AsNeededGiven, FollowUpPlanned
 from journal.platform import clock, commands, language, log
 from journal.platform.db import connect
 from journal.platform.errors import Denied, Invalid, JournalError, Unavailable
@@ -88,8 +88,17 @@ def _withdraw_effect(work: Work, fact: AdministrationCorrected) -> None:
             Care(work).withdraw_effect(fact.patient_id, fact.administration_id)
 
 
+def _follow_up_order(work: Work, fact: FollowUpPlanned) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, fact.kind, fact.due_at)
+
+
 # Who listens in the transaction to what others tell.
-LISTENERS: Listeners = {AsNeededGiven: (_ask_for_effect,), AdministrationCorrected: (_withdraw_effect,)}
+LISTENERS: Listeners = {
+    AsNeededGiven: (_ask_for_effect,),
+    AdministrationCorrected: (_withdraw_effect,),
+    FollowUpPlanned: (_follow_up_order,),
+}
 
 
 class JournalApp(Flask):

@@ -15,11 +15,14 @@ from journal.medication.rules import (
     AmountRange,
     Course,
     Dosage,
+    InrControl,
+    Step,
     ValueRequirement,
     Weekday,
     daily,
     every_days,
     glucose,
+    in_steps,
     pulse,
     weekly,
     when_needed,
@@ -222,7 +225,9 @@ def _planned(random: Random, chosen: MiniMedicine, catalogue: Catalogue, now: da
     today = local_date(now)
     planned = _order(chosen, product, dose.amount, today - timedelta(days=turn), today - timedelta(days=begun))
     item = catalogue[product.fest_id]
-    return replace(planned, medicine=_medicine(item), begun=begun)
+    return replace(
+        planned, medicine=_medicine(item), begun=begun, dosage=_from_day_to_day(planned.dosage, chosen, today)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -241,6 +246,18 @@ def _order(chosen: MiniMedicine, product: MiniProduct, amount: Quantity, anchor:
         required_value=_required(chosen),
         days=days,
     )
+
+
+def _from_day_to_day(dosage: Dosage, chosen: MiniMedicine, today: date) -> Dosage:
+    """As it is, but warfarin until its next INR, and prednisolone tapered from the middle of its second step."""
+    if chosen.atc_code == "B01AA03":
+        last_on, next_on = today - timedelta(days=9), today + timedelta(days=5)
+        return replace(dosage, inr=InrControl(Decimal(2), Decimal(3), Decimal("2.4"), last_on, next_on))
+    if chosen.brand_name == "Prednisolon Takeda":
+        first = today - timedelta(days=4)
+        steps = (Step(first + timedelta(days=3 * n), (Quantity(Decimal(4 - n), dosage.unit),)) for n in range(4))
+        return in_steps(steps, dosage.moments, strength_per_unit=dosage.strength_per_unit)
+    return dosage
 
 
 def _required(chosen: MiniMedicine) -> ValueRequirement | None:

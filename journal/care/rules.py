@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from journal.medication import FollowUp
 from journal.platform.clock import hhmm
 from journal.platform.language import phrase, phrases
 
@@ -54,6 +55,15 @@ SEVERITIES = phrases(
 
 EFFECT_AFTER = timedelta(minutes=45)
 """When to ask whether a medicine as needed helped. No medicine has a time of its own in the catalogue."""
+
+
+FOLLOW_UPS = phrases(
+    {
+        FollowUp.INR: "Mål INR og ring legen for ny dose av warfarin. Ingen dose er bestemt fra i dag.",
+        FollowUp.EVALUATION: "Vurder antibiotikakuren: virker den, og skal den fortsette som den er ordinert?",
+    }
+)
+"""The task that follows up an order, on its day."""
 
 
 def effect_text(medicine: str, given_at: datetime) -> str:

@@ -32,6 +32,7 @@ from journal.medication.rules import (
     once_at,
     when_needed,
 )
+from journal.medication.steps_form import MEASURED_ANEW, inr_from, inr_typed, steps_from, steps_typed
 from journal.platform.clock import instant, local_date, norwegian_date, parse_time_of_day
 from journal.platform.errors import Invalid
 from journal.platform.fields import AmountField, StrictInteger
@@ -46,6 +47,7 @@ PATTERNS = phrases(
         "every_days": "Med dager mellom",
         "cycle": "Dager på og dager av",
         "every_hours": "Med timer mellom",
+        "steps": "Trappes opp eller ned",
         "as_needed": "Ved behov",
     }
 )
@@ -55,8 +57,8 @@ WEEKDAYS = phrases(dict(zip(Weekday, ("man", "tir", "ons", "tor", "fre", "lør",
 
 # What only some patterns use. Left filled in under another pattern it is refused, never passed over: Monday ticked under
 # "Hver dag" would make a weekly medicine daily.
-_AT_TIMES = {"daily", "weekdays", "every_days", "cycle"}
-_MORE_THAN_ONE = set(PATTERNS) - {"once"}
+_AT_TIMES = {"daily", "weekdays", "every_days", "cycle", "steps"}
+_A_COURSE = set(PATTERNS) - {"once", "steps"}
 _ONLY_FOR = {
     "times": {*_AT_TIMES, "once"},
     "times_of_day": _AT_TIMES,
@@ -65,9 +67,12 @@ _ONLY_FOR = {
     "days_on": {"cycle"},
     "days_off": {"cycle"},
     "first_day": {"every_days", "cycle", "once"},
-    "course_from": _MORE_THAN_ONE,
-    "last_day": _MORE_THAN_ONE,
     "hours": {"every_hours"},
+    "steps_from": {"steps"},
+    "step_days": {"steps"},
+    "step_amounts": {"steps"},
+    "course_from": _A_COURSE,
+    "last_day": _A_COURSE,
     "amount_to": {"as_needed"},
     "max_doses": {"as_needed"},
     "max_amount": {"as_needed"},
@@ -103,6 +108,13 @@ class AmountsField(fields.Field[tuple[Decimal, ...]]):
             raise ValidationError(error.args[0]) from error
 
 
+class MaybeAmounts(AmountsField):
+    """As AmountsField; an empty field is no amount."""
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kwargs: Any) -> Any:
+        return () if str(value).strip() == "" else super().deserialize(value, attr, data, **kwargs)
+
+
 class DayField(fields.Field[date | None]):
     """A date as it is written in Norway, `14.03.2026`; empty is None."""
 
@@ -132,7 +144,11 @@ class MaybeAmount(AmountField):
 
 
 class DosageForm(Schema):
-    """The dosage as the form has it. An amount to, beside the amount, makes a range (as needed alone)."""
+    """The dosage as the form has it. An amount to, beside the amount, makes a range (as needed alone).
+
+    In steps, `amount` is the first one; each of `step_days` says how long the step before it lasts, and the amount in the
+    same place of `step_amounts` is what comes then. A last 0 is the end.
+    """
 
     amount = AmountsField(required=True)
     amount_to = MaybeAmount(load_default=None)
@@ -147,12 +163,20 @@ class DosageForm(Schema):
     days_off = MaybeInteger(least=1, most=365, load_default=None)
     first_day = DayField(load_default=None)
     hours = MaybeInteger(least=1, most=72, load_default=None)
+    steps_from = DayField(load_default=None)
+    step_days = fields.List(MaybeInteger(least=1, most=365), data_key="step_days[]", load_default=list)
+    step_amounts = fields.List(MaybeAmounts(), data_key="step_amounts[]", load_default=list)
     max_doses = MaybeInteger(least=1, most=24, load_default=None)
     max_amount = MaybeAmount(load_default=None)
     max_unit = fields.String(load_default="", validate=validate.OneOf(["", *SUBSTANCE_UNITS]))
     least_hours = MaybeAmount(load_default=None)
     course_from = DayField(load_default=None)
     last_day = DayField(load_default=None)
+    inr_low = MaybeAmount(load_default=None)
+    inr_high = MaybeAmount(load_default=None)
+    inr_last = MaybeAmount(load_default=None)
+    inr_last_on = DayField(load_default=None)
+    inr_next = DayField(load_default=None)
 
 
 class Choices(NamedTuple):
@@ -164,10 +188,14 @@ class Choices(NamedTuple):
     patterns: list[tuple[str, str]]
     times_of_day: list[tuple[str, str]]
     weekdays: list[tuple[str, str]]
+    follows_inr: bool
 
 
-def choices(unit: str | None, clock_times: ClockTimes) -> Choices:
-    """What the form offers for a product given in this unit (None: not known), where times of day have these clock times."""
+def choices(unit: str | None, clock_times: ClockTimes, *, follows_inr: bool = False) -> Choices:
+    """What the form offers for a product given in this unit (None: not known), where times of day have these clock times.
+
+    `follows_inr`: whether it is warfarin.
+    """
     units = sorted(UNITS, key=lambda code: code != unit)
     return Choices(
         unit,
@@ -176,6 +204,7 @@ def choices(unit: str | None, clock_times: ClockTimes) -> Choices:
         list(PATTERNS.items()),
         [(at.value, f"{word} ({clock_times[at]:%H.%M})") for at, word in TIMES_OF_DAY.items()],
         [(str(day.value), word) for day, word in WEEKDAYS.items()],
+        follows_inr,
     )
 
 
@@ -191,7 +220,7 @@ def dosage_from(form: Mapping[str, Any], strength: Quantity | None, per: str | N
     """
     pattern, unit = form["pattern"], form["unit"]
     for name, patterns in _ONLY_FOR.items():
-        if form[name] and pattern not in patterns:
+        if _is_said(form[name]) and pattern not in patterns:
             other = joined(
                 ", ", (phrase("«%(choice)s»", choice=PATTERNS[each]) for each in PATTERNS if each in patterns)
             )
@@ -203,10 +232,12 @@ def dosage_from(form: Mapping[str, Any], strength: Quantity | None, per: str | N
                 }
             )
     with refusing("dosage", Invalid):
-        more: Any = {"exact": form["exact"], "course": _course(form)}
+        more: Any = {"exact": form["exact"], "course": _course(form), "inr": inr_from(form)}
         if strength is not None and per in (None, unit) and strength.unit != unit:
             more["strength_per_unit"] = strength
         moments: list[Moment] = [*form["times"], *form["times_of_day"]]
+        if pattern == "steps":
+            return steps_from(form, unit, moments, more)
         amounts = [Quantity(amount, unit) for amount in form["amount"]]
         if len(amounts) > 1:
             if len(amounts) != len(moments):
@@ -229,7 +260,7 @@ def with_day(form: Mapping[str, Any], today: date) -> Mapping[str, Any]:
 
 def form_of(dosage: Dosage) -> dict[str, Any]:
     """What stands in the form for this dosage, as if it had been typed; lists under the names that end in `[]`."""
-    amounts = dosage.amounts or (dosage.amount,)
+    amounts = dosage.steps[0].amounts if dosage.steps else dosage.amounts or (dosage.amount,)
     least = [each.least if isinstance(each, AmountRange) else each for each in amounts]
     typed: dict[str, Any] = {
         "amount": " ".join(as_input(each.value) for each in least if each is not None),
@@ -251,7 +282,14 @@ def form_of(dosage: Dosage) -> dict[str, Any]:
     if cycle := dosage.cycle:
         typed |= {"days_on": str(cycle.days_on), "days_off": str(cycle.days_off)}
         typed["first_day"] = norwegian_date(cycle.anchor)
-    return typed | _limits_typed(dosage.as_needed, dosage.unit) | _course_typed(dosage.course)
+    if dosage.steps:
+        return typed | steps_typed(dosage) | inr_typed(dosage.inr)
+    return typed | _limits_typed(dosage.as_needed, dosage.unit) | _course_typed(dosage.course) | inr_typed(dosage.inr)
+
+
+def to_change(dosage: Dosage) -> dict[str, Any]:
+    """As form_of, where it is to be changed: an INR and its date are measured anew, and never stand there from before."""
+    return {name: said for name, said in form_of(dosage).items() if name not in MEASURED_ANEW}
 
 
 def says_all(dosage: Dosage) -> bool:
@@ -261,6 +299,11 @@ def says_all(dosage: Dosage) -> bool:
     except (Invalid, ValidationError):
         return False
     return said == dosage
+
+
+def _is_said(value: Any) -> bool:
+    """Whether anything was written in the field, or in any row of it."""
+    return any(value) if isinstance(value, list) else bool(value)
 
 
 def _at(pattern: str, form: Mapping[str, Any], amount: Any, moments: list[Moment], more: Any) -> Dosage:

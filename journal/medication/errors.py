@@ -85,9 +85,9 @@ class WitnessedAlready(Conflict):
 
 
 class ValueBelowLimit(Invalid):
-    """The value is below the order's limit: the dose shall not be given. Fields: reason, the code that fits."""
+    """The value is outside the order's limits: the dose shall not be given. Fields: reason, the code that fits."""
 
-    type, title = "value-below-limit", "Verdien er under grensen"
+    type, title = "value-below-limit", "Verdien er utenfor grensen"
 
 
 @contextmanager

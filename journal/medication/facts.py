@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from journal.platform.outbox import Fact
@@ -31,6 +32,21 @@ class MedicineResumed(_AboutRequest):
 
 class MedicineStopped(_AboutRequest):
     """Seponert."""
+
+
+class FollowUp(StrEnum):
+    """What an order is followed up by."""
+
+    INR = "inr"
+    EVALUATION = "evaluation"
+
+
+@dataclass(frozen=True)
+class FollowUpPlanned(_AboutRequest):
+    """An order was decided that has a follow-up: when it is due, None when the order was stopped and wants none."""
+
+    kind: FollowUp
+    due_at: datetime | None
 
 
 @dataclass(frozen=True)

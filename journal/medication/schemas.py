@@ -22,6 +22,8 @@ from journal.medication.rules import (
     glucose,
     own_clock_times,
     pulse,
+    respiration,
+    temperature,
 )
 from journal.medication.rules.safety import KEPT, Kept
 from journal.medication.rules.week import FIRST_DAY, LAST_DAY
@@ -32,7 +34,7 @@ from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import joined, phrase
 from journal.platform.quantity import NotAnAmount, Quantity, as_input, parse_decimal
 
-_REQUIRED = {"pulse": pulse, "glucose": glucose}
+_REQUIRED = {"pulse": pulse, "glucose": glucose, "temperature": temperature, "respiration": respiration}
 
 
 class MeasuredField(fields.Field[Decimal | None]):
@@ -100,11 +102,12 @@ def _confirmed() -> fields.List[Caution]:
 
 
 class SignGiven(Schema):
-    """Body of "Gitt": the version of the order that was seen, a measured value, a time if it was not now (and a day if it
-    was not today), and what is special about the dose and has been confirmed."""
+    """Body of "Gitt": the version of the order that was seen, a measured value, why it is given `against` that value, a
+    time if it was not now (and a day if it was not today), and what is special about the dose and has been confirmed."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
+    against = Text(200, load_default="")
     given_time = MaybeClock(load_default=None)
     given_day = DayField(load_default=None)
     confirmed = _confirmed()
@@ -131,6 +134,7 @@ class GiveAsNeeded(Schema):
     request_version = StrictInteger(required=True, least=1)
     amount = MaybeAmount(load_default=None)
     value = MeasuredField(load_default=None)
+    against = Text(200, load_default="")
     confirmed = _confirmed()
 
 
@@ -201,8 +205,10 @@ class Prescribe(_Judged):
     keep_favourite = fields.Boolean(load_default=False)
     replaces = fields.List(VersionField(), data_key="replaces[]", load_default=list)
     instruction = Text(120, load_default="")
+    evaluate_on = DayField(load_default=None)
     required_value = fields.String(load_default="", validate=validate.OneOf(["", *_REQUIRED]))
     minimum = MaybeAmount(load_default=None)
+    maximum = MaybeAmount(load_default=None)
 
 
 class PreviewOrder(Prescribe):
@@ -295,7 +301,7 @@ def required_value_from(form: Mapping[str, Any]) -> ValueRequirement | None:
     if not form["required_value"]:
         return None
     with refusing("minimum", Invalid):
-        return _REQUIRED[form["required_value"]](form["minimum"])
+        return _REQUIRED[form["required_value"]](form["minimum"], form["maximum"])
 
 
 def strength_of(value: Decimal | None, unit: str | None) -> Quantity | None:

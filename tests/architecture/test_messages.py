@@ -28,6 +28,8 @@ STAYS = (
     "medication/fhir/orders.py",
     "medication/rules/sentence.py",
     "medication/sources/prescription.py",
+    "medication/rules/steps_said.py",
+    "medication/rules/words.py",
     "platform/quantity.py",
     "notes/rules.py",
     "patients/rules.py",

@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 
 from journal.medication import Medication, Medicine
 from journal.medication.fhir import detected_issues_to_fhir, medication_to_fhir, request_to_fhir, statement_to_fhir
-from journal.medication.rules import Course, Dosage, Kind, OrderStatus, Weekday, expected_times, pulse, weekly
+from journal.medication.rules import (
+    Course,
+    Dosage,
+    InrControl,
+    Kind,
+    OrderStatus,
+    Step,
+    Weekday,
+    expected_times,
+    in_steps,
+    pulse,
+    weekly,
+)
 from journal.medication.rules.safety import Overridden, Rule, Tier
 from journal.medication.service import WholeOrder
 from journal.platform.fhir import as_json, volven
@@ -27,7 +39,7 @@ from tests.medication.test_dosage import ONE_OF_EACH, dosages
 from tests.medication.test_sign import prescribe
 
 START = datetime(2026, 11, 16, 7, tzinfo=UTC)
-ONE = Quantity(Decimal(1), "tablett")
+NONE, ONE, TWO = (Quantity(Decimal(n), "tablett") for n in range(3))
 METHOTREXATE = Medicine(
     "metotreksat",
     "Metex",
@@ -193,6 +205,34 @@ def test_a_day_with_two_amounts_is_two_dosages_each_with_its_own_words() -> None
         "1\N{NO-BREAK SPACE}tablett kl.\N{NO-BREAK SPACE}20",
     ]
     assert first["sequence"] == second["sequence"]
+
+
+@pytest.mark.parametrize(
+    "inr", [None, InrControl(Decimal(2), Decimal(3), Decimal("2.4"), START.date(), date(2026, 11, 28))]
+)
+def test_each_step_of_a_taper_is_a_dosage_of_its_own_days(inr: InrControl | None) -> None:
+    steps = [
+        Step(date(2026, 11, 17), (TWO, ONE)),
+        Step(date(2026, 11, 20), (ONE,)),
+        Step(date(2026, 11, 25), (NONE, ONE)),
+    ]
+    order = whole(in_steps(steps, [time(8), time(20)], inr=inr))
+    said = sent(request_to_fhir(order))["dosageInstruction"]
+
+    read = [dosage_of([each]) for each in said]
+    window = {"start": order.starts_at, "end": order.starts_at + timedelta(days=40)}
+    theirs = [
+        dose
+        for one in read
+        if one.course
+        for dose in expected_times(one, **window, order_start=one.course.starts_at, order_end=one.course.ends_at)
+    ]
+    ours = expected_times(order.dosage, **window, order_start=order.starts_at, order_end=order.ends_at)
+
+    assert sorted((dose.due_at, dose.amount) for dose in theirs) == [(dose.due_at, dose.amount) for dose in ours]
+    assert [each["sequence"] for each in said] == [1, 1, 2, 2, 3]
+    assert said[0]["text"].startswith("Trinn 1 av 3, fra 17.11.2026 til og med 19.11.2026: 2")
+    assert all(("ring lege" in each["text"]) is (inr is not None) for each in said)
 
 
 def test_what_must_be_known_before_a_dose_follows_it() -> None:

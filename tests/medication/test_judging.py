@@ -5,7 +5,8 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,12 @@ import pytest
 
 from journal.app import JournalApp
 from journal.medication import Answers, Medication, Medicine, import_catalogue, mini_fest
+from journal.medication.dosage_form import form_of
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import Dosage, daily, every_hours, when_needed
+from journal.medication.rules import Dosage, InrControl, daily, every_hours, when_needed
 from journal.medication.rules.safety import Found, NoneFound, NotAsked, NotAssessed, Rule, Tier
 from journal.medication.rules.safety.allergy_groups import UNKNOWN_REACTION
+from journal.platform.clock import local_date
 from journal.platform.errors import Denied
 from journal.platform.settings import Settings
 from tests import factories
@@ -36,6 +39,13 @@ PENICILLIN = Medicine(
 METHOTREXATE = Medicine("metotreksat", form="tablett", strength="2,5 mg", route_code="53", atc_code="L04AX03")
 NEEDED = when_needed(ONE, max_doses=1)
 REASON = "Tålte det i 2024"
+
+
+def until_inr() -> Dosage:
+    """Warfarin is prescribed until its next INR, and in no other way."""
+    today = local_date(datetime.now(UTC))
+    inr = InrControl(Decimal(2), Decimal(3), Decimal("2.4"), today, today + timedelta(days=7))
+    return daily(ONE, [time(18)], inr=inr)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -75,7 +85,11 @@ def judged(world: World, work_of: WorkOf) -> Callable[..., Any]:
     return ask
 
 
-def ordered(world: World, work_of: WorkOf, patient_id: UUID, medicine: Medicine, dosage: Dosage = NEEDED) -> UUID:
+INR = {name: said for name, said in form_of(until_inr()).items() if name.startswith("inr")}
+
+
+def ordered(world: World, work_of: WorkOf, patient_id: UUID, medicine: Medicine, dosage: Dosage | None = None) -> UUID:
+    dosage = dosage or (until_inr() if medicine == WARFARIN else NEEDED)
     with work_of(world.lars) as work:
         return prescribe(work, patient_id, medicine=medicine, dosage=dosage, use="3" if dosage.as_needed else "1")
 
@@ -216,7 +230,7 @@ def test_of_two_doctors_who_prescribe_the_same_at_once_one_is_told(
     def sign(_: int) -> str:
         try:
             with work_of(world.lars) as work:
-                Medication(work).prescribe(patient_id, medicine=WARFARIN, dosage=daily(ONE, [time(17)]))
+                Medication(work).prescribe(patient_id, medicine=WARFARIN, dosage=until_inr())
         except AlertsFound:
             return "told"
         return "signed"
@@ -263,7 +277,7 @@ def seen_in(page: str) -> dict[str, list[str]]:
 
 
 def test_nothing_to_say_and_the_first_submit_signs(form: Callable[..., Form], patient_id: UUID) -> None:
-    assert form(patient_id, "marevan").send().status_code == 303
+    assert form(patient_id, "marevan").send(**INR).status_code == 303
 
 
 def test_an_allergy_stops_until_there_is_a_reason_and_nothing_typed_is_lost(
@@ -304,7 +318,7 @@ def test_a_double_is_a_card_that_is_answered_by_signing(
 
 
 def test_ten_times_too_much_is_a_stop(form: Callable[..., Form], patient_id: UUID) -> None:
-    told = form(patient_id, "marevan").send(amount="100")
+    told = form(patient_id, "marevan").send(amount="100", **INR)
 
     assert told.status_code == 409
     assert "Uvanlig dose · Stopp" in told.text

@@ -12,10 +12,12 @@ from journal.medication.dosage_form import DosageForm, dosage_from, form_of, say
 from journal.medication.rules import (
     Course,
     Dosage,
+    Step,
     TimeOfDay,
     daily,
     dose_sentence,
     expected_times,
+    in_steps,
     medication_line,
     on_weekdays,
     once,
@@ -106,6 +108,7 @@ def test_a_course_of_one_day_is_not_renewed() -> None:
     assert not is_renewed(once(ONE, DAY, time(8)))
     assert not is_renewed(once(ONE, date(2026, 10, 25), time(8))), "a day of 25 hours"
     assert is_renewed(daily(ONE, [time(8)], course=Course.of_days(DAY, 2)))
+    assert not is_renewed(in_steps([Step(DAY, (ONE,)), Step(DAY + timedelta(days=2), (ONE * 2,))], [time(8)]))
 
 
 # The service

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from journal.care import rules
 from journal.care.models import TaskVersion
 from journal.care.service.shown import ClosedTask, task_of
-from journal.medication import Medication
+from journal.medication import FollowUp, Medication
 from journal.observations import Observations
 from journal.permissions import Permission
 from journal.platform import clock
@@ -126,6 +126,20 @@ class Tasks(Service):
         found = self.db.scalars(sa.select(TaskVersion).where(about, TaskVersion.in_error_at.is_(None))).all()
         if len(found) == 1 and found[0].kind == "effect_follow_up":
             found[0].in_error_reason = "Dosen er feilført."
+
+    @on_patient(Permission.CARE_WRITE)
+    def follow_up_order(
+        self, patient_id: UUID, request_entry_id: UUID, kind: FollowUp, due_at: datetime | None
+    ) -> None:
+        """Adds the task that follows up this order; None for `due_at`: nobody needs to any more.
+
+        One that is open for the order from before is done with: the doctor has decided anew.
+        """
+        for task in self.open_tasks(patient_id):
+            if task.about_id == request_entry_id:
+                self.complete_task(patient_id, task.entry_id, outcome="Legen har bestemt på nytt.")
+        if due_at is not None:
+            self.add_task(patient_id, rules.FOLLOW_UPS[kind], due_at=due_at, about_id=request_entry_id)
 
     @on_patient(Permission.CARE_WRITE)
     def mark_task_in_error(self, patient_id: UUID, entry_id: UUID, reason: str) -> None:

@@ -6,12 +6,16 @@ What a receiver who reads half of it would do decides the form:
   days still gives methotrexate once a week;
 * a cycle has no frequency at all, since FHIR R4 cannot say "21 days on, 7 off": who does not know the extension must read
   the words;
+* a step of a taper is a dosage of its own, in its place of the sequence, with its first and last day in its period and in
+  its words: who reads one of them cannot take it for the whole;
 * FHIR's period ends with its last second, ours before it: the second is taken off, so that no dose is added at the end.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 from journal.medication.rules import (
     AmountRange,
@@ -22,10 +26,13 @@ from journal.medication.rules import (
     EveryHours,
     Kind,
     Moment,
+    TimedDose,
     TimeOfDay,
     Weekday,
     dose_sentence,
 )
+from journal.platform import clock
+from journal.platform.clock import local_date, norwegian_date
 from journal.platform.fhir import OWN, UCUM, Resource, instant, written
 from journal.platform.quantity import UNITS, Quantity
 
@@ -58,20 +65,38 @@ def dosages_to_fhir(
 
     The doses of a day that have different amounts are dosages with the same sequence: they are taken side by side.
     """
-    bounds = _bounds(dosage, starts_at, ends_at)
+    bounds = _Bounds(starts_at, ends_at).within(dosage.course.starts_at if dosage.course else None, dosage.ends_at)
     return [
         written(
-            sequence=1,
-            text=str(dose_sentence(part)),
+            sequence=n,
+            text=str(words),
             additionalInstruction=also,
-            timing=_timing(part, bounds),
+            timing=_timing(part, within),
             **_as_needed(part, indication),
             route=route,
             doseAndRate=[_dose(part)],
             maxDosePerPeriod=_most(part.as_needed),
         )
-        for part in _parts(dosage)
+        for n, part, words, within in (_steps(dosage, bounds) if dosage.steps else _amounts(dosage, bounds))
     ]
+
+
+class _Bounds(NamedTuple):
+    """From when, and up to when; None while nothing ends it."""
+
+    start: datetime
+    end: datetime | None
+
+    def within(self, start: datetime | None, end: datetime | None) -> "_Bounds":
+        """What lies in both."""
+        ends = [at for at in (self.end, end) if at is not None]
+        return _Bounds(max(self.start, start) if start else self.start, min(ends, default=None))
+
+    def to_fhir(self) -> Resource:
+        return written(start=instant(self.start), end=instant(self.end - timedelta(seconds=1) if self.end else None))
+
+
+_Part = tuple[int, Dosage, str, _Bounds]
 
 
 def quantity(amount: Quantity) -> Resource:
@@ -79,27 +104,44 @@ def quantity(amount: Quantity) -> Resource:
     return {"value": amount.value, "unit": amount.unit_shown, "system": UCUM, "code": UNITS[amount.unit].ucum}
 
 
-def _parts(dosage: Dosage) -> Iterator[Dosage]:
+def _amounts(dosage: Dosage, bounds: _Bounds) -> Iterator[_Part]:
     """A dosage for each amount."""
     if dosage.amount is not None:
-        yield dosage
+        yield 1, dosage, dose_sentence(dosage), bounds
         return
-    for at, amount in dosage.timed_doses:
-        times, of_day = ((at,), ()) if isinstance(at, time) else ((), (at,))
-        yield replace(dosage, amount=amount, amounts=(), times=times, times_of_day=of_day)
+    for dose in dosage.timed_doses:
+        part = _alone(dosage, dose)
+        yield 1, part, dose_sentence(part), bounds
 
 
-def _bounds(dosage: Dosage, starts_at: datetime, ends_at: datetime | None) -> Resource:
-    """The order's time and its course: what lies in both."""
-    course = dosage.course
-    starts = [starts_at, course.starts_at if course else None]
-    ends = [at for at in (ends_at, course.ends_at if course else None) if at is not None]
-    last = min(ends) - timedelta(seconds=1) if ends else None
-    return written(start=instant(max(at for at in starts if at is not None)), end=instant(last))
+def _steps(dosage: Dosage, bounds: _Bounds) -> Iterator[_Part]:
+    """A dosage for each dose of each step that lies in the order's time."""
+    for n, (step, following) in enumerate(zip_longest(dosage.steps, dosage.steps[1:]), start=1):
+        within = bounds.within(_midnight(step.first_day), _midnight(following.first_day) if following else None)
+        if within.end is not None and within.end <= within.start:
+            continue
+        days = f"fra {norwegian_date(local_date(within.start))}"
+        if within.end is not None:
+            days += f" til og med {norwegian_date(local_date(within.end - timedelta(seconds=1)))}"
+        for dose in dosage.doses_of(step):
+            part = _alone(dosage, dose)
+            yield n, part, f"Trinn {n} av {len(dosage.steps)}, {days}: {dose_sentence(part)}", within
 
 
-def _timing(dosage: Dosage, bounds: Resource) -> Resource:
-    repeat = written(extension=_more(dosage), boundsPeriod=bounds, **_repeat(dosage))
+def _alone(dosage: Dosage, dose: TimedDose) -> Dosage:
+    """One of a day's doses, as if it were the only one."""
+    times, of_day = ((dose.at,), ()) if isinstance(dose.at, time) else ((), (dose.at,))
+    kind, course = (Kind.DAILY, None) if dosage.steps else (dosage.kind, dosage.course)
+    more: Any = {"times": times, "times_of_day": of_day, "kind": kind, "course": course}
+    return replace(dosage, amount=dose.amount, amounts=(), steps=(), **more)
+
+
+def _midnight(day: date) -> datetime:
+    return clock.instant(day, time.min)
+
+
+def _timing(dosage: Dosage, bounds: _Bounds) -> Resource:
+    repeat = written(extension=_more(dosage), boundsPeriod=bounds.to_fhir(), **_repeat(dosage))
     if dosage.cycle is None:
         return {"repeat": repeat}
     extension = [_cycle(dosage.cycle, dosage.moments)]

@@ -1,7 +1,18 @@
 """The round as its page shows it: which hours, which patients, and the cards of the one that is chosen."""
 
 from journal.medication.pages.alerts import BETWEEN, Judged, judged, marks
-from journal.medication.pages.card import REASONS, Card, Trouble, asked, asked_of, card, confirmations, last_of
+from journal.medication.pages.card import (
+    REASONS,
+    Card,
+    Trouble,
+    Value,
+    asked,
+    asked_of,
+    card,
+    confirmations,
+    last_of,
+    value_of,
+)
 from journal.medication.pages.paper import on_paper
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
@@ -16,6 +27,7 @@ __all__ = [
     "Judged",
     "Period",
     "Trouble",
+    "Value",
     "asked",
     "asked_of",
     "card",
@@ -36,6 +48,7 @@ __all__ = [
     "slots",
     "source_title",
     "understood",
+    "value_of",
     "week_heading",
     "week_rows",
 ]

@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import url_for
 
 from journal.medication.pages.round import JUST_NOW
-from journal.medication.rules import OFFERED, Caution, DoseStatus, MedicationLine, Reason, caution_text
+from journal.medication.rules import (
+    OFFERED,
+    Caution,
+    DoseStatus,
+    MedicationLine,
+    Reason,
+    ValueRequirement,
+    caution_text,
+)
 from journal.medication.service import DueDose
 from journal.medication.service.shown import group_flags
 from journal.observations import Measurement
@@ -37,7 +45,10 @@ class Hand:
 
 
 class Value(NamedTuple):
-    """The field for a value that must be known before the dose."""
+    """The field for a value that must be known before the dose, and what it means for it.
+
+    `against`: None until the value was outside the limit; then what was written of why the dose is given all the same.
+    """
 
     name: str
     label: str
@@ -45,6 +56,8 @@ class Value(NamedTuple):
     unit: str
     typed: str
     error: str | None
+    means: str | None
+    against: str | None
 
 
 class At(NamedTuple):
@@ -243,13 +256,19 @@ def _at(trouble: Trouble | None) -> At:
 
 
 def _value(dose: DueDose, latest: Mapping[str, Measurement], trouble: Trouble | None) -> Value | None:
-    wanted = dose.required_value
-    if wanted is None or not dose.can_sign:
+    if dose.required_value is None or not dose.can_sign:
         return None
+    return value_of(dose.required_value, latest, trouble, local(dose.due_at).date())
+
+
+def value_of(wanted: ValueRequirement, latest: Mapping[str, Measurement], trouble: Trouble | None, day: date) -> Value:
+    """The field for this value. What was measured on `day` (Oslo) stands beside it; it is never filled in (A5)."""
     last = latest.get(wanted.code)
     hint = _("Kl. %(time)s var den %(value)s.", time=hhmm(last.effective_at), value=last.text) if last else ""
-    if last and local(last.effective_at).date() != local(dose.due_at).date():
+    if last and local(last.effective_at).date() != day:
         hint = ""
     error = trouble.said if trouble and trouble.field == "value" else None
     label = _("%(what)s nå", what=wanted.text)
-    return Value("value", label, hint, wanted.unit, trouble.typed.get("value", "") if trouble else "", error)
+    typed = trouble.typed if trouble else {}
+    against = typed.get("against", "") if trouble and (trouble.suggested or "against" in typed) else None
+    return Value("value", label, hint, wanted.unit, typed.get("value", ""), error, wanted.means, against)

@@ -5,7 +5,8 @@ sentence  how a dosage is said                   status     ready, late, missed,
 as_needed whether there is room for one more     reasons    why a dose was not given
 rounds    which doses belong to one walk         picture    36 hours at a glance
 settings  what each municipality decides of it
-caution   when one tap is too little             safety     what a prescriber is told before she signs
+caution   when one tap is too little             insulin   which insulin it is, in words
+words, steps, steps_said  the parts of them         safety     what a prescriber is told before she signs
 favourites what of an order holds for anybody
 week      the days of a dose chart              timeline   many days on one picture
 """
@@ -18,11 +19,13 @@ from journal.medication.rules.dosage import (
     every_days,
     every_hours,
     in_cycle,
+    in_steps,
     on_weekdays,
     weekly,
     when_needed,
 )
 from journal.medication.rules.favourites import Reusable, reusable
+from journal.medication.rules.insulin import insulin_text
 from journal.medication.rules.once import MAY_HAVE_PASSED, once, once_at
 from journal.medication.rules.parts import (
     AmountRange,
@@ -31,9 +34,11 @@ from journal.medication.rules.parts import (
     Cycle,
     EveryDays,
     EveryHours,
+    InrControl,
     InvalidDosage,
     Kind,
     Moment,
+    Step,
     TimedDose,
     TimeOfDay,
     Weekday,
@@ -46,11 +51,13 @@ from journal.medication.rules.reasons import (
     Result,
     Suggestion,
     ValueRequirement,
-    below_limit_text,
     glucose,
+    outside_limit_text,
     pulse,
+    respiration,
     suggested_reason,
     systolic,
+    temperature,
 )
 from journal.medication.rules.rounds import slot_of
 from journal.medication.rules.schedule import (
@@ -62,14 +69,12 @@ from journal.medication.rules.schedule import (
     own_clock_times,
 )
 from journal.medication.rules.sentence import (
-    TIMES_OF_DAY,
     HandAction,
     MedicationLine,
     Verb,
     dose_sentence,
     hand_sentence,
     medication_line,
-    say,
 )
 from journal.medication.rules.settings import Chosen, DoseSettings, PlannedDose, in_force, planned_doses
 from journal.medication.rules.status import (
@@ -86,8 +91,10 @@ from journal.medication.rules.status import (
     missed_at,
     tolerance_for,
 )
+from journal.medication.rules.steps_said import changed_today, inr_text, no_dose_decided
 from journal.medication.rules.timeline import EACH_DOSE, SPANS, DateTick, date_ticks, drawn_first, window_of, worst
 from journal.medication.rules.week import Week, day_heading, said_in_column
+from journal.medication.rules.words import TIMES_OF_DAY, say
 
 __all__ = [
     "DEFAULT_CLOCK_TIMES",
@@ -115,6 +122,7 @@ __all__ = [
     "Given",
     "HandAction",
     "ImplausibleValue",
+    "InrControl",
     "InvalidDosage",
     "Kind",
     "Mark",
@@ -127,6 +135,7 @@ __all__ = [
     "Reusable",
     "Room",
     "SignedState",
+    "Step",
     "Strip",
     "StripDose",
     "Suggestion",
@@ -141,9 +150,9 @@ __all__ = [
     "Weekday",
     "Window",
     "as_needed_room",
-    "below_limit_text",
     "caution_text",
     "cautions",
+    "changed_today",
     "daily",
     "date_ticks",
     "day_heading",
@@ -159,15 +168,21 @@ __all__ = [
     "hand_sentence",
     "in_cycle",
     "in_force",
+    "in_steps",
+    "inr_text",
+    "insulin_text",
     "is_day_of",
     "medication_line",
     "missed_at",
+    "no_dose_decided",
     "on_weekdays",
     "once",
     "once_at",
+    "outside_limit_text",
     "own_clock_times",
     "planned_doses",
     "pulse",
+    "respiration",
     "reusable",
     "said_in_column",
     "say",
@@ -175,6 +190,7 @@ __all__ = [
     "strip",
     "suggested_reason",
     "systolic",
+    "temperature",
     "tolerance_for",
     "weekly",
     "when_needed",

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from journal.medication.rules.dosage import Dosage
 from journal.medication.rules.parts import AmountRange, AsNeeded
-from journal.medication.rules.sentence import duration, say
+from journal.medication.rules.sentence import duration
+from journal.medication.rules.words import say
 from journal.platform.clock import hhmm, local_date, relative_day
 from journal.platform.language import counted, joined, phrase
 from journal.platform.quantity import Quantity

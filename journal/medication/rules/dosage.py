@@ -1,6 +1,6 @@
 """How a medicine is to be taken, as structure: what the hand gives, when, and for how long.
 
-A dosage is one of six kinds, and the kind decides which other parts must be there and which may not. A weekly medicine
+A dosage is one of seven kinds, and the kind decides which other parts must be there and which may not. A weekly medicine
 is of kind `weekdays`: when the days are lost on the way it becomes invalid, never daily.
 Methotrexate taken daily kills.
 
@@ -11,7 +11,7 @@ day as Volven 8325, weekdays as Volven 9082. It is stored in the order as JSON, 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
@@ -25,13 +25,17 @@ from journal.medication.rules.parts import (
     Cycle,
     EveryDays,
     EveryHours,
+    InrControl,
     InvalidDosage,
     Kind,
     Moment,
+    Step,
     TimedDose,
     TimeOfDay,
     Weekday,
 )
+from journal.medication.rules.steps import check_inr, check_steps
+from journal.platform.clock import instant
 from journal.platform.language import phrases
 from journal.platform.quantity import NotAnAmount, Quantity
 
@@ -43,8 +47,9 @@ class Dosage:
     """How a medicine is to be taken. Made by the functions below (`daily`, `weekly`, `when_needed` …).
 
     `amount`: what the hand gives (1 tablett, 10 ml, 1 plaster), never the strength. None when `amounts` gives each time
-    its own, in the order of `times` or `times_of_day`.
+    its own, in the order of `times` or `times_of_day`, and when `steps` give each day its own.
     `strength_per_unit`: what one unit of the amount holds (50 mg in 1 tablett, 25 mg in 1 ml).
+    `inr`: what warfarin is dosed by; its next day ends the doses.
     `exact`: Forskrivning's GisEksakt, to be given at the time itself.
     Raises InvalidDosage when the parts do not fit the kind.
     """
@@ -58,16 +63,20 @@ class Dosage:
     weekdays: tuple[Weekday, ...] = ()
     cycle: Cycle | None = None
     every: EveryHours | EveryDays | None = None
+    steps: tuple[Step, ...] = ()
     as_needed: AsNeeded | None = None
     course: Course | None = None
+    inr: InrControl | None = None
     exact: bool = False
 
     def __post_init__(self) -> None:
         _check_parts(self)
         _check_moments(self)
         _check_weekdays(self)
+        check_steps(self)
         _check_amounts(self)
         _check_limits(self)
+        check_inr(self)
 
     @property
     def moments(self) -> tuple[Moment, ...]:
@@ -76,15 +85,31 @@ class Dosage:
 
     @property
     def timed_doses(self) -> tuple[TimedDose, ...]:
-        """The doses of a day with this medicine, in order; empty for kinds that have no clock time."""
+        """The doses of a day with this medicine, in order; empty for kinds without a clock time, and for steps."""
         if self.amounts:
             return tuple(map(TimedDose, self.moments, self.amounts))
         return tuple(TimedDose(at, self.amount) for at in self.moments if isinstance(self.amount, Quantity))
 
     @property
+    def ends_at(self) -> datetime | None:
+        """The first instant (UTC) that has no dose any more by the dosage itself; None while nothing ends it."""
+        if self.inr is not None:
+            return instant(self.inr.next_on, time.min)
+        return self.course.ends_at if self.course else None
+
+    def step_on(self, day: date) -> Step | None:
+        """The step of this day (Oslo); None before the first one."""
+        return next((step for step in reversed(self.steps) if step.first_day <= day), None)
+
+    def doses_of(self, step: Step) -> tuple[TimedDose, ...]:
+        """The doses of a day in this step, in order; none where the amount is 0."""
+        amounts = step.amounts * len(self.moments) if len(step.amounts) == 1 else step.amounts
+        return tuple(dose for dose in map(TimedDose, self.moments, amounts) if dose.amount.value)
+
+    @property
     def unit(self) -> str:
         """The unit of what the hand gives."""
-        return self.amounts[0].unit if self.amount is None else self.amount.unit
+        return _hand_amounts(self)[-1].unit
 
     def to_json(self) -> dict[str, Any]:
         """JSON for the order: decimals as strings, empty parts left out."""
@@ -127,6 +152,7 @@ _PARTS = {
     Kind.CYCLE: {"moments", "cycle"},
     Kind.EVERY_DAYS: {"moments", "every"},
     Kind.EVERY_HOURS: {"every"},
+    Kind.STEPS: {"moments", "steps"},
     Kind.AS_NEEDED: {"as_needed"},
 }
 
@@ -136,6 +162,7 @@ _MISSING = phrases(
         "weekdays": "Doseringen mangler ukedag.",
         "cycle": "Doseringen mangler dager på og dager av.",
         "every": "Doseringen mangler hvor ofte.",
+        "steps": "Doseringen mangler trinn.",
         "as_needed": "Doseringen mangler grense for ved behov.",
     }
 )
@@ -145,6 +172,7 @@ _TOO_MUCH = phrases(
         "weekdays": "Denne doseringen kan ikke også ha ukedag.",
         "cycle": "Denne doseringen kan ikke også ha dager på og dager av.",
         "every": "Denne doseringen kan ikke også ha hvor ofte.",
+        "steps": "Denne doseringen kan ikke også ha trinn.",
         "as_needed": "Denne doseringen kan ikke også ha grense for ved behov.",
     }
 )
@@ -196,13 +224,13 @@ def _check_weekdays(dosage: Dosage) -> None:
 
 
 def _check_amounts(dosage: Dosage) -> None:
-    if (dosage.amount is None) != bool(dosage.amounts):
+    if bool(dosage.steps) + bool(dosage.amounts) + (dosage.amount is not None) != 1:
         raise InvalidDosage("Oppgi enten én mengde, eller én mengde for hvert tidspunkt.")
+    if len({amount.unit for amount in _hand_amounts(dosage)}) > 1:
+        raise InvalidDosage("Alle mengdene må ha samme enhet.")
     if dosage.amounts:
         if len(dosage.amounts) != len(dosage.moments):
             raise InvalidDosage("Det må være én mengde for hvert tidspunkt.")
-        if len({amount.unit for amount in dosage.amounts}) > 1:
-            raise InvalidDosage("Alle mengdene må ha samme enhet.")
         if len(set(dosage.amounts)) == 1:
             raise InvalidDosage("Mengdene er like. Oppgi én mengde.")
     if isinstance(dosage.amount, AmountRange) and dosage.kind is not Kind.AS_NEEDED:
@@ -210,7 +238,8 @@ def _check_amounts(dosage: Dosage) -> None:
     strength = dosage.strength_per_unit
     if strength is not None and strength.unit == dosage.unit:
         raise InvalidDosage("Styrken må ha en annen enhet enn mengden. Oppgi mengden slik hånden gir den.")
-    for quantity in (*_hand_amounts(dosage), *((strength,) if strength is not None else ())):
+    hand = [amount for amount in _hand_amounts(dosage) if amount.value or not dosage.steps]
+    for quantity in (*hand, *((strength,) if strength is not None else ())):
         _check_quantity(quantity)
     try:
         for amount in _hand_amounts(dosage):
@@ -246,6 +275,8 @@ def _hand_amounts(dosage: Dosage) -> tuple[Quantity, ...]:
     """Every amount the hand may give at one time, least first where it is a range."""
     if isinstance(dosage.amount, AmountRange):
         return dosage.amount.least, dosage.amount.most
+    if dosage.steps:
+        return tuple(amount for step in dosage.steps for amount in step.amounts)
     return dosage.amounts if dosage.amount is None else (dosage.amount,)
 
 
@@ -261,6 +292,7 @@ class More(TypedDict, total=False):
 
     strength_per_unit: Quantity | None
     course: Course | None
+    inr: InrControl | None
     exact: bool
 
 
@@ -293,6 +325,14 @@ def in_cycle(amount: Amounts, cycle: Cycle, at: Moments = (), **more: Unpack[Mor
 def every_days(amount: Quantity, days: int, first_day: date, at: Moment, **more: Unpack[More]) -> Dosage:
     """Each n-th day at a clock time: `every_days(patch, 7, first_day, time(9))`."""
     return _at_moments(Kind.EVERY_DAYS, amount, [at], {"every": EveryDays(days, first_day)}, more)
+
+
+def in_steps(steps: Iterable[Step], at: Moments, **more: Unpack[More]) -> Dosage:
+    """Each step from its day on: `in_steps([Step(monday, (four,)), Step(thursday, (three,))], [time(8)])`."""
+    moments = tuple(at)
+    times = tuple(sorted(moment for moment in moments if isinstance(moment, time)))
+    times_of_day = tuple(sorted(moment for moment in moments if isinstance(moment, TimeOfDay)))
+    return Dosage(Kind.STEPS, None, times=times, times_of_day=times_of_day, steps=tuple(steps), **more)
 
 
 def every_hours(amount: Quantity, hours: int, **more: Unpack[More]) -> Dosage:

@@ -25,10 +25,10 @@ class Reusable:
 def reusable(dosage: Dosage, today: date) -> Reusable | None:
     """The dosage without its dates, where `today` is the day it was ordered; None where the dates are what it says.
 
-    Days that count from a date (every third day, ten days on and four off) mean nothing for the next patient, nor does a
-    course that begins on a certain day or ends at a certain hour.
+    Days that count from a date (every third day, ten days on and four off, the steps of a taper) mean nothing for the next
+    patient, nor does a course that begins on a certain day or ends at a certain hour, nor what an INR of hers decided.
     """
-    if dosage.cycle is not None or isinstance(dosage.every, EveryDays):
+    if dosage.cycle is not None or isinstance(dosage.every, EveryDays) or dosage.steps or dosage.inr:
         return None
     if (course := dosage.course) is None:
         return Reusable(dosage, None)

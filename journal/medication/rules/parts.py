@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     CYCLE = "cycle"
     EVERY_DAYS = "every_days"
     EVERY_HOURS = "every_hours"
+    STEPS = "steps"
     AS_NEEDED = "as_needed"
 
 
@@ -153,6 +155,49 @@ class Course:
         if days < 1:
             raise InvalidDosage("En kur må vare minst 1 dag.")
         return cls(instant(first_day, time.min), instant(first_day + timedelta(days=days), time.min))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a dosage that is tapered, or set day by day: from `first_day` (Oslo) until the next step begins.
+
+    `amounts`: one for all times of the day, or one for each. 0 is no dose.
+    """
+
+    first_day: date
+    amounts: tuple[Quantity, ...]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the days of this step have no dose at all."""
+        return not any(amount.value for amount in self.amounts)
+
+
+@dataclass(frozen=True, slots=True)
+class InrControl:
+    """What the dose of warfarin was decided by, and the day (Oslo) its INR is measured next.
+
+    From `next_on` on no dose is set: it depends on the answer, and the doctor is rung. `low` to `high` is the target. The
+    bounds catch slips of the finger: a target outside 1 to 5 is none, no instrument shows less than 0.5 or more than 20,
+    and not even a stable INR is left more than 12 weeks (Holbrook et al., Chest 2012;141(2 Suppl):e152S, 2.3 and 9.1).
+    """
+
+    low: Decimal
+    high: Decimal
+    last: Decimal
+    last_on: date
+    next_on: date
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.low < self.high <= 5:
+            raise InvalidDosage("Målet for INR skrives som to tall mellom 1 og 5, det laveste først.")
+        if not Decimal("0.5") <= self.last <= 20:
+            raise InvalidDosage("Siste INR må være et tall mellom 0,5 og 20.")
+        if not self.last_on < self.next_on <= self.last_on + LONGEST_BETWEEN_INR:
+            raise InvalidDosage("Neste INR må være etter den siste, og ikke mer enn 12 uker etter.")
+
+
+LONGEST_BETWEEN_INR = timedelta(weeks=12)
 
 
 class TimedDose(NamedTuple):

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     FASTING = "fasting"
     CLINICAL = "clinical"
     BELOW_LIMIT = "below-limit"
+    ABOVE_LIMIT = "above-limit"
     OTHER = "other"
 
     @property
@@ -81,11 +82,12 @@ _KNOWN = {
     Reason.FASTING: _Known(phrase("Faster"), Result.NOT_GIVEN),
     Reason.CLINICAL: _Known(phrase("Klinisk vurdering"), Result.NOT_GIVEN),
     Reason.BELOW_LIMIT: _Known(phrase("Verdien er under grensen"), Result.NOT_GIVEN),
+    Reason.ABOVE_LIMIT: _Known(phrase("Verdien er over grensen"), Result.NOT_GIVEN),
     Reason.OTHER: _Known(phrase("Annet"), Result.NOT_GIVEN),
 }
 
-OFFERED = tuple(reason for reason in Reason if reason is not Reason.BELOW_LIMIT)
-"""The reasons always on the card, in order. The missing one is offered when a value supports it."""
+OFFERED = tuple(reason for reason in Reason if reason not in (Reason.BELOW_LIMIT, Reason.ABOVE_LIMIT))
+"""The reasons always on the card, in order. The missing ones are offered when a value supports them."""
 
 
 class ImplausibleValue(ValueError):
@@ -96,7 +98,8 @@ class ImplausibleValue(ValueError):
 class ValueRequirement:
     """A value that must be known before the dose is given, such as the pulse before metoprolol.
 
-    `minimum`: the least value, in `unit`, at which the dose may be given; None when the value shall only be known.
+    `minimum` and `maximum`: the least and the highest value, in `unit`, at which the dose is to be given, both allowed;
+    None for no such limit, and for both when the value shall only be known.
     `plausible_low` and `plausible_high` catch slips and say nothing about health.
     """
 
@@ -106,11 +109,13 @@ class ValueRequirement:
     minimum: Decimal | None
     plausible_low: Decimal
     plausible_high: Decimal
+    maximum: Decimal | None = None
 
     def __post_init__(self) -> None:
         if not self.plausible_low < self.plausible_high:
             raise ValueError("Laveste rimelige verdi må være lavere enn høyeste.")
-        if self.minimum is not None and not self.plausible_low <= self.minimum <= self.plausible_high:
+        limits = [limit for limit in (self.minimum, self.maximum) if limit is not None]
+        if any(not self.plausible_low <= limit <= self.plausible_high for limit in limits):
             raise ValueError(
                 phrase(
                     "Grensen for %(what)s må være mellom %(low)s og %(high)s.",
@@ -119,6 +124,8 @@ class ValueRequirement:
                     high=show(self.plausible_high),
                 )
             )
+        if limits != sorted(limits):
+            raise ValueError("Den nederste grensen må være lavere enn den øverste.")
 
     def check(self, value: Decimal) -> Decimal:
         """The value itself. Raises ImplausibleValue with what to write instead."""
@@ -127,19 +134,33 @@ class ValueRequirement:
         return value
 
     def allows(self, value: Decimal) -> bool:
-        """Whether the dose may be given at this value. The limit itself is allowed: "under 55" means 54 and less."""
-        return self.minimum is None or self.check(value) >= self.minimum
+        """Whether the dose is to be given at this value. A limit itself is allowed: "under 55" means 54 and less."""
+        self.check(value)
+        enough = self.minimum is None or value >= self.minimum
+        return enough and (self.maximum is None or value <= self.maximum)
+
+    @property
+    def means(self) -> Phrase | None:
+        """What the value means for the dose: `Gi bare når puls er 55 eller mer.`; None when it shall only be known."""
+        what = as_phrase(self.text).in_a_sentence()
+        low, high = (show(limit) if limit is not None else "" for limit in (self.minimum, self.maximum))
+        if low and high:
+            return phrase("Gi bare når %(what)s er fra %(low)s til %(high)s.", what=what, low=low, high=high)
+        if low:
+            return phrase("Gi bare når %(what)s er %(low)s eller mer.", what=what, low=low)
+        return phrase("Gi bare når %(what)s er %(high)s eller mindre.", what=what, high=high) if high else None
 
     def to_json(self) -> dict[str, str]:
         """JSON for the order, decimals as strings."""
-        limit = {} if self.minimum is None else {"minimum": _plain(self.minimum)}
+        limits = {"minimum": self.minimum, "maximum": self.maximum}
+        limit = {name: _plain(value) for name, value in limits.items() if value is not None}
         plausible = {"plausible_low": _plain(self.plausible_low), "plausible_high": _plain(self.plausible_high)}
         return {"code": self.code, "text": self.text, "unit": self.unit, **limit, **plausible}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "ValueRequirement":
         """What `to_json` wrote. Raises KeyError or ValueError for anything else."""
-        minimum = document.get("minimum")
+        minimum, maximum = document.get("minimum"), document.get("maximum")
         return cls(
             document["code"],
             as_phrase(document["text"]),
@@ -147,6 +168,7 @@ class ValueRequirement:
             None if minimum is None else parse_decimal(minimum),
             parse_decimal(document["plausible_low"]),
             parse_decimal(document["plausible_high"]),
+            None if maximum is None else parse_decimal(maximum),
         )
 
     def wanted(self) -> Phrase:
@@ -155,14 +177,28 @@ class ValueRequirement:
         return phrase("%(what)s må være et tall mellom %(low)s og %(high)s.", what=self.text, low=low, high=high)
 
 
-def pulse(minimum: Decimal | None = None) -> ValueRequirement:
-    """The pulse must be known, and the dose is not given below `minimum` beats per minute."""
-    return ValueRequirement("pulse", phrase("Puls"), phrase("slag per minutt"), minimum, Decimal(20), Decimal(250))
+def pulse(minimum: Decimal | None = None, maximum: Decimal | None = None) -> ValueRequirement:
+    """The pulse must be known, and the dose is given from `minimum` to `maximum` beats per minute."""
+    return ValueRequirement(
+        "pulse", phrase("Puls"), phrase("slag per minutt"), minimum, Decimal(20), Decimal(250), maximum
+    )
 
 
-def glucose(minimum: Decimal | None = None) -> ValueRequirement:
-    """Blood glucose must be known, and the dose is not given below `minimum` mmol/l."""
-    return ValueRequirement("glucose", phrase("Blodsukker"), "mmol/l", minimum, Decimal("0.5"), Decimal(60))
+def glucose(minimum: Decimal | None = None, maximum: Decimal | None = None) -> ValueRequirement:
+    """Blood glucose must be known, and the dose is given from `minimum` to `maximum` mmol/l."""
+    return ValueRequirement("glucose", phrase("Blodsukker"), "mmol/l", minimum, Decimal("0.5"), Decimal(60), maximum)
+
+
+def temperature(minimum: Decimal | None = None, maximum: Decimal | None = None) -> ValueRequirement:
+    """The temperature must be known, and the dose is given from `minimum` to `maximum` degrees: what is given for fever."""
+    return ValueRequirement("temperature", phrase("Temperatur"), "°C", minimum, Decimal(25), Decimal(45), maximum)
+
+
+def respiration(minimum: Decimal | None = None, maximum: Decimal | None = None) -> ValueRequirement:
+    """The breaths must be counted, and the dose is given from `minimum` to `maximum` a minute: opioids."""
+    return ValueRequirement(
+        "respiration", phrase("Respirasjon"), phrase("per minutt"), minimum, Decimal(2), Decimal(80), maximum
+    )
 
 
 def systolic(minimum: Decimal | None = None) -> ValueRequirement:
@@ -178,20 +214,31 @@ class Suggestion(NamedTuple):
 
 
 def suggested_reason(condition: ValueRequirement, value: Decimal | None) -> Suggestion | None:
-    """`Puls under 55` when the value is below the order's limit; None when it is not, or not known.
+    """`Puls under 55` when the value is outside the order's limits; None when it is not, or not known.
 
     Raises ImplausibleValue.
     """
-    if value is None or condition.minimum is None or condition.allows(value):
+    if value is None or condition.allows(value):
         return None
-    return Suggestion(
-        Reason.BELOW_LIMIT,
-        phrase("%(what)s under %(limit)s", what=as_phrase(condition.text), limit=show(condition.minimum)),
-    )
+    what = as_phrase(condition.text)
+    if condition.minimum is not None and value < condition.minimum:
+        return Suggestion(
+            Reason.BELOW_LIMIT, phrase("%(what)s under %(limit)s", what=what, limit=show(condition.minimum))
+        )
+    assert condition.maximum is not None
+    return Suggestion(Reason.ABOVE_LIMIT, phrase("%(what)s over %(limit)s", what=what, limit=show(condition.maximum)))
 
 
-def below_limit_text(condition: ValueRequirement, value: Decimal) -> str:
-    """What stops a dose, with the value and the limit: for a condition that has one and a value below it."""
+def outside_limit_text(condition: ValueRequirement, value: Decimal) -> str:
+    """What stops a dose, with the value and the limit: for a value that the condition does not allow."""
+    if condition.maximum is not None and value > condition.maximum:
+        return phrase(
+            "%(what)s %(value)s er over %(limit)s, som er grensen i ordinasjonen. Ikke gi dosen."
+            " Velg «Ikke gitt», og kontakt legen.",
+            what=as_phrase(condition.text),
+            value=show(value),
+            limit=show(condition.maximum),
+        )
     assert condition.minimum is not None
     return phrase(
         "%(what)s %(value)s er under %(limit)s, som er grensen i ordinasjonen. Ikke gi dosen."

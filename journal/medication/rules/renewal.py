@@ -32,7 +32,11 @@ def until(day: date) -> datetime:
 
 
 def is_renewed(dosage: Dosage) -> bool:
-    """Whether it makes sense to renew: what is given for one day is over with that day."""
+    """Whether it makes sense to renew: what is given for one day is over with that day, a taper ends because it is to end,
+    and what follows INR is decided anew by the next one.
+    """
+    if dosage.steps or dosage.inr:
+        return False
     course = dosage.course
     if course is None or course.starts_at is None or course.ends_at is None:
         return True

@@ -68,14 +68,13 @@ def expected_times(
 ) -> Iterator[ExpectedDose]:
     """The doses due from `start` up to but not including `end`, earliest first.
 
-    The order counts from `order_start` up to but not including `order_end`, and within its course. A medicine as needed
-    is never due. All instants are aware. Raises ValueError for one without a time zone.
+    The order counts from `order_start` up to but not including `order_end`, within its course, and to its next INR. A
+    medicine as needed is never due. All instants are aware. Raises ValueError for one without a time zone.
     """
     if dosage.kind is Kind.AS_NEEDED:
         return iter(())
-    course_start, course_end = (dosage.course.starts_at, dosage.course.ends_at) if dosage.course else (None, None)
-    first = _latest(order_start, course_start)
-    begin, stop = _latest(start, first), _earliest(end, order_end, course_end)
+    first = _latest(order_start, dosage.course.starts_at if dosage.course else None)
+    begin, stop = _latest(start, first), _earliest(end, order_end, dosage.ends_at)
     if isinstance(dosage.every, EveryHours):
         return _by_elapsed_time(dosage, dosage.every, first, begin, stop)
     return _by_the_wall(dosage, begin, stop, clock_times)
@@ -94,6 +93,9 @@ def is_day_of(dosage: Dosage, day: date) -> bool:
         case Kind.EVERY_DAYS if isinstance(dosage.every, EveryDays):
             passed = (day - dosage.every.anchor).days
             return passed >= 0 and passed % dosage.every.days == 0
+        case Kind.STEPS:
+            step = dosage.step_on(day)
+            return step is not None and not step.is_nothing
     return False
 
 
@@ -121,7 +123,9 @@ def _by_the_wall(dosage: Dosage, begin: datetime, stop: datetime, clock_times: C
 
 def _doses_on(dosage: Dosage, day: date, clock_times: ClockTimes) -> list[ExpectedDose]:
     """In order of time: in March a dose at 02.30 comes after one at 03, since the clock never shows 02.30."""
-    amounts = {instant(day, _clock(at, clock_times)): amount for at, amount in dosage.timed_doses}
+    step = dosage.step_on(day)
+    doses = dosage.doses_of(step) if step else dosage.timed_doses
+    amounts = {instant(day, _clock(at, clock_times)): amount for at, amount in doses}
     return [ExpectedDose(due_at, amounts[due_at]) for due_at in sorted(amounts)]
 
 

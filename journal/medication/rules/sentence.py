@@ -1,15 +1,14 @@
-"""How a dose is said. This is the only place in the journal that puts a dosage into words.
+"""How a dose is said. This, with `words` and `steps_said`, is the only place in the journal that puts a dosage into words.
 
 The rules are L1-L9 of the medication line (NHS Common User Interface MEDi-, ISMP), in Norwegian: decimal comma, no
 trailing zero, units written out where they can be misread, nothing beside a number that looks like a digit, and a
 no-break space so that a number is never parted from what it counts.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from journal.medication.rules.dosage import Dosage
@@ -22,19 +21,15 @@ from journal.medication.rules.parts import (
     EveryDays,
     EveryHours,
     Kind,
-    Moment,
-    TimeOfDay,
     Weekday,
 )
+from journal.medication.rules.steps_said import CALL, inr_text, no_dose_decided, step_of_day, steps_sentence
+from journal.medication.rules.words import and_, clock, exactly, held, held_or_said, moments, said_of, say
 from journal.platform.clock import local, local_date, norwegian_date
 from journal.platform.language import counted, phrase
-from journal.platform.quantity import NBSP, Quantity, show
+from journal.platform.quantity import NBSP, Quantity
 
 _WEEKDAYS = dict(zip(Weekday, ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"), strict=True))
-TIMES_OF_DAY = dict(
-    zip(TimeOfDay, ("morgen", "formiddag", "midt på dagen", "ettermiddag", "kveld", "natt"), strict=True)
-)
-"""Each time of day in words."""
 
 
 class Verb(StrEnum):
@@ -82,12 +77,15 @@ class MedicationLine(NamedTuple):
 
 
 def dose_sentence(dosage: Dosage) -> str:
-    """The whole dosage in words: `1 tablett kl. 08 og 20`, `2 tabletter hver mandag kl. 08`."""
-    course = [_course(dosage.course)] if dosage.course and not once_at(dosage) else []
+    """The whole dosage in words: `1 tablett kl. 08 og 20`, `2 tabletter hver mandag kl. 08`, every step of a taper."""
+    after = [_course(dosage.course)] if dosage.course and not once_at(dosage) else []
+    if inr := dosage.inr:
+        after += [inr_text(inr), f"neste INR {norwegian_date(inr.next_on)}, så {CALL}"]
+    if dosage.steps:
+        return ", ".join([steps_sentence(dosage), *after])
     if dosage.amount is None:
-        doses = _and(f"{say(amount)} {_exactly(dosage)}{_moments([at])}" for at, amount in dosage.timed_doses)
-        return ", ".join([doses, *_days_alone(dosage), *course])
-    return ", ".join([f"{say(dosage.amount)} {_when(dosage, 'hver ')}", *course])
+        return ", ".join([said_of(dosage, dosage.timed_doses, say), *_days_alone(dosage), *after])
+    return ", ".join([f"{say(dosage.amount)} {_when(dosage, 'hver ')}", *after])
 
 
 def hand_sentence(
@@ -112,7 +110,7 @@ def _hand(
     amount: Quantity | AmountRange, strength: Quantity | None, form: str, route: str | None, verb: Verb | None
 ) -> HandAction:
     verb = verb or _verb(amount.unit, form, route or "")
-    return HandAction(verb, say(amount), _held(amount, strength), route)
+    return HandAction(verb, say(amount), held(amount, strength), route)
 
 
 def medication_line(
@@ -123,41 +121,33 @@ def medication_line(
     form: str | None = None,
     route: str | None = None,
     indication: str | None = None,
+    day: date | None = None,
 ) -> MedicationLine:
-    """The line of one medicine in the list. The dose is the strength taken at one time, else what the hand gives."""
-    dose, frequency = _dose_and_frequency(dosage)
+    """The line of one medicine in the list. The dose is the strength taken at one time, else what the hand gives.
+
+    `day` (Oslo) is the one it is shown for: of a dosage in steps the line says that day's dose and the next change, and of
+    one that follows INR no dose from the day it is measured. Without a day it says every step, and no dose of its own.
+    """
+    dose, frequency = _dose_and_frequency(dosage, day if dosage.steps or dosage.inr else None)
     return MedicationLine(_name(generic), brand, form, dose, route, frequency, indication)
 
 
 # Few dosages are many orders'.
 @lru_cache(maxsize=4096)
-def _dose_and_frequency(dosage: Dosage) -> tuple[str, str]:
-    if dosage.amount is None:
-        dose = _and(
-            f"{_held(amount, dosage.strength_per_unit) or say(amount)} {_exactly(dosage)}{_moments([at])}"
-            for at, amount in dosage.timed_doses
-        )
+def _dose_and_frequency(dosage: Dosage, day: date | None) -> tuple[str, str]:
+    inr = dosage.inr
+    if inr and day and no_dose_decided(dosage, day):
+        return CALL, f"ingen dose er bestemt, INR måles {norwegian_date(inr.next_on)}"
+    if dosage.steps:
+        dose, frequency = step_of_day(dosage, day) if day else ("i trinn", dose_sentence(dosage))
+    elif dosage.amount is None:
+        dose = said_of(dosage, dosage.timed_doses, partial(held_or_said, dosage))
         frequency = ", ".join(_days_alone(dosage)) or "daglig"
     else:
-        dose = _held(dosage.amount, dosage.strength_per_unit) or say(dosage.amount)
-        frequency = _when(dosage, "kun ")
+        dose, frequency = held_or_said(dosage, dosage.amount), _when(dosage, "kun ")
+    if inr and day:
+        frequency = f"{frequency}, INR måles {norwegian_date(inr.next_on)}, så {CALL}"
     return dose, frequency
-
-
-def say(amount: Quantity | AmountRange) -> str:
-    """`1 tablett`, `0,5 tablett`, `1–2 tabletter`, `5 000 enheter`."""
-    if isinstance(amount, AmountRange):
-        return f"{show(amount.least.value)}–{say(amount.most)}"
-    return f"{show(amount.value)}{NBSP}{amount.unit_shown.replace(' ', NBSP)}"
-
-
-def _held(amount: Quantity | AmountRange, strength: Quantity | None) -> str | None:
-    """The strength this amount holds, `50 mg`; None when the product has no strength per unit."""
-    if strength is None:
-        return None
-    if isinstance(amount, AmountRange):
-        return say(AmountRange(strength * amount.least.value, strength * amount.most.value))
-    return say(strength * amount.value)
 
 
 def _verb(unit: str, form: str, route: str) -> Verb:
@@ -182,8 +172,8 @@ def _when(dosage: Dosage, weekday_word: str) -> str:
     if dosage.as_needed is not None:
         return ", ".join(["ved behov", *_limits(dosage.as_needed)])
     if isinstance(dosage.every, EveryHours):
-        return _exactly(dosage) + _every(dosage.every.hours, "time")
-    times = _exactly(dosage) + _moments(dosage.moments)
+        return exactly(dosage) + _every(dosage.every.hours, "time")
+    times = exactly(dosage) + moments(dosage.moments)
     if only := once_at(dosage):
         return f"én gang, {norwegian_date(local_date(only))} {times}"
     match dosage.kind:
@@ -208,23 +198,8 @@ def _days_alone(dosage: Dosage) -> list[str]:
     return []
 
 
-def _exactly(dosage: Dosage) -> str:
-    return "nøyaktig " if dosage.exact else ""
-
-
-def _moments(moments: Sequence[Moment]) -> str:
-    """`kl. 08 og 20` or `morgen og kveld`."""
-    if clock := [_clock(at) for at in moments if isinstance(at, time)]:
-        return f"kl.{NBSP}{_and(clock)}"
-    return _and(TIMES_OF_DAY[at] for at in moments if isinstance(at, TimeOfDay))
-
-
-def _clock(at: time) -> str:
-    return f"{at:%H.%M}" if at.minute else f"{at:%H}"
-
-
 def _weekdays(dosage: Dosage) -> str:
-    return _and(_WEEKDAYS[day] for day in dosage.weekdays)
+    return and_(_WEEKDAYS[day] for day in dosage.weekdays)
 
 
 def _cycle(cycle: Cycle) -> str:
@@ -280,8 +255,8 @@ def _end(ends_at: datetime) -> str:
 
 def _date_and_clock(at: datetime) -> str:
     wall = local(at)
-    clock = f" kl.{NBSP}{_clock(wall.time())}" if wall.time() != time.min else ""
-    return norwegian_date(wall.date()) + clock
+    hour = f" kl.{NBSP}{clock(wall.time())}" if wall.time() != time.min else ""
+    return norwegian_date(wall.date()) + hour
 
 
 def _name(generic: str) -> str:
@@ -291,9 +266,3 @@ def _name(generic: str) -> str:
 
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number}{NBSP}{one if number == 1 else many}"
-
-
-def _and(words: Iterable[str]) -> str:
-    """`08`, `08 og 20`, `08, 14 og 20`."""
-    *first, last = words
-    return f"{', '.join(first)} og {last}" if first else last

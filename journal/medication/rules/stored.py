@@ -12,7 +12,9 @@ from journal.medication.rules.parts import (
     Cycle,
     EveryDays,
     EveryHours,
+    InrControl,
     Kind,
+    Step,
     TimeOfDay,
     Weekday,
 )
@@ -39,8 +41,13 @@ def written(dosage: "Dosage") -> dict[str, Any]:
         weekdays=[day.value for day in dosage.weekdays],
         cycle=_cycle(dosage.cycle),
         every=_every(dosage.every),
+        steps=[
+            {"from": step.first_day.isoformat(), "amounts": [_amount(amount) for amount in step.amounts]}
+            for step in dosage.steps
+        ],
         as_needed=_limits(dosage.as_needed),
         course=_course(dosage.course),
+        inr=_inr(dosage.inr),
         exact=dosage.exact,
     )
 
@@ -61,8 +68,10 @@ def parts(document: Mapping[str, Any]) -> dict[str, Any]:
         "weekdays": lambda days: tuple(map(Weekday, days)),
         "cycle": lambda cycle: Cycle(cycle["on"], cycle["off"], date.fromisoformat(cycle["anchor"])),
         "every": _read_every,
+        "steps": lambda steps: tuple(map(_read_step, steps)),
         "as_needed": _read_limits,
         "course": _read_course,
+        "inr": _read_inr,
         "exact": bool,
     }
     return {"amount": None} | {key: readers[key](value) for key, value in document.items()}
@@ -128,3 +137,25 @@ def _course(course: Course | None) -> dict[str, Any] | None:
 
 def _read_course(stored: Mapping[str, str]) -> Course:
     return Course(**{key: datetime.fromisoformat(text) for key, text in stored.items()})
+
+
+def _read_step(stored: Mapping[str, Any]) -> Step:
+    return Step(date.fromisoformat(stored["from"]), tuple(map(_read_quantity, stored["amounts"])))
+
+
+def _inr(inr: InrControl | None) -> dict[str, str] | None:
+    if inr is None:
+        return None
+    values = {"low": inr.low, "high": inr.high, "last": inr.last}
+    days = {"last_on": inr.last_on, "next_on": inr.next_on}
+    return {key: f"{value:f}" for key, value in values.items()} | {key: day.isoformat() for key, day in days.items()}
+
+
+def _read_inr(stored: Mapping[str, str]) -> InrControl:
+    return InrControl(
+        low=parse_decimal(stored["low"]),
+        high=parse_decimal(stored["high"]),
+        last=parse_decimal(stored["last"]),
+        last_on=date.fromisoformat(stored["last_on"]),
+        next_on=date.fromisoformat(stored["next_on"]),
+    )

@@ -26,8 +26,8 @@ from journal.medication.rules import (
     Result,
     ValueRequirement,
     as_needed_room,
-    below_limit_text,
     caution_text,
+    outside_limit_text,
     suggested_reason,
 )
 from journal.medication.service.shown import WITNESS, cautions_of, dosage_of
@@ -56,21 +56,23 @@ class Administration(Signing):
         request_version: int,
         given_at: datetime | None = None,
         value: Decimal | None = None,
+        against: str = "",
         confirmed: Collection[Caution] = (),
     ) -> UUID:
         """Signs that this dose was given as ordered, now or at the time the nurse says; answers with the administration's id.
 
-        `request_version` is the version of the order she saw; `value` is measured, where the order wants one; `confirmed`
-        is what is special about the dose and she has seen. Raises NotFound, DoseAlreadySigned, OrderChanged, ValueMissing,
-        ValueBelowLimit, ConfirmationMissing, and Invalid for a time that cannot be.
+        `request_version` is the version of the order she saw; `value` is measured, where the order wants one, and `against`
+        says why she gives a dose that the value speaks against; `confirmed` is what is special about the dose and she has
+        seen. Raises NotFound, DoseAlreadySigned, OrderChanged, ValueMissing, ValueBelowLimit, ConfirmationMissing, and
+        Invalid for a time that cannot be.
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version)
         given_at = self._given_at(given_at)
         if dose.due_at - given_at > EARLIEST:
             raise self._too_early(given_at)
         self._confirmed(confirmed, dose, given_at, dose)
-        measured = self._measure(patient_id, dose, value, given_at, dose.id)
-        return self._sign(dose, Result.TAKEN, given_at, amount=dose.amount, observation_id=measured)
+        measured, why = self._measure(patient_id, dose, value, against, given_at, dose.id)
+        return self._sign(dose, Result.TAKEN, given_at, amount=dose.amount, observation_id=measured, text=why)
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def sign_not_given(
@@ -113,12 +115,13 @@ class Administration(Signing):
         amount: Decimal | None = None,
         given_at: datetime | None = None,
         value: Decimal | None = None,
+        against: str = "",
         confirmed: Collection[Caution] = (),
     ) -> UUID:
         """Signs one dose of a medicine as needed; `amount` in the order's unit, and only where the order leaves a choice.
 
-        `confirmed` as for sign_given. Raises NotFound, OrderChanged, NoRoom (the most is given, or it is too soon),
-        ValueMissing, ValueBelowLimit, ConfirmationMissing, Invalid.
+        `value`, `against` and `confirmed` as for sign_given. Raises NotFound, OrderChanged, NoRoom (the most is given, or it
+        is too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, Invalid.
         """
         self._lock_order(patient_id, request_entry_id)
         order = self._current_order(patient_id, request_entry_id)
@@ -131,6 +134,7 @@ class Administration(Signing):
         if not room.allowed:
             raise NoRoom(room.reason or "", next_at=room.next_at.isoformat() if room.next_at else None)
         self._confirmed(confirmed, order, given_at)
+        measured, why = self._measure(patient_id, order, value, against, given_at)
         row = MedicationAdministration(
             patient_id=order.patient_id,
             id=new_id(),
@@ -141,7 +145,8 @@ class Administration(Signing):
             effective_at=given_at,
             amount=wanted.value,
             unit=wanted.unit,
-            observation_id=self._measure(patient_id, order, value, given_at),
+            observation_id=measured,
+            reason_text=why,
         )
         self.db.add(row)
         self.work.publish(facts.AsNeededGiven(row.patient_id, row.id, None, given_at))
@@ -187,20 +192,23 @@ class Administration(Signing):
         patient_id: UUID,
         order: Any,
         value: Decimal | None,
+        against: str,
         at: datetime,
         dose_id: UUID | None = None,
-    ) -> UUID | None:
+    ) -> tuple[UUID | None, str | None]:
+        """The id of what was measured, and why the dose is given against it; the reason is asked for, and never assumed."""
         if order.required_value is None:
-            return None
+            return None, None
         wanted = ValueRequirement.from_json(order.required_value)
         if value is None:
             raise ValueMissing(errors={"value": [wanted.wanted()]})
         with refusing("value", ValueMissing):
             unsafe = suggested_reason(wanted, wanted.check(value))
-        if unsafe is not None:
-            said = below_limit_text(wanted, value)
+        if unsafe is not None and not against.strip():
+            said = outside_limit_text(wanted, value)
             raise ValueBelowLimit(said, errors={"value": [said]}, reason=unsafe.reason.value, reason_said=unsafe.text)
-        return Observations(self.work).record(patient_id, wanted.code, value, effective_at=at, dose_id=dose_id)
+        measured = Observations(self.work).record(patient_id, wanted.code, value, effective_at=at, dose_id=dose_id)
+        return measured, against.strip() if unsafe is not None else None
 
     def _sign(self, dose: Any, result: Result, given_at: datetime, **more: Any) -> UUID:
         id = self._write(dose, result, given_at, **more)

@@ -28,6 +28,7 @@ from journal.medication.service.shown import (
     Signed,
     WorklistRow,
     cautions_of,
+    condition_of,
     dosage_of,
     line_of,
     overridden_of,
@@ -35,6 +36,7 @@ from journal.medication.service.shown import (
 )
 from journal.medication.service.signing import LIVE
 from journal.permissions import Permission
+from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
 from journal.platform.quantity import Quantity
 from journal.platform.service import Service, on_patient, on_patients, without_patient
@@ -151,7 +153,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
     signed = _signed(row) if row.signed_id else None
     state = signed.state if signed else None
     status = _status(row, state, now)
-    dosage = dosage_of(row)
+    dosage, day = dosage_of(row), local_date(row.due_at)
     amount = Quantity(row.amount, row.unit)
     return DueDose(
         id=row.id,
@@ -163,11 +165,11 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         status=status,
         status_text=describe(status, row.due_at, now, state),
         amount=amount,
-        line=line_of(row, dosage),
+        line=line_of(row, dosage, day),
         hand=hand_sentence(amount, strength_per_unit=dosage.strength_per_unit, form=row.form, route=row.route),
         prescription_group=row.prescription_group,
         instruction=row.instruction,
-        condition_text=row.condition_text,
+        condition_text=condition_of(row, dosage, day),
         required_value=ValueRequirement.from_json(row.required_value) if row.required_value else None,
         two_signatures=row.two_signatures,
         high_risk=row.high_risk,

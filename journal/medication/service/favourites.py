@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -56,14 +56,15 @@ class Favourites(Orders):
         if text.strip() and not starts:
             return ()
         found = self._active(of=(CatalogueItem.id.in_(items_with(start)) for start in starts))
-        told = {_said(saved): _favourite(saved, item) for saved, item in found}
+        today = local_date(self.work.now)
+        told = {_said(saved): _favourite(saved, item, today) for saved, item in found}
         return tuple(sorted(told.values(), key=lambda one: (one.line.generic.lower(), str(one.line), one.id)))
 
     @without_patient(Permission.MEDICATION_PRESCRIBE)
     def favourite(self, favourite_id: UUID) -> FavouriteDose:
         """One of them. Raises NotFound, also for one that was taken away, or whose product is withdrawn."""
         for saved, item in self._active(Favourite.entry_id == favourite_id):
-            return _favourite(saved, item)
+            return _favourite(saved, item, local_date(self.work.now))
         raise NotFound("Favoritten er tatt bort, eller legemidlet finnes ikke i katalogen lenger. Søk på nytt.")
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
@@ -123,7 +124,7 @@ def _said(saved: Favourite) -> tuple[object, ...]:
     )
 
 
-def _favourite(saved: Favourite, item: CatalogueItem) -> FavouriteDose:
+def _favourite(saved: Favourite, item: CatalogueItem, day: date) -> FavouriteDose:
     hit, dosage = hit_of(item), Dosage.from_json(saved.dosage)
     return FavouriteDose(
         id=saved.entry_id,
@@ -133,7 +134,7 @@ def _favourite(saved: Favourite, item: CatalogueItem) -> FavouriteDose:
         indication=saved.indication,
         instruction=saved.instruction,
         required_value=ValueRequirement.from_json(saved.required_value) if saved.required_value else None,
-        line=line_with(hit.medicine, dosage, saved.indication),
+        line=line_with(hit.medicine, dosage, saved.indication, day),
         saved_by=saved.recorded_by_name,
         saved_at=saved.recorded_at,
     )

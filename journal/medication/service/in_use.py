@@ -20,9 +20,20 @@ from journal.medication.rules import (
     Tolerance,
     describe,
     dose_status,
+    insulin_text,
+    no_dose_decided,
     strip,
 )
-from journal.medication.service.shown import MedicineInUse, changed_text, dosage_of, group_flags, line_of, unsigned
+from journal.medication.service.shown import (
+    MedicineInUse,
+    changed_text,
+    condition_of,
+    dosage_of,
+    group_flags,
+    line_of,
+    unsigned,
+)
+from journal.platform.clock import local_date
 from journal.platform.language import phrase
 from journal.platform.statement import Statement
 from journal.platform.work import in_charts
@@ -30,10 +41,11 @@ from journal.platform.work import in_charts
 IN_USE = {status.value: status for status in (OrderStatus.ACTIVE, OrderStatus.ON_HOLD)}
 _SHOWN = (
     *("entry_id", "status", "use", "given_by", "generic_name", "brand_name", "form", "strength", "route", "indication"),
-    *("condition_text", "prescription_group", "high_risk"),
+    *("condition_text", "prescription_group", "high_risk", "atc_code"),
     *("change", "change_reason", "effective_at", "recorded_by_name"),
 )
 _PAUSED = ("danger", phrase("pauset"))
+_CALL = ("danger", phrase("ring lege"))
 _OWN = ("neutral", phrase("tar selv"))
 
 
@@ -65,19 +77,23 @@ def list_statement() -> Statement:
 
 def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
     """A row of `list_statement`, as the list shows it at `now`."""
-    status = IN_USE[order.status]
+    status, dosage, today = IN_USE[order.status], dosage_of(order), local_date(now)
     marks = [_mark(dose, status, order.effective_at, now) for dose in order.doses or ()]
     marks += [_given(datetime.fromisoformat(at), now) for at in order.given or ()]
     flags = group_flags(order.prescription_group, order.high_risk, order.unsigned)
     if status is OrderStatus.ON_HOLD:
         flags += (_PAUSED,)
+    if insulin := insulin_text(order.atc_code):
+        flags += (("neutral", insulin),)
+    if no_dose_decided(dosage, today):
+        flags += (_CALL,)
     if order.given_by == "patient":
         flags += (_OWN,)
     return MedicineInUse(
         order.entry_id,
-        line_of(order, dosage_of(order)),
+        line_of(order, dosage, today),
         flags,
-        order.condition_text,
+        condition_of(order, dosage, today),
         changed_text(order),
         strip(marks, now),
     )

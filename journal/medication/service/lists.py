@@ -1,7 +1,7 @@
 """What is read: the list with its pictures, what was stopped, medicines as needed."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +11,13 @@ from sqlalchemy.orm import aliased
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
     OrderStatus,
+    ValueRequirement,
     as_needed_room,
     hand_sentence,
     strip,
     window_around,
 )
+from journal.medication.service.follow_up import follows_inr
 from journal.medication.service.in_use import IN_USE, list_statement, medicine_in_use, newest_versions
 from journal.medication.service.shown import (
     WITNESS,
@@ -31,6 +33,7 @@ from journal.medication.service.shown import (
     unsigned,
 )
 from journal.permissions import Permission
+from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
 from journal.platform.quantity import Quantity, parse_decimal
 from journal.platform.service import Service, on_patient
@@ -62,7 +65,8 @@ class Lists(Service):
         recent = sa.select(order).where(
             order.status.not_in(list(IN_USE)), order.effective_at > self.work.now - RECENTLY
         )
-        return [_version(row) for row in self.db.scalars(recent.order_by(order.effective_at.desc()))]
+        today = local_date(self.work.now)
+        return [_version(row, today) for row in self.db.scalars(recent.order_by(order.effective_at.desc()))]
 
     @on_patient(Permission.MEDICATION_READ)
     def history(self, patient_id: UUID, request_entry_id: UUID) -> list[RequestVersion]:
@@ -71,7 +75,8 @@ class Lists(Service):
         versions = sa.select(order).where(
             self.work.chart(patient_id, order), order.entry_id == request_entry_id, order.in_error_at.is_(None)
         )
-        found = [_version(row) for row in self.db.scalars(versions.order_by(order.version.desc()))]
+        today = local_date(self.work.now)
+        found = [_version(row, today) for row in self.db.scalars(versions.order_by(order.version.desc()))]
         if not found:
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
         return found
@@ -127,7 +132,7 @@ class Lists(Service):
         return AsNeededMedicine(
             request_entry_id=order.entry_id,
             version=order.version,
-            line=line_of(order, dosage),
+            line=line_of(order, dosage, local_date(self.work.now)),
             hand=hand_sentence(
                 dosage.amount, strength_per_unit=dosage.strength_per_unit, form=order.form, route=order.route
             ),
@@ -138,6 +143,7 @@ class Lists(Service):
             cautions=cautions_of(order, self.work.now),
             overridden=overridden_of(order),
             flags=group_flags(order.prescription_group, order.high_risk, waits),
+            required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
         )
 
 
@@ -161,13 +167,13 @@ def _text(amount: Any) -> sa.ColumnElement[str]:
     return sa.cast(sa.func.trim_scale(amount), sa.Text)
 
 
-def _version(order: MedicationRequest) -> RequestVersion:
+def _version(order: MedicationRequest, today: date) -> RequestVersion:
     dosage = dosage_of(order)
     return RequestVersion(
         request_entry_id=order.entry_id,
         version=order.version,
         status=OrderStatus(order.status),
-        line=line_of(order, dosage),
+        line=line_of(order, dosage, today),
         dosage=dosage,
         use=order.use,
         change=order.change,
@@ -175,4 +181,5 @@ def _version(order: MedicationRequest) -> RequestVersion:
         changed_at=order.effective_at,
         changed_by=order.recorded_by_name,
         overridden=overridden_of(order),
+        follows_inr=follows_inr(order.atc_code),
     )

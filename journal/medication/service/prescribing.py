@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +14,17 @@ from journal.medication.errors import OrderChanged
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
 from journal.medication.rules import MAY_HAVE_PASSED, Dosage, OrderStatus, ValueRequirement, once_at
 from journal.medication.service.expected import Expansion, horizon, write_doses
+from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.settings import choices_of
 from journal.permissions import Permission
+from journal.platform.clock import local_date
 from journal.platform.db import Stamped
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
+from journal.platform.outbox import Fact
 from journal.platform.service import on_patient
 
 LATE_START = timedelta(hours=48)
@@ -62,6 +65,7 @@ class Prescribing(Judging):
         prescriber_name: str | None = None,
         entry_id: UUID | None = None,
         verbal_order_id: UUID | None = None,
+        evaluate_on: date | None = None,
         answers: Answers = NO_ANSWERS,
         source_id: UUID | None = None,
         replaces: Mapping[UUID, int] = _NOTHING,
@@ -82,6 +86,8 @@ class Prescribing(Judging):
         starts_at = starts_at or self.work.now
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
+        check_inr(medicine.atc_code, dosage, local_date(self.work.now))
+        evaluate_on = evaluation_day(medicine.atc_code, dosage, local_date(starts_at), evaluate_on)
         self._wait_for_other_prescribers(patient_id)
         for replaced_id, version in replaces.items():
             replaced = phrase("Erstattet av %(medicine)s", medicine=medicine.generic_name)
@@ -118,7 +124,7 @@ class Prescribing(Judging):
         )
         self.db.add_all([order, plan])
         self._plan(order, max(starts_at, self.work.now - LATE_START), until)
-        self.work.publish(facts.MedicinePrescribed(patient_id, order.entry_id, order.version))
+        self._tell(facts.MedicinePrescribed, order, *follow_up_of(order, evaluate_on=evaluate_on))
         return order.entry_id
 
     prescribe = on_patient(Permission.MEDICATION_PRESCRIBE)(_order)
@@ -147,13 +153,14 @@ class Prescribing(Judging):
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE, OrderStatus.ON_HOLD})
         if order.as_needed != (dosage.as_needed is not None):
             raise Invalid(errors={"dosage": ["Fast og ved behov er to ordinasjoner. Seponer denne og forskriv en ny."]})
+        check_inr(order.atc_code, dosage, local_date(self.work.now))
         judgement = self.judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
         issues = detected_issues(judgement, answers)
         new = self._next(
             order, change="change", reason=reason, dosage=dosage.to_json(), detected_issues=issues, **content
         )
         self._plan_anew(patient_id, new)
-        self._tell(facts.MedicineChanged, new)
+        self._tell(facts.MedicineChanged, new, *follow_up_of(new))
         return new.version
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
@@ -186,7 +193,7 @@ class Prescribing(Judging):
         new = self._next(order, change="stop", reason=reason, code=code, status=OrderStatus.STOPPED.value)
         self._move_doses(patient_id, new, state="cancelled")
         self._set_plan(patient_id, new, None)
-        self._tell(facts.MedicineStopped, new)
+        self._tell(facts.MedicineStopped, new, *follow_up_of(new, wanted=False))
         return new.version
 
     def _once(self, due_at: datetime) -> datetime:
@@ -286,8 +293,9 @@ class Prescribing(Judging):
         write = sa.update(RequestPlan).where(plan).values(planned_until=until)
         self.db.execute(write.execution_options(synchronize_session=False))
 
-    def _tell(self, fact: type[Any], order: MedicationRequest) -> None:
-        self.work.publish(fact(order.patient_id, order.entry_id, order.version))
+    def _tell(self, fact: type[Any], order: MedicationRequest, *more: Fact) -> None:
+        for told in (fact(order.patient_id, order.entry_id, order.version), *more):
+            self.work.publish(told)
 
 
 def _stored(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from journal.medication.service.medicine import Medicine
 from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import group_flags, line_with
 from journal.permissions import Permission
-from journal.platform.clock import hhmm, relative_day
+from journal.platform.clock import hhmm, local_date, relative_day
 from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient
 
@@ -60,7 +60,7 @@ class Previewing(Service):
             lambda dose: dose.expected.due_at < window_around(now).end, chain([first] if first else [], doses)
         )
         return Preview(
-            line=line_with(medicine, dosage, indication),
+            line=line_with(medicine, dosage, indication, local_date(now)),
             flags=group_flags(medicine.prescription_group, medicine.high_risk, unsigned=False),
             hand=_hand(medicine, dosage),
             strip=strip([_mark(dose, now) for dose in seen], now),

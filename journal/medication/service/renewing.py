@@ -68,7 +68,8 @@ class Renewing(Prescribing):
     @on_patient(Permission.MEDICATION_PRESCRIBE)
     def orders_ending(self, patient_id: UUID) -> list[Ending]:
         """The orders that end within a week, the first to end first."""
-        return [_ending(row, end) for row, end in self._ending_orders(patient_id)]
+        today = local_date(self.work.now)
+        return [_ending(row, end, today) for row, end in self._ending_orders(patient_id)]
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
     def review_renewal(self, patient_id: UUID, seen: Sequence[tuple[UUID, int]], day: date) -> list[Renewal]:
@@ -83,7 +84,11 @@ class Renewing(Prescribing):
                 self._must_be_later(end, day, row)
                 old, new = dosage_of(row), renewed(dosage_of(row), until(day))
                 hindered = self._hinder(patient_id, row, new, day)
-                reviewed.append(Renewal(_ending(row, end), _said(old, end), _said(new, until(day)), hindered))
+                reviewed.append(
+                    Renewal(
+                        _ending(row, end, local_date(self.work.now)), _said(old, end), _said(new, until(day)), hindered
+                    )
+                )
         return reviewed
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
@@ -161,9 +166,9 @@ class Renewing(Prescribing):
             raise Invalid(errors={"last_day": [said]})
 
 
-def _ending(row: Any, end: datetime) -> Ending:
+def _ending(row: Any, end: datetime, day: date) -> Ending:
     paused = row.status == OrderStatus.ON_HOLD
-    return Ending(row.entry_id, row.version, line_of(row, dosage_of(row)), paused, last_day(end))
+    return Ending(row.entry_id, row.version, line_of(row, dosage_of(row), day), paused, last_day(end))
 
 
 def _said(dosage: Dosage, end: datetime) -> str:

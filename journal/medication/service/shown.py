@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from journal.medication.rules import (
     Strip,
     ValueRequirement,
     cautions,
+    changed_today,
+    inr_text,
+    insulin_text,
     medication_line,
     missed_at,
 )
@@ -138,6 +141,7 @@ class RequestVersion:
     changed_at: datetime
     changed_by: str
     overridden: tuple[str, ...]
+    follows_inr: bool
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,7 @@ class AsNeededMedicine:
     cautions: tuple[Caution, ...]
     overridden: tuple[str, ...]
     flags: tuple[tuple[str, str], ...]
+    required_value: ValueRequirement | None
 
 
 class WorklistRow(NamedTuple):
@@ -232,12 +237,12 @@ def overridden_in(order: Any) -> tuple[Overridden, ...]:
     )
 
 
-def line_of(order: Any, dosage: Dosage) -> MedicationLine:
-    """The medication line of an order."""
-    return line_with(order, dosage, order.indication)
+def line_of(order: Any, dosage: Dosage, day: date) -> MedicationLine:
+    """The medication line of an order on a day in Oslo."""
+    return line_with(order, dosage, order.indication, day)
 
 
-def line_with(order: Any, dosage: Dosage, indication: str | None) -> MedicationLine:
+def line_with(order: Any, dosage: Dosage, indication: str | None, day: date) -> MedicationLine:
     """The medication line of an order, or of a Medicine. Its form has the strength where the dose does not say it: 5 ml of
     1 mg/ml."""
     said = dosage.strength_per_unit is not None or dosage.unit in SUBSTANCE_UNITS
@@ -248,7 +253,15 @@ def line_with(order: Any, dosage: Dosage, indication: str | None) -> MedicationL
         form=order.form if said else " ".join(filter(None, (order.form, order.strength))) or None,
         route=order.route,
         indication=indication or None,
+        day=day,
     )
+
+
+def condition_of(order: Any, dosage: Dosage, day: date) -> str | None:
+    """What must be seen with the dose of a day: which insulin, the order's condition, a new amount, the INR it is set by."""
+    inr = inr_text(dosage.inr) if dosage.inr else None
+    said = (insulin_text(order.atc_code), order.condition_text, changed_today(dosage, day), inr)
+    return joined(" · ", (text for text in said if text)) if any(said) else None
 
 
 def by_name(medicines: Sequence[MedicineInUse]) -> tuple[MedicineInUse, ...]:

@@ -1,8 +1,8 @@
 """What was ordered and what happened over a span of time: the dose chart of a week, and the timeline."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from journal.medication.rules import (
 from journal.medication.service.in_use import IN_USE
 from journal.medication.service.shown import WITNESS, dosage_of, group_flags, line_of, unsigned
 from journal.permissions import Permission
+from journal.platform.clock import local_date
 from journal.platform.quantity import Quantity
 from journal.platform.service import Service, on_patient
 from journal.platform.statement import Asked, Statement
@@ -100,7 +101,9 @@ class Spans(Service):
 
         What stopped or was completed within the span is in it too, as a version that begins then.
         """
-        return _orders().ask(self.db, _spans, ids=self.work.ids(patient_id), start=start, end=end)
+        return _orders().ask(
+            self.db, partial(_spans, day=local_date(self.work.now)), ids=self.work.ids(patient_id), start=start, end=end
+        )
 
     @on_patient(Permission.MEDICATION_READ)
     def ask_facts_between(self, patient_id: UUID, *, start: datetime, end: datetime) -> Asked[list[SpanFact]]:
@@ -209,12 +212,12 @@ def _outcome(row: Any, now: datetime) -> Outcome:
     return Outcome(row.request_entry_id, row.signed_at or row.due_at, row.due_at, status)
 
 
-def _spans(rows: list[Any]) -> list[OrderSpan]:
-    spans = [_span(row) for row in rows]
+def _spans(rows: list[Any], *, day: date) -> list[OrderSpan]:
+    spans = [_span(row, day) for row in rows]
     return sorted(spans, key=lambda span: span.line.generic.lower())
 
 
-def _span(row: Any) -> OrderSpan:
+def _span(row: Any, day: date) -> OrderSpan:
     status = OrderStatus(row.status)
     return OrderSpan(
         request_entry_id=row.entry_id,
@@ -223,7 +226,7 @@ def _span(row: Any) -> OrderSpan:
         use=row.use,
         as_needed=row.as_needed,
         by_patient=row.given_by == "patient",
-        line=line_of(row, dosage_of(row)),
+        line=line_of(row, dosage_of(row), day),
         flags=group_flags(row.prescription_group, row.high_risk, row.unsigned),
         change=row.change,
         change_reason=row.change_reason,

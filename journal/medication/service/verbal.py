@@ -22,7 +22,7 @@ from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.shown import dosage_of, line_of, overridden_of
 from journal.medication.service.stand_in import UNANSWERED, StandIns
 from journal.permissions import Permission
-from journal.platform.clock import spoken
+from journal.platform.clock import local_date, spoken
 from journal.platform.errors import Denied, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
@@ -217,7 +217,7 @@ class Verbal(Prescribing, StandIns):
             row.request_entry_id,
             row.version_now,
             OrderStatus(row.status_now),
-            line_of(row, dosage_of(row)),
+            line_of(row, dosage_of(row), local_date(self.work.now)),
             overridden_of(row),
             Prescriber(row.prescriber_name, row.prescriber_hpr, row.prescriber_service),
             row.received_by,

@@ -1,14 +1,17 @@
 """Medicines as needed: what was given, whether there is room for more, and the signature."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
-from journal.medication.service import Medication
+from journal.medication.service import AsNeededMedicine, Medication
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
-from journal.observations import Observations
+from journal.observations import Measurement, Observations
 from journal.permissions import Permission
+from journal.platform.clock import local_date
 from journal.web import current_work, form_body, see_other
 
 
@@ -32,6 +35,17 @@ def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None) -> str:
     work = current_work()
     medicines = Medication(work).as_needed(patient_id)
     codes = {code for medicine in medicines for code in pages.asked_of(medicine.cautions)}
+    codes |= {medicine.required_value.code for medicine in medicines if medicine.required_value}
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
     special = {m.request_entry_id: pages.confirmations(m.cautions, latest, work.now) for m in medicines}
-    return page("medication/as_needed.html", patient_id, medicines=medicines, special=special, trouble=wrong)
+    values = {m.request_entry_id: _value(m, latest, wrong, work.now) for m in medicines}
+    shown = {"medicines": medicines, "special": special, "values": values, "trouble": wrong}
+    return page("medication/as_needed.html", patient_id, **shown)
+
+
+def _value(
+    of: AsNeededMedicine, latest: Mapping[str, Measurement], wrong: pages.Trouble | None, now: datetime
+) -> pages.Value | None:
+    """The field for what must be measured before this medicine; what went wrong with another is not about it."""
+    mine = wrong if wrong and wrong.dose_id == of.request_entry_id else None
+    return pages.value_of(of.required_value, latest, mine, local_date(now)) if of.required_value else None

@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response
 
 from journal.medication import dosage_form, schemas
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import Dosage, dose_sentence
+from journal.medication.rules import Dosage, dose_sentence, no_dose_decided
 from journal.medication.rules.safety import Judgement
 from journal.medication.rules.verbal import UNSIGNED
 from journal.medication.service import Medication, RequestVersion
 from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
 from journal.permissions import Permission
+from journal.platform.clock import local_date
 from journal.platform.errors import Invalid
 from journal.platform.language import gettext as _
 from journal.web import current_work, form_body, see_other, typed
@@ -111,7 +112,8 @@ def _order(
     judgement: Judgement | None = None,
 ) -> str:
     """The order's page; *new* is what it would be changed to, which is reviewed before it is signed."""
-    now, work = versions[0].dosage, current_work()
+    newest, work = versions[0], current_work()
+    now, today = newest.dosage, local_date(work.now)
     may_change = work.actor.may(Permission.MEDICATION_PRESCRIBE)
     return page(
         "medication/request.html",
@@ -121,12 +123,13 @@ def _order(
         unsigned=UNSIGNED,
         sentence=dose_sentence,
         changing=changing,
-        dosage=typed if changing else dosage_form.form_of(now),
+        no_dose=no_dose_decided(now, today),
+        dosage=typed if changing else dosage_form.to_change(now),
         says_all=dosage_form.says_all(now),
         review=(dose_sentence(now), dose_sentence(new)) if new else None,
         typed=typed,
         errors=errors,
         said=said,
         **judged(judgement),
-        **(choices(now.unit) if may_change else {}),
+        **(choices(now.unit, follows_inr=newest.follows_inr) if may_change else {}),
     )

@@ -12,6 +12,7 @@ from journal.medication.rules import Dosage, MedicationLine, OrderStatus
 from journal.medication.rules.safety import Judgement
 from journal.medication.service import Medication, Medicine, Preview
 from journal.medication.service.catalogue import MOST_SHOWN
+from journal.medication.service.follow_up import follows_inr, is_antibiotic
 from journal.medication.web.section import Refused, bp, choices, draws_again, item_of, judged, ordered, page
 from journal.permissions import Permission
 from journal.platform.clock import local_date
@@ -56,6 +57,7 @@ def prescribe(patient_id: UUID) -> Response:
         use="3" if order.dosage.as_needed else "2" if order.dosage.course and order.dosage.course.ends_at else "1",
         indication=order.indication,
         instruction=form["instruction"],
+        evaluate_on=form["evaluate_on"],
         required_value=schemas.required_value_from(form),
         answers=schemas.answers_from(form),
         replaces=dict(form["replaces"]),
@@ -152,8 +154,9 @@ def _form(
         preview=_preview(patient_id, order) if order else None,
         others=_others(patient_id, judgement, typed.get("replaces[]", [])),
         now=current_work().now,
+        is_antibiotic=is_antibiotic(hit.medicine.atc_code),
         **judged(judgement),
-        **choices(hit.dose_unit),
+        **choices(hit.dose_unit, follows_inr=follows_inr(hit.medicine.atc_code)),
     )
 
 

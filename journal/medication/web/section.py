@@ -100,9 +100,10 @@ def item_of(typed: Mapping[str, Any]) -> UUID | None:
         return None
 
 
-def choices(unit: str | None) -> dict[str, Any]:
+def choices(unit: str | None, *, follows_inr: bool) -> dict[str, Any]:
     """What may be chosen in the fields of a dosage."""
-    return {"choices": dosage_form.choices(unit, Medication(current_work()).clock_times())}
+    clock_times = Medication(current_work()).clock_times()
+    return {"choices": dosage_form.choices(unit, clock_times, follows_inr=follows_inr)}
 
 
 def page(template: str, patient_id: UUID, **context: Any) -> str:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from journal.medication import dosage_form, pages, schemas, source_forms
 from journal.medication import sources as reading
 from journal.medication.service import Medication, SourceMedicine
+from journal.medication.service.follow_up import follows_inr
 from journal.medication.web.section import Refused, bp, choices, draws_again, page
 from journal.permissions import Permission
 from journal.platform.errors import NotFound
@@ -97,7 +98,8 @@ def _match_form(
     found = medication.search_catalogue(asked["q"]) if asked["q"] and not hit else None
     form = {"typed": dosage_form.form_of(entry.dosage) if entry.dosage else {}, "errors": {}, "said": None} | drawn
     context = {"document_id": document_id, "entry": entry, "hit": hit, "found": found, "q": asked["q"]}
-    return page("medication/match.html", patient_id, **context, **form, **(choices(hit.dose_unit) if hit else {}))
+    of_hit = choices(hit.dose_unit, follows_inr=follows_inr(hit.medicine.atc_code)) if hit else {}
+    return page("medication/match.html", patient_id, **context, **form, **of_hit)
 
 
 def _entry(medicines: list[SourceMedicine], source_medicine_id: UUID) -> SourceMedicine:

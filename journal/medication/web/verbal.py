@@ -11,6 +11,7 @@ from journal.medication.errors import AlertsFound
 from journal.medication.rules import dose_sentence
 from journal.medication.rules.safety import Judgement
 from journal.medication.service import Medication, Prescriber
+from journal.medication.service.follow_up import follows_inr
 from journal.medication.web.section import Refused, bp, choices, draws_again, item_of, judged, ordered, page
 from journal.patients import Patients
 from journal.permissions import Permission
@@ -93,5 +94,5 @@ def _form(patient_id: UUID, asked: Mapping[str, Any], judgement: Judgement | Non
     if found:
         alerts = medication.alerts_before_choice(patient_id, [(each.medicine, None) for each in found.hits])
         form["marks"] = {each.id: pages.marks(of) for each, of in zip(found.hits, alerts, strict=True)}
-    context = choices(hit.dose_unit) if hit else {}
+    context = choices(hit.dose_unit, follows_inr=follows_inr(hit.medicine.atc_code)) if hit else {}
     return page("medication/verbal.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)

@@ -1,13 +1,15 @@
 """How much of a substance an order can give in 24 hours, at the most.
 
-Counted from the dosage: the doses of a day with the medicine, the most times an interval fits into 24 hours, and for a
-medicine as needed the tightest of its limits. A night of 23 or 25 hours counts as any other. What cannot be counted is
+Counted from the dosage: the doses of a day with the medicine, of steps the 24 hours that hold the most (also those across
+the night between two), the most times an interval fits into 24 hours, and for a medicine as needed the tightest of its
+limits. A night of 23 or 25 hours counts as any other. What cannot be counted is
 None, never 0.
 """
 
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from journal.medication.rules.dosage import Dosage
 from journal.medication.rules.parts import AmountRange, AsNeeded, EveryHours
@@ -40,6 +42,8 @@ def most_in_24_hours(dosage: Dosage) -> Quantity | None:
         if most is not None and most.unit == dosage.unit:
             amounts.append(most)
         return min(amounts, key=lambda amount: amount.value, default=None)
+    if dosage.steps:
+        return Quantity(max(_around_the_clock(dosage)), dosage.unit)
     doses = [dose.amount for dose in dosage.timed_doses]
     return sum(doses[1:], start=doses[0]) if doses else largest
 
@@ -61,6 +65,16 @@ def substance_in_24_hours(order: Ordered, substance: str, unit: str) -> Decimal 
     return min((amount for amount in counted if amount is not None), default=None)
 
 
+def _around_the_clock(dosage: Dosage) -> Iterator[Decimal]:
+    """What any 24 hours of a dosage in steps hold: a day of one step, or its last doses and the first of the next."""
+    of_day = [[amount.value for amount in step.amounts] for step in dosage.steps]
+    of_day = [amounts * len(dosage.moments) if len(amounts) == 1 else amounts for amounts in of_day]
+    yield sum(of_day[-1], start=Decimal(0))
+    for day, following in pairwise(of_day):
+        for at in range(len(day)):
+            yield sum(day[at:] + following[:at], start=Decimal(0))
+
+
 def _times(limits: AsNeeded) -> Iterator[int]:
     if limits.max_doses is not None:
         yield limits.max_doses
@@ -71,7 +85,10 @@ def _times(limits: AsNeeded) -> Iterator[int]:
 def _largest(dosage: Dosage) -> Quantity:
     if isinstance(dosage.amount, AmountRange):
         return dosage.amount.most
-    return dosage.amount if dosage.amount is not None else max(dosage.amounts, key=lambda amount: amount.value)
+    if dosage.amount is not None:
+        return dosage.amount
+    amounts = [*dosage.amounts, *(amount for step in dosage.steps for amount in step.amounts)]
+    return max(amounts, key=lambda amount: amount.value)
 
 
 def _held(order: Ordered, hand: Quantity, substance: str, unit: str) -> Decimal | None:

@@ -14,7 +14,7 @@ from journal.medication.rules.safety.amounts import substance_in_24_hours
 from journal.medication.rules.safety.basis import basis_of
 from journal.medication.rules.safety.medicine import Ordered, meet
 from journal.medication.rules.safety.substances import Person, Substance, substances
-from journal.medication.rules.sentence import say
+from journal.medication.rules.words import say
 from journal.platform.language import phrase
 from journal.platform.quantity import Quantity
 

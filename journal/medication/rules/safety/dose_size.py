@@ -13,7 +13,7 @@ from journal.medication.rules.safety.basis import basis_of, identity
 from journal.medication.rules.safety.medicine import Ordered
 from journal.medication.rules.safety.sources import HANDBOOK
 from journal.medication.rules.safety.substances import substances
-from journal.medication.rules.sentence import say
+from journal.medication.rules.words import say
 from journal.platform.language import phrase
 from journal.platform.quantity import Quantity
 

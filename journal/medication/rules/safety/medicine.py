@@ -143,6 +143,7 @@ def _amount(found: re.Match[str]) -> Quantity | None:
 
 
 def _period(order: Ordered) -> tuple[datetime | None, datetime | None]:
+    """From when until when the medicine is in use. The day of the next INR is no end: it goes on with another dose."""
     course = order.dosage.course if order.dosage is not None else None
     starts = [at for at in (order.starts_at, course.starts_at if course else None) if at is not None]
     ends = [at for at in (order.ends_at, course.ends_at if course else None) if at is not None]

@@ -2,13 +2,13 @@
 
 The function answers with two columns more, at its end; the version before this reads those it knows by name.
 
-Revision ID: 0019
+Revision ID: 0017
 Revises: 0016
 """
 
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0019", "0016", None, None
+revision, down_revision, branch_labels, depends_on = "0017", "0016", None, None
 
 COLUMNS = "result text)", "result text, next_due_at timestamp with time zone, detected_issues jsonb)"
 READS = "a.recorded_at, a.result\n", "a.recorded_at, a.result, d.next_due_at, r.detected_issues\n"

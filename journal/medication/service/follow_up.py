@@ -1,0 +1,79 @@
+"""Orders that carry their follow-up: warfarin, decided until its INR is measured next and no longer, and courses of
+antibiotics, looked at again while they last."""
+
+from datetime import date, time, timedelta
+
+from journal.medication.facts import FollowUp, FollowUpPlanned
+from journal.medication.models import MedicationRequest
+from journal.medication.rules import Dosage
+from journal.medication.service.shown import dosage_of
+from journal.platform.clock import instant, local_date
+from journal.platform.errors import Invalid
+
+VITAMIN_K_ANTAGONISTS = "B01AA"
+"""The ATC group that is dosed by INR: warfarin, and those of its kind."""
+
+ANTIBACTERIALS = "J01"
+"""The ATC group of antibacterials for systemic use."""
+
+_LOOKED_AT_AFTER = timedelta(days=2)
+"""The third day: by then an effect is expected, and a culture is mostly answered."""
+
+_MORNING = time(8)
+"""When the day's blood sample is asked for, so that the doctor can answer before the evening's dose."""
+
+
+def is_antibiotic(atc_code: str | None) -> bool:
+    """Whether this medicine is an antibacterial for the whole body."""
+    return (atc_code or "").startswith(ANTIBACTERIALS)
+
+
+def follows_inr(atc_code: str | None) -> bool:
+    """Whether this medicine is dosed by INR."""
+    return (atc_code or "").startswith(VITAMIN_K_ANTAGONISTS)
+
+
+def check_inr(atc_code: str | None, dosage: Dosage, today: date) -> None:
+    """Raises Invalid, at the field, when warfarin has no next INR, another medicine has one, or its days cannot be."""
+    inr = dosage.inr
+    if inr is None:
+        if follows_inr(atc_code):
+            said = "Warfarin doseres til neste INR. Skriv mål, siste INR med dato og datoen for neste INR."
+            raise Invalid(errors={"inr_next": [said]})
+        return
+    if not follows_inr(atc_code):
+        raise Invalid(errors={"inr_next": ["Bare warfarin doseres etter INR. Tøm feltene for INR."]})
+    if inr.last_on > today:
+        raise Invalid(errors={"inr_last_on": ["Siste INR kan ikke være målt etter i dag."]})
+    if inr.next_on <= today:
+        raise Invalid(errors={"inr_next": ["Neste INR må være etter i dag."]})
+
+
+def evaluation_day(atc_code: str | None, dosage: Dosage, starts_on: date, asked: date | None) -> date | None:
+    """The day (Oslo) a course of antibiotics is looked at again: the one asked for, else the third, or the last if sooner.
+
+    None for what is no course of antibiotics. Raises Invalid for a day outside the course, or asked for without one.
+    """
+    course = dosage.course
+    if not is_antibiotic(atc_code) or course is None or course.ends_at is None:
+        if asked is not None:
+            raise Invalid(errors={"evaluate_on": ["Skriv også siste dag av kuren."]})
+        return None
+    first = max(starts_on, local_date(course.starts_at)) if course.starts_at else starts_on
+    last = local_date(course.ends_at - timedelta(microseconds=1))
+    if asked is not None and not first <= asked <= last:
+        raise Invalid(errors={"evaluate_on": ["Kuren må vurderes mens den varer."]})
+    return asked or min(first + _LOOKED_AT_AFTER, last)
+
+
+def follow_up_of(
+    order: MedicationRequest, *, wanted: bool = True, evaluate_on: date | None = None
+) -> list[FollowUpPlanned]:
+    """What is told of the follow-up of an order that has one; not `wanted` when the order is stopped."""
+    inr = dosage_of(order).inr
+    day = inr.next_on if inr else evaluate_on
+    if day is None and (wanted or not is_antibiotic(order.atc_code)):
+        return []
+    due_at = instant(day, _MORNING) if wanted and day else None
+    kind = FollowUp.INR if inr else FollowUp.EVALUATION
+    return [FollowUpPlanned(order.patient_id, order.entry_id, order.version, kind, due_at)]
