@@ -29,6 +29,9 @@ from journal.platform.quantity import SUBSTANCE_UNITS, Quantity
 WITNESS = "witness"
 """The kind of an administration that is the second signature of another, and no dose given anew."""
 
+DECIDED = {"open": OrderStatus.ACTIVE, "held": OrderStatus.ON_HOLD, "cancelled": OrderStatus.STOPPED}
+"""What the state of a dose says was decided of it: its order may have been resumed since, or go on with other doses."""
+
 _TAKEN = {DoseStatus.GIVEN, DoseStatus.GIVEN_EARLY, DoseStatus.GIVEN_LATE, DoseStatus.PARTLY}
 
 _HIGH_RISK = ("warning", phrase("høyrisiko"))
