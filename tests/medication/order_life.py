@@ -1,7 +1,8 @@
 """An order's life as a plain model: dictionaries and whole hours, no database, no zone, none of the journal's rules.
 
-Hours count from the patient's beginning. What happens at hour 5 happens a moment after it has struck, so that a dose due at 5 is
-past when somebody acts at 5. An order is of `amount` tablets each `every`-th hour from its start, or as needed when `every` is None.
+Hours count from the patient's beginning. What happens at hour 5 happens a moment after it has struck, so that a dose due at 5
+is past when somebody acts at 5. An order is of `amount` tablets each `every`-th hour from its start, or as needed when `every`
+is None.
 """
 
 from collections.abc import Iterator
@@ -60,9 +61,9 @@ class Shown:
     beside: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Order:
-    """One order, the doses it led to, and what was signed of them."""
+    """One order, the doses it led to, and what was signed of them. Two that say the same are still two."""
 
     start: int
     versions: list[Version]
@@ -118,7 +119,7 @@ class Life:
                 kept = due in anew and due <= self.hour
                 plan.version, plan.state, plan.since = order.version, "kept" if kept else "cancelled", self.hour
         for due in anew:
-            if due > self.hour or due in order.plans and order.plans[due].state == "kept":
+            if due > self.hour or (due in order.plans and order.plans[due].state == "kept"):
                 order.plans[due] = Plan(order.version, amount, every, "held" if held else "open", self.hour)
         return DONE
 

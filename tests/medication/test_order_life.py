@@ -25,7 +25,7 @@ from journal.platform.postgres import EmbeddedPostgres
 from tests import factories
 from tests.conftest import DATABASE, Browser, World
 from tests.medication.order_hands import ByPages, ByService, Hand, hours_pass
-from tests.medication.order_life import CONFLICT, DONE, Life, Order, Shown, Signature
+from tests.medication.order_life import Life, Order, Shown
 from tests.medication.test_fest import m30
 
 LONGER = int(os.environ.get("AKSON_LIVES", "0"))
@@ -206,7 +206,8 @@ class Place:
         """The dose of that hour, for each patient."""
         found = {}
         for side in self.sides:
-            query = "SELECT id FROM medication.dose WHERE request_entry_id = %s ORDER BY abs(extract(epoch FROM due_at - %s)) LIMIT 1"
+            query = """SELECT id FROM medication.dose WHERE request_entry_id = %s
+                       ORDER BY abs(extract(epoch FROM due_at - %s)) LIMIT 1"""
             at = datetime.now(UTC) + timedelta(hours=due - life.hour)
             row = self.world.migrator.execute(query, (side.entries[number], at)).fetchone()
             assert row is not None

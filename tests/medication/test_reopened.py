@@ -74,7 +74,7 @@ def test_after_a_pause_that_is_over_it_is_paused_still_since_the_end_is_from_the
     assert [each.status for each in doses(world, work_of, patient_id)][:2] == [DoseStatus.HELD, DoseStatus.READY]
     with work_of(world.nina) as work:
         (medicine,) = Medication(work).list_with_strip(patient_id).regular
-    assert [mark.status for mark in medicine.strip.marks][0] is DoseStatus.HELD, "the list says what the round says"
+    assert next(mark.status for mark in medicine.strip.marks) is DoseStatus.HELD, "the list says what the round says"
 
 
 def test_after_a_change_it_is_given_as_the_order_now_is(
