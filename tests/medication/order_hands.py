@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 
 from journal.medication import DueDose, Medication
-from journal.medication.rules import Caution, Dosage, Reason, every_hours, when_needed
+from journal.medication.rules import Caution, Dosage, Reason, dose_sentence, every_hours, when_needed
 from journal.platform.errors import Conflict, Invalid
 from journal.platform.quantity import Quantity
 from tests.conftest import Browser, World
@@ -193,15 +193,16 @@ class ByPages:
         return self._reviewed(path, form | _typed(amount, every))
 
     def change(self, entry: UUID, version: int, amount: int, every: int | None) -> int:
-        form = {"version": str(version), "reason": "Prøve", **_typed(amount, every)}
+        seen = dose_sentence(dosage(amount, every))  # of a page that was opened before the order was stopped
+        form = {"version": str(version), "reason": "Prøve", "seen": seen, **_typed(amount, every)}
         return self._reviewed(f"{self._at}/medication/{entry}/change", form)
 
     def _reviewed(self, path: str, form: dict[str, Any]) -> int:
         """Looked over first, then signed with what the page says was shown."""
         page = self.lars.act(f"{path}/review", form).text
-        for name in ("seen", "seen_alerts[]"):
-            if said := re.findall(rf'name="{re.escape(name)}" value="([^"]*)"', page):
-                form[name] = [html.unescape(one) for one in said]
+        form["seen_alerts[]"] = [
+            html.unescape(one) for one in re.findall(r'name="seen_alerts\[\]" value="([^"]*)"', page)
+        ]
         if "override_reason" in page:
             form["override_reason"] = "Prøve"
         return self.lars.act(path, form).status_code

@@ -4,7 +4,7 @@ dosage    how a medicine is to be taken          schedule   when its doses are d
 sentence  how a dosage is said                   status     ready, late, missed, given
 as_needed whether there is room for one more     reasons    why a dose was not given
 rounds    which doses belong to one walk         picture    36 hours at a glance
-settings  what each municipality decides of it
+settings  what each municipality decides of it    strength   a strength in words
 caution   when one tap is too little             safety     what a prescriber is told before she signs
 """
 
@@ -82,6 +82,7 @@ from journal.medication.rules.status import (
     missed_at,
     tolerance_for,
 )
+from journal.medication.rules.strength import strength_in_words
 
 __all__ = [
     "DEFAULT_CLOCK_TIMES",
@@ -153,6 +154,7 @@ __all__ = [
     "pulse",
     "say",
     "slot_of",
+    "strength_in_words",
     "strip",
     "suggested_reason",
     "systolic",

@@ -20,6 +20,7 @@ from journal.medication.rules import (
     cautions,
     medication_line,
     missed_at,
+    strength_in_words,
 )
 from journal.medication.rules.safety import Overridden, Rule, Tier
 from journal.platform.clock import local_date, short_date
@@ -217,13 +218,15 @@ def overridden_of(order: Any) -> tuple[str, ...]:
 
 
 def line_of(order: Any, dosage: Dosage) -> MedicationLine:
-    """The medication line of an order. Its form has the strength where the dose does not say it: 5 ml of 1 mg/ml."""
+    """The medication line of an order. Its form has the strength where the dose does not say it: 5 ml of 1 mg per ml."""
     said = dosage.strength_per_unit is not None or dosage.unit in SUBSTANCE_UNITS
     return medication_line(
         dosage,
         generic=order.generic_name or "",
         brand=order.brand_name,
-        form=order.form if said else " ".join(filter(None, (order.form, order.strength))) or None,
+        form=order.form
+        if said
+        else " ".join(filter(None, (order.form, order.strength and strength_in_words(order.strength)))) or None,
         route=order.route,
         indication=order.indication,
     )
