@@ -352,14 +352,15 @@ def _picture(life: Life, order: Order, window: Any, edge: int) -> Iterator[str]:
             yield dose.status
 
 
+@pytest.mark.timeout(300)
 def test_a_plain_model_the_service_and_the_pages_agree_after_each_step(
     world: World, superuser: psycopg.Connection[Any], work_of: Any, client_for: Callable[..., Browser]
 ) -> None:
     run_state_machine_as_test(
         lambda: Lives(lambda: Place(world, superuser, work_of, client_for)),
         settings=settings(
-            max_examples=LONGER or 12,
-            stateful_step_count=30,
+            max_examples=LONGER or 8,
+            stateful_step_count=25,
             derandomize=not LONGER,
             database=None,
             deadline=None,
