@@ -38,7 +38,7 @@ soak: ## The long faults: kills, cut wires, a full disk, crowds; ARGS="kill --se
 
 LIVES ?= 300
 statemachine: ## Live an order's life, drawn anew, through model, service and pages; LIVES=300
-	AKSON_LIVES=$(LIVES) $(PYTHON) -m pytest -q -o timeout=7200 tests/medication/test_order_life.py
+	AKSON_LIVES=$(LIVES) $(PYTHON) -m pytest -q tests/medication/test_order_life.py
 
 lines: ## Look at a million generated medication lines; ARGS="10000" looks at fewer
 	$(PYTHON) -m tools.dose_lines $(ARGS)
