@@ -14,7 +14,7 @@ import importlib.abc
 import importlib.util
 import os
 import random
-import signal
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 RULES = ROOT / "journal" / "medication" / "rules"
 EXPLAINED = ROOT / "docs" / "mutation.md"
 PATIENCE_SECONDS = 120
+"""Of processor time: a machine with much to do is no change noticed."""
 
 _SAFETY = ("safety_cases", "safety_alerts", "safety_doses", "safety_interactions", "safety_properties")
 TESTS = {
@@ -189,7 +190,7 @@ def _in_child(change: Change | None, file: str) -> int:
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
-    signal.alarm(PATIENCE_SECONDS)
+    resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE_SECONDS, PATIENCE_SECONDS))
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile("mutation", derandomize=True, database=None, phases=phases, deadline=None)
     hypothesis.settings.load_profile("mutation")
