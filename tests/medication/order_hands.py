@@ -131,7 +131,10 @@ class ByService:
         return self._ask(self.world.nina, lambda m: m.also_given(self.patient_id, dose, request_version=version))
 
     def give_as_needed(self, entry: UUID, version: int) -> int:
-        return self._ask(self.world.nina, lambda m: m.sign_as_needed(self.patient_id, entry, request_version=version))
+        return self._ask(
+            self.world.nina,
+            lambda m: m.sign_as_needed(self.patient_id, entry, request_version=version, confirmed=set(Caution)),
+        )
 
     def undo(self, administration: UUID) -> int:
         return self._ask(self.world.nina, lambda m: m.correct(self.patient_id, administration, reason="Prøve"))
@@ -224,7 +227,8 @@ class ByPages:
         return self.nina.act(f"{self._at}/doses/{dose}/also-given", {"request_version": str(version)}).status_code
 
     def give_as_needed(self, entry: UUID, version: int) -> int:
-        return self.nina.act(f"{self._at}/as-needed/{entry}", {"request_version": str(version)}).status_code
+        form = {"request_version": str(version), "confirmed[]": [caution.value for caution in Caution]}
+        return self.nina.act(f"{self._at}/as-needed/{entry}", form).status_code
 
     def undo(self, administration: UUID) -> int:
         return self.nina.act(f"{self._at}/administrations/{administration}/undo").status_code

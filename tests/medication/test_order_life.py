@@ -130,7 +130,8 @@ class Lives(RuleBasedStateMachine):
         due, number = self._dose(order, pick), self.life.orders.index(order)
         seen = self._seen(order, due, stale)
         ids = self.place.dose_ids(self.life, number, due)
-        wanted = self.life.sign(order, due, seen, what, confirmed=confirmed)
+        stop = self.place.went_past_a_stop(number)
+        wanted = self.life.sign(order, due, seen, what, confirmed=confirmed, past_a_stop=stop)
         self._both(wanted, lambda side: side.hand.sign(ids[side.hand.patient_id], seen, what, confirmed=confirmed))
 
     @precondition(lambda self: any(order.plans for order in self.life.orders))
@@ -213,6 +214,13 @@ class Place:
             assert row is not None
             found[side.hand.patient_id] = row[0]
         return found
+
+    def went_past_a_stop(self, number: int) -> bool:
+        """Whether a stop was overridden in the order as it now is, which is the same for both."""
+        query = """SELECT coalesce(detected_issues @> '[{"tier": 3}]', false) FROM medication.medication_request
+                   WHERE entry_id = %s ORDER BY version DESC LIMIT 1"""
+        (found,) = {self.world.migrator.execute(query, (side.entries[number],)).fetchone() for side in self.sides}
+        return bool(found and found[0])
 
     def signatures(self, number: int) -> dict[UUID, list[UUID]]:
         """All signatures of an order, in the order they were made, for each patient."""
