@@ -182,7 +182,7 @@ def _tests(file: str) -> list[str]:
     return [str(path) for path in found if path.exists()]
 
 
-def _in_child(change: Change | None, file: str) -> int:
+def _in_child(change: Change, file: str) -> int:
     """Runs the tests of the file in this process, which ends: 0 when they pass."""
     import hypothesis
     import pytest
@@ -194,8 +194,7 @@ def _in_child(change: Change | None, file: str) -> int:
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile("mutation", derandomize=True, database=None, phases=phases, deadline=None)
     hypothesis.settings.load_profile("mutation")
-    if change is not None:
-        sys.meta_path.insert(0, _Changed(change))
+    sys.meta_path.insert(0, _Changed(change))
     return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *_tests(file)], plugins=[_WithoutDatabase()]))
 
 
@@ -206,9 +205,9 @@ class _WithoutDatabase:
         items[:] = [item for item in items if not {"server", "app", "world"} & set(item.fixturenames)]
 
 
-def unnoticed(tried: Sequence[Change | None], file: str, jobs: int) -> list[Change | None]:
+def unnoticed(tried: Sequence[Change], file: str, jobs: int) -> list[Change]:
     """Those of the changes that no test says anything of. Not to come to an end is also noticed."""
-    waiting, running, left = list(tried)[::-1], dict[int, Change | None](), []
+    waiting, running, left = list(tried)[::-1], dict[int, Change](), []
     while waiting or running:
         while waiting and len(running) < jobs:
             change = waiting.pop()
@@ -241,7 +240,8 @@ def main(arguments: Sequence[str]) -> int:
     explained = EXPLAINED.read_text() if EXPLAINED.exists() else ""
     left = 0
     for file in chosen.files:
-        if not unnoticed([None], file, 1):
+        as_it_is = Change(file, 0, "nothing", (RULES / file).read_text())
+        if not unnoticed([as_it_is], file, 1):
             print(f"{file}: the tests fail as the rule is", flush=True)
             return 2
         left += _try(file, chosen.jobs, chosen.most, explained)
@@ -254,7 +254,7 @@ def _try(file: str, jobs: int, most: int | None, explained: str) -> int:
     if most is not None and most < len(made):
         drawn = random.Random(1).sample(made, most)  # noqa: S311  chance, and no secret
         made = sorted(drawn, key=lambda change: change.line)
-    survived = sorted(change for change in unnoticed(made, file, jobs) if change)
+    survived = sorted(unnoticed(made, file, jobs))
     unexplained = [change for change in survived if change.what not in explained]
     took = time.monotonic() - began
     print(
