@@ -1,11 +1,11 @@
 # Short names for what one does often. Everything works without make: see each line.
 .DEFAULT_GOAL := help
-.PHONY: help test lint types format messages rules demo bench soak
+.PHONY: help test lint types format messages rules demo bench soak statemachine lines mutation
 
 PYTHON := .venv/bin/python
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 test: ## Run all tests; ARGS="-k dose" chooses
 	./akson test $(ARGS)
@@ -35,3 +35,13 @@ bench: ## Measure speed against the limit, in the same run
 
 soak: ## The long faults: kills, cut wires, a full disk, crowds; ARGS="kill --seconds 600"
 	$(PYTHON) -m tests.crash $(ARGS)
+
+LIVES ?= 300
+statemachine: ## Live an order's life, drawn anew, through model, service and pages; LIVES=300
+	AKSON_LIVES=$(LIVES) $(PYTHON) -m pytest -q tests/medication/test_order_life.py
+
+lines: ## Look at a million generated medication lines; ARGS="10000" looks at fewer
+	$(PYTHON) -m tools.dose_lines $(ARGS)
+
+mutation: ## Change the clinical rules one place at a time and see whether a test says so; ARGS="rules/schedule.py"
+	$(PYTHON) -m tools.mutation $(ARGS)

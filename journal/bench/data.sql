@@ -32,6 +32,14 @@ INSERT INTO municipalities.practitioner_role (municipality_id, id, practitioner_
 SELECT bench.id(1, 0), bench.id(5, w), bench.id(4, w), bench.id(3, w), 'nurse', now() - interval '90 days'
 FROM generate_series(0, (:patients - 1) / 30) w;
 
+-- And one doctor.
+INSERT INTO municipalities.practitioner (id, name, registered_for)
+SELECT bench.id(17, w), 'Lege ' || w, bench.id(1, 0) FROM generate_series(0, (:patients - 1) / 30) w;
+
+INSERT INTO municipalities.practitioner_role (municipality_id, id, practitioner_id, unit_id, role, valid_from)
+SELECT bench.id(1, 0), bench.id(18, w), bench.id(17, w), bench.id(3, w), 'doctor', now() - interval '90 days'
+FROM generate_series(0, (:patients - 1) / 30) w;
+
 CREATE VIEW bench.stamp AS
 SELECT n, bench.id(6, n) AS patient_id, bench.id(1, 0) AS municipality_id, bench.id(3, n / 30) AS unit_id,
     bench.id(4, n / 30) AS recorded_by, 'Sykepleier ' || n / 30 AS recorded_by_name, bench.id(5, n / 30) AS recorded_as,
@@ -77,23 +85,23 @@ SELECT s.patient_id, bench.id(9, s.n), s.municipality_id, s.unit_id, s.recorded_
     s.recorded_role, s.start, 'stay', (100 + s.n % 30)::text, s.start
 FROM bench.stamp s;
 
-CREATE TABLE bench.medicine (k int PRIMARY KEY, generic_name text, form text, strength text, use text, dosage jsonb, hours int[]);
+CREATE TABLE bench.medicine (k int PRIMARY KEY, generic_name text, atc_code text, form text, strength text, use text, dosage jsonb, hours int[]);
 INSERT INTO bench.medicine VALUES
-    (0, 'metoprolol', 'depottablett', '50 mg', '1', bench.dosage('"times": ["08:00"]', 50), '{0}'),
-    (1, 'apiksaban', 'tablett', '5 mg', '1', bench.dosage('"times": ["08:00"]', 5), '{0}'),
-    (2, 'ramipril', 'tablett', '5 mg', '1', bench.dosage('"times": ["08:00"]', 5), '{0}'),
-    (3, 'levotyroksin', 'tablett', '100 mcg', '1', bench.dosage('"times": ["08:00"]', 100), '{0}'),
-    (4, 'metformin', 'tablett', '500 mg', '1', bench.dosage('"times": ["08:00", "20:00"]', 500), '{0,12}'),
-    (5, 'paracetamol', 'tablett', '500 mg', '1', bench.dosage('"times": ["14:00", "22:00"]', 500), '{-6,6}'),
-    (6, 'gabapentin', 'kapsel', '300 mg', '1', bench.dosage('"times": ["08:00", "16:00", "22:00"]', 300), '{0,8,16}'),
-    (7, 'oksazepam', 'tablett', '10 mg', '3',
+    (0, 'metoprolol', 'C07AB02', 'depottablett', '50 mg', '1', bench.dosage('"times": ["08:00"]', 50), '{0}'),
+    (1, 'apiksaban', 'B01AF02', 'tablett', '5 mg', '1', bench.dosage('"times": ["08:00"]', 5), '{0}'),
+    (2, 'ramipril', 'C09AA05', 'tablett', '5 mg', '1', bench.dosage('"times": ["08:00"]', 5), '{0}'),
+    (3, 'levotyroksin', 'H03AA01', 'tablett', '100 mcg', '1', bench.dosage('"times": ["08:00"]', 100), '{0}'),
+    (4, 'metformin', 'A10BA02', 'tablett', '500 mg', '1', bench.dosage('"times": ["08:00", "20:00"]', 500), '{0,12}'),
+    (5, 'paracetamol', 'N02BE01', 'tablett', '500 mg', '1', bench.dosage('"times": ["14:00", "22:00"]', 500), '{-6,6}'),
+    (6, 'gabapentin', 'N02BF01', 'kapsel', '300 mg', '1', bench.dosage('"times": ["08:00", "16:00", "22:00"]', 300), '{0,8,16}'),
+    (7, 'oksazepam', 'N05BA04', 'tablett', '10 mg', '3',
         '{"kind": "as_needed", "amount": {"value": "1", "unit": "tablett"}, "as_needed": {"max_doses": 4}}', '{}');
 
 INSERT INTO medication.medication_request (patient_id, id, entry_id, version, municipality_id, unit_id, recorded_by,
-    recorded_by_name, recorded_as, recorded_role, recorded_at, status, generic_name, form, strength, route, dosage, indication,
+    recorded_by_name, recorded_as, recorded_role, recorded_at, status, generic_name, atc_code, form, strength, route, dosage, indication,
     use, as_needed, starts_at, prescriber_name, effective_at, change)
 SELECT s.patient_id, bench.id(10, s.n, m.k), bench.id(10, s.n, m.k), 1, s.municipality_id, s.unit_id, s.recorded_by,
-    s.recorded_by_name, s.recorded_as, s.recorded_role, s.start, 'active', m.generic_name, m.form, m.strength, 'peroralt',
+    s.recorded_by_name, s.recorded_as, s.recorded_role, s.start, 'active', m.generic_name, m.atc_code, m.form, m.strength, 'peroralt',
     m.dosage, 'mot plager', m.use, m.use = '3', s.start, 'Lars Lege', s.start, 'prescribe'
 FROM bench.stamp s CROSS JOIN bench.medicine m;
 
@@ -155,4 +163,5 @@ FROM bench.stamp s CROSS JOIN generate_series(0, 9) k;
 -- The contestant that only does what the law asks: a role with the simplest row-level security there is, and a plain log row.
 GRANT USAGE ON SCHEMA patients, medication, observations, notes, care, access, audit TO bench_limit;
 GRANT SELECT ON ALL TABLES IN SCHEMA patients, medication, observations, notes, care, access TO bench_limit;
-GRANT INSERT ON medication.medication_administration, audit.access_log TO bench_limit;
+GRANT INSERT ON medication.medication_administration, medication.medication_request, medication.request_plan, medication.dose,
+    audit.access_log TO bench_limit;

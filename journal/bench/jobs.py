@@ -1,4 +1,4 @@
-"""What is measured: five jobs, asked of the journal and of the limit in the same words, and how an answer is known to be right."""
+"""What is measured: six jobs, asked of the journal and of the limit in the same words, and how an answer is known to be right."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -39,11 +39,12 @@ class Job:
 
 
 class Draws:
-    """Whom a job is about, drawn anew each time; a dose is signed once, whoever signs it."""
+    """Whom a job is about, drawn anew each time; a dose is signed once, and a medicine prescribed once, whoever does it."""
 
     def __init__(self, world: World, seed: int) -> None:
         self.world = world
         self._doses: Iterator[tuple[Ward, Patient, UUID]] = world.doses(random.Random(seed))
+        self._to_prescribe_for = world.to_prescribe_for(random.Random(seed))
 
     def ward(self, chance: random.Random) -> Ward:
         return chance.choice(self.world.wards)
@@ -55,10 +56,13 @@ class Draws:
     def dose(self) -> tuple[Ward, Patient, UUID]:
         return next(self._doses)
 
+    def to_prescribe_for(self) -> tuple[Ward, Patient]:
+        return next(self._to_prescribe_for)
+
 
 def _ask(who: str, ward: Ward, of_journal: str, of_limit: str, **more: Any) -> Ask:
     if who == JOURNAL:
-        return Ask(path=of_journal, cookie=ward.cookie, **more)
+        return Ask(path=of_journal, cookie=ward.nurse.cookie, **more)
     return Ask(path=f"/{ward.id}{of_limit}", **more)
 
 
@@ -78,7 +82,7 @@ def _search(who: str, chance: random.Random, draws: Draws) -> Ask:
     ward, patient = draws.patient(chance)
     prefix = chance.choice(patient.words)[: chance.randint(2, 4)]
     found = [p for p in ward.patients if any(word.startswith(prefix) for word in p.words)]
-    form = {"text": prefix, "csrf_token": ward.csrf_token}
+    form = {"text": prefix, "csrf_token": ward.nurse.csrf_token}
     return _ask(
         who, ward, "/search", "/search", method="POST", form=form, holds=tuple(str(p.id).encode() for p in found)
     )
@@ -91,9 +95,19 @@ def _round(who: str, chance: random.Random, draws: Draws) -> Ask:
 
 def _sign(who: str, chance: random.Random, draws: Draws) -> Ask:
     ward, patient, dose = draws.dose()
-    form = {"csrf_token": ward.csrf_token, "command_id": str(uuid4()), "request_version": "1"}
+    form = {"csrf_token": ward.nurse.csrf_token, "command_id": str(uuid4()), "request_version": "1"}
     path = f"/patients/{patient.id}/doses/{dose}/given", f"/given/{patient.id}/{dose}"
     return _ask(who, ward, *path, method="POST", form=form, status=303 if who == JOURNAL else 200)
+
+
+def _prescribe(who: str, chance: random.Random, draws: Draws) -> Ask:
+    ward, patient = draws.to_prescribe_for()
+    form = {"csrf_token": ward.doctor.csrf_token, "command_id": str(uuid4()), "item": str(draws.world.item)}
+    form |= {"indication": "mot plager", "amount": "1", "unit": "tablett", "pattern": "daily", "times": "8"}
+    if who == JOURNAL:
+        path = f"/patients/{patient.id}/medication/prescribe"
+        return Ask("POST", path, ward.doctor.cookie, form, 303)
+    return Ask("POST", f"/{ward.id}/prescribed/{patient.id}", form=form)
 
 
 JOBS = (
@@ -102,5 +116,6 @@ JOBS = (
     Job("medication", "Legemidler i bruk", 2.5, _medication),
     Job("round", "Medisinrunde, 30 pasienter", 3.0, _round),
     Job("sign", "Signer dose", 3.0, _sign),
+    Job("prescribe", "Forskriv, med alle kontroller", 4.0, _prescribe),
 )
 BLOCKS_GOAL = 1.15

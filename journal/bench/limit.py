@@ -7,7 +7,7 @@ No session, no ground, no restriction, no page: JSON as PostgreSQL made it. It s
 import os
 import threading
 from typing import Any, LiteralString
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 from flask import Flask, Response, request
@@ -139,6 +139,57 @@ SIGN: LiteralString = (
 )
 
 
+# What the rules ask about is read and answered as it is, for nobody to judge: other orders, allergies, the weight, interactions.
+PRESCRIBE: LiteralString = (
+    "WITH shown AS (SELECT %(patient)s::uuid AS patient_id), "
+    + _LOG
+    + """,
+    item AS (SELECT * FROM medication.catalogue_item WHERE id = %(item)s),
+    others AS (
+        SELECT DISTINCT ON (r.entry_id) r.entry_id, r.status, r.generic_name, r.atc_code, r.strength, r.dosage, r.starts_at,
+            r.ends_at
+        FROM medication.medication_request r WHERE r.patient_id = %(patient)s AND r.in_error_at IS NULL
+        ORDER BY r.entry_id, r.version DESC),
+    codes AS (
+        SELECT c.atc_code, left(c.atc_code, n) AS start FROM (
+            SELECT atc_code FROM others UNION SELECT atc_code FROM item) c, generate_series(1, 7) n),
+    ordered AS (
+        INSERT INTO medication.medication_request (patient_id, id, entry_id, version, municipality_id, unit_id, recorded_by,
+            recorded_by_name, recorded_as, recorded_role, status, generic_name, brand_name, form, strength, route, atc_code,
+            catalogue_item_id, dosage, indication, use, as_needed, starts_at, prescriber_name, effective_at, change)
+        SELECT %(patient)s, %(entry)s, %(entry)s, 1, %(municipality)s, %(unit)s, %(unit)s, 'Lege', %(unit)s, 'doctor', 'active',
+            i.generic_name, i.brand_name, i.form, i.strength, i.route, i.atc_code, i.id,
+            '{"kind": "daily", "times": ["08:00"], "amount": {"unit": "tablett", "value": "1"}}', 'mot plager', '1', false,
+            now(), 'Lege', now(), 'prescribe'
+        FROM item i RETURNING id),
+    plan AS (
+        INSERT INTO medication.request_plan (patient_id, request_entry_id, municipality_id, planned_until)
+        SELECT %(patient)s, o.id, %(municipality)s, now() + interval '8 days' FROM ordered o),
+    planned AS (
+        INSERT INTO medication.dose (patient_id, id, municipality_id, request_entry_id, request_id, request_version, due_at,
+            next_due_at, ready_from, late_after, missed_from, amount, unit, slot, given_by)
+        SELECT %(patient)s, gen_random_uuid(), %(municipality)s, o.id, o.id, 1, d.due_at, d.due_at + interval '1 day',
+            d.due_at - interval '1 hour', d.due_at + interval '1 hour', d.due_at + interval '12 hours', 1, 'tablett', '08',
+            'municipality_unit'
+        FROM ordered o, (SELECT date_trunc('day', now()) + n * interval '1 day' + interval '7 hours' AS due_at
+            FROM generate_series(1, 8) n) d)
+    SELECT json_build_object('id', o.id,
+        'others', (SELECT json_agg(x) FROM others x WHERE x.status IN ('active', 'on-hold')),
+        'allergies', (SELECT json_agg(a) FROM (
+            SELECT substance, code, kind, reaction, severity, criticality FROM patients.allergy_intolerance
+            WHERE patient_id = %(patient)s AND in_error_at IS NULL) a),
+        'weight', (SELECT value FROM observations.observation WHERE patient_id = %(patient)s AND code = 'weight'
+            AND in_error_at IS NULL ORDER BY effective_at DESC LIMIT 1),
+        'interactions', (SELECT json_agg(i) FROM (
+            SELECT DISTINCT i.fest_id, i.relevance, i.consequence, i.handling
+            FROM codes a JOIN medication.catalogue_interaction_substance x ON x.atc_code = a.start
+            JOIN medication.catalogue_interaction_substance y ON y.fest_id = x.fest_id AND y.side > x.side
+            JOIN codes b ON b.start = y.atc_code AND b.atc_code <> a.atc_code
+            JOIN medication.catalogue_interaction i ON i.fest_id = x.fest_id AND i.active) i))::text
+    FROM ordered o"""
+)
+
+
 class Limit:
     """A connection for each thread, and one transaction for each request."""
 
@@ -181,5 +232,9 @@ def application() -> Flask:
     @app.post(at + "/given/<uuid:patient>/<uuid:dose>")
     def given(unit: UUID, patient: UUID, dose: UUID) -> Response:
         return limit.ask(SIGN, unit=unit, patient=patient, dose=dose)
+
+    @app.post(at + "/prescribed/<uuid:patient>")
+    def prescribed(unit: UUID, patient: UUID) -> Response:
+        return limit.ask(PRESCRIBE, unit=unit, patient=patient, item=request.form["item"], entry=uuid4())
 
     return app

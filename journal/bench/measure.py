@@ -1,5 +1,6 @@
 """Measures, in rounds that go back and forth between the two, so that what else the machine does falls on both."""
 
+import io
 import random
 import statistics
 import tempfile
@@ -11,13 +12,17 @@ from typing import Any
 
 import psycopg
 
+from journal.bench import catalogue
 from journal.bench.jobs import BLOCKS_GOAL, JOBS, JOURNAL, LIMIT, Draws, Job
 from journal.bench.machine import POSTGRES, Contestant, bench_environment, contestants, counts, reset_counts
 from journal.bench.world import make_world
+from journal.medication import import_catalogue
 from journal.platform import database
 from journal.platform.postgres import EmbeddedPostgres, running
 from journal.platform.settings import Settings
 from journal.platform.work import Keys
+
+CATALOGUE_MB = 5
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,7 @@ def _measure_one(server: EmbeddedPostgres, size: int, effort: Effort, say: Calla
     database.make_database(server.dsn(), name)
     database.migrate(settings.migrator_url)
     database.hand_over_key(settings.migrator_url, Keys(settings.mac_key), "demo")
+    _load_catalogue(settings)
     draws = Draws(make_world(server.conninfo(dbname=name), settings.secret_key, size), seed)
     say(f"{size} pasienter er laget på {time.monotonic() - began:.0f} sekunder.")
     with (
@@ -121,6 +127,14 @@ def _measure_one(server: EmbeddedPostgres, size: int, effort: Effort, say: Calla
         counted = {(c.who, j.name): _count(connection, c, j, draws, effort) for c in both for j in JOBS}
     costs = {key: _cost(taken[key], counted[key]) for key in taken}
     return [Result(j.name, j.text, size, costs[JOURNAL, j.name], costs[LIMIT, j.name], j.goal) for j in JOBS]
+
+
+def _load_catalogue(settings: Settings) -> None:
+    """Of a size at which what is asked of it is found by its indexes."""
+    file = io.BytesIO()
+    catalogue.write(file, CATALOGUE_MB, 0)
+    file.seek(0)
+    import_catalogue(settings.migrator_url, file)
 
 
 Taken = dict[tuple[str, str], list[tuple[list[float], float]]]

@@ -6,7 +6,7 @@ from journal.bench.jobs import BLOCKS_GOAL
 from journal.bench.measure import Measured, Result
 
 _HEAD = (
-    f"{'':26} {'journalen':>10} {'grensen':>10} {'forhold':>8} {'mål':>5}   {'prosessor':>16} {'forhold':>8}"
+    f"{'':30} {'journalen':>10} {'grensen':>10} {'forhold':>8} {'mål':>5}   {'prosessor':>16} {'forhold':>8}"
     f"   {'setninger':>11} {'blokker':>13}"
 )
 
@@ -32,7 +32,7 @@ def _lines(measured: Measured) -> Iterator[str]:
         yield from (_line(result) for result in measured.results if result.patients == size)
     if measured.growth:
         yield f"\nBlokker i den største databasen mot den minste (mål: høyst {_number(BLOCKS_GOAL, 2)})"
-        yield from (f"{g.text:26} {_number(g.blocks, 2):>10} {_mark(g.reached)}" for g in measured.growth)
+        yield from (f"{g.text:30} {_number(g.blocks, 2):>10} {_mark(g.reached)}" for g in measured.growth)
 
 
 def _line(result: Result) -> str:
@@ -41,7 +41,7 @@ def _line(result: Result) -> str:
     statements = f"{_number(journal.statements, 0)} / {_number(limit.statements, 0)}"
     blocks = f"{_number(journal.blocks, 0)} / {_number(limit.blocks, 0)}"
     return (
-        f"{result.text:26} {_number(journal.p50_ms):>10} {_number(limit.p50_ms):>10} {_number(result.ratio):>7}x"
+        f"{result.text:30} {_number(journal.p50_ms):>10} {_number(limit.p50_ms):>10} {_number(result.ratio):>7}x"
         f" {_number(result.goal):>5} {_mark(result.reached)} {cpu:>16} {_number(result.cpu_ratio):>7}x"
         f"   {statements:>11} {blocks:>13}"
     )

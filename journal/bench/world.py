@@ -41,20 +41,35 @@ class Patient:
 
 
 @dataclass(frozen=True)
-class Ward:
-    """Thirty patients, and the nurse who is signed in there."""
+class SignedIn:
+    """Somebody's session, as her browser has it."""
 
-    id: UUID
-    patients: tuple[Patient, ...]
     cookie: str
     csrf_token: str
 
 
 @dataclass(frozen=True)
+class Ward:
+    """Thirty patients, and the nurse and the doctor who are signed in there."""
+
+    id: UUID
+    patients: tuple[Patient, ...]
+    nurse: SignedIn
+    doctor: SignedIn
+
+
+@dataclass(frozen=True)
 class World:
-    """The wards that are visited, the same however many there are."""
+    """The wards that are visited, the same however many there are. `item` is what is prescribed, where there is a catalogue."""
 
     wards: tuple[Ward, ...]
+    item: UUID | None = None
+
+    def to_prescribe_for(self, chance: random.Random) -> Iterator[tuple[Ward, Patient]]:
+        """Every patient, each once, in no order: a second order of the same would be refused."""
+        found = [(ward, patient) for ward in self.wards for patient in ward.patients]
+        chance.shuffle(found)
+        return iter(found)
 
     def doses(self, chance: random.Random) -> Iterator[tuple[Ward, Patient, UUID]]:
         """Every dose that is due now, each once, in no order."""
@@ -73,7 +88,7 @@ def make_world(conninfo: str, secret_key: bytes, patients: int) -> World:
         _let_limit_read(connection)
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
-        return World(tuple(_wards(connection, secret_key)))
+        return World(tuple(_wards(connection, secret_key)), _item(connection))
 
 
 def _make_limit_role(connection: psycopg.Connection[Any]) -> None:
@@ -105,20 +120,36 @@ def _wards(connection: psycopg.Connection[Any], secret_key: bytes) -> Iterator[W
     names = "SELECT n, lower(family_name), lower(given_name) FROM bench.person WHERE n < %s ORDER BY n"
     people = [Patient(n, words) for n, *words in connection.execute(names, (WARD_SIZE * WARDS_VISITED,))]
     for number in range(len(people) // WARD_SIZE):
-        session_id, token = made_id(16, number), hashlib.sha256(made_id(16, number).bytes).digest()
-        connection.execute(
-            "INSERT INTO access.session (token_hash, id, person_id, role_id) VALUES (sha256(%s), %s, %s, %s)",
-            (token, session_id, made_id(4, number), made_id(5, number)),
-        )
-        csrf = hmac.new(secret_key, f"csrf:{session_id}".encode(), hashlib.sha256).hexdigest()
-        cookie = f"akson={base64.urlsafe_b64encode(token).decode()}"
+        nurse = _sign_in(connection, secret_key, made_id(16, number), made_id(4, number), made_id(5, number))
+        doctor = _sign_in(connection, secret_key, made_id(19, number), made_id(17, number), made_id(18, number))
         ward = people[number * WARD_SIZE : (number + 1) * WARD_SIZE]
-        yield Ward(made_id(3, number), tuple(ward), cookie, csrf)
+        yield Ward(made_id(3, number), tuple(ward), nurse, doctor)
+
+
+def _sign_in(
+    connection: psycopg.Connection[Any], secret_key: bytes, session_id: UUID, person_id: UUID, role_id: UUID
+) -> SignedIn:
+    token = hashlib.sha256(session_id.bytes).digest()
+    connection.execute(
+        "INSERT INTO access.session (token_hash, id, person_id, role_id) VALUES (sha256(%s), %s, %s, %s)",
+        (token, session_id, person_id, role_id),
+    )
+    csrf = hmac.new(secret_key, f"csrf:{session_id}".encode(), hashlib.sha256).hexdigest()
+    return SignedIn(f"akson={base64.urlsafe_b64encode(token).decode()}", csrf)
+
+
+def _item(connection: psycopg.Connection[Any]) -> UUID | None:
+    """A product that no patient has anything like."""
+    query = "SELECT id FROM medication.catalogue_item WHERE prescribable AND active AND atc_code LIKE 'G%' ORDER BY fest_id LIMIT 1"
+    found = connection.execute(query).fetchone()
+    return found[0] if found else None
 
 
 def generic_names() -> tuple[bytes, ...]:
     """The medicines of every patient: what a page about her medication must hold."""
-    return tuple(name.encode() for name in re.findall(r"^    \(\d, '(\w+)', '\w+', '\d+ m", _data(), re.MULTILINE))
+    return tuple(
+        name.encode() for name in re.findall(r"^    \(\d, '(\w+)', '\w+', '\w+', '\d+ m", _data(), re.MULTILINE)
+    )
 
 
 def _data() -> str:

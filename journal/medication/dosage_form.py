@@ -97,13 +97,16 @@ class TimesField(fields.Field[tuple[time, ...]]):
 
 
 class AmountsField(fields.Field[tuple[Decimal, ...]]):
-    """One amount, or one for each time with space between: `1`, `2 0,5`."""
+    """One amount, or one for each time with space between: `1`, `2 0,5`.
+
+    An ordinary space: by any other, which other programs part thousands with, 1 500 would be 1 and 500.
+    """
 
     def _deserialize(
         self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> tuple[Decimal, ...]:
         try:
-            return tuple(map(parse_decimal, str(value).split() or [""]))
+            return tuple(map(parse_decimal, filter(None, str(value).split(" ")))) or (parse_decimal(""),)
         except NotAnAmount as error:
             raise ValidationError(error.args[0]) from error
 

@@ -47,7 +47,7 @@ OXYCODONE = Real(
     "oxyco",
     "Oxycodone Orifarm mikst oppl 1 mg/ml",
     {"amount": "5", "unit": "ml", "pattern": "daily", "times": "08 14 20"},
-    f"mikstur, oppløsning 1 mg/ml|5{NBSP}ml",
+    f"mikstur, oppløsning 1{NBSP}mg per ml|5{NBSP}ml",
     ["5 ml"] * 21,
 )
 MONOKET = Real(
@@ -57,7 +57,7 @@ MONOKET = Real(
     "monoket 50",
     "Monoket OD SySk depotkaps, hard 50 mg",
     {"amount": "1", "unit": "kapsel", "pattern": "daily", "times_of_day[]": "1"},
-    f"depotkapsel, hard 50 mg|1{NBSP}kapsel|morgen",
+    f"depotkapsel, hard 50{NBSP}mg|1{NBSP}kapsel|morgen",
     ["1 kapsel"] * 7,
 )
 BOTOX = Real(

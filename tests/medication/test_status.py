@@ -366,14 +366,14 @@ def test_a_symbol_is_drawn_once_for_all_but_what_a_nurse_wrote_is_never_kept():
     assert strip([common], now).marks[0] is strip([common], now + MINUTE).marks[0]
 
     before, written = kept(), SignedState(Result.REFUSED, DUE, Reason.OTHER, "Ville ikke")
-    own = _mark(_stored(written), OrderStatus.ACTIVE, DUE, now)
+    own = _mark(_stored(written), now)
     assert (
         strip([own], now).marks[0].label
         == strip([common], now).marks[0].label
         == "i dag kl. 08.00 ikke gitt – ville ikke"
     )
     assert (own.common, kept().currsize) == (False, before.currsize)
-    assert _mark(_stored(REFUSED), OrderStatus.ACTIVE, DUE, now) == common
+    assert _mark(_stored(REFUSED), now) == common
 
 
 REFUSED = SignedState(Result.REFUSED, DUE, Reason.REFUSED)
@@ -383,7 +383,7 @@ def _stored(signed: SignedState) -> list[str | None]:
     """A dose at DUE, as the statement of the list gives it."""
     times = DUE, None, DUE - HOUR, DUE + HOUR
     said = (signed.result, signed.effective_at.isoformat(), signed.reason, signed.text or None)
-    return [*(time and time.isoformat() for time in times), "open", *said]
+    return [*(time and time.isoformat() for time in times), "open", None, *said]
 
 
 # Reasons

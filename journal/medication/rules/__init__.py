@@ -4,7 +4,7 @@ dosage    how a medicine is to be taken          schedule   when its doses are d
 sentence  how a dosage is said                   status     ready, late, missed, given
 as_needed whether there is room for one more     reasons    why a dose was not given
 rounds    which doses belong to one walk         picture    36 hours at a glance
-settings  what each municipality decides of it
+settings  what each municipality decides of it    strength   a strength in words
 caution   when one tap is too little             insulin   which insulin it is, in words
 words, steps, steps_said  the parts of them         safety     what a prescriber is told before she signs
 favourites what of an order holds for anybody
@@ -92,6 +92,7 @@ from journal.medication.rules.status import (
     tolerance_for,
 )
 from journal.medication.rules.steps_said import changed_today, inr_text, no_dose_decided
+from journal.medication.rules.strength import strength_in_words
 from journal.medication.rules.timeline import EACH_DOSE, SPANS, DateTick, date_ticks, drawn_first, window_of, worst
 from journal.medication.rules.week import Week, day_heading, said_in_column
 from journal.medication.rules.words import TIMES_OF_DAY, say
@@ -187,6 +188,7 @@ __all__ = [
     "said_in_column",
     "say",
     "slot_of",
+    "strength_in_words",
     "strip",
     "suggested_reason",
     "systolic",

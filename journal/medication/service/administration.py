@@ -30,8 +30,10 @@ from journal.medication.rules import (
     outside_limit_text,
     suggested_reason,
 )
+from journal.medication.service.reopened import catch_up
+from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import WITNESS, cautions_of, dosage_of
-from journal.medication.service.signing import Signing
+from journal.medication.service.signing import LIVE, Signing
 from journal.observations import Observations
 from journal.permissions import Permission
 from journal.platform.errors import Denied, Invalid, NotFound
@@ -154,7 +156,7 @@ class Administration(Signing):
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def correct(self, patient_id: UUID, administration_id: UUID, *, reason: str) -> None:
-        """Marks a signature as a mistake (feilført). The dose is open again and can be signed anew.
+        """Marks a signature as a mistake (feilført). The dose is then as if never signed: to be given as the order now is.
 
         Raises NotFound, AlreadyCorrected, and Denied when another municipality answers for it.
         """
@@ -169,7 +171,20 @@ class Administration(Signing):
         if row.municipality_id != self.work.actor.municipality_id:
             raise Denied("En annen kommune har skrevet dette, og bare den kan rette det.")
         row.in_error_reason = reason
+        if row.dose_id is not None and row.kind == LIVE:
+            self._reopen(patient_id, row.dose_id)
         self.work.publish(facts.AdministrationCorrected(row.patient_id, row.id, row.dose_id, row.effective_at))
+
+    def _reopen(self, patient_id: UUID, dose_id: UUID) -> None:
+        """The dose first: whoever changes its order holds it, or waits, and then finds no signature."""
+        this = sa.and_(self.work.chart(patient_id, Dose), Dose.id == dose_id)
+        dose = self.db.scalars(sa.select(Dose).where(this).with_for_update(key_share=True)).one()
+        order = MedicationRequest
+        of_entry = sa.and_(self.work.chart(patient_id, order), order.entry_id == dose.request_entry_id)
+        later = sa.select(order).where(of_entry, order.version > dose.request_version, order.in_error_at.is_(None))
+        if decided := self.db.scalars(later.order_by(order.version)).all():
+            answers_for = decided[-1].municipality_id
+            catch_up(dose, decided, choices_of(self.db, [answers_for]).get(answers_for, ()))
 
     def _too_early(self, given_at: datetime) -> Invalid:
         if given_at == self.work.now:

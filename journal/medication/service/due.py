@@ -12,7 +12,6 @@ from sqlalchemy.orm import aliased
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
     DoseStatus,
-    OrderStatus,
     Reason,
     Result,
     SignedState,
@@ -23,6 +22,7 @@ from journal.medication.rules import (
     hand_sentence,
 )
 from journal.medication.service.shown import (
+    DECIDED,
     WITNESS,
     DueDose,
     Signed,
@@ -190,7 +190,7 @@ def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:
         row.due_at,
         now,
         state,
-        order_status=OrderStatus.ACTIVE if row.state == "open" else OrderStatus(row.status),
+        order_status=DECIDED[row.state],
         order_status_since=row.effective_at,
         tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
         next_due_at=row.next_due_at,

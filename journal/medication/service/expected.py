@@ -46,6 +46,8 @@ _ARRAYS: dict[str, Any] = {
     "state": sa.Text(),
 }
 
+_IDENTITY = {"patient_id", "id", "request_entry_id", "due_at"}
+
 # A signed dose stays as it was signed; a cancelled one comes to life when the order wants it again.
 _WRITE = sa.text(
     """
@@ -157,6 +159,12 @@ def write_doses(db: Session, expansions: Iterable[Expansion]) -> None:
     if rows:
         db.flush()
         db.execute(_WRITE, {column: [row[column] for row in rows] for column in _ARRAYS})
+
+
+def dose_at(order: MedicationRequest, due_at: datetime, choices: Sequence[Chosen]) -> dict[str, Any] | None:
+    """The dose that this version of an order has at this very time, but for what makes a row that row; None for none."""
+    found = next(_rows(Expansion(order, due_at, due_at + timedelta(microseconds=1), choices)), None)
+    return found and {column: value for column, value in found.items() if column not in _IDENTITY}
 
 
 def _rows(expansion: Expansion) -> Iterator[dict[str, Any]]:

@@ -25,6 +25,7 @@ from journal.medication.rules import (
     strip,
 )
 from journal.medication.service.shown import (
+    DECIDED,
     MedicineInUse,
     changed_text,
     condition_of,
@@ -78,7 +79,7 @@ def list_statement() -> Statement:
 def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
     """A row of `list_statement`, as the list shows it at `now`."""
     status, dosage, today = IN_USE[order.status], dosage_of(order), local_date(now)
-    marks = [_mark(dose, status, order.effective_at, now) for dose in order.doses or ()]
+    marks = [_mark(dose, now) for dose in order.doses or ()]
     marks += [_given(datetime.fromisoformat(at), now) for at in order.given or ()]
     flags = group_flags(order.prescription_group, order.high_risk, order.unsigned)
     if status is OrderStatus.ON_HOLD:
@@ -108,9 +109,12 @@ def newest_versions(of_chart: sa.ColumnElement[bool], *columns: Any) -> sa.Selec
 
 def _doses(order: Any) -> sa.ScalarSelect[Any]:
     """The doses in the picture, each as `_mark` takes it. Asked for order by order: a join may read the doses of years."""
-    signature = aliased(MedicationAdministration)
+    signature, version = aliased(MedicationAdministration), aliased(MedicationRequest)
+    decided = sa.tuple_(version.patient_id, version.id) == sa.tuple_(Dose.patient_id, Dose.request_id)
+    # Asked for the few that are not open alone.
+    since = sa.case((Dose.state != "open", sa.select(version.effective_at).where(decided).scalar_subquery()))
     said = sa.func.json_build_array(
-        *(Dose.due_at, Dose.next_due_at, Dose.ready_from, Dose.late_after, Dose.state),
+        *(Dose.due_at, Dose.next_due_at, Dose.ready_from, Dose.late_after, Dose.state, since),
         *(signature.result, signature.effective_at, signature.reason_code, signature.reason_text),
     )
     return (
@@ -141,8 +145,8 @@ def _given_as_needed(order: Any) -> sa.ScalarSelect[Any]:
     )
 
 
-def _mark(dose: Sequence[Any], order: OrderStatus, since: datetime, now: datetime) -> StripDose:
-    due, next_due, ready, late, state, result, at, reason, text = dose
+def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
+    due, next_due, ready, late, state, since, result, at, reason, text = dose
     due_at = datetime.fromisoformat(due)
     signed = None
     if result:
@@ -151,8 +155,8 @@ def _mark(dose: Sequence[Any], order: OrderStatus, since: datetime, now: datetim
         due_at,
         now,
         signed,
-        order_status=OrderStatus.ACTIVE if state == "open" else order,
-        order_status_since=since,
+        order_status=DECIDED[state],
+        order_status_since=datetime.fromisoformat(since) if since else None,
         tolerance=Tolerance(due_at - datetime.fromisoformat(ready), datetime.fromisoformat(late) - due_at),
         next_due_at=datetime.fromisoformat(next_due) if next_due else None,
     )

@@ -30,7 +30,7 @@ from journal.platform.service import on_patient
 LATE_START = timedelta(hours=48)
 """How far back a new order may have begun and still get its doses worked out from its beginning."""
 
-_MAY_STILL_BE_GIVEN = timedelta(hours=12)
+MAY_STILL_BE_GIVEN = timedelta(hours=12)
 """Doses due before this are missed, and stay so whatever happens to the order."""
 
 _NOTHING: Mapping[UUID, int] = {}
@@ -269,7 +269,7 @@ class Prescribing(Judging):
         self, patient_id: UUID, order: MedicationRequest, *, state: str, since: datetime | None = None
     ) -> list[datetime]:
         """Sets the state of the doses that may still be given, and lets them follow the new version; answers with their times."""
-        unsigned = self._unsigned(patient_id, order, since or self.work.now - _MAY_STILL_BE_GIVEN)
+        unsigned = self._unsigned(patient_id, order, since or self.work.now - MAY_STILL_BE_GIVEN)
         moved = {"state": state, "request_id": order.id, "request_version": order.version}
         write = sa.update(Dose).where(unsigned, Dose.state != "cancelled").values(moved).returning(Dose.due_at)
         return list(self.db.scalars(write.execution_options(synchronize_session=False)))

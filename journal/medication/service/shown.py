@@ -26,6 +26,7 @@ from journal.medication.rules import (
     insulin_text,
     medication_line,
     missed_at,
+    strength_in_words,
 )
 from journal.medication.rules.safety import Overridden, Rule, Tier
 from journal.medication.rules.verbal import UNSIGNED
@@ -35,6 +36,9 @@ from journal.platform.quantity import SUBSTANCE_UNITS, Quantity
 
 WITNESS = "witness"
 """The kind of an administration that is the second signature of another, and no dose given anew."""
+
+DECIDED = {"open": OrderStatus.ACTIVE, "held": OrderStatus.ON_HOLD, "cancelled": OrderStatus.STOPPED}
+"""What the state of a dose says was decided of it: its order may have been resumed since, or go on with other doses."""
 
 _TAKEN = {DoseStatus.GIVEN, DoseStatus.GIVEN_EARLY, DoseStatus.GIVEN_LATE, DoseStatus.PARTLY}
 
@@ -244,13 +248,15 @@ def line_of(order: Any, dosage: Dosage, day: date) -> MedicationLine:
 
 def line_with(order: Any, dosage: Dosage, indication: str | None, day: date) -> MedicationLine:
     """The medication line of an order, or of a Medicine. Its form has the strength where the dose does not say it: 5 ml of
-    1 mg/ml."""
+    1 mg per ml."""
     said = dosage.strength_per_unit is not None or dosage.unit in SUBSTANCE_UNITS
     return medication_line(
         dosage,
         generic=order.generic_name or "",
         brand=order.brand_name,
-        form=order.form if said else " ".join(filter(None, (order.form, order.strength))) or None,
+        form=order.form
+        if said
+        else " ".join(filter(None, (order.form, order.strength and strength_in_words(order.strength)))) or None,
         route=order.route,
         indication=indication or None,
         day=day,

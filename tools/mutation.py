@@ -1,0 +1,270 @@
+"""Mutation testing of the clinical rules: `make mutation`, or `python -m tools.mutation [file …] [--jobs 2] [--most N]`.
+
+Each rule is changed in one place at a time (a limit moved, a comparison turned, an "and" made an "or"), and the tests of that
+rule are run. A change that no test notices has survived: either a test is lacking, or the change makes no difference. What
+survives and why is in docs/mutation.md; the command answers 1 when something survives that is not explained there.
+
+The files are never touched: a process of its own reads the changed rule instead of the one on the disk.
+"""
+
+import argparse
+import ast
+import copy
+import importlib.abc
+import importlib.util
+import os
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+RULES = ROOT / "journal" / "medication" / "rules"
+EXPLAINED = ROOT / "docs" / "mutation.md"
+PATIENCE_SECONDS = 120
+"""Of processor time: a machine with much to do is no change noticed."""
+
+_SAFETY = ("safety_cases", "safety_alerts", "safety_doses", "safety_interactions", "safety_properties")
+TESTS = {
+    "schedule.py": ("schedule", "every_clock_change"),
+    "as_needed.py": ("status",),
+    "status.py": ("status",),
+    "reasons.py": ("status",),
+    "caution.py": ("caution",),
+    "settings.py": ("dose_settings",),
+    "dosage.py": ("dosage",),
+    "parts.py": ("dosage",),
+    "strength.py": ("dose_lines",),
+    "sentence.py": ("sentence", "dose_lines"),
+    **{
+        f"safety/{name}.py": _SAFETY
+        for name in ("daily_maximum", "amounts", "weekly", "dose_size", "duplicates", "interactions")
+    },
+    **{f"safety/{name}.py": _SAFETY for name in ("allergy", "alerts", "answers", "judge", "medicine", "opioids")},
+}
+"""The tests that hold each rule, by the middle of their names; those alone are run."""
+
+
+class Change(NamedTuple):
+    """One changed place: `what` names it, the same at each run as long as the line says the same."""
+
+    file: str
+    line: int
+    what: str
+    source: str
+
+
+# What is changed
+
+_TURNED: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.Mult,
+}
+
+
+def changes(file: str) -> Iterator[Change]:
+    """Every change of this rule, in the order of its lines."""
+    tree = ast.parse((RULES / file).read_text())
+    _without_docstrings(tree)
+    places = sum(1 for _ in ast.walk(tree))
+    for number in range(places):
+        for variant in range(3):
+            changed = copy.deepcopy(tree)
+            node = next(node for n, node in enumerate(ast.walk(changed)) if n == number)
+            before = _said(node)
+            if not _change(node, variant):
+                break
+            after = _said(node)
+            if before != after:
+                yield Change(file, getattr(node, "lineno", 0), f"{before} → {after}", ast.unparse(changed))
+
+
+def _said(node: ast.AST) -> str:
+    return " ".join(ast.unparse(node).split())[:110]
+
+
+def _change(node: ast.AST, variant: int) -> bool:
+    """Changes this node in its n-th way; False when it has none left."""
+    ways: list[Callable[[], None]] = []
+    match node:
+        case ast.Compare():
+            ways = (
+                [lambda: node.ops.__setitem__(0, _TURNED[type(node.ops[0])]())] if type(node.ops[0]) in _TURNED else []
+            )
+            if isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                around = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE}
+                ways.append(lambda: node.ops.__setitem__(0, around[type(node.ops[0])]()))
+        case ast.BoolOp() | ast.BinOp() if type(node.op) in _TURNED:
+            ways = [lambda: setattr(node, "op", _TURNED[type(node.op)]())]
+        case ast.Constant(value=bool(value)):
+            ways = [lambda: setattr(node, "value", not value)]
+        case ast.Constant(value=int(value)):
+            ways = [lambda: setattr(node, "value", value + 1)]
+        case ast.IfExp(test=test) | ast.If(test=test):
+            ways = [lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), test))]
+        case ast.UnaryOp(op=ast.Not()):
+            ways = [
+                lambda: setattr(node, "op", ast.Not()) or setattr(node, "operand", ast.UnaryOp(ast.Not(), node.operand))
+            ]
+        case ast.Return(value=value) if value is not None and not _is(value, None):
+            ways = [lambda: setattr(node, "value", ast.Constant(None))]
+        case ast.Call(func=ast.Name(id="any" | "all" as which)):
+            ways = [lambda: setattr(node.func, "id", "all" if which == "any" else "any")]
+        case ast.Call(func=ast.Name(id="min" | "max" as which)):
+            ways = [lambda: setattr(node.func, "id", "max" if which == "min" else "min")]
+        case ast.comprehension(ifs=[_, *_]):
+            ways = [lambda: node.ifs.pop()]
+    if variant < len(ways):
+        ways[variant]()
+        ast.fix_missing_locations(node)
+        return True
+    return False
+
+
+def _is(node: ast.AST, value: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
+
+
+def _without_docstrings(tree: ast.Module) -> None:
+    """What is said to readers is not changed; nor are annotations, which nothing runs."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [
+                one for one in body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+            ] or [  # type: ignore[attr-defined]
+                ast.Pass()
+            ]
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+            for argument in (*node.args.args, *node.args.kwonlyargs, *node.args.posonlyargs):
+                argument.annotation = None
+
+
+# What is run
+
+
+class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Gives the changed rule to whoever imports it."""
+
+    def __init__(self, change: Change) -> None:
+        self.name = "journal.medication.rules." + change.file.removesuffix(".py").replace("/", ".")
+        self.change = change
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        return importlib.util.spec_from_loader(name, self) if name == self.name else None
+
+    def exec_module(self, module: Any) -> None:
+        exec(compile(self.change.source, str(RULES / self.change.file), "exec"), module.__dict__)  # noqa: S102
+
+
+def _tests(file: str) -> list[str]:
+    found = [ROOT / "tests" / "medication" / f"test_{name}.py" for name in TESTS[file]]
+    return [str(path) for path in found if path.exists()]
+
+
+def _in_child(change: Change, file: str) -> int:
+    """Runs the tests of the file in this process, which ends: 0 when they pass."""
+    import hypothesis
+    import pytest
+
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE_SECONDS, PATIENCE_SECONDS))
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    hypothesis.settings.register_profile("mutation", derandomize=True, database=None, phases=phases, deadline=None)
+    hypothesis.settings.load_profile("mutation")
+    sys.meta_path.insert(0, _Changed(change))
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *_tests(file)], plugins=[_WithoutDatabase()]))
+
+
+class _WithoutDatabase:
+    """Leaves out what needs a database: these rules are to be held by their own tests, which are quick."""
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = [item for item in items if not {"server", "app", "world"} & set(item.fixturenames)]
+
+
+def unnoticed(tried: Sequence[Change], file: str, jobs: int) -> list[Change]:
+    """Those of the changes that no test says anything of. Not to come to an end is also noticed."""
+    waiting, running, left = list(tried)[::-1], dict[int, Change](), []
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            change = waiting.pop()
+            if (pid := os.fork()) == 0:
+                code = 1
+                with suppress(BaseException):
+                    code = _in_child(change, file)
+                os._exit(code)
+            running[pid] = change
+        pid, status = os.wait()
+        change = running.pop(pid)
+        if status == 0:
+            left.append(change)
+    return left
+
+
+def _warm_up() -> None:
+    """What takes long to read and is none of the rules, read once for all the processes."""
+    for name in ("pytest", "hypothesis", "sqlalchemy.orm", "flask", "marshmallow", "psycopg", "jinja2", "structlog"):
+        importlib.import_module(name)
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("files", nargs="*", default=list(TESTS), metavar="schedule.py")
+    options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("--most", type=int, help="so many changes of each file, drawn by chance")
+    chosen = options.parse_args(arguments)
+    _warm_up()
+    explained = EXPLAINED.read_text() if EXPLAINED.exists() else ""
+    left = 0
+    for file in chosen.files:
+        as_it_is = Change(file, 0, "nothing", (RULES / file).read_text())
+        if not unnoticed([as_it_is], file, 1):
+            print(f"{file}: the tests fail as the rule is", flush=True)
+            return 2
+        left += _try(file, chosen.jobs, chosen.most, explained)
+    return int(left > 0)
+
+
+def _try(file: str, jobs: int, most: int | None, explained: str) -> int:
+    """Tries the changes of one rule, and answers with how many survive unexplained."""
+    made, began = list(changes(file)), time.monotonic()
+    if most is not None and most < len(made):
+        drawn = random.Random(1).sample(made, most)  # noqa: S311  chance, and no secret
+        made = sorted(drawn, key=lambda change: change.line)
+    survived = sorted(unnoticed(made, file, jobs))
+    unexplained = [change for change in survived if change.what not in explained]
+    took = time.monotonic() - began
+    print(
+        f"{file}: {len(made)} changes, {len(survived)} survive, {len(unexplained)} unexplained ({took:.0f} s)",
+        flush=True,
+    )
+    for change in unexplained:
+        print(f"  {file}:{change.line}: `{change.what}`", flush=True)
+    return len(unexplained)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
