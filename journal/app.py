@@ -27,8 +27,8 @@ import journal.oversight.web
 import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie
-from journal.care import Care
-from journal.medication import AdministrationCorrected, AsNeededGiven, FollowUpPlanned
+from journal.care import Care, FollowUp
+from journal.medication import AdministrationCorrected, AsNeededGiven, EvaluationPlanned, InrPlanned
 from journal.platform import clock, commands, language, log
 from journal.platform.db import connect
 from journal.platform.errors import Denied, Invalid, JournalError, Unavailable
@@ -88,16 +88,18 @@ def _withdraw_effect(work: Work, fact: AdministrationCorrected) -> None:
             Care(work).withdraw_effect(fact.patient_id, fact.administration_id)
 
 
-def _follow_up_order(work: Work, fact: FollowUpPlanned) -> None:
+def _follow_up_order(work: Work, fact: InrPlanned | EvaluationPlanned) -> None:
+    kind = FollowUp.INR if isinstance(fact, InrPlanned) else FollowUp.EVALUATION
     with contextlib.suppress(Denied):
-        Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, fact.kind, fact.due_at)
+        Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, kind, fact.due_at)
 
 
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededGiven: (_ask_for_effect,),
     AdministrationCorrected: (_withdraw_effect,),
-    FollowUpPlanned: (_follow_up_order,),
+    InrPlanned: (_follow_up_order,),
+    EvaluationPlanned: (_follow_up_order,),
 }
 
 

@@ -1,8 +1,8 @@
 """The services that give a ground, and the kinds of stay, absence, task and incident. No database, no clock, no web."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from journal.medication import FollowUp
 from journal.platform.clock import hhmm
 from journal.platform.language import phrase, phrases
 
@@ -55,6 +55,13 @@ SEVERITIES = phrases(
 
 EFFECT_AFTER = timedelta(minutes=45)
 """When to ask whether a medicine as needed helped. No medicine has a time of its own in the catalogue."""
+
+
+class FollowUp(StrEnum):
+    """What an order is followed up by."""
+
+    INR = "inr"
+    EVALUATION = "evaluation"
 
 
 FOLLOW_UPS = phrases(

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from journal.platform.outbox import Fact
@@ -34,19 +33,17 @@ class MedicineStopped(_AboutRequest):
     """Seponert."""
 
 
-class FollowUp(StrEnum):
-    """What an order is followed up by."""
-
-    INR = "inr"
-    EVALUATION = "evaluation"
-
-
 @dataclass(frozen=True)
-class FollowUpPlanned(_AboutRequest):
-    """An order was decided that has a follow-up: when it is due, None when the order was stopped and wants none."""
-
-    kind: FollowUp
+class _FollowUpPlanned(_AboutRequest):
     due_at: datetime | None
+
+
+class InrPlanned(_FollowUpPlanned):
+    """Warfarin was decided until its INR is measured: when that is, None when the order was stopped and wants none."""
+
+
+class EvaluationPlanned(_FollowUpPlanned):
+    """A course of antibiotics was ordered: when it is to be looked at again, None when it was stopped before."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from journal.care import rules
 from journal.care.models import TaskVersion
 from journal.care.service.shown import ClosedTask, task_of
-from journal.medication import FollowUp, Medication
+from journal.medication import Medication
 from journal.observations import Observations
 from journal.permissions import Permission
 from journal.platform import clock
@@ -129,7 +129,7 @@ class Tasks(Service):
 
     @on_patient(Permission.CARE_WRITE)
     def follow_up_order(
-        self, patient_id: UUID, request_entry_id: UUID, kind: FollowUp, due_at: datetime | None
+        self, patient_id: UUID, request_entry_id: UUID, kind: rules.FollowUp, due_at: datetime | None
     ) -> None:
         """Adds the task that follows up this order; None for `due_at`: nobody needs to any more.
 

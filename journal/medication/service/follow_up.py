@@ -3,7 +3,7 @@ antibiotics, looked at again while they last."""
 
 from datetime import date, time, timedelta
 
-from journal.medication.facts import FollowUp, FollowUpPlanned
+from journal.medication.facts import EvaluationPlanned, InrPlanned
 from journal.medication.models import MedicationRequest
 from journal.medication.rules import Dosage
 from journal.medication.service.shown import dosage_of
@@ -68,12 +68,12 @@ def evaluation_day(atc_code: str | None, dosage: Dosage, starts_on: date, asked:
 
 def follow_up_of(
     order: MedicationRequest, *, wanted: bool = True, evaluate_on: date | None = None
-) -> list[FollowUpPlanned]:
+) -> list[InrPlanned | EvaluationPlanned]:
     """What is told of the follow-up of an order that has one; not `wanted` when the order is stopped."""
     inr = dosage_of(order).inr
     day = inr.next_on if inr else evaluate_on
     if day is None and (wanted or not is_antibiotic(order.atc_code)):
         return []
     due_at = instant(day, _MORNING) if wanted and day else None
-    kind = FollowUp.INR if inr else FollowUp.EVALUATION
-    return [FollowUpPlanned(order.patient_id, order.entry_id, order.version, kind, due_at)]
+    told = InrPlanned if inr else EvaluationPlanned
+    return [told(order.patient_id, order.entry_id, order.version, due_at)]
