@@ -210,6 +210,8 @@ def test_what_is_taken_away_is_gone_for_all_and_can_be_saved_anew(
     keep(work_of, world.lars, patient_id, paracet)
     with work_of(world.lars) as work:
         (one,) = Medication(work).favourites()
+    with work_of(world.lars) as work, pytest.raises(Conflict):
+        Medication(work).remove_favourite(one.id, version=one.version + 1)
     with work_of(world.lars) as work:
         Medication(work).remove_favourite(one.id, version=one.version)
 
