@@ -188,12 +188,16 @@ class VersionField(fields.Field[tuple[UUID, int]]):
             raise ValidationError("Velg en av mulighetene.") from error
 
 
-class _Judged(DosageForm):
-    """A dosage that the safety rules judge: the alerts that were shown, and why she goes on past a stop."""
+class Answered(Schema):
+    """What the prescriber answers to the safety rules: the alerts that were shown, and why she goes on past a stop."""
 
     seen_alerts = fields.List(SeenField(), data_key="seen_alerts[]", load_default=list)
     override_code = fields.Enum(Kept, by_value=True, load_default=None)
     override_reason = Text(200, load_default="")
+
+
+class _Judged(DosageForm, Answered):
+    """A dosage that the safety rules judge."""
 
 
 class Prescribe(_Judged):
@@ -232,7 +236,7 @@ class Change(_Judged):
 
 
 def answers_from(form: Mapping[str, Any]) -> Answers:
-    """What the prescriber answers to the alerts, of a validated Prescribe or Change."""
+    """What the prescriber answers to the alerts, of a validated Answered."""
     code = form["override_code"]
     chosen = "" if code in (None, Kept.OTHER) else KEPT[code]
     return Answers(form["seen_alerts"], str(joined(": ", (chosen, form["override_reason"]))))

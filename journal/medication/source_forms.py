@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, pre_load
 
 from journal.medication.dosage_form import DosageForm
 from journal.medication.rules.reconciling import Choice
-from journal.medication.schemas import SeenField
+from journal.medication.schemas import Answered
 from journal.platform.fields import StrictInteger, Text
 
 CHOICE = "choice-"
@@ -33,12 +33,10 @@ class Match(DosageForm):
     version = StrictInteger(required=True, least=0)
 
 
-class Choices(Schema):
+class Choices(Answered):
     """What is chosen for each row, by its key; with what was answered to the alerts when it is signed."""
 
     choices = fields.Dict(keys=fields.String(), values=fields.Enum(Choice, by_value=True))
-    seen_alerts = fields.List(SeenField(), data_key="seen_alerts[]", load_default=list)
-    override_reason = Text(200, load_default="")
 
     @pre_load
     def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -29,6 +29,7 @@ STAYS = (
     "medication/rules/sentence.py",
     "medication/sources/prescription.py",
     "medication/rules/steps_said.py",
+    "medication/rules/strength.py",
     "medication/rules/words.py",
     "platform/quantity.py",
     "notes/rules.py",

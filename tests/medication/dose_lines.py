@@ -42,6 +42,7 @@ from journal.medication.service.shown import line_of
 from journal.platform.quantity import SUBSTANCE_UNITS, UNITS, NotAnAmount, Quantity
 
 NBSP = "\u00a0"
+SHOWN_ON = date(2026, 11, 22)
 WEB = Path(__file__).parents[2] / "journal" / "web"
 INDICATIONS = [
     None,
@@ -77,7 +78,7 @@ def lines(number: int, seed: int) -> Iterator[Drawn]:
         except (InvalidDosage, NotAnAmount):
             continue
         order = _order(chance)
-        line = line_of(order, dosage)
+        line = line_of(order, dosage, SHOWN_ON)
         made += 1
         yield Drawn(order, dosage, line, str(macro(line)))
 

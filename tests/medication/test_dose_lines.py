@@ -102,6 +102,7 @@ def test_the_list_in_use_never_holds_what_is_stopped_and_says_how_many_were() ->
 
 def _row(number: int, status: OrderStatus, drawn: Drawn) -> Any:
     more = {"condition_text": None, "prescription_group": "C", "high_risk": False, "given_by": "municipality_unit"}
+    more |= {"unsigned": False, "atc_code": None}
     changed = {"change": "prescribe", "change_reason": None, "effective_at": NOW, "recorded_by_name": "Lars Haugen"}
     use = "3" if drawn.dosage.as_needed else "12"[number % 2]
     order = {**vars(drawn.order), "dosage": drawn.dosage.to_json(), "use": use, "doses": None, "given": None}

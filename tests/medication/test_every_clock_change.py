@@ -20,6 +20,7 @@ from journal.medication.rules import (
     Dosage,
     Kind,
     Moment,
+    Step,
     TimeOfDay,
     Weekday,
     daily,
@@ -27,6 +28,7 @@ from journal.medication.rules import (
     every_hours,
     expected_times,
     in_cycle,
+    in_steps,
     on_weekdays,
     weekly,
     when_needed,
@@ -35,7 +37,7 @@ from journal.medication.service.expected import HORIZON
 from journal.platform.quantity import Quantity
 
 QUARTER = timedelta(minutes=15)
-ONE, TWO = (Quantity(Decimal(number), "tablett") for number in (1, 2))
+NONE, ONE, TWO = (Quantity(Decimal(number), "tablett") for number in range(3))
 Planned = list[tuple[datetime, Quantity]]
 
 
@@ -188,13 +190,34 @@ def _by_days() -> Iterator[Form]:
             )
 
 
+def _by_steps() -> Iterator[Form]:
+    """Steps between a dose and none, so that the night, or the day before it or after it, is the edge of one."""
+    for first_without in (-1, 0, 1):
+        for days in (1, 2):
+            yield Form(
+                f"steps with no dose on {days} days from {first_without} days off",
+                lambda night, at=first_without, n=days: in_steps(  # type: ignore[misc]
+                    [
+                        Step(night.sunday - timedelta(days=30), (ONE,)),
+                        Step(night.sunday + timedelta(days=at), (NONE,)),
+                        Step(night.sunday + timedelta(days=at + n), (ONE,)),
+                    ],
+                    [time(2, 15), time(23, 45)],
+                ),
+                _each([time(2, 15), time(23, 45)]),
+                lambda night, day, at=first_without, n=days: (  # type: ignore[misc]
+                    _passed(night, day, 30) >= 0 and not at <= _passed(night, day, 0) < at + n
+                ),
+            )
+
+
 def _by_hours() -> Iterator[Form]:
     for hours in (*range(1, 25), 36, 48, 72, 168):
         yield Form(f"each {hours} hours", lambda _, n=hours: every_hours(ONE, n), {}, hours=hours)  # type: ignore[misc]
     yield Form("each 6 hours on the stroke", lambda _: every_hours(ONE, 6, exact=True), {}, hours=6)
 
 
-FORMS = [*_daily(), *_by_days(), *_by_hours()]
+FORMS = [*_daily(), *_by_days(), *_by_steps(), *_by_hours()]
 
 
 def oracle(form: Form, night: Night, since: datetime, start: datetime, end: datetime) -> Planned:

@@ -117,7 +117,7 @@ def test_a_real_entry_is_found_prescribed_listed_and_due(world: World, client_fo
     url = f"/patients/{patient_id}/medication"
 
     hits = re.findall(
-        r'<li><a href="([^"]+item=([0-9a-f-]+))"><b>.*?</b> (.*?)</?[as]',
+        r'<li><a href="([^"]+item=([0-9a-f-]+))"[^>]*><b>.*?</b> (.*?)</?[as]',
         lars.get(f"{url}/prescribe?q={real.sought}").text,
     )
     assert [name.strip() for _href, _item, name in hits] == [real.name]
