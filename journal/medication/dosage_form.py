@@ -37,7 +37,7 @@ from journal.platform.clock import instant, local_date, norwegian_date, parse_ti
 from journal.platform.errors import Invalid
 from journal.platform.fields import AmountField, StrictInteger
 from journal.platform.language import joined, phrase, phrases
-from journal.platform.quantity import SUBSTANCE_UNITS, UNITS, NotAnAmount, Quantity, as_input, parse_decimal
+from journal.platform.quantity import SUBSTANCE_UNITS, UNITS, NotAnAmount, Quantity, as_input, typed_decimal
 
 PATTERNS = phrases(
     {
@@ -106,7 +106,7 @@ class AmountsField(fields.Field[tuple[Decimal, ...]]):
         self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> tuple[Decimal, ...]:
         try:
-            return tuple(map(parse_decimal, filter(None, str(value).split(" ")))) or (parse_decimal(""),)
+            return tuple(map(typed_decimal, filter(None, str(value).split(" ")))) or (typed_decimal(""),)
         except NotAnAmount as error:
             raise ValidationError(error.args[0]) from error
 

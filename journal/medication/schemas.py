@@ -32,7 +32,7 @@ from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import joined, phrase
-from journal.platform.quantity import NotAnAmount, Quantity, as_input, parse_decimal
+from journal.platform.quantity import NotAnAmount, Quantity, as_input, typed_decimal
 
 _REQUIRED = {"pulse": pulse, "glucose": glucose, "temperature": temperature, "respiration": respiration}
 
@@ -44,7 +44,7 @@ class MeasuredField(fields.Field[Decimal | None]):
         self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Decimal | None:
         try:
-            return parse_decimal(value.strip() if isinstance(value, str) else value)
+            return typed_decimal(value.strip() if isinstance(value, str) else value)
         except NotAnAmount:
             return None
 

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, post_load, validate
 from journal.observations import rules
 from journal.platform.fields import Text
 from journal.platform.moment_field import MomentField
-from journal.platform.quantity import NotAnAmount, parse_decimal
+from journal.platform.quantity import NotAnAmount, typed_decimal
 
 
 class RecordObservation(Schema):
@@ -35,6 +35,6 @@ class MarkInError(Schema):
 
 def _amount(field: str, text: str, sentence: str) -> Decimal:
     try:
-        return parse_decimal(text)
+        return typed_decimal(text)
     except NotAnAmount as error:
         raise ValidationError({field: [sentence]}) from error

@@ -13,7 +13,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from journal.platform.language import phrase
-from journal.platform.quantity import NotAnAmount, exact, parse_decimal
+from journal.platform.quantity import NotAnAmount, exact, typed_decimal
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 _LAYOUT = {"\n", "\t"}
@@ -22,14 +22,14 @@ _UNSHOWABLE = {"Cc", "Cs", "Zl", "Zp"}
 
 
 class AmountField(fields.Field[Decimal]):
-    """An exact amount: in, a string in the strict form of `parse_decimal`; out, a string with a point (`"0.5"`)."""
+    """An exact amount: in, a string in the strict form of `typed_decimal`; out, a string with a point (`"0.5"`)."""
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: object, **kwargs: Any) -> str | None:
         return None if value is None else f"{exact(value):f}"
 
     def _deserialize(self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
         try:
-            return parse_decimal(value)
+            return typed_decimal(value)
         except NotAnAmount as error:
             raise ValidationError(error.args[0]) from error
 

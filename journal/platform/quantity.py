@@ -19,6 +19,7 @@ MAX_WHOLE_DIGITS = 12
 """Digits before the comma: 7 may be typed, the rest is room for sums."""
 
 _STRICT = re.compile(r"[0-9]{1,7}([.,][0-9]{1,4})?")
+_THOUSAND_OR_ONE = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{2}0")
 _EXACT = Context(prec=MAX_WHOLE_DIGITS * 2 + MAX_SCALE * 2, traps=[Inexact, InvalidOperation])
 
 
@@ -132,6 +133,14 @@ def parse_decimal(text: object) -> Decimal:
             "Bruk høyst sju sifre før komma og fire etter, uten mellomrom."
         )
     return Decimal(text.replace(",", "."))
+
+
+def typed_decimal(text: object) -> Decimal:
+    """As parse_decimal, of what a person wrote: `1.000` and `1,500` are a thousand to some and one to others, and are neither."""
+    amount = parse_decimal(text)
+    if _THOUSAND_OR_ONE.fullmatch(str(text)):
+        raise NotAnAmount("Skriv tusen uten skilletegn (1000), og desimaler uten nuller til slutt (1,5).")
+    return amount
 
 
 def exact(value: Decimal) -> Decimal:
