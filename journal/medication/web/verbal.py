@@ -20,7 +20,7 @@ from journal.platform.language import gettext as _
 from journal.web import current_work, form_body, query_body, render, see_other, typed
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("medication.received", "device", "Muntlige ordinasjoner", Permission.MEDICATION_RECEIVE)
+MENU = MenuEntry("medication.received", "device", "Muntlige", Permission.MEDICATION_RECEIVE)
 
 
 @bp.page("/verbal-orders", Permission.MEDICATION_RECEIVE)
