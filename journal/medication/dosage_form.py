@@ -256,9 +256,17 @@ def dosage_from(form: Mapping[str, Any], strength: Quantity | None, per: str | N
         return _at(pattern, form, amounts[0], moments, more)
 
 
-def with_day(form: Mapping[str, Any], today: date) -> Mapping[str, Any]:
-    """A validated DosageForm in which a single dose without a day is given today."""
-    return {**form, "first_day": form["first_day"] or today} if form["pattern"] == "once" else form
+def with_day(form: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+    """A validated DosageForm in which a single dose without a day is given today, and the first step begins with the first dose:
+    today, or tomorrow when every clock time of it has passed, so that its days are as many as was written.
+    """
+    today = local_date(now)
+    if form["pattern"] == "once":
+        return {**form, "first_day": form["first_day"] or today}
+    if form["pattern"] == "steps":
+        passed = form["times"] and instant(today, max(form["times"])) < now
+        return {**form, "steps_from": form["steps_from"] or (today + timedelta(days=1) if passed else today)}
+    return form
 
 
 def form_of(dosage: Dosage) -> dict[str, Any]:

@@ -83,8 +83,10 @@ def test_the_form_says_a_single_dose_and_reads_it_again() -> None:
 
 
 def test_without_a_day_it_is_today() -> None:
-    assert dosage_from(with_day(typed(), DAY), None, None) == once(ONE, DAY, time(14, 15))
-    assert with_day(typed(pattern="daily"), DAY)["first_day"] is None
+    assert dosage_from(with_day(typed(), instant(DAY, time(9))), None, None) == once(ONE, DAY, time(14, 15))
+    assert with_day(typed(pattern="daily"), instant(DAY, time(9)))["first_day"] is None
+    for at, first in ((time(9), DAY), (time(15), DAY + timedelta(days=1))):
+        assert with_day(typed(pattern="steps"), instant(DAY, at))["steps_from"] == first, "the day of the first dose"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from journal.medication.rules.safety import Judgement
 from journal.medication.service import Medication, Medicine
 from journal.patients import Patients
 from journal.permissions import Permission
-from journal.platform.clock import local_date
 from journal.platform.errors import Conflict, Invalid, JournalError
 from journal.web import Section, current_work, render, typed
 from journal.web.errors import answer, wants_page
@@ -88,7 +87,7 @@ def ordered(form: Mapping[str, Any]) -> tuple[Medicine, Dosage]:
     work = current_work()
     hit = Medication(work).catalogue_item(form["item"])
     strength = schemas.strength_of(hit.strength_value, hit.strength_unit)
-    dosage = dosage_form.dosage_from(dosage_form.with_day(form, local_date(work.now)), strength, hit.dose_unit)
+    dosage = dosage_form.dosage_from(dosage_form.with_day(form, work.now), strength, hit.dose_unit)
     return hit.medicine, dosage
 
 
