@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from journal.app import JournalApp
 from journal.medication import Medication, Medicine, import_catalogue, mini_fest
-from journal.medication.rules import pulse, when_needed
+from journal.medication.rules import pulse, temperature, when_needed
 from journal.platform.quantity import Quantity
 from journal.platform.settings import Settings
 from tests import factories
@@ -28,6 +28,7 @@ from tests.medication.test_verbal import make_overdue, receive
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (390, 1180, 1440)
 
+FEVER = temperature(Decimal("38.5"))
 OXYCODONE = Medicine("oksykodon", "OxyNorm", "kapsel", atc_code="N02AA05", prescription_group="A")
 
 # The scheme changes colours and nothing else, so in the dark nothing else is looked at again.
@@ -126,7 +127,7 @@ def patient_id(world: World, work_of: Callable[..., Any]) -> UUID:
     with work_of(world.lars) as work:
         two = Quantity(Decimal(2), "tablett")
         medication, needed = Medication(work), when_needed(two, max_doses=4)
-        prescribe(work, made, medicine=paracetamol, dosage=needed, use="3")
+        prescribe(work, made, medicine=paracetamol, dosage=needed, use="3", required_value=FEVER)
         prescribe(work, made, medicine=OXYCODONE, dosage=needed, use="3")
         over = prescribe(work, made, medicine=paracetamol, dosage=needed, use="3")
         medication.stop(made, over, version=1, reason="Hjalp ikke")
