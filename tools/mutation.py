@@ -83,7 +83,8 @@ _TURNED: dict[type[ast.AST], type[ast.AST]] = {
 
 def changes(file: str) -> Iterator[Change]:
     """Every change of this rule, in the order of its lines."""
-    tree = ast.parse((RULES / file).read_text())
+    source = (RULES / file).read_text()
+    tree, written = ast.parse(source), source.splitlines()
     _without_docstrings(tree)
     places = sum(1 for _ in ast.walk(tree))
     for number in range(places):
@@ -95,7 +96,9 @@ def changes(file: str) -> Iterator[Change]:
                 break
             after = _said(node)
             if before != after:
-                yield Change(file, getattr(node, "lineno", 0), f"{before} → {after}", ast.unparse(changed))
+                line = getattr(node, "lineno", 0)
+                where = f" in {written[line - 1].strip()}" if isinstance(node, ast.Constant) else ""
+                yield Change(file, line, f"{before} → {after}{where}", ast.unparse(changed))
 
 
 def _said(node: ast.AST) -> str:
