@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from journal.medication.dosage_form import DayField
-from journal.medication.schemas import Prescribe
+from journal.medication.schemas import Prescribe, VersionField
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import phrase
 
@@ -48,19 +47,6 @@ class ChooseSigningRule(Schema):
     stand_in_id = MaybeId(load_default=None)
 
 
-class SeenOrder(fields.Field[tuple[UUID, int]]):
-    """An order and its version, as they were seen: `<entry_id>.<version>`."""
-
-    def _deserialize(
-        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> tuple[UUID, int]:
-        entry_id, _dot, version = str(value).partition(".")
-        try:
-            return UUID(entry_id), int(version)
-        except ValueError as error:
-            raise ValidationError(phrase("Velg en av mulighetene.")) from error
-
-
 class LastDay(DayField):
     """As DayField; an empty one is refused."""
 
@@ -74,7 +60,7 @@ class LastDay(DayField):
 class Renew(Schema):
     """Body of the form that renews: the orders that are chosen, or with `all` those that stand in the form; the last day."""
 
-    orders = fields.List(SeenOrder(), data_key="orders[]", load_default=list)
-    listed = fields.List(SeenOrder(), data_key="listed[]", load_default=list)
+    orders = fields.List(VersionField(), data_key="orders[]", load_default=list)
+    listed = fields.List(VersionField(), data_key="listed[]", load_default=list)
     all = fields.Boolean(load_default=False)
     last_day = LastDay(required=True)
