@@ -9,6 +9,7 @@ import psycopg
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenAs
+from tests.browser.counting import Counting
 from tests.conftest import World
 
 Migrator = psycopg.Connection[Any]
@@ -21,6 +22,12 @@ def ordered(migrator: Migrator, patient_id: UUID) -> int:
         "SELECT count(*) FROM medication.medication_request WHERE patient_id = %s", (patient_id,)
     ).fetchone()
     return int(found[0]) if found else 0
+
+
+def write(tab: Counting, text: str) -> None:
+    """As somebody who looks where she writes: the field has the focus when the page is there."""
+    expect(tab.find("input[name=q]")).to_be_focused()
+    tab.page.keyboard.type(text)
 
 
 def test_enter_before_the_hits_have_come_takes_none_and_searches(
@@ -36,7 +43,7 @@ def test_enter_before_the_hits_have_come_takes_none_and_searches(
 
     expect(tab.find("[data-of=''] .hits a").first).to_contain_text("paracetamol")
     tab.page.route("**/prescribe?**", never)
-    tab.page.keyboard.type("ibux")
+    write(tab, "ibux")
     tab.press("Enter")
 
     expect(tab.find("[data-of=ibux]")).to_have_count(1)
@@ -48,7 +55,7 @@ def test_enter_before_the_hits_have_come_takes_none_and_searches(
 
 def test_hits_of_what_was_written_before_are_not_taken(world: World, open_as: OpenAs, usual_dose: UUID) -> None:
     tab = open_as(world.lars, f"/patients/{usual_dose}/medication/prescribe")
-    tab.page.keyboard.type("par")
+    write(tab, "par")
     expect(tab.find("[data-of=par]")).to_have_count(1)
 
     tab.page.evaluate("document.querySelector('input[name=q]').value = 'ibux'")
@@ -61,7 +68,7 @@ def test_an_enter_that_is_held_down_takes_a_hit_and_signs_nothing(
     world: World, migrator: Migrator, open_as: OpenAs, usual_dose: UUID
 ) -> None:
     tab = open_as(world.lars, f"/patients/{usual_dose}/medication/prescribe")
-    tab.page.keyboard.type("par")
+    write(tab, "par")
     expect(tab.find("[data-of=par]")).to_have_count(1)
     keyboard, sign = tab.page.keyboard, tab.page.get_by_role("button", name=SIGN)
 
@@ -82,7 +89,7 @@ def test_a_second_enter_at_once_signs_nothing(
     world: World, migrator: Migrator, open_as: OpenAs, usual_dose: UUID
 ) -> None:
     tab = open_as(world.lars, f"/patients/{usual_dose}/medication/prescribe")
-    tab.page.keyboard.type("par")
+    write(tab, "par")
     expect(tab.find("[data-of=par]")).to_have_count(1)
     tab.page.clock.install()
     tab.page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))  # however slow this machine is, it is at once
@@ -137,3 +144,30 @@ def test_without_javascript_the_same_is_prescribed_and_the_line_is_shown_by_a_bu
 
     expect(tab.find(".meds")).to_contain_text("kl. 09")
     assert ordered(migrator, usual_dose) == 1
+
+
+def test_the_form_shows_the_fields_of_what_is_chosen_and_what_was_typed_elsewhere_comes_back_with_the_error(
+    world: World, migrator: Migrator, open_as: OpenAs, usual_dose: UUID
+) -> None:
+    tab = open_as(world.lars, f"/patients/{usual_dose}/medication/prescribe?q=ibux")
+    tab.find(".hits a").first.click()
+    times, weekday, hours = (tab.find(f"[name='{name}']").first for name in ("times", "weekdays[]", "hours"))
+    expect(times).to_be_visible()
+    expect(weekday).to_be_hidden()
+
+    tab.page.get_by_label("Noen ukedager").check()
+    expect(weekday).to_be_visible()
+    weekday.check()
+    tab.page.get_by_label("Med timer mellom").check()
+    expect(hours).to_be_visible()
+    expect(times).to_be_hidden()
+
+    for name, text in {"amount": "1", "hours": "8", "indication": "smerter"}.items():
+        tab.find(f"input[name={name}]").fill(text)
+    tab.page.get_by_role("button", name=SIGN).click()
+
+    expect(tab.find(".ds-error-summary")).to_be_focused()
+    expect(weekday).to_be_visible()
+    expect(weekday).to_be_checked()
+    assert ordered(migrator, usual_dose) == 0
+    tab.complaints.clear()  # the answer that was an error
