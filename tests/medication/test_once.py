@@ -24,7 +24,7 @@ from journal.medication.rules import (
     once_at,
 )
 from journal.medication.rules.parts import Weekday
-from journal.medication.rules.renewal import is_renewed
+from journal.medication.rules.renewal import is_for_days, is_to_end
 from journal.platform.clock import instant, local, local_date
 from journal.platform.errors import Invalid
 from journal.platform.quantity import NBSP
@@ -107,10 +107,12 @@ def test_what_does_not_belong_to_a_single_dose_is_refused(more: dict[str, Any], 
 
 
 def test_a_course_of_one_day_is_not_renewed() -> None:
-    assert not is_renewed(once(ONE, DAY, time(8)))
-    assert not is_renewed(once(ONE, date(2026, 10, 25), time(8))), "a day of 25 hours"
-    assert is_renewed(daily(ONE, [time(8)], course=Course.of_days(DAY, 2)))
-    assert not is_renewed(in_steps([Step(DAY, (ONE,)), Step(DAY + timedelta(days=2), (ONE * 2,))], [time(8)]))
+    assert not is_for_days(once(ONE, DAY, time(8)))
+    assert not is_for_days(once(ONE, date(2026, 10, 25), time(8))), "a day of 25 hours"
+    assert is_for_days(daily(ONE, [time(8)], course=Course.of_days(DAY, 2)))
+    assert is_to_end(
+        in_steps([Step(DAY, (ONE,)), Step(DAY + timedelta(days=2), (ONE * 2,))], [time(8)]), antibiotic=False
+    )
 
 
 # The service

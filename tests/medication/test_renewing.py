@@ -23,6 +23,7 @@ from tests.medication.test_sign import METOPROLOL, ONE, change, prescribe
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
 OMEPRAZOLE = Medicine("omeprazol", form="enterokapsel", strength="20 mg", route="peroralt", atc_code="A02BC01")
+PENICILLIN = Medicine("fenoksymetylpenicillin", form="tablett", strength="660 mg", route="peroralt", atc_code="J01CE02")
 END = datetime.fromisoformat("2026-11-30T23:00:00+00:00")
 """Midnight in Oslo, after 30 November."""
 
@@ -116,6 +117,24 @@ def test_what_ends_within_a_week_is_listed_and_what_ends_later_is_not(
     assert timedelta(days=7) == AHEAD
 
 
+def test_what_ends_because_it_is_to_end_is_listed_and_never_renewed_in_a_heap(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
+) -> None:
+    """Seven days of penicillin would be 30 with one tap."""
+    goes_on = ending(world, work_of, patient_id, METOPROLOL, 3)
+    course_of_days = ending(world, work_of, patient_id, PENICILLIN, 2)
+    with work_of(world.lars) as work:
+        orders = {one.request_entry_id: one.renewable for one in Medication(work).orders_ending(patient_id)}
+    page = client_for(world.lars).get(f"/patients/{patient_id}/medication/renew").text
+
+    with pytest.raises(OrderChanged):
+        renew(world, work_of, patient_id, (course_of_days, 1))
+
+    assert orders == {goes_on: True, course_of_days: False}
+    assert f'value="{goes_on}.1"' in page and f'value="{course_of_days}.1"' not in page
+    assert "Slutter som planlagt" in page and "fenoksymetylpenicillin" in page
+
+
 def test_an_order_that_was_stopped_ends_no_more(world: World, work_of: WorkOf, patient_id: UUID) -> None:
     entry_id = ending(world, work_of, patient_id, METOPROLOL, 3)
     with work_of(world.lars) as work:
@@ -177,12 +196,9 @@ def test_an_alert_she_has_not_answered_hinders_and_is_said_beforehand(
     world: World, work_of: WorkOf, patient_id: UUID
 ) -> None:
     """She became allergic after it was ordered: the course that ends is not carried on in a heap."""
-    penicillin = Medicine(
-        "fenoksymetylpenicillin", "Apocillin", "tablett", strength="1 g", route_code="53", atc_code="J01CE02"
-    )
-    one, two = ending(world, work_of, patient_id, penicillin, 2), ending(world, work_of, patient_id, OMEPRAZOLE, 2)
-    more = {"code_system": "ATC", "code": "J01C", "reaction": "anafylaksi", "severity": "severe"}
-    factories.allergy(world.builder, patient_id, world.nina, "Penicillin", **more)
+    one, two = ending(world, work_of, patient_id, METOPROLOL, 2), ending(world, work_of, patient_id, OMEPRAZOLE, 2)
+    more = {"code_system": "ATC", "code": "C07AB02", "reaction": "anafylaksi", "severity": "severe"}
+    factories.allergy(world.builder, patient_id, world.nina, "Metoprolol", **more)
     world.store()
 
     with work_of(world.lars) as work:
@@ -191,7 +207,7 @@ def test_an_alert_she_has_not_answered_hinders_and_is_said_beforehand(
 
     hindered = {renewal.order.request_entry_id: renewal.hindered for renewal in reviewed}
     assert hindered[two] == ()
-    assert any("Allergi mot Penicillin" in text for text in hindered[one])
+    assert any("Allergi mot Metoprolol" in text for text in hindered[one])
     with pytest.raises(AlertsFound):
         renew(world, work_of, patient_id, (two, 1), (one, 1))
     with work_of(world.lars) as work:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from journal.medication.rules import dose_sentence
+from journal.medication.rules import dose_sentence, strength_in_words
 from journal.medication.rules.reconciling import Choice, Kind, Line, Row
 from journal.medication.service.reconciling import Comparison, LastReconciled
 from journal.medication.service.sources import Source, SourceMedicine
@@ -71,7 +71,7 @@ def understood(medicine: SourceMedicine) -> str | None:
         return None
     of = medicine.medicine
     dosage = dose_sentence(medicine.dosage) if medicine.dosage else None
-    return ", ".join(filter(None, (of.generic_name, of.brand_name, of.form, of.strength, dosage)))
+    return ", ".join(filter(None, (of.generic_name, of.brand_name, of.form, _strength(of.strength), dosage)))
 
 
 def last_reconciled(last: LastReconciled) -> ShownLast:
@@ -104,6 +104,10 @@ def _row(row: Row, compared: Comparison, chosen: str | None) -> ShownRow:
     )
 
 
+def _strength(written: str | None) -> str | None:
+    return strength_in_words(written) if written else None
+
+
 def _word(choice: Choice, row: Row) -> str:
     if choice is Choice.KEEP and row.ours is None:
         return _LEAVE_OUT
@@ -111,7 +115,7 @@ def _word(choice: Choice, row: Row) -> str:
 
 
 def _cell(line: Line) -> Cell:
-    return Cell(line.name, ", ".join(filter(None, (line.form, line.strength, line.route, line.said))), ())
+    return Cell(line.name, ", ".join(filter(None, (line.form, _strength(line.strength), line.route, line.said))), ())
 
 
 def _their_cell(line: Line, entry: SourceMedicine) -> Cell:

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from journal.medication.rules.dosage import Dosage
 from journal.medication.rules.sentence import dose_sentence
+from journal.medication.rules.strength import strength_in_words
 from journal.platform.clock import norwegian_date
 from journal.platform.language import Phrase, phrase
 
@@ -170,7 +171,7 @@ def _alone(other: Line) -> Row:
 
 def _differences(mine: Line, other: Line) -> Iterable[Phrase]:
     if not same_strength(mine.strength, other.strength):
-        yield _changed("Styrke %(ours)s → %(theirs)s.", mine.strength, other.strength)
+        yield _changed("Styrke %(ours)s → %(theirs)s.", _in_words(mine.strength), _in_words(other.strength))
     if _folded(mine.form) != _folded(other.form):
         yield _changed("Form %(ours)s → %(theirs)s.", mine.form, other.form)
     if _folded(mine.route) != _folded(other.route):
@@ -190,6 +191,10 @@ def _changed(message: str, ours: str | None, theirs: str | None) -> Phrase:
 
 
 _NOTHING = phrase("ikke sagt")
+
+
+def _in_words(strength: str | None) -> str | None:
+    return strength_in_words(strength) if strength else None
 
 
 def _day(on: date | None) -> str | None:

@@ -31,16 +31,19 @@ def until(day: date) -> datetime:
     return instant(day + timedelta(days=1), time.min)
 
 
-def is_renewed(dosage: Dosage) -> bool:
-    """Whether it makes sense to renew: what is given for one day is over with that day, a taper ends because it is to end,
-    and what follows INR is decided anew by the next one.
-    """
-    if dosage.steps or dosage.inr:
-        return False
+def is_for_days(dosage: Dosage) -> bool:
+    """Whether it makes sense to speak of its end: what is given for one day is over with that day."""
     course = dosage.course
     if course is None or course.starts_at is None or course.ends_at is None:
         return True
     return course.ends_at - course.starts_at > LONGEST_DAY
+
+
+def is_to_end(dosage: Dosage, *, antibiotic: bool) -> bool:
+    """Whether a renewal must not carry it on: a taper ends because it is to end, a course of antibiotics is looked at before it
+    goes on, and what follows INR is decided anew by the next one.
+    """
+    return antibiotic or bool(dosage.steps) or dosage.inr is not None
 
 
 def renewed(dosage: Dosage, end: datetime) -> Dosage:

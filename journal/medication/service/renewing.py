@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from journal.medication.errors import AlertsFound
 from journal.medication.models import MedicationRequest
 from journal.medication.rules import Dosage, MedicationLine, OrderStatus, dose_sentence
-from journal.medication.rules.renewal import AHEAD, end_of, is_renewed, last_day, renewed, until
+from journal.medication.rules.renewal import AHEAD, end_of, is_for_days, is_to_end, last_day, renewed, until
 from journal.medication.rules.safety import Judgement, Tier, not_known
+from journal.medication.service.follow_up import is_antibiotic
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.judging import Answers, detected_issues
 from journal.medication.service.prescribing import Prescribing
@@ -37,13 +38,14 @@ class EndingSoon(NamedTuple):
 
 @dataclass(frozen=True)
 class Ending:
-    """An order that ends soon, and the last day with doses."""
+    """An order that ends soon, and the last day with doses. `renewable`: no such order ends because it is to end."""
 
     request_entry_id: UUID
     version: int
     line: MedicationLine
     paused: bool
     last_day: date
+    renewable: bool
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Renewing(Prescribing):
     def orders_ending(self, patient_id: UUID) -> list[Ending]:
         """The orders that end within a week, the first to end first."""
         today = local_date(self.work.now)
-        return [_ending(row, end, today) for row, end in self._ending_orders(patient_id)]
+        return [_ending(row, end, today) for row, end in self._ending_soon(patient_id)]
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
     def review_renewal(self, patient_id: UUID, seen: Sequence[tuple[UUID, int]], day: date) -> list[Renewal]:
@@ -123,11 +125,15 @@ class Renewing(Prescribing):
         return len(seen)
 
     def _ending_orders(self, patient_id: UUID) -> list[tuple[Any, datetime]]:
+        """Those of them that a renewal may carry on."""
+        return [(row, end) for row, end in self._ending_soon(patient_id) if _is_renewable(row)]
+
+    def _ending_soon(self, patient_id: UUID) -> list[tuple[Any, datetime]]:
         newest = newest_versions(self.work.chart(patient_id, MedicationRequest), MedicationRequest).subquery()
         rows = self.db.execute(sa.select(newest).where(newest.c.status.in_(list(IN_USE)))).all()
         ends = [(row, end_of(row.ends_at, dosage_of(row))) for row in rows]
         now = self.work.now
-        soon = [(row, end) for row, end in ends if end and now < end <= now + AHEAD and is_renewed(dosage_of(row))]
+        soon = [(row, end) for row, end in ends if end and now < end <= now + AHEAD and is_for_days(dosage_of(row))]
         return sorted(soon, key=lambda one: (one[1], one[0].generic_name, one[0].entry_id))
 
     def _hinder(self, patient_id: UUID, row: Any, new: Dosage, day: date) -> tuple[str, ...]:
@@ -168,7 +174,13 @@ class Renewing(Prescribing):
 
 def _ending(row: Any, end: datetime, day: date) -> Ending:
     paused = row.status == OrderStatus.ON_HOLD
-    return Ending(row.entry_id, row.version, line_of(row, dosage_of(row), day), paused, last_day(end))
+    return Ending(
+        row.entry_id, row.version, line_of(row, dosage_of(row), day), paused, last_day(end), _is_renewable(row)
+    )
+
+
+def _is_renewable(row: Any) -> bool:
+    return not is_to_end(dosage_of(row), antibiotic=is_antibiotic(row.atc_code))
 
 
 def _said(dosage: Dosage, end: datetime) -> str:
