@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from journal.app import JournalApp, create_app
 from journal.platform import database
 from journal.platform.ids import new_id
+from journal.platform.line import Line
 from journal.platform.postgres import EmbeddedPostgres, running
 from journal.platform.settings import Settings
 from journal.platform.work import Known
@@ -245,6 +246,12 @@ def count_queries(app: JournalApp, monkeypatch: pytest.MonkeyPatch) -> list[str]
 
         return note
 
+    def say(self: Line, sql: bytes, *more: Any) -> Any:
+        statements.append(sql.decode())
+        return said(self, sql, *more)
+
     for name in ("execute", "executemany"):
         monkeypatch.setattr(psycopg.Cursor, name, noted(getattr(psycopg.Cursor, name)))
+    said = Line.say
+    monkeypatch.setattr(Line, "say", say)
     return statements

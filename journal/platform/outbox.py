@@ -46,7 +46,7 @@ def store(db: Session, facts: Sequence[Fact], command_id: UUID | None, answer: d
         for fact in facts
     ]
     told = json.dumps(answer) if answer else None
-    _STORE.run(db, facts=json.dumps(rows, default=str), answer=told, command_id=command_id)
+    _STORE.tell(db, facts=json.dumps(rows, default=str), answer=told, command_id=command_id)
 
 
 _UNSENT = sa.text(

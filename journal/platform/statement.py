@@ -9,10 +9,10 @@ from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
-from psycopg import generators
-from psycopg.raw_cursor import RawCursor
 from sqlalchemy.dialects.postgresql import psycopg as postgresql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
+
+from journal.platform.line import Line, Reply
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Statement:
 
         Raises SQLAlchemy's DBAPIError, as the session does, and KeyError when a parameter is left out.
         """
-        return self._rows_of(self._execute(db, values, _cursor(db)))
+        return self.ask(db, list, **values).answer()
 
     def one(self, db: Session, **values: Any) -> Any:
         """The only row of a statement that always has one."""
@@ -47,23 +47,38 @@ class Statement:
 
     def run(self, db: Session, **values: Any) -> int:
         """For a statement that answers with no rows: how many it touched."""
-        return self._execute(db, values, _cursor(db)).rowcount
+        line, reply = self._say(db, values)
+        with _errors(db, self._sql.decode()):
+            return line.read(reply).command_tuples or 0
+
+    def tell(self, db: Session, refusal: Callable[[], Exception] | None = None, **values: Any) -> None:
+        """Asks for no answer: it goes with the next question, and before it.
+
+        When PostgreSQL refuses it, what comes after it is not done, and *refusal*, or DBAPIError, is raised where the next
+        answer is wanted.
+        """
+        self._say(db, values, refusal)
 
     def ask(self, db: Session, read: Callable[[list[Any]], T], **values: Any) -> "Asked[T]":
         """Asks, and leaves the answer until it is wanted; *read* makes it from the rows."""
-        cursor = self._execute(db, values, RawCursor(_driver(db)))
-        return Asked(lambda: read(self._rows_of(cursor)))
+        line, reply = self._say(db, values)
+        return Asked(lambda: read(self._rows_of(db, line, reply)))
 
-    def _rows_of(self, cursor: RawCursor[Any]) -> list[Any]:
-        if self._row is None:
-            self._row = _row_of([column.name for column in cursor.description or ()])
-        return list(map(self._row._make, cursor.fetchall()))
-
-    def _execute(self, db: Session, values: Mapping[str, Any], cursor: RawCursor[Any]) -> RawCursor[Any]:
-        db.flush()
-        values = {**self._said, **values}
+    def _rows_of(self, db: Session, line: Line, reply: Reply) -> list[Any]:
         with _errors(db, self._sql.decode()):
-            return cursor.execute(self._sql, [_written(values[name]) for name in self._names])
+            if self._row is None:
+                result = line.read(reply)
+                self._row = _row_of([(result.fname(i) or b"").decode() for i in range(result.nfields)])
+            return line.rows(reply, self._row._make)
+
+    def _say(
+        self, db: Session, values: Mapping[str, Any], refusal: Callable[[], Exception] | None = None
+    ) -> tuple[Line, Reply]:
+        db.flush()
+        said = {**self._said, **values}
+        line = line_of(db)
+        with _errors(db, self._sql.decode()):
+            return line, line.say(self._sql, [_written(said[name]) for name in self._names], refusal)
 
 
 @dataclass(frozen=True)
@@ -75,27 +90,78 @@ class Asked(Generic[T]):
 
 @contextmanager
 def together(db: Session) -> Iterator[None]:
-    """What is asked in the block goes to PostgreSQL at once, and the answers come at once when it ends.
+    """What is asked in the block goes to PostgreSQL at once when it ends, and is answered while the answers are read.
 
     To wait for each answer before the next question costs more than most of the questions do. Raises as Statement.rows.
     """
-    with _errors(db, "several statements"), _driver(db).pipeline():
-        yield
+    yield
+    with _errors(db, "several statements"):
+        line_of(db).send()
 
 
 def send_commit(db: Session) -> None:
     """Commits, and leaves it to await_commit to see whether that went well; until then nothing more can be asked."""
     db.flush()
-    _driver(db).pgconn.send_query(b"COMMIT")
+    with _errors(db, "COMMIT"):
+        line_of(db).commit()
 
 
 def await_commit(db: Session) -> None:
     """Returns when what was sent by send_commit is stored for good. Raises as Statement.rows when it is not."""
-    connection = _driver(db)
     with _errors(db, "COMMIT"):
-        (result,) = connection.wait(generators.execute(connection.pgconn))
-        if result.command_status != b"COMMIT":
-            raise psycopg.errors.error_from_result(result)
+        line_of(db).await_commit()
+
+
+def line_of(db: Session) -> Line:
+    """The line of the connection that the session's transaction has."""
+    return cast(Line, db.info.get("line") or _line(db.connection()))
+
+
+@contextmanager
+def transaction(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """A session for one transaction: commits when the block ends, if that is not done already, and rolls back when it raises.
+
+    A request that has nothing for SQLAlchemy to ask or write never begins what SQLAlchemy has around a transaction, which
+    costs as much as several questions.
+    """
+    with sessions.kw["bind"].connect() as connection:
+        line, db = _line(connection), sessions(bind=connection)
+        db.info["line"] = line
+        try:
+            yield db
+            if line.in_transaction:
+                send_commit(db)
+                await_commit(db)
+        finally:
+            line.rollback()
+            if db.in_transaction():
+                db.close()
+
+
+@sa.event.listens_for(sa.Engine, "before_cursor_execute")
+def _wait(connection: sa.Connection, *_: Any) -> None:
+    """What SQLAlchemy asks itself waits until what is on the connection's line is answered."""
+    if line := connection.info.get("line"):
+        line.settle()
+
+
+@sa.event.listens_for(sa.Engine, "commit")
+def _hear(connection: sa.Connection) -> None:
+    _wait(connection)
+
+
+@sa.event.listens_for(sa.Engine, "rollback")
+def _undo(connection: sa.Connection) -> None:
+    if not connection.invalidated and (line := connection.info.get("line")):
+        line.rollback()
+
+
+def _line(connection: sa.Connection) -> Line:
+    line: Line | None = connection.info.get("line")
+    if line is None:
+        driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+        line = connection.info["line"] = Line(driver)
+    return line
 
 
 @contextmanager
@@ -117,15 +183,3 @@ def _row_of(names: list[str]) -> Any:
 def _written(value: Any) -> Any:
     """A list of ids as PostgreSQL writes one: the driver looks for what a list is of anew at each execution."""
     return f"{{{','.join(map(str, value))}}}" if isinstance(value, list) and value and type(value[0]) is UUID else value
-
-
-def _driver(db: Session) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", db.connection().connection.driver_connection)
-
-
-def _cursor(db: Session) -> RawCursor[Any]:
-    """One for each session, which has one connection for its one transaction."""
-    cursor: RawCursor[Any] | None = db.info.get("cursor")
-    if cursor is None:
-        cursor = db.info["cursor"] = RawCursor(_driver(db))
-    return cursor

@@ -18,7 +18,7 @@ from journal.permissions import OPENS, Permission, permissions_of
 from journal.platform import outbox
 from journal.platform.errors import Denied, NotSignedIn, Unavailable
 from journal.platform.ids import new_id
-from journal.platform.statement import Statement, await_commit, send_commit
+from journal.platform.statement import Statement, await_commit, send_commit, transaction
 
 _NOW = Statement(sa.text("SELECT now()"))
 # Each call with its signature; one line in the log, or more, for each.
@@ -293,17 +293,19 @@ class Work:
             listen(self, fact)
 
     def finish(self) -> None:
-        """The last statement before the commit: the outbox rows and the command's answer together."""
-        outbox.store(self.db, self.facts, self.command_id, self.answer)
+        """The last statement before the commit, and with it: the outbox rows and the command's answer together."""
+        if not self._concluded:
+            outbox.store(self.db, self.facts, self.command_id, self.answer)
+            send_commit(self.db)
+            self._concluded = True
 
     def conclude(self) -> None:
         """Nothing more will be asked: the commit is on its way while the page is written.
 
         A command is not concluded: its answer, which is stored with it, is known when the view is done.
         """
-        if not (self._concluded or self.facts or self.command_id):
-            send_commit(self.db)
-            self._concluded = True
+        if not (self.facts or self.command_id):
+            self.finish()
 
     def settle(self) -> None:
         """Waits for the commit that conclude() sent. Raises SQLAlchemy's DBAPIError: nobody is shown what is not logged."""
@@ -333,12 +335,12 @@ class Work:
                 default=str,
             )
             signed.append((call, self.keys.sign(call)))
-        try:
-            _OPEN.rows(self.db, calls=json.dumps(signed))
-        except sa.exc.DBAPIError as error:
-            raise Unavailable(
-                "Innsynsloggen kan ikke skrives, og da viser vi ingen journal. Prøv igjen om litt."
-            ) from error
+        # It goes with the first question to the charts, and before it: what it does not open, row-level security shows nobody.
+        _OPEN.tell(self.db, _log_is_closed, calls=json.dumps(signed))
+
+
+def _log_is_closed() -> Unavailable:
+    return Unavailable("Innsynsloggen kan ikke skrives, og da viser vi ingen journal. Prøv igjen om litt.")
 
 
 def in_charts(model: Any) -> sa.ColumnElement[bool]:
@@ -389,17 +391,17 @@ class Works:
         """
         work = Work(caller, self.gate, self.keys, request_id or new_id().hex, listeners=self.listeners)
         try:
-            with self.sessions.begin() as work.db:
+            with transaction(self.sessions) as work.db:
                 told = caller.introduce(work.db, self.keys, command, about)
                 work._actor, work.now, work.claimed, work.standings = told
                 try:
                     yield work
+                    work.finish()
                 finally:
                     work.settle()
-                work.finish()
         except Exception as error:
             if work._looks and not isinstance(error, Unavailable):
-                with self.sessions.begin() as work.db:
+                with transaction(self.sessions) as work.db:
                     work._actor, work.now, *_ = caller.introduce(work.db, self.keys)
                     work.log_again("refused" if isinstance(error, Denied) else "failed")
             raise

@@ -450,7 +450,7 @@ def test_a_page_that_fails_after_the_chart_was_read_is_in_the_log_as_any_other(
 
 
 def test_nothing_more_can_be_asked_when_the_commit_is_on_its_way(world: World, work_of: WorkOf, chart: Marked) -> None:
-    with pytest.raises(sa.exc.OperationalError), work_of(world.nina) as work:
+    with pytest.raises(RuntimeError), work_of(world.nina) as work:
         Notes(work).recent(chart.patient_id)
         work.conclude()
         Notes(work).recent(chart.patient_id)

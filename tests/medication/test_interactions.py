@@ -1,7 +1,7 @@
 """What the catalogue says of medicines together and of each: by code, by group, by substance, and what nobody knows."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from journal.app import JournalApp
 from journal.medication import Asked, Interactions, Medication, import_catalogue
 from journal.medication.fest import Coded, Ingredient, Strength
 from journal.platform.errors import Denied
+from journal.platform.line import Line
 from journal.platform.settings import Settings
 from tests.conftest import World
 from tests.medication.test_fest import (
@@ -208,17 +209,17 @@ def test_without_interactions_in_the_catalogue_nothing_is_assessed(
 def test_twelve_medicines_are_one_statement_that_may_go_by_index_alone(
     world: World, work_of: WorkOf, migrator: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[bytes, list[Any]]] = []
-    execute = RawCursor.execute
+    asked: list[tuple[bytes, Sequence[Any]]] = []
+    say = Line.say
 
-    def noted(self: RawCursor[Any], query: Any, params: Any = None, **more: Any) -> Any:
-        asked.append((query, params))
-        return execute(self, query, params, **more)
+    def noted(self: Line, sql: bytes, values: Sequence[Any], *more: Any) -> Any:
+        asked.append((sql, values))
+        return say(self, sql, values, *more)
 
     codes = ["B01AA03", "M01AE01", "C01BD01", *(f"N05BA{n:02}" for n in range(9))]
     with work_of(world.lars) as work:
         work.db.connection()
-        monkeypatch.setattr(RawCursor, "execute", noted)
+        monkeypatch.setattr(Line, "say", noted)
         found = Medication(work).interactions([Asked(code) for code in codes]).found
         monkeypatch.undo()
 

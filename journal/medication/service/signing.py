@@ -108,7 +108,7 @@ class Signing(Orders):
     ) -> UUID:
         """Stores what was done with a dose; answers with its id."""
         id = new_id()
-        _administration().run(
+        _administration().tell(
             self.db,
             patient_id=dose.patient_id,
             id=id,
