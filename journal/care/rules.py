@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from journal.platform.clock import hhmm
-from journal.platform.language import phrase, phrases
+from journal.platform.language import joined, phrase, phrases
 
 # (code system, code) and the text of the code: Volven 9151 and 8663. Only services with health care: practical help,
 # a support contact and the like are no ground to open a health record.
@@ -71,6 +71,26 @@ FOLLOW_UPS = phrases(
     }
 )
 """The task that follows up an order, on its day."""
+
+
+DONE_AT_DOOR = phrase("Listen er samstemt, eller innleggelsen er avlyst.")
+
+
+def hospital_text(place: str) -> str:
+    """The task of those who stay behind when the patient is sent to hospital."""
+    where = joined(" ", (phrase("Innlagt på sykehus:"), place)) if place else phrase("Innlagt på sykehus.")
+    said = phrase("Gi overføringsarket til sykehuset, og si fra til fastlege, pårørende og den som pakker multidose.")
+    return joined(" ", (where if not place else f"{where}.", said))
+
+
+def reconcile_text(owner: str) -> str:
+    """The task that the clock at the hospital door runs on; *owner* answers for it."""
+    return phrase("Samstem legemiddellisten. Ingen doser ventes før den er samstemt. Ansvar: %(name)s.", name=owner)
+
+
+def taken_over_text(owner: str) -> str:
+    """What became of the task when somebody else took it on."""
+    return phrase("%(name)s har tatt over ansvaret.", name=owner)
 
 
 def effect_text(medicine: str, given_at: datetime) -> str:

@@ -26,6 +26,12 @@ class OrdinarySignature(Conflict):
     type, title = "ordinary-signature", "Dosen kan signeres som vanlig"
 
 
+class NotReconciled(Conflict):
+    """The order waits at the hospital door: nobody has confirmed it since the patient came."""
+
+    type, title = "not-reconciled", "Legemidlet er ikke samstemt"
+
+
 class VerbalOrderAnswered(Conflict):
     """Somebody signed or refused the order first."""
 

@@ -3,6 +3,8 @@
 from journal.medication.service.administration import Administration
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
+from journal.medication.service.door import Door, ListAfterCrossing, WaitingLine
+from journal.medication.service.door_setting import DoorChoice
 from journal.medication.service.due import Due
 from journal.medication.service.expected import Expected
 from journal.medication.service.favourites import FavouriteDose, Favourites
@@ -20,7 +22,6 @@ from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
-from journal.medication.service.reconciling import Reconciling
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
@@ -43,7 +44,7 @@ from journal.medication.service.whole import Whole, WholeOrder
 class Medication(
     Verbal,
     Renewing,
-    Reconciling,
+    Door,
     Prescribing,
     Previewing,
     Favourites,
@@ -71,6 +72,7 @@ __all__ = [
     "CatalogueHits",
     "CatalogueVersion",
     "Choice",
+    "DoorChoice",
     "DueDose",
     "Ending",
     "EndingSoon",
@@ -79,6 +81,7 @@ __all__ = [
     "FoundInteraction",
     "FoundWarning",
     "Interactions",
+    "ListAfterCrossing",
     "Medication",
     "MedicationList",
     "Medicine",
@@ -98,6 +101,7 @@ __all__ = [
     "Source",
     "SourceMedicine",
     "SpanFact",
+    "WaitingLine",
     "WholeOrder",
     "WorklistRow",
 ]
