@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from journal.platform.clock import hhmm
-from journal.platform.language import joined, phrase, phrases
+from journal.platform.language import phrase, phrases
 
 # (code system, code) and the text of the code: Volven 9151 and 8663. Only services with health care: practical help,
 # a support contact and the like are no ground to open a health record.
@@ -78,9 +78,10 @@ DONE_AT_DOOR = phrase("Listen er samstemt, eller innleggelsen er avlyst.")
 
 def hospital_text(place: str) -> str:
     """The task of those who stay behind when the patient is sent to hospital."""
-    where = joined(" ", (phrase("Innlagt på sykehus:"), place)) if place else phrase("Innlagt på sykehus.")
-    said = phrase("Gi overføringsarket til sykehuset, og si fra til fastlege, pårørende og den som pakker multidose.")
-    return joined(" ", (where if not place else f"{where}.", said))
+    if not place:
+        return phrase("Innlagt på sykehus. Gi overføringsarket til sykehuset, og si fra til dem det gjelder.")
+    said = "Innlagt på sykehus: %(place)s. Gi overføringsarket til sykehuset, og si fra til dem det gjelder."
+    return phrase(said, place=place)
 
 
 def reconcile_text(owner: str) -> str:

@@ -181,20 +181,25 @@ class Residence(Door):
         return absence_id
 
     @on_patient(Permission.CARE_WRITE)
-    def return_from_leave(self, patient_id: UUID) -> None:
-        """The patient is back now, or the planned absence is called off. Raises Conflict when no absence is open."""
+    def return_from_leave(self, patient_id: UUID) -> bool:
+        """The patient is back now, or the planned absence is called off; whether her list waits to be reconciled after it.
+
+        Raises Conflict when no absence is open.
+        """
         stay, absence = self._lock_open(patient_id)
         if stay is None:
             self._come_home(patient_id)
-            return
+            return True
         if absence is None:
             raise Conflict("Pasienten er ikke registrert som borte. Last siden på nytt for å se hva som er gjort.")
         self._end(absence, max(self.work.now, absence.valid_from))
         CareRelationships(self.work).set_away(absence.patient_id, absence.relationship_id, None, None)
-        if absence.valid_from > self.work.now:
-            Medication(self.work).never_crossed(patient_id, absence.id)
-        elif absence.kind == "hospital":
+        begun = absence.valid_from <= self.work.now
+        if absence.kind == "hospital" and begun:
             self._cross(patient_id, Crossing.RETURN, self.work.now, absence.id)
+        elif absence.kind == "hospital":
+            Medication(self.work).never_crossed(patient_id, absence.id)
+        return absence.kind == "hospital" and begun
 
     @on_patient(Permission.CARE_WRITE)
     def send_to_hospital(self, patient_id: UUID, *, place: str = "", valid_from: datetime | None = None) -> None:

@@ -36,6 +36,7 @@ from journal.medication.service.shown import (
 from journal.medication.service.sources import Reconciled, Source, SourceMedicine
 from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
+from journal.medication.service.transfer import GivenAsNeeded, SheetLine, Transfer
 from journal.medication.service.verbal import Prescriber, Queue, Received, Verbal
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
@@ -54,6 +55,7 @@ class Medication(
     Lists,
     Spans,
     Whole,
+    Transfer,
     Expected,
     Assessed,
     Catalogue,
@@ -80,6 +82,7 @@ __all__ = [
     "FavouriteDose",
     "FoundInteraction",
     "FoundWarning",
+    "GivenAsNeeded",
     "Interactions",
     "ListAfterCrossing",
     "Medication",
@@ -95,6 +98,7 @@ __all__ = [
     "Reconciled",
     "Renewal",
     "RequestVersion",
+    "SheetLine",
     "Side",
     "Signed",
     "SigningRule",
