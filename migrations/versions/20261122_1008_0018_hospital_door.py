@@ -143,7 +143,9 @@ def _cross() -> None:
             UPDATE medication.dose d SET state = 'held' FROM medication.request_plan p
             WHERE p.patient_id = ANY (charts) AND p.unconfirmed_since IS NOT NULL
               AND d.patient_id = p.patient_id AND d.request_entry_id = p.request_entry_id
-              AND d.due_at >= p.unconfirmed_since AND d.state = 'open';
+              -- What was late when she left is not to be given when she is back: somebody else may have given it.
+              AND d.due_at > p.unconfirmed_since - interval '35 days' AND d.state = 'open'
+              AND (d.due_at >= p.unconfirmed_since OR p.unconfirmed_since <= now() AND d.missed_from > p.unconfirmed_since);
         END""",
         owner="journal_finder",
     )

@@ -292,6 +292,21 @@ def test_a_nurse_confirms_what_the_hospital_says_is_unchanged_in_one_act_and_the
         settle(world, work_of, patient_id)
 
 
+def test_what_was_late_when_she_left_is_not_given_when_she_is_back(world: World, work_of: WorkOf) -> None:
+    kari, dose_id = factories.due_dose(world, due_at=datetime.now(UTC) - timedelta(hours=3))
+    to_hospital(world, work_of, kari)
+    back(world, work_of, kari)
+    with pytest.raises(NotReconciled), work_of(world.nina) as work:
+        Medication(work).sign_given(kari, dose_id, request_version=1)
+    with work_of(world.nina) as work:
+        (line,) = Medication(work).waiting_lines(kari)
+        # Who gave it all the same says so, as a fact beside the dose.
+        assert Medication(work).also_given(kari, dose_id, request_version=1)
+    confirm(world, work_of, kari, {line.request_entry_id: 1})
+    found = world.migrator.execute("SELECT state FROM medication.dose WHERE id = %s", (dose_id,)).fetchone()
+    assert found == ("held",)
+
+
 def test_what_was_due_while_the_order_waited_is_not_to_be_given_late(
     world: World, work_of: WorkOf, patient_id: UUID
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,7 +15,7 @@ from journal.access import CareRelationships
 from journal.medication import facts
 from journal.medication.door_tables import CrossingAct, CrossingRow
 from journal.medication.models import MedicationRequest, RequestPlan
-from journal.medication.rules import MedicationLine, OrderStatus
+from journal.medication.rules import MedicationLine, OrderStatus, insulin_text
 from journal.medication.rules.door import LOOKS_BACK, Crossing, is_overdue, reconcile_before, why_not
 from journal.medication.rules.reconciling import Kind
 from journal.medication.service.door_setting import DoorSettings
@@ -154,16 +154,7 @@ class Door(Reconciling, StandIns, DoorSettings):
             .where(sa.or_(newest.c.ends_at.is_(None), newest.c.ends_at > self.work.now))
             .order_by(sa.func.lower(newest.c.generic_name), newest.c.entry_id)
         )
-        return [
-            WaitingLine(
-                row.entry_id,
-                row.version,
-                line_of(row, dosage_of(row), day),
-                group_flags(row.prescription_group, row.high_risk, row.unsigned),
-                row.status == OrderStatus.ON_HOLD,
-            )
-            for row in self.db.execute(query)
-        ]
+        return [_waiting(row, day) for row in self.db.execute(query)]
 
     @on_patient(Permission.MEDICATION_READ)
     def lists_that_came(self, patient_id: UUID, since: datetime) -> list[Source]:
@@ -279,6 +270,14 @@ class Door(Reconciling, StandIns, DoorSettings):
     def _end_stand_in(self, patient_id: UUID, relationship_id: UUID | None, before: datetime | None) -> None:
         if relationship_id is not None and before is not None:
             CareRelationships(self.work).end(patient_id, relationship_id, max(self.work.now, before))
+
+
+def _waiting(row: Any, day: date) -> WaitingLine:
+    flags = group_flags(row.prescription_group, row.high_risk, row.unsigned)
+    if insulin := insulin_text(row.atc_code):
+        flags += (("neutral", insulin),)
+    line = line_of(row, dosage_of(row), day)
+    return WaitingLine(row.entry_id, row.version, line, flags, row.status == OrderStatus.ON_HOLD)
 
 
 @cache

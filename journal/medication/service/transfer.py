@@ -90,7 +90,10 @@ def _lines() -> Statement:
         .limit(1)
         .lateral("last")
     )
-    in_use = newest.status.in_(list(IN_USE)), sa.or_(newest.ends_at.is_(None), newest.ends_at > sa.bindparam("now"))
+    in_use = (
+        sa.or_(*(newest.status == status for status in IN_USE)),
+        sa.or_(newest.ends_at.is_(None), newest.ends_at > sa.bindparam("now")),
+    )
     worked_out = unsigned(newest).label("unsigned"), waits_since(newest).label("waits_since")
     table = newest.entry_id.table
     return Statement(

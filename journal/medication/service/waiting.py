@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from journal.medication.errors import NotReconciled
 from journal.medication.models import Dose, MedicationRequest, RequestPlan
 from journal.medication.rules import OrderStatus
+from journal.medication.rules.status import MISSED_AFTER
 from journal.platform.language import phrase
 from journal.platform.service import Service
 
@@ -46,16 +47,15 @@ class Waiting(Service):
         follows = sa.tuple_(order.patient_id, order.id) == sa.tuple_(Dose.patient_id, Dose.request_id)
         active = sa.exists().where(follows, order.status == OrderStatus.ACTIVE.value)
         held = self.work.chart(patient_id, Dose), Dose.request_entry_id == sa.any_(ids), Dose.state == HELD, active
-        back = Dose.due_at >= since if since else Dose.due_at > self.work.now
+        back = Dose.missed_from > since if since else Dose.due_at > self.work.now
         write = sa.update(Dose).where(*held, back).values(state="open")
         self.db.execute(write.execution_options(synchronize_session=False))
 
     def _decided(self, patient_id: UUID, request_entry_id: UUID) -> None:
         """A prescriber has decided this order anew: it waits no more. What was due while it waited is not to be given late."""
         this = self.work.chart(patient_id, Dose), Dose.request_entry_id == request_entry_id
-        passed = (
-            sa.update(Dose).where(*this, Dose.state == HELD, Dose.due_at <= self.work.now).values(state="cancelled")
-        )
+        lately = Dose.due_at <= self.work.now, Dose.due_at > self.work.now - MISSED_AFTER
+        passed = sa.update(Dose).where(*this, Dose.state == HELD, *lately).values(state="cancelled")
         self.db.execute(passed.execution_options(synchronize_session=False))
         plan = self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == request_entry_id
         free = sa.update(RequestPlan).where(*plan).values(unconfirmed_since=None)
