@@ -293,7 +293,9 @@ def test_a_nurse_confirms_what_the_hospital_says_is_unchanged_in_one_act_and_the
 
 
 def test_what_was_late_when_she_left_is_not_given_when_she_is_back(world: World, work_of: WorkOf) -> None:
-    kari, dose_id = factories.due_dose(world, due_at=datetime.now(UTC) - timedelta(hours=3))
+    kari, dose_id = factories.due_dose(
+        world, due_at=datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=3)
+    )
     to_hospital(world, work_of, kari)
     back(world, work_of, kari)
     with pytest.raises(NotReconciled), work_of(world.nina) as work:
