@@ -28,7 +28,14 @@ import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie
 from journal.care import Care, FollowUp
-from journal.medication import AdministrationCorrected, AsNeededGiven, EvaluationPlanned, InrPlanned
+from journal.medication import (
+    AdministrationCorrected,
+    AsNeededGiven,
+    DoorPassed,
+    EvaluationPlanned,
+    InrPlanned,
+    ListTakenOver,
+)
 from journal.platform import clock, commands, language, log
 from journal.platform.db import connect
 from journal.platform.errors import Denied, Invalid, JournalError, Unavailable
@@ -94,12 +101,24 @@ def _follow_up_order(work: Work, fact: InrPlanned | EvaluationPlanned) -> None:
         Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, kind, fact.due_at)
 
 
+def _list_taken_over(work: Work, fact: ListTakenOver) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).list_taken_over(fact.patient_id, fact.crossing_id)
+
+
+def _door_passed(work: Work, fact: DoorPassed) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).door_passed(fact.patient_id, fact.crossing_id)
+
+
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededGiven: (_ask_for_effect,),
     AdministrationCorrected: (_withdraw_effect,),
     InrPlanned: (_follow_up_order,),
     EvaluationPlanned: (_follow_up_order,),
+    ListTakenOver: (_list_taken_over,),
+    DoorPassed: (_door_passed,),
 }
 
 

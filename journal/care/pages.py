@@ -9,6 +9,7 @@ from flask import request
 
 from journal.care import rules
 from journal.care.service import Care, GrantedService, Incident
+from journal.medication import Medication
 from journal.municipalities import Municipalities, UnitNode
 from journal.patients import Patients
 from journal.permissions import Permission
@@ -68,6 +69,14 @@ def transfer(patient_id: UUID, error: Error = None) -> str:
     left = where.stay.ward_id if where.stay else None
     wards = [ward.id for ward in care.wards() if ward.id != left]
     return _chart_page("care/transfer.html", patient_id, error, where=where, wards=_choices(wards), kinds=rules.STAYS)
+
+
+def hospital(patient_id: UUID, error: Error = None) -> str:
+    """The form that sends the patient, and the button for when she is back."""
+    work = current_work()
+    where = Care(work).whereabouts([patient_id])[patient_id]
+    after = Medication(work).list_after_crossing(patient_id)
+    return _chart_page("care/hospital.html", patient_id, error, where=where, after=after)
 
 
 def admission(patient_id: UUID, error: Error = None) -> str:

@@ -73,6 +73,27 @@ FOLLOW_UPS = phrases(
 """The task that follows up an order, on its day."""
 
 
+DONE_AT_DOOR = phrase("Listen er samstemt, eller innleggelsen er avlyst.")
+
+
+def hospital_text(place: str) -> str:
+    """The task of those who stay behind when the patient is sent to hospital."""
+    if not place:
+        return phrase("Innlagt på sykehus. Gi overføringsarket til sykehuset, og si fra til dem det gjelder.")
+    said = "Innlagt på sykehus: %(place)s. Gi overføringsarket til sykehuset, og si fra til dem det gjelder."
+    return phrase(said, place=place)
+
+
+def reconcile_text(owner: str) -> str:
+    """The task that the clock at the hospital door runs on; *owner* answers for it."""
+    return phrase("Samstem legemiddellisten. Ingen doser ventes før den er samstemt. Ansvar: %(name)s.", name=owner)
+
+
+def taken_over_text(owner: str) -> str:
+    """What became of the task when somebody else took it on."""
+    return phrase("%(name)s har tatt over ansvaret.", name=owner)
+
+
 def effect_text(medicine: str, given_at: datetime) -> str:
     """The task that asks for it."""
     return phrase("Effekt av %(medicine)s, gitt kl. %(time)s?", medicine=medicine, time=hhmm(given_at))

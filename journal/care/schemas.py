@@ -73,6 +73,13 @@ class Leave(Schema):
     expected_until = MomentField(load_default=None)
 
 
+class ToHospital(Schema):
+    """Which hospital, and when the patient left. An empty time is now."""
+
+    place = Text(120, load_default="")
+    valid_from = MomentField(load_default=None)
+
+
 class _Decision(Schema):
     """The unit that answers for a service, and the decision behind it. An empty date is today."""
 

@@ -101,8 +101,19 @@ def leave(patient_id: UUID) -> Response:
 @bp.act("/patients/<uuid:patient_id>/stay/return", Permission.CARE_WRITE)
 def return_from_leave(patient_id: UUID) -> Response:
     form_body(schemas.Nothing)
-    Care(current_work()).return_from_leave(patient_id)
-    return see_other(".stay", patient_id=patient_id)
+    waits = Care(current_work()).return_from_leave(patient_id)
+    return see_other("medication.door" if waits else ".stay", patient_id=patient_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/hospital", Permission.CARE_WRITE)
+def hospital_form(patient_id: UUID) -> str:
+    return pages.hospital(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/hospital", Permission.CARE_WRITE)
+def send_to_hospital(patient_id: UUID) -> Response:
+    Care(current_work()).send_to_hospital(patient_id, **form_body(schemas.ToHospital))
+    return see_other("medication.transfer_sheet", patient_id=patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/stay/<uuid:stay_id>/in-error", Permission.PATIENTS_DISCHARGE)
@@ -190,6 +201,7 @@ _PAGES: dict[str, Callable[[UUID, pages.Error], str]] = {
     **dict.fromkeys(("end_service", "service_in_error"), pages.services),
     "take_in": pages.admission,
     "transfer": pages.transfer,
+    "send_to_hospital": pages.hospital,
     "grant_service": pages.grant,
     "report_incident": pages.report,
     "incident_in_error": pages.incidents,

@@ -34,10 +34,12 @@ class FrontPage:
 
 @dataclass(frozen=True)
 class ListRow:
-    """A patient on my list. *due* is what the worklist knows of her doses: counts and times."""
+    """A patient on my list. *due* is what the worklist knows of her doses: counts and times. *overdue*: her list should
+    have been reconciled by now."""
 
     patient: Listed
     due: Any
+    overdue: bool
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,13 @@ class Chart(Service):
 
     @without_patient(Permission.CHART_LIST)
     def my_list(self) -> MyList:
-        """The patients with a ground for the unit one acts in, those with late doses first."""
+        """The patients with a ground for the unit one acts in: first whose list should have been reconciled, then late doses."""
         start, end = clock.day_bounds(clock.local_date(self.work.now))
         worklist = Medication(self.work).worklist(start=start - timedelta(hours=12), end=end)
-        due = sorted(worklist, key=lambda row: -row.late)
+        now = self.work.now
+        overdue = {row.patient_id for row in worklist if row.reconcile_before and row.reconcile_before <= now}
+        due = sorted(worklist, key=lambda row: (row.patient_id not in overdue, -row.late))
         shown = due[:SHOWN]
         patients = Patients(self.work).listed([row.patient_id for row in shown]) if shown else {}
-        return MyList(tuple(ListRow(patients[row.patient_id], row) for row in shown), len(due) - len(shown))
+        rows = (ListRow(patients[row.patient_id], row, row.patient_id in overdue) for row in shown)
+        return MyList(tuple(rows), len(due) - len(shown))

@@ -3,6 +3,7 @@
 from journal.medication.facts import (
     AdministrationCorrected,
     AsNeededGiven,
+    DoorPassed,
     DoseGiven,
     DoseGivenAfterStop,
     DoseGivenTwice,
@@ -11,6 +12,7 @@ from journal.medication.facts import (
     EvaluationPlanned,
     InrPlanned,
     ListReconciled,
+    ListTakenOver,
     MedicineChanged,
     MedicineHeld,
     MedicinePrescribed,
@@ -19,6 +21,7 @@ from journal.medication.facts import (
     SourceImported,
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
+from journal.medication.rules.door import Crossing
 from journal.medication.service import (
     Answers,
     Asked,
@@ -49,6 +52,8 @@ __all__ = [
     "CatalogueHit",
     "CatalogueHits",
     "CatalogueVersion",
+    "Crossing",
+    "DoorPassed",
     "DoseGiven",
     "DoseGivenAfterStop",
     "DoseGivenTwice",
@@ -63,6 +68,7 @@ __all__ = [
     "InrPlanned",
     "Interactions",
     "ListReconciled",
+    "ListTakenOver",
     "Medication",
     "MedicationList",
     "Medicine",

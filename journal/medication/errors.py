@@ -20,6 +20,12 @@ class OrderChanged(Conflict):
     type, title = "order-changed", "Ordinasjonen er endret i mellomtiden"
 
 
+class NotReconciled(OrderChanged):
+    """The order waits at the hospital door: nobody has confirmed it since the patient came."""
+
+    type, title = "not-reconciled", "Legemidlet er ikke samstemt"
+
+
 class OrdinarySignature(Conflict):
     """Nothing stands in the way of an ordinary signature any more, so a fact beside the dose would hide that it is open."""
 

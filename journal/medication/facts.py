@@ -90,5 +90,18 @@ class SourceImported(_AboutSource):
     """A list from elsewhere was taken in. It is not in use: somebody has to reconcile it."""
 
 
+@dataclass(frozen=True)
+class _AboutCrossing(Fact):
+    crossing_id: UUID
+
+
+class ListTakenOver(_AboutCrossing):
+    """Somebody else has taken on to have the list reconciled after the patient came."""
+
+
+class DoorPassed(_AboutCrossing):
+    """The list is reconciled after the patient came: nothing waits at the door."""
+
+
 class ListReconciled(_AboutSource):
     """Our list was compared with that one, and a prescriber signed what holds."""

@@ -224,7 +224,11 @@ def _live_signature() -> sa.ColumnElement[bool]:
 
 
 class RequestPlan(Base):
-    """How far the doses of an order are worked out (None: none to work out). Locked first by all who move the order."""
+    """How far the doses of an order are worked out (None: none to work out). Locked first by all who move the order.
+
+    `unconfirmed_since`: she has crossed the hospital door, and from then on none of its doses is to be given before somebody
+    has confirmed the order (rules/door.py).
+    """
 
     __tablename__ = "request_plan"
     __table_args__ = (
@@ -241,6 +245,7 @@ class RequestPlan(Base):
     request_entry_id: Mapped[UUID] = mapped_column(primary_key=True)
     municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
     planned_until: Mapped[datetime | None]
+    unconfirmed_since: Mapped[datetime | None]
 
 
 class VerbalOrder(Record, Base):

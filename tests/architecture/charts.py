@@ -185,10 +185,15 @@ class _Chart:
         meant = {"catalogue_item_id": _withdrawn_item(self.connection), "dosage": dosage}
         self.row("medication.source_match", entry_id=entry_id, version=1, **meant)
         self.row("medication.reconciliation", document_id=document_id, choices=Jsonb([self.token]), questions=0)
+        came = {"kind": "return", "place": f"Sykehus {self.token}", "since": datetime.now(UTC)}
+        limit = {"reconcile_before": datetime.now(UTC) + timedelta(hours=24)}
+        crossing_id = self.row("medication.crossing", **came, **limit)
+        said = {"act": "confirmed", "said_by": self.token, "lines": Jsonb([])}
+        self.row("medication.crossing_act", crossing_id=crossing_id, **said)
         owner = {"municipality_id": self.by.actor.municipality_id, "recorded_by": self.by.actor.person_id}
         draft = {"document_id": document_id, "choices": {self.token: "keep"}}
         store(self.connection, "medication.reconciliation_draft", patient_id=self.patient_id, **owner, **draft)
-        return {"document_id": document_id, "source_medicine_id": entry_id}
+        return {"document_id": document_id, "source_medicine_id": entry_id, "crossing_id": crossing_id}
 
     def notes(self) -> dict[str, UUID]:
         now = datetime.now(UTC) - timedelta(hours=1)

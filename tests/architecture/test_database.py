@@ -41,6 +41,10 @@ SECURITY_DEFINERS = {
     ("audit.who()", "journal_door"),
     ("medication.orders_ending(timestamp with time zone)", "journal_finder"),
     ("medication.verbal_orders()", "journal_finder"),
+    (
+        "medication.cross_door(uuid[], uuid, text, uuid, text, timestamp with time zone, timestamp with time zone, uuid, text)",
+        "journal_finder",
+    ),
     ("medication.answer_for_dose()", "journal_finder"),
     ("medication.horizon()", "journal_finder"),
     ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),

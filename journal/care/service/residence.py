@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from journal.access import CareRelationships
 from journal.care import rules
 from journal.care.models import StayRow
-from journal.care.service.places import Places
+from journal.care.service.door import Door
 from journal.care.service.shown import Stay, Whereabouts, stay_of, whereabouts_of
+from journal.medication import Crossing, Medication
 from journal.municipalities import Municipalities, UnitNode
 from journal.permissions import Permission
 from journal.platform.entries import mark_in_error
@@ -22,7 +23,7 @@ from journal.platform.language import phrase
 from journal.platform.service import on_patient, on_patients, without_patient
 
 
-class Residence(Places):
+class Residence(Door):
     """Where the patient lives while the municipality gives her a place."""
 
     @on_patient(Permission.PATIENTS_ADMIT)
@@ -56,7 +57,9 @@ class Residence(Places):
                     ward=open_stay.ward_name,
                 )
             )
-        return self._begin(patient_id, self._unit(unit_id, "unit_id"), kind, room, begins, expected_until)
+        stay_id = self._begin(patient_id, self._unit(unit_id, "unit_id"), kind, room, begins, expected_until)
+        self._cross(patient_id, Crossing(kind), begins, stay_id)
+        return stay_id
 
     @on_patient(Permission.PATIENTS_DISCHARGE)
     def discharge(self, patient_id: UUID, *, at: datetime | None = None) -> None:
@@ -72,6 +75,8 @@ class Residence(Places):
         if absence is not None:
             self._end(absence, max(end, absence.valid_from))
         self._end_with_ground(stay, end)
+        if stay.kind == "short_term":
+            self._cross(patient_id, Crossing.HOME, end, stay.id)
 
     @on_patient(Permission.PATIENTS_DISCHARGE)
     def transfer(self, patient_id: UUID, unit_id: UUID, *, room: str = "", at: datetime | None = None) -> UUID:
@@ -117,6 +122,8 @@ class Residence(Places):
             already="Oppholdet er alt merket som feilført. Du trenger ikke gjøre mer.",
             foreign="En annen kommune har gitt oppholdet. Be dem om å rette det.",
         )
+        for row in rows:
+            Medication(self.work).never_crossed(patient_id, row.id)
         if marked.valid_until is not None:
             return
         relationships = CareRelationships(self.work)
@@ -166,17 +173,44 @@ class Residence(Places):
             valid_from=begins,
             expected_until=expected_until,
         )
-        CareRelationships(self.work).set_away(stay.patient_id, stay.relationship_id, begins, expected_until)
+        # From a hospital nobody comes back by the clock: her return is registered.
+        until = None if kind == "hospital" else expected_until
+        CareRelationships(self.work).set_away(stay.patient_id, stay.relationship_id, begins, until)
+        if kind == "hospital":
+            self._cross(patient_id, Crossing.HOSPITAL, begins, absence_id, place)
         return absence_id
 
     @on_patient(Permission.CARE_WRITE)
-    def return_from_leave(self, patient_id: UUID) -> None:
-        """The patient is back now, or the planned absence is called off. Raises Conflict when no absence is open."""
-        absence = self._lock_open(patient_id)[1]
+    def return_from_leave(self, patient_id: UUID) -> bool:
+        """The patient is back now, or the planned absence is called off; whether her list waits to be reconciled after it.
+
+        Raises Conflict when no absence is open.
+        """
+        stay, absence = self._lock_open(patient_id)
+        if stay is None:
+            self._come_home(patient_id)
+            return True
         if absence is None:
             raise Conflict("Pasienten er ikke registrert som borte. Last siden på nytt for å se hva som er gjort.")
         self._end(absence, max(self.work.now, absence.valid_from))
         CareRelationships(self.work).set_away(absence.patient_id, absence.relationship_id, None, None)
+        begun = absence.valid_from <= self.work.now
+        if absence.kind == "hospital" and begun:
+            self._cross(patient_id, Crossing.RETURN, self.work.now, absence.id)
+        elif absence.kind == "hospital":
+            Medication(self.work).never_crossed(patient_id, absence.id)
+        return absence.kind == "hospital" and begun
+
+    @on_patient(Permission.CARE_WRITE)
+    def send_to_hospital(self, patient_id: UUID, *, place: str = "", valid_from: datetime | None = None) -> None:
+        """The patient goes to hospital, now or when it was, from her stay or from home: no dose is expected from then on.
+
+        Raises Conflict when she is away already, Invalid for a time that cannot be.
+        """
+        if self._lock_open(patient_id)[0] is not None:
+            self.leave(patient_id, kind="hospital", place=place, valid_from=valid_from)
+        else:
+            self._leave_home(patient_id, valid_from or self.work.now, place)
 
     @on_patient(Permission.CARE_READ)
     def stays(self, patient_id: UUID) -> list[Stay]:

@@ -13,10 +13,12 @@ from journal.medication.pages.card import (
     last_of,
     value_of,
 )
+from journal.medication.pages.door import crossing_said, door_lines
 from journal.medication.pages.paper import on_paper
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
 from journal.medication.pages.timeline import curves, lanes
+from journal.medication.pages.transfer import transfer_sheet
 from journal.medication.pages.week import ChartRow, week_heading, week_rows
 
 __all__ = [
@@ -35,7 +37,9 @@ __all__ = [
     "comparison",
     "confirmations",
     "counts",
+    "crossing_said",
     "curves",
+    "door_lines",
     "in_pane",
     "judged",
     "lanes",
@@ -47,6 +51,7 @@ __all__ = [
     "shown_rows",
     "slots",
     "source_title",
+    "transfer_sheet",
     "understood",
     "value_of",
     "week_heading",

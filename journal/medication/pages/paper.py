@@ -37,8 +37,8 @@ def on_paper(
         "name": f"{banner.family_name.upper()}, {banner.given_name}",
         "born": joined(" ", (_("Født"), banner.birth_date_text)),
         "number": joined(" ", (banner.national_id_label, banner.national_id_grouped or _("Ikke kjent"))),
-        "allergies": _allergies(banner),
-        "intolerances": {"word": _("Tåler ikke"), "items": _substances(banner.intolerances)},
+        "allergies": on_paper_allergies(banner),
+        "intolerances": {"word": _("Tåler ikke"), "items": on_paper_substances(banner.intolerances)},
         "flags": {"word": _("Kritisk informasjon"), "items": [joined(", ", flag[1:]) for flag in banner.flags]},
         "warnings": [*deceased, *lists],
         "columns": [_("Legemiddel"), _("Dose"), _("Grunn"), _("Sist endret")],
@@ -56,7 +56,7 @@ def on_paper(
     }
 
 
-def _allergies(banner: Banner) -> dict[str, Any]:
+def on_paper_allergies(banner: Banner) -> dict[str, Any]:
     """One of the banner's four texts, never a blank."""
     words = {
         "allergies": _("ALLERGI"),
@@ -65,10 +65,10 @@ def _allergies(banner: Banner) -> dict[str, Any]:
     }
     word = words.get(banner.allergy_state, _("Allergier utilgjengelig"))
     alert = banner.allergy_state != "none-known"
-    return {"word": word, "items": _substances(banner.allergies), "alert": alert}
+    return {"word": word, "items": on_paper_substances(banner.allergies), "alert": alert}
 
 
-def _substances(pairs: _Pairs) -> list[str]:
+def on_paper_substances(pairs: _Pairs) -> list[str]:
     return [joined(" – ", pair) for pair in pairs]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import url_for
 
 from journal.medication.rules import DoseStatus, slot_of
+from journal.medication.rules.door import Crossing
 from journal.medication.service import DueDose, WorklistRow
 from journal.patients import Listed
 from journal.platform.clock import hhmm
@@ -18,7 +19,10 @@ LATE = "late"
 _NOBODY = str(UUID(int=0))
 
 _OPEN = {DoseStatus.LATE, DoseStatus.READY}
-_ORDER = (DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.READY, DoseStatus.PLANNED, DoseStatus.HELD)
+_ORDER = (
+    *(DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.READY),
+    *(DoseStatus.PLANNED, DoseStatus.UNRECONCILED, DoseStatus.HELD),
+)
 JUST_NOW = timedelta(hours=1)
 _LOOKS_BACK = timedelta(hours=2)
 _MOST_CHIPS = 5
@@ -47,7 +51,7 @@ class Slot(NamedTuple):
 
 
 class PatientRow(NamedTuple):
-    """A patient of the round. `away_text` is set for one who is away."""
+    """A patient of the round. `away_text` is set for one who is away, `waits` for one whose list is not reconciled."""
 
     patient_id: UUID
     room: str | None
@@ -59,13 +63,14 @@ class PatientRow(NamedTuple):
     signed: int
     total: int
     away_text: str
+    waits: bool
     url: str
     current: bool
     status_id: str
 
     @property
     def done(self) -> bool:
-        return not self.late and not self.ready and self.signed == self.total
+        return not self.late and not self.ready and not self.waits and self.signed == self.total
 
 
 class Counts(NamedTuple):
@@ -111,13 +116,14 @@ def slots(rows: Sequence[WorklistRow], current: str | None, now: datetime) -> li
 def patient_rows(rows: Sequence[WorklistRow], slot: str | None, chosen: UUID | None) -> dict[UUID, WorklistRow]:
     """One row for each patient of this hour: what is signed of it, and what is late or ready at any hour.
 
-    Who has something late belongs to every hour, and so does who is chosen; who is away is shown so that nobody is missed.
+    Who has something late belongs to every hour, and so does who is chosen; who is away, or has a list that is not
+    reconciled, is shown so that nobody is missed.
     """
     hours = {hour for hour in {hour for row in rows for hour in row.hours} if slot == LATE or slot_of(hour) == slot}
     found = {}
     for row in rows:
         of_hour = [n for n, hour in enumerate(row.hours) if hour in hours]
-        if row.late or row.away_until or row.patient_id == chosen or (of_hour and slot != LATE):
+        if row.late or row.away_until or row.crossing or row.patient_id == chosen or (of_hour and slot != LATE):
             total, signed = sum(row.hour_total[n] for n in of_hour), sum(row.hour_signed[n] for n in of_hour)
             found[row.patient_id] = row._replace(total=total, signed=signed)
     return found
@@ -144,7 +150,8 @@ def _shown_row(row: WorklistRow, patient: Listed, address: str, current: UUID | 
         ready=row.ready,
         signed=row.signed,
         total=row.total,
-        away_text=_away(row.away_until),
+        away_text=_("På sykehus") if row.crossing == Crossing.HOSPITAL else _away(row.away_until),
+        waits=row.crossing not in (None, Crossing.HOSPITAL),
         url=address.replace(_NOBODY, text),
         current=row.patient_id == current,
         status_id=f"st-{text}",

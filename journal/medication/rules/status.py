@@ -39,6 +39,7 @@ class DoseStatus(StrEnum):
     PARTLY = "partly"
     HELD = "held"
     STOPPED = "stopped"
+    UNRECONCILED = "unreconciled"
 
 
 class OrderStatus(StrEnum):
@@ -99,14 +100,18 @@ def dose_status(
     order_status_since: datetime | None = None,
     tolerance: Tolerance = ORDINARY,
     next_due_at: datetime | None = None,
+    unreconciled: bool = False,
 ) -> DoseStatus:
     """The status of a dose at `now`. All times are aware instants.
 
     `order_status_since`: when the order was paused or stopped; a dose missed before that stays missed.
-    `next_due_at`: the next dose of the same order, if there is one.
+    `next_due_at`: the next dose of the same order, if there is one. `unreconciled`: its order waits at the hospital door
+    (door.waits), so that nobody was to give it.
     """
     if signed is not None:
         return _signed_status(due_at, signed, tolerance)
+    if unreconciled:
+        return DoseStatus.UNRECONCILED
     missed = missed_at(due_at, next_due_at)
     if order_status is not OrderStatus.ACTIVE and not (order_status_since and missed <= order_status_since):
         return DoseStatus.HELD if order_status is OrderStatus.ON_HOLD else DoseStatus.STOPPED
@@ -148,6 +153,7 @@ _WORDS = phrases(
         DoseStatus.PARTLY: "delvis gitt",
         DoseStatus.HELD: "pauset",
         DoseStatus.STOPPED: "skal ikke gis",
+        DoseStatus.UNRECONCILED: "ikke samstemt",
     }
 )
 

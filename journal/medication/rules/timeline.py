@@ -27,6 +27,7 @@ _WORST_FIRST = (
     DoseStatus.GIVEN_EARLY,
     DoseStatus.READY,
     DoseStatus.GIVEN,
+    DoseStatus.UNRECONCILED,
     DoseStatus.HELD,
     DoseStatus.STOPPED,
     DoseStatus.PLANNED,

@@ -3,6 +3,8 @@
 from journal.medication.service.administration import Administration
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
+from journal.medication.service.door import Door, ListAfterCrossing, WaitingLine
+from journal.medication.service.door_setting import DoorChoice
 from journal.medication.service.due import Due
 from journal.medication.service.expected import Expected
 from journal.medication.service.favourites import FavouriteDose, Favourites
@@ -20,7 +22,6 @@ from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
-from journal.medication.service.reconciling import Reconciling
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
@@ -35,6 +36,7 @@ from journal.medication.service.shown import (
 from journal.medication.service.sources import Reconciled, Source, SourceMedicine
 from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
+from journal.medication.service.transfer import GivenAsNeeded, SheetLine, Transfer
 from journal.medication.service.verbal import Prescriber, Queue, Received, Verbal
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
@@ -43,7 +45,7 @@ from journal.medication.service.whole import Whole, WholeOrder
 class Medication(
     Verbal,
     Renewing,
-    Reconciling,
+    Door,
     Prescribing,
     Previewing,
     Favourites,
@@ -53,6 +55,7 @@ class Medication(
     Lists,
     Spans,
     Whole,
+    Transfer,
     Expected,
     Assessed,
     Catalogue,
@@ -71,6 +74,7 @@ __all__ = [
     "CatalogueHits",
     "CatalogueVersion",
     "Choice",
+    "DoorChoice",
     "DueDose",
     "Ending",
     "EndingSoon",
@@ -78,7 +82,9 @@ __all__ = [
     "FavouriteDose",
     "FoundInteraction",
     "FoundWarning",
+    "GivenAsNeeded",
     "Interactions",
+    "ListAfterCrossing",
     "Medication",
     "MedicationList",
     "Medicine",
@@ -92,12 +98,14 @@ __all__ = [
     "Reconciled",
     "Renewal",
     "RequestVersion",
+    "SheetLine",
     "Side",
     "Signed",
     "SigningRule",
     "Source",
     "SourceMedicine",
     "SpanFact",
+    "WaitingLine",
     "WholeOrder",
     "WorklistRow",
 ]

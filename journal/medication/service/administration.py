@@ -17,7 +17,7 @@ from journal.medication.errors import (
     ValueMissing,
     refusing,
 )
-from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
+from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
 from journal.medication.rules import (
     AmountRange,
     Caution,
@@ -34,6 +34,7 @@ from journal.medication.service.reopened import catch_up
 from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import WITNESS, cautions_of, dosage_of
 from journal.medication.service.signing import LIVE, Signing
+from journal.medication.service.waiting import HELD, not_reconciled
 from journal.observations import Observations
 from journal.permissions import Permission
 from journal.platform.errors import Denied, Invalid, NotFound
@@ -125,8 +126,10 @@ class Administration(Signing):
         `value`, `against` and `confirmed` as for sign_given. Raises NotFound, OrderChanged, NoRoom (the most is given, or it
         is too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, Invalid.
         """
-        self._lock_order(patient_id, request_entry_id)
+        since = self._lock_order(patient_id, request_entry_id)
         order = self._current_order(patient_id, request_entry_id)
+        if since is not None and since <= self.work.now:
+            raise not_reconciled(order.generic_name)
         if not order.as_needed:
             raise NotFound("Legemidlet gis ikke ved behov.")
         if order.version != request_version or order.status != OrderStatus.ACTIVE:
@@ -185,6 +188,11 @@ class Administration(Signing):
         if decided := self.db.scalars(later.order_by(order.version)).all():
             answers_for = decided[-1].municipality_id
             catch_up(dose, decided, choices_of(self.db, [answers_for]).get(answers_for, ()))
+        # Not locked: whoever holds the plan to make the order wait comes to the dose after this.
+        plan = self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == dose.request_entry_id
+        since = self.db.scalar(sa.select(RequestPlan.unconfirmed_since).where(*plan))
+        if dose.state == "open" and since is not None and dose.due_at >= since:
+            dose.state = HELD
 
     def _too_early(self, given_at: datetime) -> Invalid:
         if given_at == self.work.now:

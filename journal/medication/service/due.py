@@ -21,6 +21,7 @@ from journal.medication.rules import (
     dose_status,
     hand_sentence,
 )
+from journal.medication.rules.door import waits
 from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
@@ -45,7 +46,8 @@ from journal.platform.work import in_charts
 
 _WORKLIST = Statement(
     sa.text(
-        """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed
+        """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed,
+        crossing, reconcile_before
     FROM medication.worklist_by_patient(:start, :end)"""
     )
 )
@@ -194,6 +196,7 @@ def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:
         order_status_since=row.effective_at,
         tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
         next_due_at=row.next_due_at,
+        unreconciled=waits(row.state, row.status),
     )
 
 

@@ -70,7 +70,7 @@ _WRITE = sa.text(
 class Expansion(NamedTuple):
     """Doses to work out for one version of an order: from, up to but not including until, and the past ones to keep.
 
-    `choices`: those of the municipality that answers for the order.
+    `choices`: those of the municipality that answers for the order. `held_from`: from when it waits at the hospital door.
     """
 
     order: MedicationRequest
@@ -78,6 +78,7 @@ class Expansion(NamedTuple):
     until: datetime
     choices: Sequence[Chosen]
     carried: frozenset[datetime] = frozenset()
+    held_from: datetime | None = None
 
 
 class Expected(Service):
@@ -113,7 +114,8 @@ class Expected(Service):
                 continue
             assert plan.planned_until is not None
             start = kept.get(plan.request_entry_id, plan.planned_until)
-            expansions.append(Expansion(order, start, until, choices.get(order.municipality_id, ())))
+            chosen = choices.get(order.municipality_id, ())
+            expansions.append(Expansion(order, start, until, chosen, held_from=plan.unconfirmed_since))
             plan.planned_until = until
         write_doses(self.db, expansions)
         return _counted(expansions, self.work.linked(patient_ids))
@@ -168,7 +170,7 @@ def dose_at(order: MedicationRequest, due_at: datetime, choices: Sequence[Chosen
 
 
 def _rows(expansion: Expansion) -> Iterator[dict[str, Any]]:
-    order, start, until, choices, carried = expansion
+    order, start, until, choices, carried, held_from = expansion
     doses = [
         *planned_doses(
             dosage_of(order),
@@ -201,7 +203,9 @@ def _rows(expansion: Expansion) -> Iterator[dict[str, Any]]:
             "unit": dose.amount.unit,
             "slot": slot_of(dose.due_at),
             "given_by": order.given_by,
-            "state": "held" if order.status == OrderStatus.ON_HOLD else "open",
+            "state": "held"
+            if order.status == OrderStatus.ON_HOLD or (held_from and dose.due_at >= held_from)
+            else "open",
         }
 
 

@@ -24,6 +24,7 @@ from journal.medication.rules import (
     no_dose_decided,
     strip,
 )
+from journal.medication.rules.door import UNRECONCILED, waits
 from journal.medication.service.shown import (
     DECIDED,
     MedicineInUse,
@@ -34,6 +35,7 @@ from journal.medication.service.shown import (
     line_of,
     unsigned,
 )
+from journal.medication.service.waiting import waits_since
 from journal.platform.clock import local_date
 from journal.platform.language import phrase
 from journal.platform.statement import Statement
@@ -70,6 +72,7 @@ def list_statement() -> Statement:
         _doses(order).label("doses"),
         _given_as_needed(order).label("given"),
         unsigned(order).label("unsigned"),
+        waits_since(order).label("waits_since"),
     )
     return Statement(
         sa.select(*shown, order.dosage, *worked_out).where(sa.or_(in_use, order.effective_at > sa.bindparam("lately")))
@@ -82,6 +85,8 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
     marks = [_mark(dose, now) for dose in order.doses or ()]
     marks += [_given(datetime.fromisoformat(at), now) for at in order.given or ()]
     flags = group_flags(order.prescription_group, order.high_risk, order.unsigned)
+    if order.waits_since is not None and order.waits_since <= now:
+        flags += (UNRECONCILED,)
     if status is OrderStatus.ON_HOLD:
         flags += (_PAUSED,)
     if insulin := insulin_text(order.atc_code):
@@ -112,7 +117,8 @@ def _doses(order: Any) -> sa.ScalarSelect[Any]:
     signature, version = aliased(MedicationAdministration), aliased(MedicationRequest)
     decided = sa.tuple_(version.patient_id, version.id) == sa.tuple_(Dose.patient_id, Dose.request_id)
     # Asked for the few that are not open alone.
-    since = sa.case((Dose.state != "open", sa.select(version.effective_at).where(decided).scalar_subquery()))
+    of_version = sa.func.json_build_array(version.effective_at, version.status)
+    since = sa.case((Dose.state != "open", sa.select(of_version).where(decided).scalar_subquery()))
     said = sa.func.json_build_array(
         *(Dose.due_at, Dose.next_due_at, Dose.ready_from, Dose.late_after, Dose.state, since),
         *(signature.result, signature.effective_at, signature.reason_code, signature.reason_text),
@@ -146,7 +152,8 @@ def _given_as_needed(order: Any) -> sa.ScalarSelect[Any]:
 
 
 def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
-    due, next_due, ready, late, state, since, result, at, reason, text = dose
+    due, next_due, ready, late, state, version, result, at, reason, text = dose
+    since, decided = version or (None, OrderStatus.ACTIVE)
     due_at = datetime.fromisoformat(due)
     signed = None
     if result:
@@ -159,6 +166,7 @@ def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
         order_status_since=datetime.fromisoformat(since) if since else None,
         tolerance=Tolerance(due_at - datetime.fromisoformat(ready), datetime.fromisoformat(late) - due_at),
         next_due_at=datetime.fromisoformat(next_due) if next_due else None,
+        unreconciled=waits(state, decided),
     )
     return _drawn(status, due_at, now, signed)
 

@@ -1,6 +1,7 @@
 """What is read: the list with its pictures, what was stopped, medicines as needed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from journal.medication.rules import (
     strip,
     window_around,
 )
+from journal.medication.rules.door import UNRECONCILED
 from journal.medication.service.follow_up import follows_inr
 from journal.medication.service.in_use import IN_USE, list_statement, medicine_in_use, newest_versions
 from journal.medication.service.shown import (
@@ -32,6 +34,7 @@ from journal.medication.service.shown import (
     overridden_of,
     unsigned,
 )
+from journal.medication.service.waiting import not_reconciled, waits_since
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
@@ -105,9 +108,11 @@ class Lists(Service):
             .scalar_subquery()
         )
         rows = self.db.execute(
-            sa.select(order, given, unsigned(order)).where(order.as_needed, order.status == OrderStatus.ACTIVE.value)
+            sa.select(order, given, unsigned(order), waits_since(order)).where(
+                order.as_needed, order.status == OrderStatus.ACTIVE.value
+            )
         )
-        medicines = [self._as_needed(row[0], row[1] or [], row[2]) for row in rows]
+        medicines = [self._as_needed(row[0], row[1] or [], row[2], row[3]) for row in rows]
         return sorted(medicines, key=lambda medicine: medicine.line.generic.lower())
 
     @on_patient(Permission.MEDICATION_READ)
@@ -122,13 +127,20 @@ class Lists(Service):
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
         return found
 
-    def _as_needed(self, order: MedicationRequest, rows: list[Mapping[str, str]], waits: bool) -> AsNeededMedicine:
+    def _as_needed(
+        self, order: MedicationRequest, rows: list[Mapping[str, str]], waits: bool, since: datetime | None
+    ) -> AsNeededMedicine:
         dosage = dosage_of(order)
         assert dosage.amount is not None
         given = sorted(
             (datetime.fromisoformat(row["at"]), Quantity(parse_decimal(row["amount"]), row["unit"])) for row in rows
         )
         day_ago = self.work.now - timedelta(hours=24)
+        room = as_needed_room(dosage, given, self.work.now)
+        flags = group_flags(order.prescription_group, order.high_risk, waits)
+        if since is not None and since <= self.work.now:
+            flags += (UNRECONCILED,)
+            room = replace(room, allowed=False, reason=not_reconciled(order.generic_name).detail, next_at=None)
         return AsNeededMedicine(
             request_entry_id=order.entry_id,
             version=order.version,
@@ -139,10 +151,10 @@ class Lists(Service):
             dosage=dosage,
             indication=order.indication,
             given=tuple(at for at, _ in given if at > day_ago),
-            room=as_needed_room(dosage, given, self.work.now),
+            room=room,
             cautions=cautions_of(order, self.work.now),
             overridden=overridden_of(order),
-            flags=group_flags(order.prescription_group, order.high_risk, waits),
+            flags=flags,
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
         )
 

@@ -18,6 +18,7 @@ from journal.medication.service.follow_up import check_inr, evaluation_day, foll
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.settings import choices_of
+from journal.medication.service.waiting import Waiting
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.db import Stamped
@@ -44,7 +45,7 @@ _COPIED = tuple(
 """What the next version of an order takes over from the one before it."""
 
 
-class Prescribing(Judging):
+class Prescribing(Judging, Waiting):
     """What a doctor decides. The version she saw travels with each act; who comes second is told what changed."""
 
     def _order(
@@ -207,10 +208,10 @@ class Prescribing(Judging):
     ) -> MedicationRequest:
         """The order as it is now. Its plan is locked, then its unsigned doses: a nurse who signs one is let finish first."""
         of_order = (self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == request_entry_id)
-        if (
-            self.db.scalar(sa.select(RequestPlan.request_entry_id).where(*of_order).with_for_update(key_share=True))
-            is None
-        ):
+        plan = self.db.execute(
+            sa.select(RequestPlan.unconfirmed_since).where(*of_order).with_for_update(key_share=True)
+        )
+        if (held := plan.first()) is None:
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
         doses = (
             self.work.chart(patient_id, Dose),
@@ -225,6 +226,8 @@ class Prescribing(Judging):
         found = self.db.scalars(newest.order_by(order.version.desc()).limit(1)).one()
         if found.version != version or found.status not in allowed:
             raise self._overtaken(found)
+        if held.unconfirmed_since is not None:
+            self._decided(patient_id, request_entry_id)
         return found
 
     def _next(

@@ -125,6 +125,9 @@ class Reconciling(Prescribing, Sources, Catalogue):
         for row in taken_in:
             self._take_in(patient_id, compared, row, why, answers)
         self._keep_signature(patient_id, compared, rows, choices)
+        asked = {key for key, choice in choices.items() if choice is Choice.ASK}
+        ours = [compared.ours[r.ours.key].entry_id for r in compared.rows if r.ours and r.key not in asked]
+        self._let_go(patient_id, ours)
 
     @on_patient(Permission.MEDICATION_READ)
     def ask_last_reconciled(self, patient_id: UUID) -> Asked[LastReconciled]:

@@ -170,7 +170,8 @@ class WorklistRow(NamedTuple):
     """A patient and what is due in a period; times and counts only, since the chart is closed.
 
     `away_until`: set while the patient is away (year 9999 when nobody knows until when). `hours` are those with doses, and
-    beside each stands how many of its doses are ready now, how many there are, and how many are signed.
+    beside each stands how many of its doses are ready now, how many there are, and how many are signed. `crossing`: how she
+    crossed the hospital door, while her list is not reconciled after it, and `reconcile_before` the limit for that.
     """
 
     patient_id: UUID
@@ -185,6 +186,8 @@ class WorklistRow(NamedTuple):
     hour_ready: Sequence[int] = ()
     hour_total: Sequence[int] = ()
     hour_signed: Sequence[int] = ()
+    crossing: str | None = None
+    reconcile_before: datetime | None = None
 
 
 def cautions_of(order: Any, at: datetime, dose: Any = None) -> tuple[Caution, ...]:

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from journal.medication.errors import DoseAlreadySigned, OrderChanged, refusing
 from journal.medication.models import MedicationAdministration, RequestPlan
 from journal.medication.rules import OrderStatus, Reason, Result, effective_time
+from journal.medication.rules.door import waits
 from journal.medication.service.orders import Orders
+from journal.medication.service.waiting import not_reconciled
 from journal.platform.clock import spoken
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
@@ -55,16 +57,23 @@ class Signing(Orders):
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
         return found[0]
 
-    def _lock_order(self, patient_id: UUID, request_entry_id: UUID) -> None:
-        """Whoever changes an order, or counts what was given of it, holds this row until commit."""
+    def _lock_order(self, patient_id: UUID, request_entry_id: UUID) -> datetime | None:
+        """Whoever changes an order, or counts what was given of it, holds this row until commit. Answers with from when the
+        order waits at the hospital door.
+        """
         plan = sa.and_(self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == request_entry_id)
-        if self.db.scalar(sa.select(RequestPlan.request_entry_id).where(plan).with_for_update(key_share=True)) is None:
+        lock = sa.select(RequestPlan.unconfirmed_since).where(plan).with_for_update(key_share=True)
+        if (held := self.db.execute(lock).first()) is None:
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
+        since: datetime | None = held.unconfirmed_since
+        return since
 
     def _ready_to_sign(self, patient_id: UUID, dose_id: UUID, request_version: int) -> Any:
         dose = self._hold_dose(patient_id, dose_id)
         if dose.signed_at is not None:
             raise self._already(dose)
+        if waits(dose.state, dose.status):
+            raise not_reconciled(dose.generic_name)
         if not self._unchanged(dose, request_version):
             raise self._changed(dose)
         return dose

@@ -20,6 +20,7 @@ from journal.medication.rules import (
     Tolerance,
     dose_status,
 )
+from journal.medication.rules.door import waits
 from journal.medication.service.in_use import IN_USE
 from journal.medication.service.shown import WITNESS, dosage_of, group_flags, line_of, unsigned
 from journal.permissions import Permission
@@ -208,6 +209,7 @@ def _outcome(row: Any, now: datetime) -> Outcome:
         order_status_since=row.effective_at,
         tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
         next_due_at=row.next_due_at,
+        unreconciled=waits(row.state, row.status),
     )
     return Outcome(row.request_entry_id, row.signed_at or row.due_at, row.due_at, status)
 

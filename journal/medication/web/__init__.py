@@ -2,6 +2,7 @@
 
 from journal.medication.web import (
     as_needed,
+    door,
     favourites,
     lists,
     order,
@@ -15,6 +16,7 @@ from journal.medication.web import (
     signing,
     sources,
     stand_in,
+    transfer,
     verbal,
 )
 from journal.medication.web.section import bp
@@ -29,6 +31,7 @@ __all__ = [
     "TAB",
     "as_needed",
     "bp",
+    "door",
     "favourites",
     "order",
     "prescribing",
@@ -37,4 +40,5 @@ __all__ = [
     "renewing",
     "seeing",
     "sources",
+    "transfer",
 ]

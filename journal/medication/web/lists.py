@@ -22,8 +22,11 @@ def medication_list(patient_id: UUID) -> str:
     with together(work.db):
         medicines, banner = Medication(work).ask_list_with_strip(patient_id), Patients(work).ask_banner(patient_id)
         last = Medication(work).ask_last_reconciled(patient_id)
+        after = Medication(work).ask_list_after_crossing(patient_id)
+    door = after.answer()
     shown = {"medicines": medicines.answer(), "banner_of": banner.answer(), "now_text": hhmm(work.now)}
     shown["reconciled"] = pages.last_reconciled(last.answer())
+    shown |= {"door": door, "door_text": pages.crossing_said(door) if door else ""}
     shown["may_print"] = work.actor.may(Permission.MEDICATION_PRINT)
     return page("medication/list.html", patient_id, **shown)
 

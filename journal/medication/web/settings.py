@@ -4,7 +4,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from journal.medication import schemas
+from journal.medication import door_forms, schemas
 from journal.medication.rules import TIMES_OF_DAY, DoseSettings
 from journal.medication.service import Medication
 from journal.medication.web.section import Refused, bp, draws_again
@@ -35,6 +35,12 @@ def choose_catalogue_age() -> Response:
     return see_other(".settings")
 
 
+@bp.act("/municipality/medication/door", Permission.MUNICIPALITIES_MANAGE)
+def choose_door_hours() -> Response:
+    Medication(current_work()).choose_door_hours(**form_body(door_forms.ChooseDoorHours))
+    return see_other(".settings")
+
+
 def _settings(**more: Any) -> str:
     medication = Medication(current_work())
     choices = medication.dose_settings()
@@ -42,7 +48,7 @@ def _settings(**more: Any) -> str:
     words = [(at.name.lower(), word) for at, word in TIMES_OF_DAY.items()]
     form = {"errors": {}, "typed": now, "said": None} | more
     shown = {"choices": choices, "times": words, "describe": schemas.settings_typed, "day": norwegian_date}
-    shown["age"] = medication.catalogue_age()
+    shown |= {"age": medication.catalogue_age(), "door": medication.door_choice()}
     return render("medication/settings.html", **shown, **form)
 
 
@@ -54,3 +60,8 @@ def _settings_refused(refusal: Refused) -> str:
 @draws_again("choose_catalogue_age")
 def _age_refused(refusal: Refused) -> str:
     return _settings(errors=refusal.errors, most_days=refusal.typed.get("most_days"), said=refusal.error.detail)
+
+
+@draws_again("choose_door_hours")
+def _door_refused(refusal: Refused) -> str:
+    return _settings(errors=refusal.errors, within_hours=refusal.typed.get("within_hours"), said=refusal.error.detail)

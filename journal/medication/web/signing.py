@@ -1,5 +1,6 @@
 """The signing queue: orders by word of mouth that await a doctor, and what ends before she comes again."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +51,16 @@ def _queue(**more: Any) -> str:
     shown = ending[:MOST_ENDING]
     ids = {one.patient_id for one in queue.shown} | {one.patient_id for one in shown}
     names = Patients(work).listed(ids) if ids else {}
-    context = {"ending": shown, "ending_hidden": len(ending) - len(shown), "names": names, "now": work.now}
+    start = work.now
+    rows = medication.worklist(start=start, end=start + timedelta(hours=1))
+    overdue = sum(1 for row in rows if row.reconcile_before and row.reconcile_before <= start)
+    context = {
+        "lists_overdue": overdue,
+        "ending": shown,
+        "ending_hidden": len(ending) - len(shown),
+        "names": names,
+        "now": work.now,
+    }
     return render(
         "medication/signing.html", queue=queue, **context, **({"said": None, "wrong": None, "typed": {}} | more)
     )
