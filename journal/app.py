@@ -28,7 +28,14 @@ import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie
 from journal.care import Care, FollowUp
-from journal.medication import AdministrationCorrected, AsNeededGiven, EvaluationPlanned, InrPlanned
+from journal.medication import (
+    AdministrationCorrected,
+    AsNeededGiven,
+    EvaluationPlanned,
+    InrPlanned,
+    QuestionAsked,
+    QuestionDropped,
+)
 from journal.platform import clock, commands, language, log
 from journal.platform.db import connect
 from journal.platform.errors import Denied, Invalid, JournalError, Unavailable
@@ -94,12 +101,24 @@ def _follow_up_order(work: Work, fact: InrPlanned | EvaluationPlanned) -> None:
         Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, kind, fact.due_at)
 
 
+def _ask_about_medicine(work: Work, fact: QuestionAsked) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).ask_about_medicine(fact.patient_id, fact.question_id)
+
+
+def _drop_question(work: Work, fact: QuestionDropped) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).drop_question(fact.patient_id, fact.question_id)
+
+
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededGiven: (_ask_for_effect,),
     AdministrationCorrected: (_withdraw_effect,),
     InrPlanned: (_follow_up_order,),
     EvaluationPlanned: (_follow_up_order,),
+    QuestionAsked: (_ask_about_medicine,),
+    QuestionDropped: (_drop_question,),
 }
 
 

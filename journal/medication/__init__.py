@@ -8,6 +8,7 @@ from journal.medication.facts import (
     DoseGivenTwice,
     DoseNotGiven,
     DoseWitnessed,
+    EqualLinesTakenIn,
     EvaluationPlanned,
     InrPlanned,
     ListReconciled,
@@ -16,6 +17,8 @@ from journal.medication.facts import (
     MedicinePrescribed,
     MedicineResumed,
     MedicineStopped,
+    QuestionAsked,
+    QuestionDropped,
     SourceImported,
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
@@ -55,6 +58,7 @@ __all__ = [
     "DoseNotGiven",
     "DoseWitnessed",
     "DueDose",
+    "EqualLinesTakenIn",
     "EvaluationPlanned",
     "Facts",
     "FoundInteraction",
@@ -73,6 +77,8 @@ __all__ = [
     "MedicineResumed",
     "MedicineStopped",
     "Progress",
+    "QuestionAsked",
+    "QuestionDropped",
     "RequestVersion",
     "Signed",
     "SourceImported",

@@ -92,3 +92,23 @@ class SourceImported(_AboutSource):
 
 class ListReconciled(_AboutSource):
     """Our list was compared with that one, and a prescriber signed what holds."""
+
+
+@dataclass(frozen=True)
+class EqualLinesTakenIn(_AboutSource):
+    """A nurse took in the lines that stand alike in that list and in ours; these are their orders."""
+
+    request_entry_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class _AboutQuestion(Fact):
+    question_id: UUID
+
+
+class QuestionAsked(_AboutQuestion):
+    """A prescriber signed a reconciliation with something to ask: somebody has to."""
+
+
+class QuestionDropped(_AboutQuestion):
+    """The list was reconciled anew before anybody answered: there is nothing to ask any more."""

@@ -1,12 +1,14 @@
 """Lists from elsewhere, and our own beside one of them, as pages show them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from journal.medication.rules import dose_sentence, strength_in_words
 from journal.medication.rules.reconciling import Choice, Kind, Line, Row
-from journal.medication.service.reconciling import Comparison, LastReconciled
+from journal.medication.service.comparing import Comparison
+from journal.medication.service.equal import EqualLine
+from journal.medication.service.reconciling import Draft, LastReconciled
 from journal.medication.service.sources import Source, SourceMedicine
 from journal.medication.sources import SOURCE_NAMES
 from journal.platform.clock import local_date, moment, norwegian_date
@@ -26,7 +28,11 @@ class Cell(NamedTuple):
 
 
 class ShownRow(NamedTuple):
-    """A row of the comparison. `choices`: value and word of each. `match`: the entry, where a person may say what it is."""
+    """A row of the comparison. `choices`: value and word of each. `match`: the entry, where a person may say what it is.
+
+    `question`: what is typed to ask. `order`: the item of the catalogue that a doctor may order by word of mouth. `taken_in`:
+    which nurse took it in, in words, of lines that are alike.
+    """
 
     key: str
     ours: Cell | None
@@ -34,15 +40,20 @@ class ShownRow(NamedTuple):
     differences: tuple[Phrase, ...]
     choices: tuple[tuple[str, str], ...]
     chosen: str | None
+    question: Mapping[str, str]
     match: UUID | None
     has_match: bool
+    order: UUID | None
+    taken_in: str | None
+    paused: bool
 
 
 class ShownComparison(NamedTuple):
-    """The rows to choose for, and those that are alike."""
+    """The rows to choose for, those that are alike, and the keys of those that no nurse has taken in."""
 
     to_choose: tuple[ShownRow, ...]
     equal: tuple[ShownRow, ...]
+    left: tuple[str, ...]
 
 
 class ShownLast(NamedTuple):
@@ -53,11 +64,14 @@ class ShownLast(NamedTuple):
     newest_id: UUID | None
 
 
-def comparison(compared: Comparison, chosen: Mapping[str, str]) -> ShownComparison:
-    """Our list beside theirs; *chosen* is what stands chosen, by the key of the row."""
-    rows = [(row, _row(row, compared, chosen.get(row.key))) for row in compared.rows]
+def comparison(compared: Comparison, kept: Draft, equal: Sequence[EqualLine]) -> ShownComparison:
+    """Our list beside theirs; `kept` is what stands chosen, `equal` the lines that are alike."""
+    lines = {line.key: line for line in equal}
+    rows = [(row, _row(row, compared, kept, lines.get(row.key))) for row in compared.rows]
     to_choose = tuple(shown for row, shown in rows if row.kind is not Kind.EQUAL)
-    return ShownComparison(to_choose, tuple(shown for row, shown in rows if row.kind is Kind.EQUAL))
+    alike = tuple(shown for row, shown in rows if row.kind is Kind.EQUAL)
+    left = tuple(line.key for line in equal if not line.paused and line.confirmed_by is None)
+    return ShownComparison(to_choose, alike, left)
 
 
 def source_title(source: Source) -> Phrase:
@@ -89,18 +103,27 @@ def last_reconciled(last: LastReconciled) -> ShownLast:
     return ShownLast(joined(" ", (text, questions)), last.waiting, last.newest_id)
 
 
-def _row(row: Row, compared: Comparison, chosen: str | None) -> ShownRow:
+def _row(row: Row, compared: Comparison, kept: Draft, line: EqualLine | None) -> ShownRow:
     entry = compared.theirs[row.theirs.key] if row.theirs else None
     may_match = entry is not None and row.theirs is not None and not row.theirs.stopped
+    taken_in = None
+    if line is not None and line.confirmed_by and line.confirmed_at:
+        taken_in = phrase("Tatt inn av %(name)s, %(when)s", name=line.confirmed_by, when=moment(line.confirmed_at))
+    # What we have already is changed by word of mouth on its own page.
+    new = entry.medicine if entry and row.kind is Kind.ONLY_THEIRS else None
     return ShownRow(
         key=row.key,
         ours=_cell(row.ours) if row.ours else None,
         theirs=_their_cell(row.theirs, entry) if row.theirs and entry else None,
         differences=row.differences,
         choices=tuple((choice.value, _word(choice, row)) for choice in row.choices),
-        chosen=chosen,
+        chosen=kept.choices.get(row.key),
+        question=kept.questions.get(row.key, {}),
         match=entry.id if entry and may_match and row.kind is not Kind.EQUAL else None,
         has_match=entry is not None and entry.matched_by is not None,
+        order=new.catalogue_item_id if new else None,
+        taken_in=taken_in,
+        paused=line is not None and line.paused,
     )
 
 

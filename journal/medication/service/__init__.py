@@ -4,6 +4,7 @@ from journal.medication.service.administration import Administration
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
 from journal.medication.service.due import Due
+from journal.medication.service.equal import EqualLine, EqualLines
 from journal.medication.service.expected import Expected
 from journal.medication.service.favourites import FavouriteDose, Favourites
 from journal.medication.service.interactions import (
@@ -44,6 +45,7 @@ class Medication(
     Verbal,
     Renewing,
     Reconciling,
+    EqualLines,
     Prescribing,
     Previewing,
     Favourites,
@@ -74,6 +76,7 @@ __all__ = [
     "DueDose",
     "Ending",
     "EndingSoon",
+    "EqualLine",
     "Facts",
     "FavouriteDose",
     "FoundInteraction",
