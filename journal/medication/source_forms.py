@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from journal.medication.dosage_form import DosageForm
+from journal.medication.order_schemas import LastDay
 from journal.medication.rules.asking import AskOf, Question
+from journal.medication.rules.go_live import Checked
 from journal.medication.rules.reconciling import Choice
 from journal.medication.rules.safety import Kept
 from journal.medication.schemas import Answered, reason_from
+from journal.medication.service.checking import Said
 from journal.medication.service.reconciling import ASK_OF_FIELD
 from journal.medication.sources import TOLD, SourceKind
 from journal.platform.fields import StrictInteger, Text
@@ -46,6 +50,47 @@ class Told(Schema):
         """Next of kin are many, and a list on paper is somebody's."""
         if data["kind"] is not SourceKind.TOLD_BY_PATIENT and not data["sender"]:
             raise ValidationError("Skriv hvem som fortalte, eller hvem som har laget listen.", "sender")
+
+
+class RecordReview(Schema):
+    """Body of the form for a medication review that was held."""
+
+    reviewed_on = LastDay(required=True)
+    took_part = Text(300, required=True)
+    result = Text(2000, multiline=True, required=True)
+    changes = Text(2000, multiline=True, required=True)
+
+
+class ChooseReviewLimit(Schema):
+    """Body of the form that says how long there may be between two reviews."""
+
+    version = StrictInteger(required=True, least=0)
+    most_months = StrictInteger(required=True, least=1, most=36)
+
+
+class _Checked(Schema):
+    """What is said of a line of the list one begins with."""
+
+    version = StrictInteger(required=True, least=0)
+    outcome = fields.Enum(Checked, by_value=True, required=True)
+    note = Text(300, load_default="")
+
+
+class CheckLines(Schema):
+    """Body of the form that checks such a list: what is said of each line, by its id. A line without a word waits."""
+
+    lines = fields.Dict(keys=fields.UUID(), values=fields.Nested(_Checked))
+
+    @pre_load
+    def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        rest = {name: value for name, value in data.items() if not name.startswith(tuple(_CHECKS))}
+        said = {line: each for line, each in _by_row(data, _CHECKS).items() if each.get("outcome")}
+        return rest | {"lines": said}
+
+
+def checks_from(form: Mapping[str, Any]) -> dict[UUID, Said]:
+    """What a validated CheckLines says of each line."""
+    return {line: Said(each["version"], each["outcome"], each["note"]) for line, each in form["lines"].items()}
 
 
 class MatchQuery(Schema):
@@ -128,6 +173,7 @@ def _by_row(typed: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, dic
     return found
 
 
+_CHECKS = {"check-": "outcome", "note-": "note", "version-": "version"}
 _QUESTIONS = {ASK_OF_FIELD: "asked_of", "ask-text-": "text"}
 _REASONS = {"override_code-": "override_code", "override_reason-": "override_reason"}
 _OF_ROWS = (CHOICE, *_QUESTIONS, *_REASONS)

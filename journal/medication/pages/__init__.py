@@ -13,6 +13,7 @@ from journal.medication.pages.card import (
     last_of,
     value_of,
 )
+from journal.medication.pages.go_live import go_live, lines_checked
 from journal.medication.pages.paper import on_paper
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
@@ -36,11 +37,13 @@ __all__ = [
     "confirmations",
     "counts",
     "curves",
+    "go_live",
     "in_pane",
     "judged",
     "lanes",
     "last_of",
     "last_reconciled",
+    "lines_checked",
     "marks",
     "on_paper",
     "patient_rows",

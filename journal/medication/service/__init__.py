@@ -23,6 +23,7 @@ from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.reconciling import Reconciling
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
+from journal.medication.service.reviewing import Review, ReviewDue, Reviewing
 from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
     AsNeededMedicine,
@@ -46,6 +47,7 @@ class Medication(
     Renewing,
     Reconciling,
     EqualLines,
+    Reviewing,
     Prescribing,
     Previewing,
     Favourites,
@@ -95,6 +97,8 @@ __all__ = [
     "Reconciled",
     "Renewal",
     "RequestVersion",
+    "Review",
+    "ReviewDue",
     "Side",
     "Signed",
     "SigningRule",

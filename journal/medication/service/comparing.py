@@ -14,7 +14,6 @@ from journal.medication.rules.reconciling import Line, Row, compare
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.shown import dosage_of
 from journal.medication.service.sources import Source, SourceMedicine, Sources
-from journal.medication.sources.tables import SourceDocumentRow
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.service import on_patient
@@ -57,13 +56,6 @@ class Comparing(Sources):
         newest = newest_versions(self.work.chart(patient_id, MedicationRequest), MedicationRequest.__table__).subquery()
         rows = self.db.execute(sa.select(newest).where(newest.c.status.in_(list(IN_USE)))).all()
         return [row for row in rows if row.ends_at is None or row.ends_at > self.work.now]
-
-    def _owner(self, patient_id: UUID, document_id: UUID) -> UUID:
-        """The record of the person that the list stands in. Raises NotFound."""
-        self.source(patient_id, document_id)
-        of_chart = self.work.chart(patient_id, SourceDocumentRow), SourceDocumentRow.id == document_id
-        owner: UUID = self.db.scalars(sa.select(SourceDocumentRow.patient_id).where(*of_chart)).one()
-        return owner
 
 
 def _ours(key: str, row: Any) -> Line:

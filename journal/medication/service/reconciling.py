@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,9 +14,12 @@ from journal.medication import facts
 from journal.medication.errors import AlertsFoundTogether
 from journal.medication.rules.asking import Question
 from journal.medication.rules.reconciling import Choice, Row
+from journal.medication.rules.review import USUAL_MONTHS
 from journal.medication.service.asking import Asking
+from journal.medication.service.checking import Checking
 from journal.medication.service.comparing import Comparing, Comparison
 from journal.medication.service.judging import NO_ANSWERS, Answers
+from journal.medication.service.reviewing import last_review, most_months
 from journal.medication.service.sources import Source, unanswered_of
 from journal.medication.service.taking_in import TakingIn, is_change
 from journal.medication.sources import SOURCE_NAMES, SourceKind
@@ -39,7 +42,8 @@ ASK_OF_FIELD = "ask-of-"
 class LastReconciled:
     """When our list was last held up against another, and how many newer lists nobody has signed for.
 
-    `signed_by` None: never. `newest_id` is the newest of those that wait.
+    `signed_by` None: never. `newest_id` is the newest of those that wait. `unconfirmed_id`: a list one begins with that nobody
+    has signed for. `reviewed_on` and `reviewed_by`: the last medication review, and `most_months` until the next.
     """
 
     signed_by: str | None
@@ -49,6 +53,10 @@ class LastReconciled:
     questions: int
     waiting: int
     newest_id: UUID | None
+    unconfirmed_id: UUID | None
+    reviewed_on: date | None
+    reviewed_by: str | None
+    most_months: int
 
 
 class Draft(NamedTuple):
@@ -61,7 +69,7 @@ class Draft(NamedTuple):
 NOTHING_CHOSEN = Draft({}, {})
 
 
-class Reconciling(TakingIn, Comparing, Asking):
+class Reconciling(TakingIn, Comparing, Asking, Checking):
     """Nothing of another's list holds before a prescriber has signed; what she signs goes the way of every other order."""
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
@@ -107,10 +115,12 @@ class Reconciling(TakingIn, Comparing, Asking):
         What is stopped is stopped first, so that what comes in its place is judged beside what is left. `questions`: what to
         ask, of whom, for each row of "ask"; each becomes a task. `reasons`: why she goes on, order by order, before that of
         `answers`. Raises NotFound, Invalid when a row has no choice or a question no addressee, Conflict when either list has
-        changed since it was seen, and AlertsFoundTogether with all that the rules say of all the orders.
+        changed since it was seen or a line of the list one begins with is not checked, and AlertsFoundTogether with all that
+        the rules say of all the orders.
         """
         self._wait_for_other_prescribers(patient_id)
         compared = self.comparison(patient_id, document_id)
+        self._must_be_checked(patient_id, compared)
         rows = {row.key: row for row in compared.to_choose}
         if choices.keys() - rows.keys():
             raise Conflict("Listen er endret etter at du åpnet siden. Se over valgene, og signer på nytt.")
@@ -211,12 +221,23 @@ def _last_reconciled() -> Statement:
         .where(in_charts(document), document.in_error_at.is_(None), newer)
         .subquery()
     )
-    return Statement(
-        sa.select(*last.c, waiting.c.waiting, waiting.c.ids).select_from(waiting.outerjoin(last, sa.true()))
+    unsigned = ~sa.exists().where(of_document, *live).correlate(document)
+    begun = (
+        sa.select(document.id)
+        .where(in_charts(document), document.in_error_at.is_(None), document.go_live, unsigned)
+        .order_by(document.recorded_at.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("unconfirmed_id")
     )
+    review = last_review().subquery()
+    together = waiting.outerjoin(last, sa.true()).outerjoin(review, sa.true())
+    limit = most_months().scalar_subquery().label("most_months")
+    return Statement(sa.select(*last.c, *waiting.c, begun, *review.c, limit).select_from(together))
 
 
 def _last(row: Any) -> LastReconciled:
     kind = SourceKind(row.kind) if row.kind else None
     signed = row.recorded_by_name, row.recorded_at, kind, row.sent_at, row.questions or 0
-    return LastReconciled(*signed, row.waiting, row.ids[0] if row.ids else None)
+    waits = row.waiting, row.ids[0] if row.ids else None, row.unconfirmed_id
+    return LastReconciled(*signed, *waits, row.reviewed_on, row.reviewed_by, row.most_months or USUAL_MONTHS)

@@ -219,6 +219,13 @@ class Sources(Service):
         self.work.publish(facts.SourceImported(patient_id, stored))
         return stored
 
+    def _owner(self, patient_id: UUID, document_id: UUID) -> UUID:
+        """The record of the person that the list stands in. Raises NotFound."""
+        self.source(patient_id, document_id)
+        of_chart = self.work.chart(patient_id, SourceDocumentRow), SourceDocumentRow.id == document_id
+        owner: UUID = self.db.scalars(sa.select(SourceDocumentRow.patient_id).where(*of_chart)).one()
+        return owner
+
     def _items_of(self, entries: Sequence[SourceEntry]) -> list[UUID | None]:
         """What each source's own id means in the catalogue, where the ATC code says the same: a mistyped number is no id.
 

@@ -85,6 +85,24 @@ class SourceMatchRow(Entry, Base):
     dosage: Mapped[dict[str, Any]] = mapped_column(_JSON)
 
 
+class SourceCheckRow(Entry, Base):
+    """What a nurse found of a line of the list one begins with: `entry_id` is the source entry's id, the highest version holds.
+
+    `match_version`: of what it was understood to be when she looked. `outcome` is Checked.
+    """
+
+    __tablename__ = "source_check"
+    __table_args__ = (
+        sa.UniqueConstraint("patient_id", "entry_id", "version"),
+        sa.ForeignKeyConstraint(["patient_id", "entry_id"], _ENTRY),
+        {"schema": "medication"},
+    )
+
+    match_version: Mapped[int]
+    outcome: Mapped[str]
+    note: Mapped[str | None]
+
+
 class ReconciliationRow(Record, Base):
     """A signed comparison of our list with another: what was chosen for each row, and how many wait for an answer."""
 

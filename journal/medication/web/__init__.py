@@ -2,6 +2,7 @@
 
 from journal.medication.web import (
     as_needed,
+    checking,
     favourites,
     lists,
     order,
@@ -9,6 +10,7 @@ from journal.medication.web import (
     printing,
     reconciling,
     renewing,
+    reviewing,
     round,
     seeing,
     settings,
@@ -21,7 +23,7 @@ from journal.medication.web import (
 from journal.medication.web.section import bp
 
 MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
-MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU)
+MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, reviewing.MENU)
 
 __all__ = [
     "MENU",
@@ -30,6 +32,7 @@ __all__ = [
     "TAB",
     "as_needed",
     "bp",
+    "checking",
     "favourites",
     "order",
     "prescribing",

@@ -11,6 +11,7 @@ from journal.medication import pages, schemas, source_forms
 from journal.medication.errors import AlertsFoundTogether, JudgedOrder
 from journal.medication.rules.asking import ASK_OF
 from journal.medication.service import Medication
+from journal.medication.service.checking import lines_to_check
 from journal.medication.service.reconciling import NOTHING_CHOSEN, Draft
 from journal.medication.web.section import Refused, bp, draws_again, page
 from journal.permissions import Permission
@@ -77,7 +78,9 @@ def _comparison(
     medication = Medication(work)
     compared = medication.comparison(patient_id, document_id)
     context = {"source": compared.source, "title": pages.source_title(compared.source), "now": work.now}
-    context["rows"] = pages.comparison(compared, kept, medication.equal_lines(patient_id, compared))
+    checks = medication.checks(patient_id, document_id) if compared.source.go_live else {}
+    context["rows"] = pages.comparison(compared, kept, medication.equal_lines(patient_id, compared), checks)
+    context["to_check"] = len(lines_to_check(compared.source, list(compared.theirs.values()), checks))
     context["questions"] = medication.questions(patient_id, document_id) if compared.source.reconciled else []
     context["may_match"] = work.actor.may(Permission.MEDICATION_IMPORT)
     context["may_confirm"] = work.actor.may(Permission.MEDICATION_CONFIRM)
