@@ -195,11 +195,11 @@ class _Chart:
         alike = {"source_entry_id": entry_id, "request_entry_id": new_id(), "request_version": 1}
         self.row("medication.confirmed_line", document_id=document_id, **alike)
         held = {"took_part": f"Lege {self.token}", "result": f"Utfall {self.token}", "changes": f"Endret {self.token}"}
-        self.row("medication.medication_review", reviewed_on=datetime.now(UTC).date(), **held)
+        review_id = self.row("medication.medication_review", reviewed_on=datetime.now(UTC).date(), **held)
         owner = {"municipality_id": self.by.actor.municipality_id, "recorded_by": self.by.actor.person_id}
         draft = {"document_id": document_id, "choices": {self.token: "keep"}}
         store(self.connection, "medication.reconciliation_draft", patient_id=self.patient_id, **owner, **draft)
-        return {"document_id": document_id, "source_medicine_id": entry_id}
+        return {"document_id": document_id, "source_medicine_id": entry_id, "review_id": review_id}
 
     def notes(self) -> dict[str, UUID]:
         now = datetime.now(UTC) - timedelta(hours=1)

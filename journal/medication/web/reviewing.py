@@ -14,7 +14,7 @@ from journal.platform.clock import local_date, norwegian_date
 from journal.web import current_work, form_body, render, see_other
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("medication.overview", "list", "Listekontroll", Permission.MEDICATION_READ)
+MENU = MenuEntry("medication.overview", "check", "Listekontroll", Permission.MEDICATION_READ)
 MOST_SHOWN = 40
 """Only the patients that are shown are opened and logged."""
 
