@@ -94,11 +94,8 @@ class ListReconciled(_AboutSource):
     """Our list was compared with that one, and a prescriber signed what holds."""
 
 
-@dataclass(frozen=True)
-class EqualLinesTakenIn(_AboutSource):
-    """A nurse took in the lines that stand alike in that list and in ours; these are their orders."""
-
-    request_entry_ids: tuple[UUID, ...]
+class EqualLineTakenIn(_AboutRequest):
+    """A nurse took in a line that stands alike in another's list and in ours: this version of this order is in use."""
 
 
 @dataclass(frozen=True)

@@ -76,9 +76,8 @@ class EqualLines(Comparing):
             row = {"patient_id": owner, "id": new_id(), "document_id": document_id, "source_entry_id": of_source}
             order = {"request_entry_id": line.request_entry_id, "request_version": line.version}
             self.db.execute(insert(ConfirmedLineRow).values(**row, **order).on_conflict_do_nothing())
-        taken = tuple(line.request_entry_id for line in lines)
-        self.work.publish(facts.EqualLinesTakenIn(patient_id, document_id, taken))
-        return taken
+            self.work.publish(facts.EqualLineTakenIn(patient_id, line.request_entry_id, line.version))
+        return tuple(line.request_entry_id for line in lines)
 
 
 def equal_rows(compared: Comparison) -> list[Row]:
