@@ -35,6 +35,8 @@ from journal.medication import (
     EvaluationPlanned,
     InrPlanned,
     ListTakenOver,
+    QuestionAsked,
+    QuestionDropped,
 )
 from journal.platform import clock, commands, language, log
 from journal.platform.db import connect
@@ -111,6 +113,16 @@ def _door_passed(work: Work, fact: DoorPassed) -> None:
         Care(work).door_passed(fact.patient_id, fact.crossing_id)
 
 
+def _ask_about_medicine(work: Work, fact: QuestionAsked) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).ask_about_medicine(fact.patient_id, fact.question_id)
+
+
+def _drop_question(work: Work, fact: QuestionDropped) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).drop_question(fact.patient_id, fact.question_id)
+
+
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededGiven: (_ask_for_effect,),
@@ -119,6 +131,8 @@ LISTENERS: Listeners = {
     EvaluationPlanned: (_follow_up_order,),
     ListTakenOver: (_list_taken_over,),
     DoorPassed: (_door_passed,),
+    QuestionAsked: (_ask_about_medicine,),
+    QuestionDropped: (_drop_question,),
 }
 
 

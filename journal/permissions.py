@@ -16,6 +16,7 @@ class Permission(StrEnum):
     MEDICATION_ADMINISTER = "medication:administer"
     MEDICATION_APPOINT = "medication:appoint"
     MEDICATION_CATALOGUE = "medication:catalogue"
+    MEDICATION_CONFIRM = "medication:confirm"
     MEDICATION_IMPORT = "medication:import"
     MEDICATION_PRESCRIBE = "medication:prescribe"
     MEDICATION_PRINT = "medication:print"
@@ -68,7 +69,9 @@ _CARES = _READS | {P.CARE_WRITE, P.MEDICATION_ADMINISTER, P.NOTES_WRITE, P.OBSER
 _RESIDENCE = frozenset({P.CARE_GRANT, P.PATIENTS_ADMIT, P.PATIENTS_DISCHARGE, P.PATIENTS_REGISTER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.NURSE: _CARES | _RESIDENCE | {P.MEDICATION_IMPORT, P.MEDICATION_RECEIVE, P.PATIENTS_WRITE},
+    Role.NURSE: _CARES
+    | _RESIDENCE
+    | {P.MEDICATION_CONFIRM, P.MEDICATION_IMPORT, P.MEDICATION_RECEIVE, P.PATIENTS_WRITE},
     Role.HEALTH_ASSISTANT: _CARES,
     Role.DOCTOR: _CARES | {P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE} | _RESIDENCE,
     Role.UNIT_MANAGER: _READS | _RESIDENCE | {P.CARE_WRITE, P.MEDICATION_APPOINT, P.PATIENTS_WRITE, P.RECORDS_ERASE},
@@ -90,6 +93,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.CARE_WRITE: ("patients", "care"),
     P.CHART_READ: ("patients", "medication", "observations", "notes", "care"),
     P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),
+    P.MEDICATION_CONFIRM: ("patients", "medication"),
     P.MEDICATION_IMPORT: ("patients", "medication"),
     P.MEDICATION_PRESCRIBE: ("patients", "medication", "observations"),
     P.MEDICATION_PRINT: ("patients", "medication", "observations"),

@@ -12,6 +12,7 @@ ACTIONS = phrases(
         "care:write": "skrev i oppgaver eller opphold",
         "chart:read": "åpnet journalen",
         "medication:administer": "signerte en dose",
+        "medication:confirm": "kontrollerte en legemiddelliste",
         "medication:import": "leste inn en legemiddelliste",
         "medication:prescribe": "endret legemidler",
         "medication:print": "skrev ut legemiddellisten",

@@ -32,7 +32,14 @@ SERVICES: dict[tuple[str, str], str] = phrases(
 STAYS = phrases({"long_term": "Langtidsopphold", "short_term": "Korttidsopphold"})
 STAY_SERVICE = {"long_term": "21", "short_term": "20"}
 ABSENCES = phrases({"leave": "Permisjon", "hospital": "Sykehus"})
-TASKS = phrases({"general": "Oppgave", "effect_follow_up": "Følg opp effekt", "allergy_ask": "Spør om allergier"})
+TASKS = phrases(
+    {
+        "general": "Oppgave",
+        "effect_follow_up": "Følg opp effekt",
+        "allergy_ask": "Spør om allergier",
+        "medicine_question": "Spørsmål om legemidler",
+    }
+)
 # Our own: the national list (NOKUP, Volven 7221) is made for the specialist health service, and is not in our sources.
 INCIDENTS = phrases(
     {
@@ -97,3 +104,8 @@ def taken_over_text(owner: str) -> str:
 def effect_text(medicine: str, given_at: datetime) -> str:
     """The task that asks for it."""
     return phrase("Effekt av %(medicine)s, gitt kl. %(time)s?", medicine=medicine, time=hhmm(given_at))
+
+
+def question_text(question: str) -> str:
+    """The task that asks somebody about a medicine."""
+    return phrase("Spør %(question)s", question=f"{question[:1].lower()}{question[1:]}")

@@ -9,6 +9,7 @@ from journal.medication.facts import (
     DoseGivenTwice,
     DoseNotGiven,
     DoseWitnessed,
+    EqualLineTakenIn,
     EvaluationPlanned,
     InrPlanned,
     ListReconciled,
@@ -18,6 +19,8 @@ from journal.medication.facts import (
     MedicinePrescribed,
     MedicineResumed,
     MedicineStopped,
+    QuestionAsked,
+    QuestionDropped,
     SourceImported,
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
@@ -60,6 +63,7 @@ __all__ = [
     "DoseNotGiven",
     "DoseWitnessed",
     "DueDose",
+    "EqualLineTakenIn",
     "EvaluationPlanned",
     "Facts",
     "FoundInteraction",
@@ -79,6 +83,8 @@ __all__ = [
     "MedicineResumed",
     "MedicineStopped",
     "Progress",
+    "QuestionAsked",
+    "QuestionDropped",
     "RequestVersion",
     "Signed",
     "SourceImported",

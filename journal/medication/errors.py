@@ -1,9 +1,10 @@
 """What medication may refuse with. The detail is a sentence for whoever stands at the bedside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from journal.medication.rules.safety import Judgement
+from journal.medication.rules.safety import Alert, Judgement, may_be_signed
 from journal.platform.errors import Conflict, Invalid
 from journal.platform.language import phrase
 
@@ -50,6 +51,24 @@ class NoRoom(Conflict):
     type, title = "no-room", "Dosen kan ikke gis ennå"
 
 
+class JudgedOrder(NamedTuple):
+    """One of several orders: the key of its row, its name, what the rules say of it, and of that what wants an answer.
+
+    `unseen`: some of it has none. `unexplained`: a stop lacks its reason.
+    """
+
+    key: str
+    medicine: str
+    judgement: Judgement
+    loud: tuple[Alert, ...]
+    unseen: bool
+    unexplained: bool
+
+    @property
+    def is_answered(self) -> bool:
+        return not self.unseen and not self.unexplained
+
+
 class AlertsFound(Conflict):
     """The safety rules say something of the order that the prescriber has not answered for these doses.
 
@@ -59,11 +78,32 @@ class AlertsFound(Conflict):
     type, title = "alerts-found", "Les advarslene før du signerer"
 
     def __init__(self, detail: str, judgement: Judgement, *, reason_missing: bool = False) -> None:
-        named = ("tier", "rule", "key", "basis", "text", "source", "overridable")
-        alerts = [{name: getattr(alert, name) for name in named} for alert in judgement.alerts]
         errors = {"override_reason": [phrase("Skriv hvorfor du fortsetter.")]} if reason_missing else {}
-        super().__init__(detail, alerts=alerts, errors=errors)
+        super().__init__(detail, alerts=_said(judgement), errors=errors)
         self.judgement = judgement
+
+
+class AlertsFoundTogether(Conflict):
+    """As AlertsFound, of several orders that are signed together: each with its key, its name and its judgement.
+
+    Fields: orders, each with key, medicine and alerts; errors, by field, for the orders that lack a reason.
+    """
+
+    type, title = "alerts-found", "Les advarslene før du signerer"
+
+    def __init__(self, orders: Sequence[JudgedOrder]) -> None:
+        final = not all(may_be_signed(order.loud) for order in orders)
+        detail = (
+            "Noe av dette kan ikke signeres. Velg annerledes for det legemidlet."
+            if final
+            else "Les advarslene, og signer om du vil fortsette."
+        )
+        told = [{"key": of.key, "medicine": of.medicine, "alerts": _said(of.judgement)} for of in orders]
+        # Before she has seen them she cannot say why.
+        known = [of for of in orders if of.unexplained and not of.unseen]
+        missing = {f"override_reason-{of.key}": ["Skriv hvorfor du fortsetter."] for of in known}
+        super().__init__(detail, orders=told, errors=missing)
+        self.orders = tuple(orders)
 
 
 class ValueMissing(Invalid):
@@ -94,6 +134,11 @@ class ValueBelowLimit(Invalid):
     """The value is outside the order's limits: the dose shall not be given. Fields: reason, the code that fits."""
 
     type, title = "value-below-limit", "Verdien er utenfor grensen"
+
+
+def _said(judgement: Judgement) -> list[dict[str, object]]:
+    named = ("tier", "rule", "key", "basis", "text", "source", "overridable")
+    return [{name: getattr(alert, name) for name in named} for alert in judgement.alerts]
 
 
 @contextmanager

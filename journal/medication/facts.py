@@ -105,3 +105,20 @@ class DoorPassed(_AboutCrossing):
 
 class ListReconciled(_AboutSource):
     """Our list was compared with that one, and a prescriber signed what holds."""
+
+
+class EqualLineTakenIn(_AboutRequest):
+    """A nurse took in a line that stands alike in another's list and in ours: this version of this order is in use."""
+
+
+@dataclass(frozen=True)
+class _AboutQuestion(Fact):
+    question_id: UUID
+
+
+class QuestionAsked(_AboutQuestion):
+    """A prescriber signed a reconciliation with something to ask: somebody has to."""
+
+
+class QuestionDropped(_AboutQuestion):
+    """The list was reconciled anew before anybody answered: there is nothing to ask any more."""

@@ -296,3 +296,29 @@ class SigningSetting(Base):
     recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
     recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+
+
+class MedicationReview(Record, Base):
+    """Legemiddelgjennomgang: on which day, who took part, what came of it and what was changed. Who signs is in its stamp."""
+
+    __tablename__ = "medication_review"
+    __table_args__ = (sa.Index("review_of_patient", "patient_id", "reviewed_on"), {"schema": "medication"})
+
+    reviewed_on: Mapped[date]
+    took_part: Mapped[str | None]
+    result: Mapped[str | None]
+    changes: Mapped[str | None]
+
+
+class ReviewSetting(Base):
+    """How many months a municipality lets go between two reviews: the newest version holds."""
+
+    __tablename__ = "review_setting"
+    __table_args__ = {"schema": "medication"}
+
+    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
+    version: Mapped[int] = mapped_column(primary_key=True)
+    most_months: Mapped[int]
+    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())

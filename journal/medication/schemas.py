@@ -237,9 +237,14 @@ class Change(_Judged):
 
 def answers_from(form: Mapping[str, Any]) -> Answers:
     """What the prescriber answers to the alerts, of a validated Answered."""
+    return Answers(form["seen_alerts"], reason_from(form))
+
+
+def reason_from(form: Mapping[str, Any]) -> str:
+    """Why she goes on past a stop: what she chose, and what she wrote."""
     code = form["override_code"]
     chosen = "" if code in (None, Kept.OTHER) else KEPT[code]
-    return Answers(form["seen_alerts"], str(joined(": ", (chosen, form["override_reason"]))))
+    return str(joined(": ", (chosen, form["override_reason"])))
 
 
 def with_given_at(form: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -184,16 +184,30 @@ class _Chart:
         dosage = every_hours(Quantity(Decimal(1), "tablett"), 8).to_json()
         meant = {"catalogue_item_id": _withdrawn_item(self.connection), "dosage": dosage}
         self.row("medication.source_match", entry_id=entry_id, version=1, **meant)
-        self.row("medication.reconciliation", document_id=document_id, choices=Jsonb([self.token]), questions=0)
+        signed = self.row(
+            "medication.reconciliation", document_id=document_id, choices=Jsonb([self.token]), questions=1
+        )
+        asked = {"medicine": f"middel{self.token}", "asked_of": "gp", "text": f"Hva er {self.token}?"}
+        question_id = self.row("medication.source_question", reconciliation_id=signed, **asked)
+        self.row("medication.source_answer", question_id=question_id, text=f"Svar {self.token}")
+        seen = {"outcome": "wrong", "note": f"Merk {self.token}", "match_version": 1}
+        self.row("medication.source_check", entry_id=entry_id, version=1, **seen)
+        alike = {"source_entry_id": entry_id, "request_entry_id": new_id(), "request_version": 1}
+        self.row("medication.confirmed_line", document_id=document_id, **alike)
+        held = {"took_part": f"Lege {self.token}", "result": f"Utfall {self.token}", "changes": f"Endret {self.token}"}
+        review_id = self.row("medication.medication_review", reviewed_on=datetime.now(UTC).date(), **held)
+        owner = {"municipality_id": self.by.actor.municipality_id, "recorded_by": self.by.actor.person_id}
+        draft = {"document_id": document_id, "choices": {self.token: "keep"}}
+        store(self.connection, "medication.reconciliation_draft", patient_id=self.patient_id, **owner, **draft)
+        return {"document_id": document_id, "source_medicine_id": entry_id, "review_id": review_id} | self.crossing()
+
+    def crossing(self) -> dict[str, UUID]:
         came = {"kind": "return", "place": f"Sykehus {self.token}", "since": datetime.now(UTC)}
         limit = {"reconcile_before": datetime.now(UTC) + timedelta(hours=24)}
         crossing_id = self.row("medication.crossing", **came, **limit)
         said = {"act": "confirmed", "said_by": self.token, "lines": Jsonb([])}
         self.row("medication.crossing_act", crossing_id=crossing_id, **said)
-        owner = {"municipality_id": self.by.actor.municipality_id, "recorded_by": self.by.actor.person_id}
-        draft = {"document_id": document_id, "choices": {self.token: "keep"}}
-        store(self.connection, "medication.reconciliation_draft", patient_id=self.patient_id, **owner, **draft)
-        return {"document_id": document_id, "source_medicine_id": entry_id, "crossing_id": crossing_id}
+        return {"crossing_id": crossing_id}
 
     def notes(self) -> dict[str, UUID]:
         now = datetime.now(UTC) - timedelta(hours=1)

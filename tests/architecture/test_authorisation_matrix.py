@@ -44,6 +44,7 @@ _SAID_BY = {
     "service": "Legevakten",
     "read_back": "true",
 }
+_REVIEW = {"reviewed_on": "01.03.2026", "took_part": "prøve", "result": "prøve", "changes": "ingenting"}
 _RENEWAL = {"orders[]": "{new}.1", "last_day": "31.12.2999"}
 FORMS: dict[str, dict[str, str]] = {
     "access.color_scheme": {"color_scheme": "dark"},
@@ -75,6 +76,10 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.review_prescription": {**_DOSAGE, "item": "{new}", "indication": "prøve"},
     "medication.match": {**_DOSAGE, "item": "{new}", "version": "1"},
     "medication.source_in_error": {"reason": "feil pasient"},
+    "medication.record_told": {"kind": "told_by_patient", "lines": "Paracet"},
+    "medication.record_review": _REVIEW,
+    "medication.review_in_error": {"reason": "feil pasient"},
+    "medication.choose_review_limit": {"version": "0", "most_months": "12"},
     "medication.preview_prescription": {**_DOSAGE, "item": "{new}", "indication": "prøve"},
     "medication.remove_favourite": {"version": "1"},
     "medication.choose_settings": _SETTINGS,
@@ -131,6 +136,8 @@ IN_THE_WAY = {
     "medication.give_as_needed": "the order is no medicine as needed",
     "medication.import_source": "there is no file in the form",
     "medication.match": "the catalogue of the test is empty",
+    "medication.check_lines": "the list is not the one they began with",
+    "medication.take_in_equal": "no line is alike",
     "medication.reconcile": "her order is in no row of the form",
     "medication.prescribe": "the catalogue of the test is empty",
     "medication.review_prescription": "the catalogue of the test is empty",

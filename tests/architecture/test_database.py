@@ -39,7 +39,9 @@ SECURITY_DEFINERS = {
     ("audit.opened_charts(text)", "journal_door"),
     ("audit.reading_log()", "journal_door"),
     ("audit.who()", "journal_door"),
+    ("medication.go_live_lists()", "journal_finder"),
     ("medication.orders_ending(timestamp with time zone)", "journal_finder"),
+    ("medication.reviews_due(date)", "journal_finder"),
     ("medication.verbal_orders()", "journal_finder"),
     (
         "medication.cross_door(uuid[], uuid, text, uuid, text, timestamp with time zone, timestamp with time zone, uuid, text)",

@@ -129,11 +129,37 @@ def test_what_axe_finds_on_the_pages_of_reconciling(
 
     tab.open(f"/patients/{patient_id}/medication/sources/{document_id}")
     _unfold(tab)
+    tab.page.get_by_label("Spør", exact=True).first.check()
+    expect(tab.page.get_by_label("Hvem skal spørres?").first).to_be_visible()
     assert faults_of(tab) == []
     tab.page.get_by_role("link", name="Finn i katalogen").first.click()
     expect(tab.find("#h-said")).to_be_visible()
     assert faults_of(tab) == []
     tab.open(f"/patients/{patient_id}/medication")
+    assert faults_of(tab) == []
+
+
+def test_a_nurse_writes_down_a_list_and_checks_it_and_axe_finds_nothing(
+    world: World, open_as: OpenAs, patient_id: UUID
+) -> None:
+    tab = open_as(world.nina, f"/patients/{patient_id}/medication/sources/told")
+    tab.page.get_by_label("Pårørende", exact=True).check()
+    tab.find("#f-sender").fill("Kari Nes, datter")
+    tab.find("#f-lines").fill("Selo-Zok 50, en hver morgen\nEn hvit pille")
+    tab.page.get_by_label("Dette er listen vi begynner med").check()
+    tab.page.get_by_role("button", name="Lagre listen").click()
+    tab.page.get_by_role("link", name="Kontroller listen").click()
+    expect(tab.page.get_by_label("Hva stemmer ikke?")).to_have_count(2)
+    expect(tab.page.get_by_label("Hva stemmer ikke?").first).to_be_hidden()
+    tab.page.get_by_label("Stemmer ikke", exact=True).first.check()
+    tab.page.get_by_label("Hva stemmer ikke?").first.fill("Tar to")
+    tab.page.get_by_label("Stemmer", exact=True).last.check()
+    assert faults_of(tab) == []
+    tab.page.get_by_role("button", name="Signer kontrollen").click()
+    expect(tab.page.get_by_text("Alle linjer er kontrollert.")).to_be_visible()
+
+    tab.open("/medication/overview")
+    expect(tab.page.get_by_role("cell", name="Venter på lege")).to_be_visible()
     assert faults_of(tab) == []
 
 

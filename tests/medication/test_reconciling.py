@@ -11,8 +11,9 @@ import pytest
 
 from journal.app import JournalApp
 from journal.medication import Answers, Imported, Medication, Medicine
-from journal.medication.errors import AlertsFound
+from journal.medication.errors import AlertsFoundTogether
 from journal.medication.rules import Course, TimeOfDay, daily
+from journal.medication.rules.asking import AskOf, Question
 from journal.medication.rules.reconciling import Choice, Kind
 from journal.patients import NewAllergy, Patients
 from journal.platform.clock import instant
@@ -26,6 +27,7 @@ from tests.medication.test_importing import EVERY_MORNING, take_in
 from tests.medication.test_prescribe import TWO
 from tests.medication.test_sign import change
 
+ASKS = Question(AskOf.GP, "Er den sluttet?")
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
 
@@ -85,7 +87,8 @@ def choose(
         medication = Medication(work)
         rows = medication.comparison(patient_id, document_id).to_choose
         chosen = {row.key: choice for row, choice in zip(rows, wanted, strict=True)}
-        more = {"answers": answers} if answers else {}
+        more: dict[str, Any] = {"answers": answers} if answers else {}
+        more["questions"] = {key: ASKS for key, choice in chosen.items() if choice is Choice.ASK}
         medication.reconcile(patient_id, document_id, choices=chosen, **more)
 
 
@@ -193,11 +196,12 @@ def test_the_safety_rules_stop_what_is_taken_in_until_they_are_answered(
     document_id = take_in(world, work_of, patient_id, medication_list(theirs(world, of, "e-1")))
     with work_of(world.nina) as work:
         record_allergy(work, patient_id, of.generic_name)
-    with pytest.raises(AlertsFound) as found:
+    with pytest.raises(AlertsFoundTogether) as found:
         choose(world, work_of, patient_id, document_id, Choice.TAKE_IN, Choice.STOP)
 
     assert in_use(world, work_of, patient_id) == ["paracetamol 1 tablett morgen"], "the stop went with it"
-    alerts = found.value.judgement.alerts
+    (order,) = found.value.orders
+    alerts = order.judgement.alerts
     answers = Answers({(alert.key, alert.basis) for alert in alerts}, "Vurdert sammen med pasienten")
     choose(world, work_of, patient_id, document_id, Choice.TAKE_IN, Choice.STOP, answers=answers)
     assert in_use(world, work_of, patient_id) == ["metoprolol 25 mg morgen"]
@@ -374,7 +378,8 @@ def test_an_alert_is_shown_on_the_page_with_what_was_chosen_and_is_answered_ther
     assert stopped.status_code == 409 and "Hvorfor fortsetter du?" in stopped.text
     assert re.search(r'value="take_in" required checked', stopped.text)
     seen = [html.unescape(each) for each in re.findall(r'name="seen_alerts\[\]" value="([^"]+)"', stopped.text)]
-    answered = {name: "take_in", "seen_alerts[]": seen, "override_reason": "Tålt før"}
+    (why,) = (html.unescape(each) for each in re.findall(r'name="(override_reason-[^"]+)"', stopped.text))
+    answered = {name: "take_in", "seen_alerts[]": seen, why: "Tålt før"}
     assert lars.act(f"{url}/reconcile", answered).status_code == 303
     assert in_use(world, work_of, patient_id) == ["metoprolol 25 mg morgen"]
 

@@ -89,11 +89,15 @@ class Tasks(Service):
 
     @on_patient(Permission.CARE_WRITE)
     def complete_task(self, patient_id: UUID, entry_id: UUID, *, outcome: str = "") -> None:
-        """Signs that a task is done now, with what came of it.
+        """Signs that a task is done now, with what came of it; of a question about a medicine that is the answer.
 
-        Raises NotFound, or Conflict when somebody has done it, or it was entered in error or erased.
+        Raises NotFound, Conflict when somebody has done it, or it was entered in error or erased, and Invalid for a question
+        without an answer.
         """
-        self._complete(self._open(patient_id, entry_id), outcome)
+        task = self._open(patient_id, entry_id)
+        if task.kind == "medicine_question" and task.about_id is not None:
+            Medication(self.work).answer_question(patient_id, task.about_id, outcome)
+        self._complete(task, outcome)
 
     @on_patient(Permission.CARE_WRITE)
     def ask_for_effect(self, patient_id: UUID, administration_id: UUID, given_at: datetime) -> UUID:
@@ -140,6 +144,19 @@ class Tasks(Service):
                 self.complete_task(patient_id, task.entry_id, outcome="Legen har bestemt på nytt.")
         if due_at is not None:
             self.add_task(patient_id, rules.FOLLOW_UPS[kind], due_at=due_at, about_id=request_entry_id)
+
+    @on_patient(Permission.CARE_WRITE)
+    def ask_about_medicine(self, patient_id: UUID, question_id: UUID) -> UUID:
+        """Adds the task to ask what a reconciliation left open; answers with its entry_id."""
+        question = Medication(self.work).question_text(patient_id, question_id)
+        return self.add_task(patient_id, rules.question_text(question), kind="medicine_question", about_id=question_id)
+
+    @on_patient(Permission.CARE_WRITE)
+    def drop_question(self, patient_id: UUID, question_id: UUID) -> None:
+        """Is done with the task of a question that nobody needs to ask any more."""
+        for task in self.open_tasks(patient_id):
+            if task.about_id == question_id:
+                self._complete(self._open(patient_id, task.entry_id), "Legen har samstemt listen på nytt.")
 
     @on_patient(Permission.CARE_WRITE)
     def mark_task_in_error(self, patient_id: UUID, entry_id: UUID, reason: str) -> None:

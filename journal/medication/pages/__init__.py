@@ -14,6 +14,7 @@ from journal.medication.pages.card import (
     value_of,
 )
 from journal.medication.pages.door import crossing_said, door_lines
+from journal.medication.pages.go_live import go_live, lines_checked
 from journal.medication.pages.paper import on_paper
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
@@ -40,11 +41,13 @@ __all__ = [
     "crossing_said",
     "curves",
     "door_lines",
+    "go_live",
     "in_pane",
     "judged",
     "lanes",
     "last_of",
     "last_reconciled",
+    "lines_checked",
     "marks",
     "on_paper",
     "patient_rows",

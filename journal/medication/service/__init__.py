@@ -6,6 +6,7 @@ from journal.medication.service.catalogue import Catalogue, CatalogueHit, Catalo
 from journal.medication.service.door import Door, ListAfterCrossing, WaitingLine
 from journal.medication.service.door_setting import DoorChoice
 from journal.medication.service.due import Due
+from journal.medication.service.equal import EqualLine, EqualLines
 from journal.medication.service.expected import Expected
 from journal.medication.service.favourites import FavouriteDose, Favourites
 from journal.medication.service.interactions import (
@@ -23,6 +24,7 @@ from journal.medication.service.medicine import Medicine
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
+from journal.medication.service.reviewing import Review, ReviewDue, Reviewing
 from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
     AsNeededMedicine,
@@ -46,6 +48,8 @@ class Medication(
     Verbal,
     Renewing,
     Door,
+    EqualLines,
+    Reviewing,
     Prescribing,
     Previewing,
     Favourites,
@@ -78,6 +82,7 @@ __all__ = [
     "DueDose",
     "Ending",
     "EndingSoon",
+    "EqualLine",
     "Facts",
     "FavouriteDose",
     "FoundInteraction",
@@ -98,6 +103,8 @@ __all__ = [
     "Reconciled",
     "Renewal",
     "RequestVersion",
+    "Review",
+    "ReviewDue",
     "SheetLine",
     "Side",
     "Signed",

@@ -162,7 +162,7 @@ class Door(Reconciling, StandIns, DoorSettings):
         return [source for source in self.sources(patient_id) if source.imported_at >= since]
 
     @on_patient(Permission.MEDICATION_READ)
-    def equal_lines(self, patient_id: UUID, document_id: UUID) -> set[UUID]:
+    def lines_alike(self, patient_id: UUID, document_id: UUID) -> set[UUID]:
         """The orders that are alike in our list and in that one. Raises NotFound."""
         compared = self.comparison(patient_id, document_id)
         return {compared.ours[r.ours.key].entry_id for r in compared.rows if r.kind is Kind.EQUAL and r.ours}
@@ -200,7 +200,7 @@ class Door(Reconciling, StandIns, DoorSettings):
         if any(entry_id not in waiting or waiting[entry_id].version != seen for entry_id, seen in lines.items()):
             raise Conflict(_SEEN)
         newer = self._lists_unsettled(patient_id, after)
-        equal = self.equal_lines(patient_id, document_id) if document_id else None
+        equal = self.lines_alike(patient_id, document_id) if document_id else None
         for entry_id in lines:
             alike = entry_id in equal if equal is not None else None
             refused = why_not(away=after.away, prescriber=prescriber, equal=alike, newer_list=bool(newer))

@@ -14,12 +14,19 @@ from journal.medication import facts
 from journal.medication.fest.tables import CatalogueItem, CatalogueReference
 from journal.medication.rules import Dosage
 from journal.medication.service.medicine import Medicine
-from journal.medication.sources import BrokenSource, SourceDocument, SourceEntry, SourceKind
-from journal.medication.sources.tables import ReconciliationRow, SourceDocumentRow, SourceEntryRow, SourceMatchRow
+from journal.medication.sources import LISTS, BrokenSource, SourceDocument, SourceEntry, SourceKind
+from journal.medication.sources.tables import (
+    ReconciliationRow,
+    SourceAnswerRow,
+    SourceDocumentRow,
+    SourceEntryRow,
+    SourceMatchRow,
+    SourceQuestionRow,
+)
 from journal.patients import Patients
 from journal.permissions import Permission
 from journal.platform.entries import mark_in_error
-from journal.platform.errors import Conflict, NotFound
+from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient
 
@@ -29,16 +36,20 @@ _OF_MEDICINE = tuple(field.name for field in fields(Medicine) if field.name != "
 
 @dataclass(frozen=True)
 class Reconciled:
-    """A signed comparison: by whom and when, and how many rows wait for an answer."""
+    """A signed comparison: by whom and when, how many questions it asked, and how many of them wait for an answer."""
 
     signed_by: str
     signed_at: datetime
     questions: int
+    unanswered: int
 
 
 @dataclass(frozen=True)
 class Source:
-    """A list from elsewhere: what kind, of which date, from whom, who took it in, and whether it is reconciled."""
+    """A list from elsewhere: what kind, of which date, from whom, who took it in, and whether it is reconciled.
+
+    `whole`: it says all that the patient takes. `go_live`: the list that the municipality began with.
+    """
 
     id: UUID
     kind: SourceKind
@@ -47,6 +58,8 @@ class Source:
     imported_by: str
     imported_at: datetime
     medicines: int
+    whole: bool
+    go_live: bool
     reconciled: Reconciled | None
 
     @property
@@ -75,32 +88,27 @@ class Sources(Service):
     """A source is what somebody else says. What the patient takes is our own list, until a prescriber has signed."""
 
     @on_patient(Permission.MEDICATION_IMPORT)
-    def import_source(self, patient_id: UUID, document: SourceDocument) -> UUID:
+    def import_source(self, patient_id: UUID, document: SourceDocument, *, go_live: bool = False) -> UUID:
         """Takes in a list as it is; answers with its id. The same message again is the one that was taken in.
 
-        Raises BrokenSource for one that is about somebody else, without a word of whom.
+        `go_live`: it is the list from the journal before this one. Raises BrokenSource for one that is about somebody else,
+        without a word of whom.
         """
         if not Patients(self.work).has_numbers(patient_id, document.national_ids):
             raise BrokenSource(
                 "Filen gjelder ikke denne pasienten. Sjekk at du er i riktig journal, og at du valgte riktig fil."
             )
-        told = {"kind": document.kind.value, "message_id": document.message_id, "sent_at": document.sent_at}
-        row = {"patient_id": patient_id, "id": new_id(), **told, "sender": document.sender}
-        write = insert(SourceDocumentRow).values(**row).on_conflict_do_nothing().returning(SourceDocumentRow.id)
-        stored = self.db.scalar(write)
-        if stored is None:
-            of_message = SourceDocumentRow.message_id == document.message_id, SourceDocumentRow.in_error_at.is_(None)
-            known = sa.select(SourceDocumentRow.id).where(self.work.chart(patient_id, SourceDocumentRow), *of_message)
-            found: UUID = self.db.scalars(known).one()
-            return found
-        items = self._items_of(document.entries)
-        for position, (entry, item_id) in enumerate(zip(document.entries, items, strict=True)):
-            of_entry = {name: getattr(entry, name) for name in _OF_ENTRY}
-            dosage = entry.dosage.to_json() if entry.dosage else None
-            where = {"patient_id": patient_id, "document_id": stored, "position": position}
-            self.db.add(SourceEntryRow(**where, **of_entry, dosage=dosage, catalogue_item_id=item_id))
-        self.work.publish(facts.SourceImported(patient_id, stored))
-        return stored
+        return self._store(patient_id, document, go_live)
+
+    @on_patient(Permission.MEDICATION_IMPORT)
+    def record_told(self, patient_id: UUID, document: SourceDocument, *, go_live: bool = False) -> UUID:
+        """Takes in what was told, or written off from paper, word by word; answers with its id. A person says what it means.
+
+        Raises Invalid when it was told after now.
+        """
+        if document.sent_at > self.work.now:
+            raise Invalid(errors={"told_at": ["Tidspunktet er ikke ennå. Skriv når det ble fortalt."]})
+        return self._store(patient_id, document, go_live)
 
     @on_patient(Permission.MEDICATION_READ)
     def sources(self, patient_id: UUID) -> list[Source]:
@@ -110,7 +118,10 @@ class Sources(Service):
             self.work.chart(patient_id, entry), entry.document_id == document.id, sa.not_(entry.stopped)
         )
         last = (
-            sa.select(signed.document_id, signed.recorded_by_name, signed.recorded_at, signed.questions)
+            sa.select(
+                *(signed.document_id, signed.recorded_by_name, signed.recorded_at, signed.questions),
+                unanswered_of(signed).label("unanswered"),
+            )
             .where(self.work.chart(patient_id, signed), signed.in_error_at.is_(None))
             .ext(distinct_on(signed.document_id))
             .order_by(signed.document_id, signed.recorded_at.desc())
@@ -189,6 +200,32 @@ class Sources(Service):
             foreign="En annen kommune har lest inn listen. Be dem om å merke den.",
         )
 
+    def _store(self, patient_id: UUID, document: SourceDocument, go_live: bool) -> UUID:
+        told = {"kind": document.kind.value, "message_id": document.message_id, "sent_at": document.sent_at}
+        says = {"sender": document.sender, "whole": document.whole, "go_live": go_live}
+        write = insert(SourceDocumentRow).values(patient_id=patient_id, id=new_id(), **told, **says)
+        stored: UUID | None = self.db.scalar(write.on_conflict_do_nothing().returning(SourceDocumentRow.id))
+        if stored is None:
+            of_message = SourceDocumentRow.message_id == document.message_id, SourceDocumentRow.in_error_at.is_(None)
+            known = sa.select(SourceDocumentRow.id).where(self.work.chart(patient_id, SourceDocumentRow), *of_message)
+            found: UUID = self.db.scalars(known).one()
+            return found
+        items = self._items_of(document.entries)
+        for position, (entry, item_id) in enumerate(zip(document.entries, items, strict=True)):
+            of_entry = {name: getattr(entry, name) for name in _OF_ENTRY}
+            dosage = entry.dosage.to_json() if entry.dosage else None
+            where = {"patient_id": patient_id, "document_id": stored, "position": position}
+            self.db.add(SourceEntryRow(**where, **of_entry, dosage=dosage, catalogue_item_id=item_id))
+        self.work.publish(facts.SourceImported(patient_id, stored))
+        return stored
+
+    def _owner(self, patient_id: UUID, document_id: UUID) -> UUID:
+        """The record of the person that the list stands in. Raises NotFound."""
+        self.source(patient_id, document_id)
+        of_chart = self.work.chart(patient_id, SourceDocumentRow), SourceDocumentRow.id == document_id
+        owner: UUID = self.db.scalars(sa.select(SourceDocumentRow.patient_id).where(*of_chart)).one()
+        return owner
+
     def _items_of(self, entries: Sequence[SourceEntry]) -> list[UUID | None]:
         """What each source's own id means in the catalogue, where the ATC code says the same: a mistyped number is no id.
 
@@ -208,6 +245,19 @@ class Sources(Service):
         return [_the_only(entry, found) for entry in entries]
 
 
+def unanswered_of(signed: type[ReconciliationRow]) -> sa.ColumnElement[int]:
+    """How many questions of a reconciliation have no answer."""
+    question, answer = SourceQuestionRow, SourceAnswerRow
+    answered = (
+        sa.select(sa.func.count())
+        .select_from(question)
+        .join(answer, sa.and_(answer.patient_id == question.patient_id, answer.question_id == question.id))
+        .where(question.patient_id == signed.patient_id, question.reconciliation_id == signed.id)
+        .correlate(signed)
+    )
+    return signed.questions - answered.scalar_subquery()
+
+
 def _the_only(entry: SourceEntry, found: Sequence[Any]) -> UUID | None:
     if entry.atc_code is None:
         return None
@@ -221,11 +271,13 @@ def _the_only(entry: SourceEntry, found: Sequence[Any]) -> UUID | None:
 
 
 def _source(
-    row: SourceDocumentRow, medicines: int, document_id: UUID | None, by: str, at: datetime, questions: int
+    row: SourceDocumentRow, medicines: int, document_id: UUID | None, by: str, at: datetime, *questions: int
 ) -> Source:
-    reconciled = Reconciled(by, at, questions) if document_id else None
+    reconciled = Reconciled(by, at, *questions) if document_id else None
+    kind = SourceKind(row.kind)
+    whole = row.whole if row.whole is not None else kind in LISTS
     told = row.sent_at, row.sender or "", row.recorded_by_name, row.recorded_at
-    return Source(row.id, SourceKind(row.kind), *told, medicines, reconciled)
+    return Source(row.id, kind, *told, medicines, whole, row.go_live, reconciled)
 
 
 def _medicine(

@@ -9,5 +9,18 @@ from journal.medication.sources.entries import (
     SourceKind,
 )
 from journal.medication.sources.reader import LARGEST, read
+from journal.medication.sources.told import TOLD, WHO_TOLD, told_entries
 
-__all__ = ["LARGEST", "LISTS", "SOURCE_NAMES", "BrokenSource", "SourceDocument", "SourceEntry", "SourceKind", "read"]
+__all__ = [
+    "LARGEST",
+    "LISTS",
+    "SOURCE_NAMES",
+    "TOLD",
+    "WHO_TOLD",
+    "BrokenSource",
+    "SourceDocument",
+    "SourceEntry",
+    "SourceKind",
+    "read",
+    "told_entries",
+]

@@ -20,7 +20,7 @@ class BrokenSource(Invalid):
 
 
 class SourceKind(StrEnum):
-    """Which message the list came in."""
+    """Which message the list came in, or who told what stands in it."""
 
     MEDICATION_LIST = "medication_list"
     """Pasientens legemiddelliste (PLL), M25.1"""
@@ -36,6 +36,11 @@ class SourceKind(StrEnum):
     """Medisinske opplysninger: general practitioner to municipality"""
     REPORT_TO_DOCTOR = "report_to_doctor"
     """Helseopplysninger til lege: municipality to general practitioner"""
+    TOLD_BY_PATIENT = "told_by_patient"
+    TOLD_BY_KIN = "told_by_kin"
+    """What the patient, or her next of kin, says that she takes"""
+    TRANSCRIBED = "transcribed"
+    """Written off from a list on paper"""
 
 
 SOURCE_NAMES = phrases(
@@ -47,6 +52,9 @@ SOURCE_NAMES = phrases(
         SourceKind.ADMISSION_REPORT: "Innleggelsesrapport",
         SourceKind.MEDICAL_INFORMATION: "Medisinske opplysninger",
         SourceKind.REPORT_TO_DOCTOR: "Helseopplysninger til lege",
+        SourceKind.TOLD_BY_PATIENT: "Pasientens egen liste",
+        SourceKind.TOLD_BY_KIN: "Liste fra pårørende",
+        SourceKind.TRANSCRIBED: "Avskrift av papirliste",
     }
 )
 """What each kind is called."""
@@ -96,7 +104,8 @@ class SourceDocument:
     """One message with its medicines, in its order.
 
     `national_ids`: the numbers of the person it is about, digits only; no text of an error and no `repr` holds them.
-    `sent_at` is when the message was made (UTC), `sender` who made it.
+    `sent_at` is when the message was made (UTC), `sender` who made it, empty where the kind says it. `whole`: whether it is
+    all that the patient takes; None where the kind says so.
     """
 
     kind: SourceKind
@@ -105,3 +114,4 @@ class SourceDocument:
     sender: str
     entries: tuple[SourceEntry, ...]
     national_ids: frozenset[str] = field(repr=False)
+    whole: bool | None = None

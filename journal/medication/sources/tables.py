@@ -12,11 +12,16 @@ from journal.medication.fest.tables import CatalogueItem
 from journal.platform.db import Base, Entry, Record
 
 _DOCUMENT = ["medication.source_document.patient_id", "medication.source_document.id"]
+_ENTRY = ["medication.source_entry.patient_id", "medication.source_entry.id"]
 _JSON = JSONB(none_as_null=True)
 
 
 class SourceDocumentRow(Record, Base):
-    """A list as it came, once: `kind` is a SourceKind, `sent_at` the source's own date. Who imported it is in its stamp."""
+    """A list as it came, once: `kind` is a SourceKind, `sent_at` the source's own date. Who imported it is in its stamp.
+
+    `whole`: whether it is all that the patient takes, None where the kind says so. `go_live`: the list the municipality
+    begins with.
+    """
 
     __tablename__ = "source_document"
     __table_args__ = {"schema": "medication"}
@@ -25,6 +30,8 @@ class SourceDocumentRow(Record, Base):
     message_id: Mapped[str]
     sent_at: Mapped[datetime]
     sender: Mapped[str | None]
+    whole: Mapped[bool | None]
+    go_live: Mapped[bool] = mapped_column(server_default=sa.false())
 
 
 class SourceEntryRow(Record, Base):
@@ -70,14 +77,30 @@ class SourceMatchRow(Entry, Base):
     __tablename__ = "source_match"
     __table_args__ = (
         sa.UniqueConstraint("patient_id", "entry_id", "version"),
-        sa.ForeignKeyConstraint(
-            ["patient_id", "entry_id"], ["medication.source_entry.patient_id", "medication.source_entry.id"]
-        ),
+        sa.ForeignKeyConstraint(["patient_id", "entry_id"], _ENTRY),
         {"schema": "medication"},
     )
 
     catalogue_item_id: Mapped[UUID] = mapped_column(sa.ForeignKey(CatalogueItem.id))
     dosage: Mapped[dict[str, Any]] = mapped_column(_JSON)
+
+
+class SourceCheckRow(Entry, Base):
+    """What a nurse found of a line of the list one begins with: `entry_id` is the source entry's id, the highest version holds.
+
+    `match_version`: of what it was understood to be when she looked. `outcome` is Checked.
+    """
+
+    __tablename__ = "source_check"
+    __table_args__ = (
+        sa.UniqueConstraint("patient_id", "entry_id", "version"),
+        sa.ForeignKeyConstraint(["patient_id", "entry_id"], _ENTRY),
+        {"schema": "medication"},
+    )
+
+    match_version: Mapped[int]
+    outcome: Mapped[str]
+    note: Mapped[str | None]
 
 
 class ReconciliationRow(Record, Base):
@@ -95,8 +118,60 @@ class ReconciliationRow(Record, Base):
     questions: Mapped[int]
 
 
+class SourceQuestionRow(Record, Base):
+    """Something to ask before a row can be settled: about which medicine, of whom (AskOf), and what."""
+
+    __tablename__ = "source_question"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["patient_id", "reconciliation_id"],
+            ["medication.reconciliation.patient_id", "medication.reconciliation.id"],
+        ),
+        sa.Index("question_of_reconciliation", "patient_id", "reconciliation_id"),
+        {"schema": "medication"},
+    )
+
+    reconciliation_id: Mapped[UUID]
+    medicine: Mapped[str | None]
+    asked_of: Mapped[str]
+    text: Mapped[str | None]
+
+
+class SourceAnswerRow(Record, Base):
+    """What was answered, once. Who wrote it down is in its stamp."""
+
+    __tablename__ = "source_answer"
+    __table_args__ = (
+        sa.UniqueConstraint("patient_id", "question_id"),
+        sa.ForeignKeyConstraint(
+            ["patient_id", "question_id"], ["medication.source_question.patient_id", "medication.source_question.id"]
+        ),
+        {"schema": "medication"},
+    )
+
+    question_id: Mapped[UUID]
+    text: Mapped[str | None]
+
+
+class ConfirmedLineRow(Record, Base):
+    """A line of ours that another's list has too, as a nurse took it in: that version of the order, and no other."""
+
+    __tablename__ = "confirmed_line"
+    __table_args__ = (
+        sa.UniqueConstraint("patient_id", "document_id", "request_entry_id", "request_version"),
+        sa.ForeignKeyConstraint(["patient_id", "document_id"], _DOCUMENT),
+        sa.ForeignKeyConstraint(["patient_id", "source_entry_id"], _ENTRY),
+        {"schema": "medication"},
+    )
+
+    document_id: Mapped[UUID]
+    source_entry_id: Mapped[UUID]
+    request_entry_id: Mapped[UUID]
+    request_version: Mapped[int]
+
+
 class ReconciliationDraft(Base):
-    """What somebody has chosen so far, by the key of the row; each person has her own."""
+    """What somebody has chosen so far, by the key of the row, with what she wants to ask; each person has her own."""
 
     __tablename__ = "reconciliation_draft"
     __table_args__ = (
@@ -109,4 +184,5 @@ class ReconciliationDraft(Base):
     recorded_by: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
     municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
     choices: Mapped[dict[str, Any]] = mapped_column(_JSON)
+    questions: Mapped[dict[str, Any] | None] = mapped_column(_JSON)
     saved_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())

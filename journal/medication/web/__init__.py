@@ -2,6 +2,7 @@
 
 from journal.medication.web import (
     as_needed,
+    checking,
     door,
     favourites,
     lists,
@@ -10,19 +11,21 @@ from journal.medication.web import (
     printing,
     reconciling,
     renewing,
+    reviewing,
     round,
     seeing,
     settings,
     signing,
     sources,
     stand_in,
+    told,
     transfer,
     verbal,
 )
 from journal.medication.web.section import bp
 
 MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
-MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU)
+MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, reviewing.MENU)
 
 __all__ = [
     "MENU",
@@ -31,6 +34,7 @@ __all__ = [
     "TAB",
     "as_needed",
     "bp",
+    "checking",
     "door",
     "favourites",
     "order",
@@ -40,5 +44,6 @@ __all__ = [
     "renewing",
     "seeing",
     "sources",
+    "told",
     "transfer",
 ]

@@ -56,7 +56,7 @@ def _door(patient_id: UUID, **drawn: Any) -> str:
     after = medication.list_after_crossing(patient_id)
     came = medication.lists_that_came(patient_id, after.looks_back_to) if after else []
     newest = next((source for source in came if not source.is_settled), None)
-    equal = medication.equal_lines(patient_id, newest.id) if newest else None
+    equal = medication.lines_alike(patient_id, newest.id) if newest else None
     shown = {
         "after": after,
         "after_text": pages.crossing_said(after) if after else "",

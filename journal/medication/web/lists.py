@@ -7,7 +7,7 @@ from journal.medication.service import Medication
 from journal.medication.web.section import bp, page
 from journal.patients import Patients
 from journal.permissions import Permission
-from journal.platform.clock import hhmm
+from journal.platform.clock import hhmm, local_date
 from journal.platform.statement import together
 from journal.web import current_work
 from journal.web.shell import Tab
@@ -25,7 +25,7 @@ def medication_list(patient_id: UUID) -> str:
         after = Medication(work).ask_list_after_crossing(patient_id)
     door = after.answer()
     shown = {"medicines": medicines.answer(), "banner_of": banner.answer(), "now_text": hhmm(work.now)}
-    shown["reconciled"] = pages.last_reconciled(last.answer())
+    shown["reconciled"] = pages.last_reconciled(last.answer(), local_date(work.now))
     shown |= {"door": door, "door_text": pages.crossing_said(door) if door else ""}
     shown["may_print"] = work.actor.may(Permission.MEDICATION_PRINT)
     return page("medication/list.html", patient_id, **shown)

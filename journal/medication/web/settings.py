@@ -4,7 +4,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from journal.medication import door_forms, schemas
+from journal.medication import door_forms, schemas, source_forms
 from journal.medication.rules import TIMES_OF_DAY, DoseSettings
 from journal.medication.service import Medication
 from journal.medication.web.section import Refused, bp, draws_again
@@ -41,6 +41,12 @@ def choose_door_hours() -> Response:
     return see_other(".settings")
 
 
+@bp.act("/municipality/medication/reviews", Permission.MUNICIPALITIES_MANAGE)
+def choose_review_limit() -> Response:
+    Medication(current_work()).choose_review_limit(**form_body(source_forms.ChooseReviewLimit))
+    return see_other(".settings")
+
+
 def _settings(**more: Any) -> str:
     medication = Medication(current_work())
     choices = medication.dose_settings()
@@ -48,7 +54,11 @@ def _settings(**more: Any) -> str:
     words = [(at.name.lower(), word) for at, word in TIMES_OF_DAY.items()]
     form = {"errors": {}, "typed": now, "said": None} | more
     shown = {"choices": choices, "times": words, "describe": schemas.settings_typed, "day": norwegian_date}
-    shown |= {"age": medication.catalogue_age(), "door": medication.door_choice()}
+    shown |= {
+        "age": medication.catalogue_age(),
+        "door": medication.door_choice(),
+        "review": medication.review_limit(),
+    }
     return render("medication/settings.html", **shown, **form)
 
 
@@ -65,3 +75,8 @@ def _age_refused(refusal: Refused) -> str:
 @draws_again("choose_door_hours")
 def _door_refused(refusal: Refused) -> str:
     return _settings(errors=refusal.errors, within_hours=refusal.typed.get("within_hours"), said=refusal.error.detail)
+
+
+@draws_again("choose_review_limit")
+def _limit_refused(refusal: Refused) -> str:
+    return _settings(errors=refusal.errors, most_months=refusal.typed.get("most_months"), said=refusal.error.detail)

@@ -34,13 +34,13 @@ def import_source(patient_id: UUID) -> Response:
     if file is None or not file.filename:
         raise reading.BrokenSource(_("Velg filen du vil lese inn."))
     document = reading.read(file.stream.read(reading.LARGEST + 1))
-    stored = Medication(current_work()).import_source(patient_id, document)
+    stored = Medication(current_work()).import_source(patient_id, document, **form_body(source_forms.ImportSource))
     return see_other(".comparison", patient_id=patient_id, document_id=stored)
 
 
 @draws_again("import_source")
 def _import_refused(refusal: Refused) -> str:
-    return _sources(refusal.where["patient_id"], refusal.errors)
+    return _sources(refusal.where["patient_id"], refusal.errors, typed=refusal.typed)
 
 
 def _sources(patient_id: UUID, errors: Mapping[str, str] = _NOTHING, **drawn: Any) -> str:
