@@ -23,6 +23,7 @@ from journal.medication.rules import (
     own_clock_times,
     pulse,
     respiration,
+    systolic,
     temperature,
 )
 from journal.medication.rules.safety import KEPT, Kept
@@ -34,7 +35,13 @@ from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import joined, phrase
 from journal.platform.quantity import NotAnAmount, Quantity, as_input, typed_decimal
 
-_REQUIRED = {"pulse": pulse, "glucose": glucose, "temperature": temperature, "respiration": respiration}
+_REQUIRED = {
+    "pulse": pulse,
+    "systolic": systolic,
+    "glucose": glucose,
+    "temperature": temperature,
+    "respiration": respiration,
+}
 
 
 class MeasuredField(fields.Field[Decimal | None]):
@@ -102,11 +109,13 @@ def _confirmed() -> fields.List[Caution]:
 
 
 class SignGiven(Schema):
-    """Body of "Gitt": the version of the order that was seen, a measured value, why it is given `against` that value, a
-    time if it was not now (and a day if it was not today), and what is special about the dose and has been confirmed."""
+    """Body of "Gitt": the version of the order that was seen, a measured value (two of a blood pressure), why it is given
+    `against` that value, a time if it was not now (and a day if it was not today), and what is special about the dose and has
+    been confirmed."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
+    value2 = MeasuredField(load_default=None)
     against = Text(200, load_default="")
     given_time = MaybeClock(load_default=None)
     given_day = DayField(load_default=None)
@@ -134,6 +143,7 @@ class GiveAsNeeded(Schema):
     request_version = StrictInteger(required=True, least=1)
     amount = MaybeAmount(load_default=None)
     value = MeasuredField(load_default=None)
+    value2 = MeasuredField(load_default=None)
     against = Text(200, load_default="")
     confirmed = _confirmed()
 
@@ -297,6 +307,7 @@ def favourite_typed(favourite: FavouriteDose, today: date) -> dict[str, Any]:
     if wanted:
         typed["required_value"] = wanted.code
         typed["minimum"] = as_input(wanted.minimum) if wanted.minimum is not None else ""
+        typed["maximum"] = as_input(wanted.maximum) if wanted.maximum is not None else ""
     return typed
 
 

@@ -33,7 +33,7 @@ from journal.medication.rules import (
     weekly,
     when_needed,
 )
-from journal.medication.service.expected import HORIZON
+from journal.medication.service.planning import HORIZON
 from journal.platform.quantity import Quantity
 
 QUARTER = timedelta(minutes=15)

@@ -20,6 +20,7 @@ from journal.medication.rules import (
     describe,
     dose_status,
     hand_sentence,
+    number_text,
 )
 from journal.medication.service.shown import (
     DECIDED,
@@ -51,7 +52,7 @@ _WORKLIST = Statement(
 )
 _OF_DOSE = (
     *("patient_id", "id", "request_entry_id", "request_version", "due_at", "next_due_at", "ready_from", "late_after"),
-    *("amount", "unit", "slot", "state"),
+    *("amount", "unit", "slot", "state", "course_number", "course_of"),
 )
 _OF_ORDER = (
     *("status", "effective_at", "change_reason", "atc_code", "generic_name", "brand_name", "form", "strength"),
@@ -169,7 +170,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         hand=hand_sentence(amount, strength_per_unit=dosage.strength_per_unit, form=row.form, route=row.route),
         prescription_group=row.prescription_group,
         instruction=row.instruction,
-        condition_text=condition_of(row, dosage, day),
+        condition_text=condition_of(row, dosage, day, _in_course(row, status)),
         required_value=ValueRequirement.from_json(row.required_value) if row.required_value else None,
         two_signatures=row.two_signatures,
         high_risk=row.high_risk,
@@ -182,6 +183,11 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         overridden=overridden_of(row),
         unsigned=row.unsigned,
     )
+
+
+def _in_course(row: Any, status: DoseStatus) -> str | None:
+    """Which dose it is in a course that ends by the doses given."""
+    return number_text(row.course_number, row.course_of, status) if row.course_of else None
 
 
 def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:

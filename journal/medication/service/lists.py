@@ -55,7 +55,7 @@ class Lists(Service):
         """As list_with_strip, for together()."""
         now = self.work.now
         window = window_around(now)
-        asked = {"start": window.start, "end": window.end, "lately": now - RECENTLY}
+        asked = {"now": now, "start": window.start, "end": window.end, "lately": now - RECENTLY}
         return list_statement().ask(self.db, lambda rows: _list_of(rows, now), ids=self.work.ids(patient_id), **asked)
 
     @on_patient(Permission.MEDICATION_READ)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from journal.medication import dosage_form, schemas
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import Dosage, dose_sentence, no_dose_decided
+from journal.medication.rules import Dosage, begun_as, dose_sentence, no_dose_decided
 from journal.medication.rules.safety import Judgement
 from journal.medication.rules.verbal import UNSIGNED
 from journal.medication.service import Medication, RequestVersion
@@ -57,6 +57,7 @@ def review_change(patient_id: UUID, request_entry_id: UUID) -> str:
 def _new_dosage(versions: list[RequestVersion], form: Mapping[str, Any]) -> Dosage:
     old = versions[0].dosage
     new = dosage_form.dosage_from(form, old.strength_per_unit, old.unit)
+    new = begun_as(old, new)
     if new == old:
         raise Invalid(errors={"dosage": [_("Doseringen er den samme som før. Endre den, eller gå tilbake.")]})
     return new
