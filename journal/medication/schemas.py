@@ -212,7 +212,7 @@ class _Judged(DosageForm, Answered):
 
 class Prescribe(_Judged):
     """Body of the prescribing form. `keep_favourite`: the unit is to have the dose as a favourite. `replaces`: what is
-    stopped when this is signed."""
+    stopped when this is signed. `ends_at`: the last day of an order that is renewed before it ends, and is no course."""
 
     item = fields.UUID(required=True)
     indication = Text(120, required=True)
@@ -220,6 +220,7 @@ class Prescribe(_Judged):
     replaces = fields.List(VersionField(), data_key="replaces[]", load_default=list)
     instruction = Text(120, load_default="")
     evaluate_on = DayField(load_default=None)
+    ends_at = DayField(load_default=None)
     required_value = fields.String(load_default="", validate=validate.OneOf(["", *_REQUIRED]))
     minimum = MaybeAmount(load_default=None)
     maximum = MaybeAmount(load_default=None)

@@ -160,19 +160,14 @@ def in_list(world: World, work_of: WorkOf, patient_id: UUID) -> str | None:
 
 def earlier(world: World, entry_id: UUID, hours: int) -> None:
     """As if the order had been planned, and was to be counted again, so many hours ago."""
-    for column in ("due_at", "next_due_at", "ready_from", "late_after", "missed_from"):
-        # A dose at a time: two of an order may not be due at once, also not on the way.
-        order = "ORDER BY due_at" if column == "due_at" else ""
-        rows = world.migrator.execute(
-            f"SELECT patient_id, id FROM medication.dose WHERE request_entry_id = %s {order}", (entry_id,)
-        ).fetchall()
-        for key in rows:
-            world.migrator.execute(
-                f"UPDATE medication.dose SET {column} = {column} - make_interval(hours => %s) WHERE (patient_id, id) = (%s, %s)",
-                (hours, *key),
-            )
-    plan = "UPDATE medication.request_plan SET count_again_at = count_again_at - make_interval(hours => %s) WHERE request_entry_id = %s"
-    world.migrator.execute(plan, (hours, entry_id))
+    # A dose at a time, the first of them first: two of an order may not be due at once, also not on the way.
+    doses = "SELECT id FROM medication.dose WHERE request_entry_id = %s ORDER BY due_at"
+    moved = ("due_at", "next_due_at", "ready_from", "late_after", "missed_from")
+    to = ", ".join(f"{column} = {column} - make_interval(hours => {hours})" for column in moved)
+    for (dose_id,) in world.migrator.execute(doses, (entry_id,)).fetchall():
+        world.migrator.execute(f"UPDATE medication.dose SET {to} WHERE id = %s", (dose_id,))
+    again = f"UPDATE medication.request_plan SET count_again_at = count_again_at - make_interval(hours => {hours})"
+    world.migrator.execute(f"{again} WHERE request_entry_id = %s", (entry_id,))
 
 
 def test_so_many_doses_are_planned_and_each_says_which_it_is(world: World, work_of: WorkOf, patient_id: UUID) -> None:

@@ -132,7 +132,7 @@ class MedicationList:
 
 @dataclass(frozen=True)
 class RequestVersion:
-    """One version of an order, for its history and for the forms that change it."""
+    """One version of an order, for its history and for the forms that change it. `last_day`: of an order that itself ends."""
 
     request_entry_id: UUID
     version: int
@@ -146,6 +146,7 @@ class RequestVersion:
     changed_by: str
     overridden: tuple[str, ...]
     follows_inr: bool
+    last_day: date | None
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,7 @@ def _order(
     newest, work = versions[0], current_work()
     now, today = newest.dosage, local_date(work.now)
     may_change = work.actor.may(Permission.MEDICATION_PRESCRIBE)
+    counts = now.course is not None and now.course.doses is not None
     return page(
         "medication/request.html",
         patient_id,
@@ -125,6 +126,7 @@ def _order(
         sentence=dose_sentence,
         changing=changing,
         no_dose=no_dose_decided(now, today),
+        so_far=Medication(work).course_so_far(patient_id, newest.request_entry_id) if counts else None,
         dosage=typed if changing else dosage_form.to_change(now),
         says_all=dosage_form.says_all(now),
         review=(dose_sentence(now), dose_sentence(new)) if new else None,

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from journal.medication import pages, schemas
 from journal.medication.errors import AlertsFound
 from journal.medication.rules import Dosage, MedicationLine, OrderStatus
+from journal.medication.rules.renewal import until
 from journal.medication.rules.safety import Judgement
 from journal.medication.service import Medication, Medicine, Preview
 from journal.medication.service.catalogue import MOST_SHOWN
@@ -58,6 +59,7 @@ def prescribe(patient_id: UUID) -> Response:
         indication=order.indication,
         instruction=form["instruction"],
         evaluate_on=form["evaluate_on"],
+        ends_at=until(form["ends_at"]) if form["ends_at"] else None,
         required_value=schemas.required_value_from(form),
         answers=schemas.answers_from(form),
         replaces=dict(form["replaces"]),
