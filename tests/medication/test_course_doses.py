@@ -318,7 +318,7 @@ def test_a_change_counts_what_was_given_and_must_be_longer_than_that(
 
     with pytest.raises(Invalid) as refused:
         change(1)
-    assert refused.value.errors["doses"] == ["1 doser er gitt allerede. Skriv hvor mange det skal bli i alt."]
+    assert refused.value.errors["doses"] == ["1 av dosene er gitt allerede. Skriv hvor mange det skal bli i alt."]
     change(2)
     assert [dose.condition_text for dose in doses(world, work_of, patient_id)][1:] == ["Siste dose i kuren (2 av 2)"]
 

@@ -215,7 +215,7 @@ class Prescribing(Judging):
             return
         given = standing(self.db, order.patient_id, order.entry_id, doses, self.work.now).given
         if given >= doses:
-            said = phrase("%(given)s doser er gitt allerede. Skriv hvor mange det skal bli i alt.", given=given)
+            said = phrase("%(given)s av dosene er gitt allerede. Skriv hvor mange det skal bli i alt.", given=given)
             raise Invalid(errors={"doses": [said]})
 
     def _lock(
