@@ -21,6 +21,7 @@ from journal.medication.rules import (
     Slot,
     dose_sentence,
     every_hours,
+    made_up,
     number_text,
     reusable,
     so_far,
@@ -88,9 +89,10 @@ def test_it_is_said_what_is_given_and_what_the_course_is_longer_by() -> None:
     assert so_far_text(12, 28, 0) == "12 av 28 doser gitt"
     assert so_far_text(12, 28, 2) == "12 av 28 doser gitt · 2 ble ikke gitt og tas igjen til slutt"
     assert so_far_text(28, 28, 2) == "28 av 28 doser gitt, kuren er ferdig"
-    assert number_text(13, 28, DoseStatus.READY) == "Dose 13 av 28"
-    assert number_text(28, 28, DoseStatus.READY) == "Siste dose i kuren (28 av 28)"
-    assert number_text(28, 28, DoseStatus.MISSED) == "Dose 28 av 28, tas igjen til slutt i kuren"
+    assert number_text(13, 28) == "Dose 13 av 28"
+    assert number_text(28, 28) == "Siste dose i kuren (28 av 28)"
+    assert made_up(DoseStatus.MISSED) == made_up(DoseStatus.NOT_GIVEN) == "tas igjen til slutt i kuren"
+    assert not any(map(made_up, (DoseStatus.GIVEN, DoseStatus.PARTLY, DoseStatus.LATE, DoseStatus.PLANNED)))
 
 
 def test_the_sentence_says_how_many_and_the_document_keeps_it() -> None:
@@ -188,9 +190,10 @@ def test_a_refused_dose_is_made_up_at_the_end_and_it_is_said(world: World, work_
     refused = refuse(world, work_of, first)
 
     now_planned = doses(world, work_of, patient_id)
+    assert now_planned[0].status_text == "ikke gitt – ville ikke, tas igjen til slutt i kuren"
     assert now_planned[-1].due_at == last.due_at + HOUR
     assert [dose.condition_text for dose in now_planned] == [
-        "Dose 1 av 4, tas igjen til slutt i kuren",
+        "Dose 1 av 4",
         "Dose 1 av 4",
         "Dose 2 av 4",
         "Dose 3 av 4",

@@ -64,10 +64,13 @@ def so_far_text(given: int, doses: int, not_given: int) -> str:
     return joined(" · ", (said, phrase("%(number)s ble ikke gitt og tas igjen til slutt", number=not_given)))
 
 
-def number_text(number: int, doses: int, status: DoseStatus) -> str:
+def made_up(status: DoseStatus) -> str:
+    """What is said beside the status of a dose of the course; nothing of one that is given or is to be."""
+    return phrase("tas igjen til slutt i kuren") if status in (DoseStatus.NOT_GIVEN, DoseStatus.MISSED) else ""
+
+
+def number_text(number: int, doses: int) -> str:
     """`Dose 13 av 28`, `Siste dose i kuren (28 av 28)`: what the card of one dose says."""
-    if status in (DoseStatus.NOT_GIVEN, DoseStatus.MISSED):
-        return phrase("Dose %(number)s av %(doses)s, tas igjen til slutt i kuren", number=number, doses=doses)
     if number == doses:
         return phrase("Siste dose i kuren (%(number)s av %(doses)s)", number=number, doses=doses)
     return phrase("Dose %(number)s av %(doses)s", number=number, doses=doses)
