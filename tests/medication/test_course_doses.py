@@ -1,6 +1,7 @@
 """Courses that end by the doses given: so many are given, whatever is refused, missed, taken back or signed late."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -205,6 +206,23 @@ def test_a_refused_dose_is_made_up_at_the_end_and_it_is_said(world: World, work_
 
     assert [dose.due_at for dose in doses(world, work_of, patient_id)][-1] == last.due_at
     assert in_list(world, work_of, patient_id) == "0 av 4 doser gitt"
+
+
+def test_two_who_refuse_at_once_have_both_doses_made_up(world: World, work_of: WorkOf, patient_id: UUID) -> None:
+    course(world, work_of, patient_id)
+    first, second, *_rest, last = doses(world, work_of, patient_id)
+
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(lambda dose: refuse(world, work_of, dose), (first, second)))
+
+    planned = doses(world, work_of, patient_id)
+    assert planned[-1].due_at == last.due_at + 2 * HOUR
+    assert [dose.condition_text for dose in planned[2:]] == [
+        "Dose 1 av 4",
+        "Dose 2 av 4",
+        "Dose 3 av 4",
+        "Siste dose i kuren (4 av 4)",
+    ]
 
 
 def test_what_was_taken_in_part_is_not_given_anew(world: World, work_of: WorkOf, patient_id: UUID) -> None:
