@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from journal.care.rules import EFFECT_AFTER, effect_text
-from journal.medication.service.expected import HORIZON, horizon
+from journal.medication.service.planning import HORIZON, horizon
 from journal.platform.clock import age, instant, local, local_date
 from journal.platform.quantity import Quantity
 from tests import factories

@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from journal.medication.errors import refusing
 from journal.medication.rules import (
+    MOST_COUNTED,
     TIMES_OF_DAY,
     AmountRange,
     AsNeeded,
@@ -23,6 +24,7 @@ from journal.medication.rules import (
     Moment,
     TimeOfDay,
     Weekday,
+    beginning_at,
     daily,
     every_days,
     every_hours,
@@ -31,6 +33,7 @@ from journal.medication.rules import (
     once,
     once_at,
     when_needed,
+    without_first,
 )
 from journal.medication.steps_form import MEASURED_ANEW, inr_from, inr_typed, steps_from, steps_typed
 from journal.platform.clock import instant, local_date, norwegian_date, parse_time_of_day
@@ -73,6 +76,7 @@ _ONLY_FOR = {
     "step_amounts": {"steps"},
     "course_from": _A_COURSE,
     "last_day": _A_COURSE,
+    "doses": _A_COURSE - {"as_needed"},
     "amount_to": {"as_needed"},
     "max_doses": {"as_needed"},
     "max_amount": {"as_needed"},
@@ -150,7 +154,8 @@ class DosageForm(Schema):
     """The dosage as the form has it. An amount to, beside the amount, makes a range (as needed alone).
 
     In steps, `amount` is the first one; each of `step_days` says how long the step before it lasts, and the amount in the
-    same place of `step_amounts` is what comes then. A last 0 is the end.
+    same place of `step_amounts` is what comes then. A last 0 is the end. `doses`: the course ends when so many are given.
+    `first_asked`: the form asked whether the first one is given now.
     """
 
     amount = AmountsField(required=True)
@@ -175,6 +180,9 @@ class DosageForm(Schema):
     least_hours = MaybeAmount(load_default=None)
     course_from = DayField(load_default=None)
     last_day = DayField(load_default=None)
+    doses = MaybeInteger(least=1, most=MOST_COUNTED, load_default=None)
+    first_now = fields.Boolean(load_default=False)
+    first_asked = fields.Boolean(load_default=False)
     inr_low = MaybeAmount(load_default=None)
     inr_high = MaybeAmount(load_default=None)
     inr_last = MaybeAmount(load_default=None)
@@ -192,12 +200,15 @@ class Choices(NamedTuple):
     times_of_day: list[tuple[str, str]]
     weekdays: list[tuple[str, str]]
     follows_inr: bool
+    first_now: bool
 
 
-def choices(unit: str | None, clock_times: ClockTimes, *, follows_inr: bool = False) -> Choices:
+def choices(
+    unit: str | None, clock_times: ClockTimes, *, follows_inr: bool = False, first_now: bool = False
+) -> Choices:
     """What the form offers for a product given in this unit (None: not known), where times of day have these clock times.
 
-    `follows_inr`: whether it is warfarin.
+    `follows_inr`: whether it is warfarin. `first_now`: whether the first dose of a course may be given at once.
     """
     units = sorted(UNITS, key=lambda code: code != unit)
     return Choices(
@@ -208,6 +219,7 @@ def choices(unit: str | None, clock_times: ClockTimes, *, follows_inr: bool = Fa
         [(at.value, f"{word} ({clock_times[at]:%H.%M})") for at, word in TIMES_OF_DAY.items()],
         [(str(day.value), word) for day, word in WEEKDAYS.items()],
         follows_inr,
+        first_now,
     )
 
 
@@ -253,14 +265,18 @@ def dosage_from(form: Mapping[str, Any], strength: Quantity | None, per: str | N
         if pattern == "as_needed":
             chosen = AmountRange(amounts[0], Quantity(form["amount_to"], unit)) if form["amount_to"] else amounts[0]
             return when_needed(chosen, **_limits(form), **more)
-        return _at(pattern, form, amounts[0], moments, more)
+        dosage = _at(pattern, form, amounts[0], moments, more)
+        return beginning_at(dosage, form["first_at"]) if form.get("first_at") else dosage
 
 
 def with_day(form: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
     """A validated DosageForm in which a single dose without a day is given today, and the first step begins with the first dose:
-    today, or tomorrow when every clock time of it has passed, so that its days are as many as was written.
+    today, or tomorrow when every clock time of it has passed, so that its days are as many as was written. The first dose now
+    is given at this minute.
     """
     today = local_date(now)
+    if form["first_now"]:
+        form = {**form, "first_at": now.replace(second=0, microsecond=0)}
     if form["pattern"] == "once":
         return {**form, "first_day": form["first_day"] or today}
     if form["pattern"] == "steps":
@@ -309,7 +325,7 @@ def says_all(dosage: Dosage) -> bool:
         said = dosage_from(DosageForm().load(form_of(dosage)), dosage.strength_per_unit, dosage.unit)
     except (Invalid, ValidationError):
         return False
-    return said == dosage
+    return said == without_first(dosage)
 
 
 def _is_said(value: Any) -> bool:
@@ -372,11 +388,13 @@ def _limits_typed(limits: AsNeeded | None, unit: str) -> dict[str, str]:
 
 
 def _course(form: Mapping[str, Any]) -> Course | None:
-    first, last = form["course_from"], form["last_day"]
-    if first is None and last is None:
+    first, last, doses = form["course_from"], form["last_day"], form["doses"]
+    if first is None and last is None and doses is None:
         return None
     return Course(
-        instant(first, time.min) if first else None, instant(last + timedelta(days=1), time.min) if last else None
+        instant(first, time.min) if first else None,
+        instant(last + timedelta(days=1), time.min) if last else None,
+        doses,
     )
 
 
@@ -386,4 +404,6 @@ def _course_typed(course: Course | None) -> dict[str, str]:
         typed["course_from"] = norwegian_date(local_date(course.starts_at))
     if course and course.ends_at:
         typed["last_day"] = norwegian_date(local_date(course.ends_at - timedelta(microseconds=1)))
+    if course and course.doses is not None:
+        typed["doses"] = str(course.doses)
     return typed

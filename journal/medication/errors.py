@@ -27,6 +27,12 @@ class NotReconciled(OrderChanged):
     type, title = "not-reconciled", "Legemidlet er ikke samstemt"
 
 
+class CourseComplete(OrderChanged):
+    """So many doses as the course has are given: none of those that were missed is to be given any more. Fields: given."""
+
+    type, title = "course-complete", "Kuren er ferdig"
+
+
 class OrdinarySignature(Conflict):
     """Nothing stands in the way of an ordinary signature any more, so a fact beside the dose would hide that it is open."""
 

@@ -129,7 +129,10 @@ class MedicationRequest(Entry, Base):
 
 
 class Dose(Base):
-    """One dose that is due: a projection of its order. Late and missed are worked out from the time, never stored."""
+    """One dose that is due: a projection of its order. Late and missed are worked out from the time, never stored.
+
+    `course_number` of `course_of`: which it is in a course that ends by the doses given, if those before it are given.
+    """
 
     __tablename__ = "dose"
     __table_args__ = (
@@ -156,6 +159,8 @@ class Dose(Base):
     slot: Mapped[str]
     given_by: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="open")
+    course_number: Mapped[int | None]
+    course_of: Mapped[int | None]
 
     signature: Mapped["MedicationAdministration | None"] = relationship(
         primaryjoin=lambda: _live_signature(), viewonly=True, lazy="raise", uselist=False
@@ -228,6 +233,8 @@ class RequestPlan(Base):
 
     `unconfirmed_since`: she has crossed the hospital door, and from then on none of its doses is to be given before somebody
     has confirmed the order (rules/door.py).
+    Of a course that ends by the doses given: `count_again_at`, when the next of them will be missed, and `ended_at`, when the
+    last of them was given.
     """
 
     __tablename__ = "request_plan"
@@ -238,6 +245,11 @@ class RequestPlan(Base):
             "municipality_id",
             postgresql_where=sa.text("planned_until IS NOT NULL"),
         ),
+        sa.Index(
+            "request_plan_counted_again",
+            "count_again_at",
+            postgresql_where=sa.text("count_again_at IS NOT NULL"),
+        ),
         {"schema": "medication"},
     )
 
@@ -246,6 +258,8 @@ class RequestPlan(Base):
     municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
     planned_until: Mapped[datetime | None]
     unconfirmed_since: Mapped[datetime | None]
+    count_again_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
 
 
 class VerbalOrder(Record, Base):

@@ -23,6 +23,7 @@ from journal.medication.rules import (
     own_clock_times,
     pulse,
     respiration,
+    systolic,
     temperature,
 )
 from journal.medication.rules.safety import KEPT, Kept
@@ -34,7 +35,13 @@ from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import joined, phrase
 from journal.platform.quantity import NotAnAmount, Quantity, as_input, typed_decimal
 
-_REQUIRED = {"pulse": pulse, "glucose": glucose, "temperature": temperature, "respiration": respiration}
+_REQUIRED = {
+    "pulse": pulse,
+    "systolic": systolic,
+    "glucose": glucose,
+    "temperature": temperature,
+    "respiration": respiration,
+}
 
 
 class MeasuredField(fields.Field[Decimal | None]):
@@ -102,11 +109,13 @@ def _confirmed() -> fields.List[Caution]:
 
 
 class SignGiven(Schema):
-    """Body of "Gitt": the version of the order that was seen, a measured value, why it is given `against` that value, a
-    time if it was not now (and a day if it was not today), and what is special about the dose and has been confirmed."""
+    """Body of "Gitt": the version of the order that was seen, a measured value (two of a blood pressure), why it is given
+    `against` that value, a time if it was not now (and a day if it was not today), and what is special about the dose and has
+    been confirmed."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
+    value2 = MeasuredField(load_default=None)
     against = Text(200, load_default="")
     given_time = MaybeClock(load_default=None)
     given_day = DayField(load_default=None)
@@ -134,6 +143,7 @@ class GiveAsNeeded(Schema):
     request_version = StrictInteger(required=True, least=1)
     amount = MaybeAmount(load_default=None)
     value = MeasuredField(load_default=None)
+    value2 = MeasuredField(load_default=None)
     against = Text(200, load_default="")
     confirmed = _confirmed()
 
@@ -202,7 +212,7 @@ class _Judged(DosageForm, Answered):
 
 class Prescribe(_Judged):
     """Body of the prescribing form. `keep_favourite`: the unit is to have the dose as a favourite. `replaces`: what is
-    stopped when this is signed."""
+    stopped when this is signed. `ends_at`: the last day of an order that is renewed before it ends, and is no course."""
 
     item = fields.UUID(required=True)
     indication = Text(120, required=True)
@@ -210,6 +220,7 @@ class Prescribe(_Judged):
     replaces = fields.List(VersionField(), data_key="replaces[]", load_default=list)
     instruction = Text(120, load_default="")
     evaluate_on = DayField(load_default=None)
+    ends_at = DayField(load_default=None)
     required_value = fields.String(load_default="", validate=validate.OneOf(["", *_REQUIRED]))
     minimum = MaybeAmount(load_default=None)
     maximum = MaybeAmount(load_default=None)
@@ -302,6 +313,7 @@ def favourite_typed(favourite: FavouriteDose, today: date) -> dict[str, Any]:
     if wanted:
         typed["required_value"] = wanted.code
         typed["minimum"] = as_input(wanted.minimum) if wanted.minimum is not None else ""
+        typed["maximum"] = as_input(wanted.maximum) if wanted.maximum is not None else ""
     return typed
 
 

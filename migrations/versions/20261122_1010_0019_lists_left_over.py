@@ -3,7 +3,7 @@
 Only adds: the version before this reads what it knows, and writes no row of these.
 
 Revision ID: 0019
-Revises: 0017
+Revises: 0018
 """
 
 from alembic import op

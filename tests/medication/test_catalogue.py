@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -69,6 +70,18 @@ def test_a_hit_knows_what_one_unit_holds_and_which_unit_the_hand_gives(
     hit = found(world, work_of, "metop 50").hits[0]
 
     assert (hit.dose_unit, hit.strength_value, hit.strength_unit) == ("tablett", 50, "mg")
+
+
+@pytest.mark.parametrize(
+    ("sought", "unit", "holds"),
+    [("timolol", "dråpe", None), ("levolac", "ml", Decimal(670))],
+)
+def test_what_a_strength_is_of_is_what_the_hand_gives_or_it_is_not_counted_with(
+    world: World, work_of: WorkOf, catalogue: None, sought: str, unit: str, holds: Decimal | None
+) -> None:
+    """5 mg/ml of eye drops was said to be "1 dråpe = 5 mg"."""
+    hit = found(world, work_of, sought).hits[0]
+    assert (hit.dose_unit, hit.strength_value) == (unit, holds)
 
 
 def test_insulin_is_high_risk_and_time_critical(world: World, work_of: WorkOf, catalogue: None) -> None:

@@ -19,6 +19,7 @@ from journal.medication.rules import (
     pulse,
     respiration,
     suggested_reason,
+    systolic,
     temperature,
     when_needed,
 )
@@ -160,6 +161,52 @@ def test_the_card_asks_for_the_reason_only_after_the_value_spoke_against_it(
     assert dose.required_value == pulse(Decimal(50))
 
 
+def test_a_blood_pressure_is_measured_with_both_figures_and_the_upper_one_decides(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
+) -> None:
+    order(world, work_of, patient_id, required_value=systolic(Decimal(100)))
+    nina = client_for(world.nina)
+    page = nina.get(f"/round?patient={patient_id}").text
+    url = re.search(r'action="([^"]*/given[^"]*)"', page)
+    assert url
+    where = html.unescape(url[1])
+
+    low = nina.act(where, {"request_version": "1", "value": "98", "value2": "60"})
+    alone = nina.act(where, {"request_version": "1", "value": "118"})
+    crossed = nina.act(where, {"request_version": "1", "value": "118", "value2": "180"})
+    signed = nina.act(where, {"request_version": "1", "value": "118", "value2": "64"})
+
+    assert "Gi bare når overtrykk er 100 eller mer." in page
+    assert page.count('name="value2"') == page.count('name="value"') > 0
+    assert "Overtrykk 98 er under 100" in low.text
+    assert 'value="98"' in low.text and 'value="60"' in low.text
+    assert "Undertrykket må være et tall mellom 20 og 200." in alone.text
+    assert 'value="118"' in alone.text
+    assert "Undertrykket må være lavere enn overtrykket." in crossed.text
+    assert [each.status_code for each in (low, alone, crossed)] == [422, 422, 422]
+    assert signed.status_code in (200, 303)
+    assert world.migrator.execute(
+        "SELECT code, value, value2 FROM observations.observation WHERE patient_id = %s", (patient_id,)
+    ).fetchall() == [("blood_pressure", Decimal(118), Decimal(64))]
+    (dose,) = [dose for dose in doses(world, work_of, patient_id) if dose.signed]
+    assert dose.signed
+
+
+def test_a_medicine_as_needed_takes_both_figures_of_a_blood_pressure_too(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
+) -> None:
+    high = systolic(Decimal(180))
+    dosage = when_needed(ONE, max_doses=4)
+    with work_of(world.lars) as work:
+        entry_id = prescribe(work, patient_id, medicine=PARACETAMOL, dosage=dosage, use="3", required_value=high)
+    nina, url = client_for(world.nina), f"/patients/{patient_id}/as-needed"
+
+    assert 'name="value2"' in nina.get(url).text
+    assert nina.act(f"{url}/{entry_id}", {"request_version": "1", "value": "190"}).status_code == 422
+    assert nina.act(f"{url}/{entry_id}", {"request_version": "1", "value": "190", "value2": "95"}).status_code == 303
+    assert given(world, patient_id) == [("1", None, Decimal(190))]
+
+
 def test_what_is_given_as_needed_asks_for_its_value_too(
     world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
 ) -> None:
@@ -192,6 +239,10 @@ def test_a_doctor_writes_both_limits_in_the_form() -> None:
 
     assert read("38,5", "41") == temperature(Decimal("38.5"), Decimal(41))
     assert read("38,5", "") == FEVER
+    sent = {"item": str(new_id()), "amount": "1", "unit": "tablett", "pattern": "daily", "indication": "høyt trykk"}
+    assert required_value_from(Prescribe().load(sent | {"required_value": "systolic", "minimum": "100"})) == systolic(
+        Decimal(100)
+    )
     with pytest.raises(Invalid) as crossed:
         read("41", "38,5")
     assert "Den nederste grensen" in crossed.value.fields["errors"]["minimum"][0]

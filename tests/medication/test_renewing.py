@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +10,9 @@ import pytest
 from journal.medication import Medication, Medicine
 from journal.medication.errors import AlertsFound, OrderChanged
 from journal.medication.rules import Course, Dosage, daily
-from journal.medication.rules.renewal import AHEAD, end_of, last_day, renewed, until
+from journal.medication.rules.renewal import AHEAD, end_of, is_to_end, last_day, until
 from journal.platform.clock import local_date
 from journal.platform.errors import Denied, Invalid
-from journal.platform.quantity import Quantity
 from tests import factories
 from tests.conftest import Browser, World
 from tests.medication.test_prescribe import PARACETAMOL
@@ -24,6 +22,7 @@ WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
 OMEPRAZOLE = Medicine("omeprazol", form="enterokapsel", strength="20 mg", route="peroralt", atc_code="A02BC01")
 PENICILLIN = Medicine("fenoksymetylpenicillin", form="tablett", strength="660 mg", route="peroralt", atc_code="J01CE02")
+PREDNISOLONE = Medicine("prednisolon", form="tablett", strength="5 mg", route="peroralt", atc_code="H02AB06")
 END = datetime.fromisoformat("2026-11-30T23:00:00+00:00")
 """Midnight in Oslo, after 30 November."""
 
@@ -57,16 +56,18 @@ def test_the_last_day_is_a_whole_day_in_oslo(day: date) -> None:
     assert last_day(until(day) + timedelta(minutes=1)) == day + timedelta(days=1)
 
 
-def test_a_renewal_moves_the_end_and_nothing_else() -> None:
-    dosage = daily(
-        {time(8): ONE, time(20): Quantity(Decimal(2), "tablett")}, course=Course(END - timedelta(days=5), END)
-    )
-
-    new = renewed(dosage, END + timedelta(days=30))
-
-    assert new.course == Course(END - timedelta(days=5), END + timedelta(days=30))
-    assert (new.times, new.amounts, new.kind) == (dosage.times, dosage.amounts, dosage.kind)
-    assert renewed(course(None), END) == course(None), "the order says its end itself"
+@pytest.mark.parametrize(
+    ("dosage", "antibiotic", "to_end"),
+    [
+        (daily(ONE, [time(8)]), False, False),
+        (daily(ONE, [time(8)], course=Course(END - timedelta(days=5))), False, False),
+        (daily(ONE, [time(8)], course=Course(ends_at=END)), False, True),
+        (daily(ONE, [time(8)], course=Course(doses=10)), False, True),
+        (daily(ONE, [time(8)]), True, True),
+    ],
+)
+def test_a_course_ends_because_it_is_to_end(dosage: Dosage, antibiotic: bool, to_end: bool) -> None:
+    assert is_to_end(dosage, antibiotic=antibiotic) is to_end
 
 
 # The service
@@ -78,11 +79,17 @@ def patient_id(world: World) -> UUID:
 
 
 def ending(world: World, work_of: WorkOf, patient_id: UUID, medicine: Medicine, days: int, **more: Any) -> UUID:
-    """An order whose course has its last day in so many days."""
+    """An order that has its last day in so many days."""
     with work_of(world.lars) as work:
         end = until(local_date(work.now) + timedelta(days=days))
-        dosage = daily(ONE, [time(8)], course=Course(ends_at=end))
-        return prescribe(work, patient_id, medicine=medicine, dosage=dosage, use="2", **more)
+        return prescribe(work, patient_id, medicine=medicine, dosage=daily(ONE, [time(8)]), ends_at=end, **more)
+
+
+def ending_course(world: World, work_of: WorkOf, patient_id: UUID, medicine: Medicine, days: int) -> UUID:
+    """An order whose course has its last day in so many days."""
+    with work_of(world.lars) as work:
+        dosage = daily(ONE, [time(8)], course=Course(ends_at=until(local_date(work.now) + timedelta(days=days))))
+        return prescribe(work, patient_id, medicine=medicine, dosage=dosage, use="2")
 
 
 def renew(world: World, work_of: WorkOf, patient_id: UUID, *seen: tuple[UUID, int], days: int = 30) -> int:
@@ -120,19 +127,21 @@ def test_what_ends_within_a_week_is_listed_and_what_ends_later_is_not(
 def test_what_ends_because_it_is_to_end_is_listed_and_never_renewed_in_a_heap(
     world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
 ) -> None:
-    """Seven days of penicillin would be 30 with one tap."""
+    """Seven days of penicillin, or of prednisolone, would be 30 with one tap."""
     goes_on = ending(world, work_of, patient_id, METOPROLOL, 3)
-    course_of_days = ending(world, work_of, patient_id, PENICILLIN, 2)
+    courses = [ending_course(world, work_of, patient_id, medicine, 2) for medicine in (PENICILLIN, PREDNISOLONE)]
     with work_of(world.lars) as work:
         orders = {one.request_entry_id: one.renewable for one in Medication(work).orders_ending(patient_id)}
     page = client_for(world.lars).get(f"/patients/{patient_id}/medication/renew").text
 
-    with pytest.raises(OrderChanged):
-        renew(world, work_of, patient_id, (course_of_days, 1))
+    for course_of_days in courses:
+        with pytest.raises(OrderChanged):
+            renew(world, work_of, patient_id, (course_of_days, 1))
+        assert f'value="{course_of_days}.1"' not in page
 
-    assert orders == {goes_on: True, course_of_days: False}
-    assert f'value="{goes_on}.1"' in page and f'value="{course_of_days}.1"' not in page
-    assert "Slutter som planlagt" in page and "fenoksymetylpenicillin" in page
+    assert orders == {goes_on: True, courses[0]: False, courses[1]: False}
+    assert f'value="{goes_on}.1"' in page
+    assert "Slutter som planlagt" in page and "fenoksymetylpenicillin" in page and "prednisolon" in page
 
 
 def test_an_order_that_was_stopped_ends_no_more(world: World, work_of: WorkOf, patient_id: UUID) -> None:
@@ -169,21 +178,10 @@ def test_several_are_renewed_together_and_their_doses_go_on(world: World, work_o
         assert last_dose(world, entry_id)[1] > day
 
 
-def test_an_order_with_an_end_of_its_own_is_renewed_too(world: World, work_of: WorkOf, patient_id: UUID) -> None:
-    with work_of(world.lars) as work:
-        end = until(local_date(work.now) + timedelta(days=2))
-        entry_id = prescribe(work, patient_id, medicine=METOPROLOL, dosage=daily(ONE, [time(8)]), ends_at=end)
-
-    renew(world, work_of, patient_id, (entry_id, 1))
-
-    assert last_dose(world, entry_id)[1] > last_day(end)
-
-
 def test_one_that_was_changed_since_stops_them_all(world: World, work_of: WorkOf, patient_id: UUID) -> None:
     first, second = (ending(world, work_of, patient_id, medicine, 2) for medicine in (METOPROLOL, OMEPRAZOLE))
     with work_of(world.lars) as work:
-        dosage = daily(ONE, [time(20)], course=Course(ends_at=until(local_date(work.now) + timedelta(days=2))))
-        change(work, patient_id, second, version=1, dosage=dosage, reason="Kveld")
+        change(work, patient_id, second, version=1, dosage=daily(ONE, [time(20)]), reason="Kveld")
 
     with pytest.raises(OrderChanged):
         renew(world, work_of, patient_id, (first, 1), (second, 1))

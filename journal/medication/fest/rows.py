@@ -13,6 +13,7 @@ from journal.medication.fest.entries import (
     Entry,
     Interaction,
     InteractionNotAssessed,
+    Strength,
     Substance,
     SubstanceGroup,
     SubstitutionGroup,
@@ -91,7 +92,8 @@ def _item(entry: CatalogueEntry, item_id: UUID) -> dict[str, Any]:
     atc = entry.atc_code or ""
     route = entry.routes[0] if entry.routes else None
     single = entry.strengths[0] if len(entry.strengths) == 1 and entry.strengths[0].per_value in (None, 1) else None
-    known = single if single and single.unit in UNITS else None
+    dose_unit = next((_UNIT_OF_7480[unit.code] for unit in entry.dose_units if unit.code in _UNIT_OF_7480), None)
+    known = single if single and single.unit in UNITS and _is_of(single, dose_unit) else None
     alike = ("fest_id", "atc_code", "brand_name", "form_code", "strength", "prescription_group", "item_number")
     facts = ("product_type", "crushable", "openable", "driving_warning", "black_triangle", "opioid_application")
     more = ("package", "lmr_number", "substitution_group", "substitution_until")
@@ -107,7 +109,7 @@ def _item(entry: CatalogueEntry, item_id: UUID) -> dict[str, Any]:
         "strength_unit": known.unit if known else None,
         "route": route.text.lower() if route else None,
         "route_code": route.code if route else None,
-        "dose_unit": next((_UNIT_OF_7480[unit.code] for unit in entry.dose_units if unit.code in _UNIT_OF_7480), None),
+        "dose_unit": dose_unit,
         "high_risk": atc.startswith(_HIGH_RISK),
         "time_critical": atc.startswith(_TIME_CRITICAL),
         "routes": _codes(entry.routes),
@@ -120,6 +122,14 @@ def _item(entry: CatalogueEntry, item_id: UUID) -> dict[str, Any]:
         "amount_unit": entry.amount.unit if entry.amount else None,
         "barcodes": list(entry.barcodes),
     }
+
+
+def _is_of(strength: Strength, dose_unit: str | None) -> bool:
+    """Whether the strength is what one unit of the hand holds: 5 mg/ml is so of an ml, and never of a drop, where one drop would
+    be said to hold twenty times what it does. A patch of 25 mikrog/time is counted by the patch.
+    """
+    other_amount = strength.per_unit in UNITS and strength.per_unit != dose_unit
+    return not other_amount or strength.unit == dose_unit
 
 
 def _interaction(entry: Interaction, fest_id: UUID) -> Iterator[Row]:

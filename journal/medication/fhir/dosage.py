@@ -8,6 +8,8 @@ What a receiver who reads half of it would do decides the form:
   the words;
 * a step of a taper is a dosage of its own, in its place of the sequence, with its first and last day in its period and in
   its words: who reads one of them cannot take it for the whole;
+* a course that ends by the doses given has their number as the count of its timing;
+* a first dose at once is a dosage of its own, at its instant, before the others: who reads one of them alone gives none twice;
 * FHIR's period ends with its last second, ours before it: the second is taken off, so that no dose is added at the end.
 """
 
@@ -30,6 +32,9 @@ from journal.medication.rules import (
     TimeOfDay,
     Weekday,
     dose_sentence,
+    safe_distance,
+    say,
+    without_first,
 )
 from journal.platform import clock
 from journal.platform.clock import local_date, norwegian_date
@@ -107,11 +112,29 @@ def quantity(amount: Quantity) -> Resource:
 def _amounts(dosage: Dosage, bounds: _Bounds) -> Iterator[_Part]:
     """A dosage for each amount."""
     if dosage.amount is not None:
-        yield 1, dosage, dose_sentence(dosage), bounds
+        yield from (
+            _from_the_first(dosage, bounds) if _first_at(dosage) else [(1, dosage, dose_sentence(dosage), bounds)]
+        )
         return
     for dose in dosage.timed_doses:
         part = _alone(dosage, dose)
         yield 1, part, dose_sentence(part), bounds
+
+
+def _first_at(dosage: Dosage) -> datetime | None:
+    return dosage.course.first_at if dosage.course else None
+
+
+def _from_the_first(dosage: Dosage, bounds: _Bounds) -> Iterator[_Part]:
+    """The first dose of a course at once, and the others from a safe distance on."""
+    first_at, doses = _first_at(dosage), dosage.course.doses if dosage.course else None
+    assert first_at is not None and isinstance(dosage.amount, Quantity)
+    yield 1, dosage, f"Første dose straks: {say(dosage.amount)}", bounds
+    if doses != 1:
+        rest = without_first(dosage)
+        if rest.course and doses:
+            rest = replace(rest, course=replace(rest.course, doses=doses - 1))
+        yield 2, rest, f"Deretter {dose_sentence(rest)}", bounds.within(first_at + safe_distance(dosage), None)
 
 
 def _steps(dosage: Dosage, bounds: _Bounds) -> Iterator[_Part]:
@@ -141,7 +164,10 @@ def _midnight(day: date) -> datetime:
 
 
 def _timing(dosage: Dosage, bounds: _Bounds) -> Resource:
-    repeat = written(extension=_more(dosage), boundsPeriod=bounds.to_fhir(), **_repeat(dosage))
+    if first_at := _first_at(dosage):
+        return {"event": [instant(first_at)]}
+    count = dosage.course.doses if dosage.course else None
+    repeat = written(extension=_more(dosage), boundsPeriod=bounds.to_fhir(), count=count, **_repeat(dosage))
     if dosage.cycle is None:
         return {"repeat": repeat}
     extension = [_cycle(dosage.cycle, dosage.moments)]

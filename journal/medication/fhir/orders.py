@@ -24,7 +24,7 @@ from journal.platform.fhir import (
     volven,
     written,
 )
-from journal.platform.language import phrase
+from journal.platform.language import joined, phrase
 from journal.platform.quantity import Quantity, show
 
 _PRODUCT = "product"
@@ -209,10 +209,11 @@ def _dosages(order: WholeOrder) -> list[Resource]:
 def _wanted(value: ValueRequirement) -> str:
     """In words, since no element of FHIR stops a dose: `Mål puls før dosen. Ikke gi den under 55 slag per minutt.`"""
     what = str(value.text).lower()
-    if value.minimum is None:
-        return str(phrase("Mål %(what)s før dosen.", what=what))
-    limit = f"{show(value.minimum)} {value.unit}"
-    return str(phrase("Mål %(what)s før dosen. Ikke gi den under %(limit)s.", what=what, limit=limit))
+    low, high = (f"{show(limit)} {value.unit}" if limit is not None else "" for limit in (value.minimum, value.maximum))
+    said = [phrase("Mål %(what)s før dosen.", what=what)]
+    said += [phrase("Ikke gi den under %(limit)s.", limit=low)] if low else []
+    said += [phrase("Ikke gi den over %(limit)s.", limit=high)] if high else []
+    return str(joined(" ", said))
 
 
 def _last(order: WholeOrder) -> datetime | None:

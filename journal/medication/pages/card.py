@@ -48,6 +48,7 @@ class Value(NamedTuple):
     """The field for a value that must be known before the dose, and what it means for it.
 
     `against`: None until the value was outside the limit; then what was written of why the dose is given all the same.
+    `second`: label and what is typed of the diastolic, where a blood pressure is measured.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Value(NamedTuple):
     error: str | None
     means: str | None
     against: str | None
+    second: tuple[str, str] | None = None
 
 
 class At(NamedTuple):
@@ -219,7 +221,9 @@ def asked(dose: DueDose) -> set[str]:
     """The codes of the measurements that the card of this dose shows: what must be known before it is signed."""
     if not dose.can_sign:
         return set()
-    return {dose.required_value.code} | asked_of(dose.cautions) if dose.required_value else asked_of(dose.cautions)
+    return (
+        {dose.required_value.measured_as} | asked_of(dose.cautions) if dose.required_value else asked_of(dose.cautions)
+    )
 
 
 def asked_of(cautions: Sequence[Caution]) -> set[str]:
@@ -263,7 +267,7 @@ def _value(dose: DueDose, latest: Mapping[str, Measurement], trouble: Trouble | 
 
 def value_of(wanted: ValueRequirement, latest: Mapping[str, Measurement], trouble: Trouble | None, day: date) -> Value:
     """The field for this value. What was measured on `day` (Oslo) stands beside it; it is never filled in (A5)."""
-    last = latest.get(wanted.code)
+    last = latest.get(wanted.measured_as)
     hint = _("Kl. %(time)s var den %(value)s.", time=hhmm(last.effective_at), value=last.text) if last else ""
     if last and local(last.effective_at).date() != day:
         hint = ""
@@ -271,4 +275,5 @@ def value_of(wanted: ValueRequirement, latest: Mapping[str, Measurement], troubl
     label = _("%(what)s nå", what=wanted.text)
     typed = trouble.typed if trouble else {}
     against = typed.get("against", "") if trouble and (trouble.suggested or "against" in typed) else None
-    return Value("value", label, hint, wanted.unit, typed.get("value", ""), error, wanted.means, against)
+    second = (_("Undertrykk"), typed.get("value2", "")) if wanted.measured_as == "blood_pressure" else None
+    return Value("value", label, hint, wanted.unit, typed.get("value", ""), error, wanted.means, against, second)

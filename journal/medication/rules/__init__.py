@@ -6,6 +6,7 @@ as_needed whether there is room for one more     reasons    why a dose was not g
 rounds    which doses belong to one walk         picture    36 hours at a glance
 settings  what each municipality decides of it    strength   a strength in words
 caution   when one tap is too little             insulin   which insulin it is, in words
+course_doses  courses that end by the doses given   first_dose  the first dose of a course at once
 words, steps, steps_said  the parts of them         safety     what a prescriber is told before she signs
 favourites what of an order holds for anybody
 week      the days of a dose chart              timeline   many days on one picture
@@ -13,6 +14,7 @@ week      the days of a dose chart              timeline   many days on one pict
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room
 from journal.medication.rules.caution import Caution, caution_text, cautions
+from journal.medication.rules.course_doses import Slot, SoFar, made_up, number_text, so_far, so_far_text
 from journal.medication.rules.dosage import (
     Dosage,
     daily,
@@ -25,9 +27,11 @@ from journal.medication.rules.dosage import (
     when_needed,
 )
 from journal.medication.rules.favourites import Reusable, reusable
+from journal.medication.rules.first_dose import beginning_at, begun_as, without_first
 from journal.medication.rules.insulin import insulin_text
 from journal.medication.rules.once import MAY_HAVE_PASSED, once, once_at
 from journal.medication.rules.parts import (
+    MOST_COUNTED,
     AmountRange,
     AsNeeded,
     Course,
@@ -67,6 +71,7 @@ from journal.medication.rules.schedule import (
     expected_times,
     is_day_of,
     own_clock_times,
+    safe_distance,
 )
 from journal.medication.rules.sentence import (
     HandAction,
@@ -101,6 +106,7 @@ __all__ = [
     "DEFAULT_CLOCK_TIMES",
     "EACH_DOSE",
     "MAY_HAVE_PASSED",
+    "MOST_COUNTED",
     "OFFERED",
     "ORDINARY",
     "SPANS",
@@ -136,6 +142,8 @@ __all__ = [
     "Reusable",
     "Room",
     "SignedState",
+    "Slot",
+    "SoFar",
     "Step",
     "Strip",
     "StripDose",
@@ -151,6 +159,8 @@ __all__ = [
     "Weekday",
     "Window",
     "as_needed_room",
+    "beginning_at",
+    "begun_as",
     "caution_text",
     "cautions",
     "changed_today",
@@ -173,9 +183,11 @@ __all__ = [
     "inr_text",
     "insulin_text",
     "is_day_of",
+    "made_up",
     "medication_line",
     "missed_at",
     "no_dose_decided",
+    "number_text",
     "on_weekdays",
     "once",
     "once_at",
@@ -185,9 +197,12 @@ __all__ = [
     "pulse",
     "respiration",
     "reusable",
+    "safe_distance",
     "said_in_column",
     "say",
     "slot_of",
+    "so_far",
+    "so_far_text",
     "strength_in_words",
     "strip",
     "suggested_reason",
@@ -198,5 +213,6 @@ __all__ = [
     "when_needed",
     "window_around",
     "window_of",
+    "without_first",
     "worst",
 ]

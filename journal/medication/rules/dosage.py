@@ -34,7 +34,7 @@ from journal.medication.rules.parts import (
     TimeOfDay,
     Weekday,
 )
-from journal.medication.rules.steps import check_inr, check_steps
+from journal.medication.rules.steps import check_course, check_inr, check_steps
 from journal.platform.clock import instant
 from journal.platform.language import phrases
 from journal.platform.quantity import NotAnAmount, Quantity
@@ -77,6 +77,7 @@ class Dosage:
         _check_amounts(self)
         _check_limits(self)
         check_inr(self)
+        check_course(self)
 
     @property
     def moments(self) -> tuple[Moment, ...]:

@@ -1,7 +1,7 @@
 """The parts a dosage is made of. Each refuses what it cannot mean (InvalidDosage)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -133,21 +133,44 @@ class AsNeeded:
             raise InvalidDosage("Tiden mellom dosene må være hele minutter.")
 
 
+MOST_COUNTED = 500
+"""As many doses as a course may count: four a day for four months. More is a slip of the finger."""
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A medicine for a limited time. The first instant belongs to it, the last does not (UTC)."""
+    """A medicine for a limited time. The first instant belongs to it, the last does not (UTC).
+
+    `doses`: it ends when so many have been given, and at no time before. `first_at`: its first dose is given then, whatever
+    the clock times are; the others follow at their times, from a safe distance on (schedule).
+    """
 
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    doses: int | None = None
+    first_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if self.starts_at is None and self.ends_at is None:
+        if self.starts_at is None and self.ends_at is None and self.doses is None:
             raise InvalidDosage("En kur må ha en start eller en slutt.")
-        for limit in (self.starts_at, self.ends_at):
+        for limit in (self.starts_at, self.ends_at, self.first_at):
             if limit is not None and limit.utcoffset() != timedelta(0):
                 raise InvalidDosage("Start og slutt på en kur må oppgis i UTC.")
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             raise InvalidDosage("Kuren slutter før den starter.")
+        if self.doses is not None and not 1 <= self.doses <= MOST_COUNTED:
+            raise InvalidDosage("Antall doser i en kur må være fra 1 til 500.")
+        if self.doses is not None and self.ends_at is not None:
+            raise InvalidDosage("Velg enten siste dag eller antall doser. En kur kan bare ha én slutt.")
+        if self.first_at and not (self.starts_at or self.first_at) <= self.first_at < (self.ends_at or _NEVER):
+            raise InvalidDosage("Første dose nå hører til en kur som begynner nå. La første dag stå tom.")
+
+    @property
+    def has_end(self) -> bool:
+        """Whether the course itself ends: on a day, or by the doses given."""
+        return self.ends_at is not None or self.doses is not None
 
     @classmethod
     def of_days(cls, first_day: date, days: int) -> "Course":

@@ -140,6 +140,11 @@ class ValueRequirement:
         return enough and (self.maximum is None or value <= self.maximum)
 
     @property
+    def measured_as(self) -> str:
+        """The kind of measurement that it is a part of: the systolic pressure is measured as a blood pressure, of two figures."""
+        return _MEASURED_AS.get(self.code, self.code)
+
+    @property
     def means(self) -> Phrase | None:
         """What the value means for the dose: `Gi bare når puls er 55 eller mer.`; None when it shall only be known."""
         what = as_phrase(self.text).in_a_sentence()
@@ -201,9 +206,12 @@ def respiration(minimum: Decimal | None = None, maximum: Decimal | None = None) 
     )
 
 
-def systolic(minimum: Decimal | None = None) -> ValueRequirement:
-    """Systolic blood pressure must be known, and the dose is not given below `minimum` mmHg."""
-    return ValueRequirement("systolic", phrase("Overtrykk"), "mmHg", minimum, Decimal(40), Decimal(300))
+def systolic(minimum: Decimal | None = None, maximum: Decimal | None = None) -> ValueRequirement:
+    """The blood pressure must be measured, and the dose is given when the systolic is from `minimum` to `maximum` mmHg."""
+    return ValueRequirement("systolic", phrase("Overtrykk"), "mmHg", minimum, Decimal(40), Decimal(300), maximum)
+
+
+_MEASURED_AS = {"systolic": "blood_pressure"}
 
 
 class Suggestion(NamedTuple):

@@ -1,6 +1,5 @@
 """Orders with an end: which of them end soon, and the same order with a later end."""
 
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from journal.medication.rules.dosage import Dosage
@@ -40,14 +39,8 @@ def is_for_days(dosage: Dosage) -> bool:
 
 
 def is_to_end(dosage: Dosage, *, antibiotic: bool) -> bool:
-    """Whether a renewal must not carry it on: a taper ends because it is to end, a course of antibiotics is looked at before it
-    goes on, and what follows INR is decided anew by the next one.
+    """Whether a renewal must not carry it on: a course and a taper end because they are to end, antibiotics are looked at before
+    they go on, and what follows INR is decided anew by the next one. What is renewed is an order that itself ends.
     """
-    return antibiotic or bool(dosage.steps) or dosage.inr is not None
-
-
-def renewed(dosage: Dosage, end: datetime) -> Dosage:
-    """The same dosage with this end, where it says one itself; else as it is, since the order says it."""
-    if dosage.course is None or dosage.course.ends_at is None:
-        return dosage
-    return replace(dosage, course=replace(dosage.course, ends_at=end))
+    is_course = dosage.course is not None and dosage.course.has_end
+    return antibiotic or is_course or bool(dosage.steps) or dosage.inr is not None

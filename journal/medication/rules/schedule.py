@@ -7,6 +7,11 @@ Clock-time medicines follow the clock on the wall: "kl. 08" is 08 in summer and 
 as the dosage names, whether it lasts 23, 24 or 25 hours. Interval medicines follow elapsed time: six hours are six
 hours, and the clock shows another hour after the night it was changed.
 
+A course whose first dose is given at once has it outside the clock times. The next one comes at the first clock time that is
+at least half as far off as two doses usually are: four times a day, three hours. Nearer, it is left out, so that the second
+dose is never more than one and a half times as far off as usual either. It is the same half by which a missed dose is
+missed (status).
+
 No two doses of one order are due at the same instant. In the night of March that has no hour between 02 and 03, a dose
 ordered at 02 would come at 03, on top of one ordered at 03: there is then only the one ordered at 03.
 """
@@ -68,7 +73,8 @@ def expected_times(
 ) -> Iterator[ExpectedDose]:
     """The doses due from `start` up to but not including `end`, earliest first.
 
-    The order counts from `order_start` up to but not including `order_end`, within its course, and to its next INR. A
+    The order counts from `order_start` up to but not including `order_end`, within its course, and to its next INR. Where a
+    course ends by the doses given, they go on: how many of them are left is for who knows what was given (course_doses). A
     medicine as needed is never due. All instants are aware. Raises ValueError for one without a time zone.
     """
     if dosage.kind is Kind.AS_NEEDED:
@@ -115,10 +121,20 @@ def _by_the_wall(dosage: Dosage, begin: datetime, stop: datetime, clock_times: C
     if begin >= stop:
         return
     day, last_day = local_date(begin), local_date(stop)
+    if (first_at := dosage.course.first_at if dosage.course else None) is not None:
+        assert isinstance(dosage.amount, Quantity)
+        if begin <= first_at < stop:
+            yield ExpectedDose(first_at, dosage.amount)
+        begin = max(begin, first_at + safe_distance(dosage))
     while day <= last_day:
         if is_day_of(dosage, day):
             yield from (dose for dose in _doses_on(dosage, day, clock_times) if begin <= dose.due_at < stop)
         day += timedelta(days=1)
+
+
+def safe_distance(dosage: Dosage) -> timedelta:
+    """The least time from a first dose at once to the next: half the usual time between two, of a daily medicine."""
+    return timedelta(hours=12) / len(dosage.moments)
 
 
 def _doses_on(dosage: Dosage, day: date, clock_times: ClockTimes) -> list[ExpectedDose]:

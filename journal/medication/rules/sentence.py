@@ -242,9 +242,14 @@ def duration(span: timedelta) -> str:
 
 
 def _course(course: Course) -> str:
-    """`fra 21.11.2026 til og med 25.11.2026`; a course that does not end at midnight names the clock."""
+    """`fra 21.11.2026 til og med 25.11.2026`, `til 28 doser er gitt i alt`; one that does not end at midnight names the clock."""
     start = f"fra {_date_and_clock(course.starts_at)}" if course.starts_at else ""
-    return " ".join(filter(None, [start, _end(course.ends_at) if course.ends_at else ""]))
+    end = _end(course.ends_at) if course.ends_at else ""
+    if course.doses is not None:
+        end = f"til {_counted(course.doses, 'dose', 'doser')} er gitt i alt"
+    # The day alone: what is read back on the telephone does not change while it is read.
+    first = f"første dose straks {norwegian_date(local_date(course.first_at))}" if course.first_at else ""
+    return ", ".join(filter(None, [first, " ".join(filter(None, [start, end]))]))
 
 
 def _end(ends_at: datetime) -> str:

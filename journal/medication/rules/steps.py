@@ -1,10 +1,10 @@
-"""What can be wrong with a dosage that is another one tomorrow: steps, and warfarin that follows INR."""
+"""What can be wrong with a dosage that is another one tomorrow: steps, warfarin that follows INR, courses that count."""
 
 from datetime import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from journal.medication.rules.parts import InvalidDosage
+from journal.medication.rules.parts import InvalidDosage, Kind
 from journal.platform.clock import instant
 
 if TYPE_CHECKING:
@@ -39,7 +39,23 @@ def check_inr(dosage: "Dosage") -> None:
         return
     if not dosage.moments:
         raise InvalidDosage("En dosering etter INR må ha klokkeslett eller tid på dagen.")
-    if dosage.course and dosage.course.ends_at:
+    if dosage.course and dosage.course.has_end:
         raise InvalidDosage("En dosering etter INR slutter dagen INR måles. La siste dag stå tom.")
     if dosage.steps and dosage.steps[-1].first_day >= dosage.inr.next_on:
         raise InvalidDosage("Dosene kan ikke være bestemt lenger enn til dagen INR måles. Ta bort trinnene etter den.")
+
+
+def check_course(dosage: "Dosage") -> None:
+    """Raises InvalidDosage when doses are counted, or the first is given at once, where that says nothing or too much."""
+    course = dosage.course
+    if course is None:
+        return
+    if course.doses is not None and dosage.kind is Kind.AS_NEEDED:
+        raise InvalidDosage("Et antall doser gjelder faste doser. Ved behov bestemmer pasienten hvor mange det blir.")
+    if course.doses is not None and dosage.steps:
+        raise InvalidDosage("Trinnene har egne datoer. Skriv slutten som mengden 0, ikke som antall doser.")
+    # Which amount would be made up for one that was missed?
+    if course.doses is not None and dosage.amounts:
+        raise InvalidDosage("Et antall doser krever at alle dosene er like store. Skriv siste dag i stedet.")
+    if course.first_at is not None and (dosage.kind is not Kind.DAILY or dosage.amount is None):
+        raise InvalidDosage("Første dose nå kan bare brukes hver dag, og når alle dosene er like store.")

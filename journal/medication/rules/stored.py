@@ -131,12 +131,14 @@ def _read_limits(stored: Mapping[str, Any]) -> AsNeeded:
 def _course(course: Course | None) -> dict[str, Any] | None:
     if course is None:
         return None
-    limits = {"starts_at": course.starts_at, "ends_at": course.ends_at}
-    return {key: limit.isoformat() for key, limit in limits.items() if limit is not None}
+    limits = {"starts_at": course.starts_at, "ends_at": course.ends_at, "first_at": course.first_at}
+    at = {key: limit.isoformat() for key, limit in limits.items() if limit is not None}
+    return at | _filled(doses=course.doses)
 
 
-def _read_course(stored: Mapping[str, str]) -> Course:
-    return Course(**{key: datetime.fromisoformat(text) for key, text in stored.items()})
+def _read_course(stored: Mapping[str, Any]) -> Course:
+    at = {key: datetime.fromisoformat(text) for key, text in stored.items() if key != "doses"}
+    return Course(**at, doses=stored.get("doses"))
 
 
 def _read_step(stored: Mapping[str, Any]) -> Step:

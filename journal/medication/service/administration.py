@@ -59,23 +59,28 @@ class Administration(Signing):
         request_version: int,
         given_at: datetime | None = None,
         value: Decimal | None = None,
+        value2: Decimal | None = None,
         against: str = "",
         confirmed: Collection[Caution] = (),
     ) -> UUID:
         """Signs that this dose was given as ordered, now or at the time the nurse says; answers with the administration's id.
 
-        `request_version` is the version of the order she saw; `value` is measured, where the order wants one, and `against`
-        says why she gives a dose that the value speaks against; `confirmed` is what is special about the dose and she has
-        seen. Raises NotFound, DoseAlreadySigned, OrderChanged, ValueMissing, ValueBelowLimit, ConfirmationMissing, and
-        Invalid for a time that cannot be.
+        `request_version` is the version of the order she saw; `value` is measured, where the order wants one, with `value2`, the
+        diastolic, where that is a blood pressure, and `against` says why she gives a dose that the value speaks against;
+        `confirmed` is what is special about the dose and she has seen. Raises NotFound, DoseAlreadySigned, OrderChanged,
+        CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, and Invalid for a time that cannot be.
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version)
         given_at = self._given_at(given_at)
         if dose.due_at - given_at > EARLIEST:
             raise self._too_early(given_at)
+        if self._is_complete(dose):
+            raise self._complete(dose)
         self._confirmed(confirmed, dose, given_at, dose)
-        measured, why = self._measure(patient_id, dose, value, against, given_at, dose.id)
-        return self._sign(dose, Result.TAKEN, given_at, amount=dose.amount, observation_id=measured, text=why)
+        measured, why = self._measure(patient_id, dose, (value, value2), against, given_at, dose.id)
+        return self._sign(
+            patient_id, dose, Result.TAKEN, given_at, amount=dose.amount, observation_id=measured, text=why
+        )
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def sign_not_given(
@@ -92,7 +97,7 @@ class Administration(Signing):
         """Signs that this dose was not given, or not in full, and why; answers with the administration's id.
 
         `amount`: what was taken, in the dose's unit, where the reason says that some was; None when nobody knows how much.
-        Raises NotFound, DoseAlreadySigned, OrderChanged, Invalid.
+        Raises NotFound, DoseAlreadySigned, OrderChanged, CourseComplete, Invalid.
         """
         if reason.needs_text and not text:
             raise Invalid(errors={"reason_text": ["Skriv hvorfor dosen ikke ble gitt."]})
@@ -106,7 +111,11 @@ class Administration(Signing):
                     ]
                 }
             )
-        return self._sign(dose, reason.result, self._given_at(given_at), amount=amount, reason=reason, text=text)
+        if reason.result is Result.PARTLY_TAKEN and self._is_complete(dose):
+            raise self._complete(dose)
+        return self._sign(
+            patient_id, dose, reason.result, self._given_at(given_at), amount=amount, reason=reason, text=text
+        )
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def sign_as_needed(
@@ -118,13 +127,14 @@ class Administration(Signing):
         amount: Decimal | None = None,
         given_at: datetime | None = None,
         value: Decimal | None = None,
+        value2: Decimal | None = None,
         against: str = "",
         confirmed: Collection[Caution] = (),
     ) -> UUID:
         """Signs one dose of a medicine as needed; `amount` in the order's unit, and only where the order leaves a choice.
 
-        `value`, `against` and `confirmed` as for sign_given. Raises NotFound, OrderChanged, NoRoom (the most is given, or it
-        is too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, Invalid.
+        `value`, `value2`, `against` and `confirmed` as for sign_given. Raises NotFound, OrderChanged, NoRoom (the most is
+        given, or it is too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, Invalid.
         """
         since = self._lock_order(patient_id, request_entry_id)
         order = self._current_order(patient_id, request_entry_id)
@@ -139,7 +149,7 @@ class Administration(Signing):
         if not room.allowed:
             raise NoRoom(room.reason or "", next_at=room.next_at.isoformat() if room.next_at else None)
         self._confirmed(confirmed, order, given_at)
-        measured, why = self._measure(patient_id, order, value, against, given_at)
+        measured, why = self._measure(patient_id, order, (value, value2), against, given_at)
         row = MedicationAdministration(
             patient_id=order.patient_id,
             id=new_id(),
@@ -179,8 +189,17 @@ class Administration(Signing):
         self.work.publish(facts.AdministrationCorrected(row.patient_id, row.id, row.dose_id, row.effective_at))
 
     def _reopen(self, patient_id: UUID, dose_id: UUID) -> None:
-        """The dose first: whoever changes its order holds it, or waits, and then finds no signature."""
+        """The dose first: whoever changes its order holds it, or waits, and then finds no signature. Before it the plan, where
+        the dose is one of a course that is counted by it, as in every act on such an order.
+        """
         this = sa.and_(self.work.chart(patient_id, Dose), Dose.id == dose_id)
+        of_course = sa.and_(
+            RequestPlan.patient_id == Dose.patient_id,
+            RequestPlan.request_entry_id == Dose.request_entry_id,
+            Dose.course_of.is_not(None),
+        )
+        plan = sa.select(RequestPlan.request_entry_id).join(Dose, of_course).where(this)
+        self.db.execute(plan.with_for_update(of=RequestPlan, key_share=True))
         dose = self.db.scalars(sa.select(Dose).where(this).with_for_update(key_share=True)).one()
         order = MedicationRequest
         of_entry = sa.and_(self.work.chart(patient_id, order), order.entry_id == dose.request_entry_id)
@@ -189,10 +208,11 @@ class Administration(Signing):
             answers_for = decided[-1].municipality_id
             catch_up(dose, decided, choices_of(self.db, [answers_for]).get(answers_for, ()))
         # Not locked: whoever holds the plan to make the order wait comes to the dose after this.
-        plan = self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == dose.request_entry_id
-        since = self.db.scalar(sa.select(RequestPlan.unconfirmed_since).where(*plan))
+        own = self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == dose.request_entry_id
+        since = self.db.scalar(sa.select(RequestPlan.unconfirmed_since).where(*own))
         if dose.state == "open" and since is not None and dose.due_at >= since:
             dose.state = HELD
+        self._recount(patient_id, dose)
 
     def _too_early(self, given_at: datetime) -> Invalid:
         if given_at == self.work.now:
@@ -214,7 +234,7 @@ class Administration(Signing):
         self,
         patient_id: UUID,
         order: Any,
-        value: Decimal | None,
+        values: tuple[Decimal | None, Decimal | None],
         against: str,
         at: datetime,
         dose_id: UUID | None = None,
@@ -223,6 +243,7 @@ class Administration(Signing):
         if order.required_value is None:
             return None, None
         wanted = ValueRequirement.from_json(order.required_value)
+        value, value2 = values
         if value is None:
             raise ValueMissing(errors={"value": [wanted.wanted()]})
         with refusing("value", ValueMissing):
@@ -230,11 +251,14 @@ class Administration(Signing):
         if unsafe is not None and not against.strip():
             said = outside_limit_text(wanted, value)
             raise ValueBelowLimit(said, errors={"value": [said]}, reason=unsafe.reason.value, reason_said=unsafe.text)
-        measured = Observations(self.work).record(patient_id, wanted.code, value, effective_at=at, dose_id=dose_id)
+        measured = Observations(self.work).record(
+            patient_id, wanted.measured_as, value, value2=value2, effective_at=at, dose_id=dose_id
+        )
         return measured, against.strip() if unsafe is not None else None
 
-    def _sign(self, dose: Any, result: Result, given_at: datetime, **more: Any) -> UUID:
+    def _sign(self, patient_id: UUID, dose: Any, result: Result, given_at: datetime, **more: Any) -> UUID:
         id = self._write(dose, result, given_at, **more)
+        self._recount(patient_id, dose)
         told = facts.DoseGiven if result in (Result.TAKEN, Result.PARTLY_TAKEN) else facts.DoseNotGiven
         self.work.publish(told(dose.patient_id, id, dose.id, given_at))
         return id

@@ -41,18 +41,20 @@ class Beside(Signing):
     def also_given(
         self, patient_id: UUID, dose_id: UUID, *, request_version: int, given_at: datetime | None = None
     ) -> UUID:
-        """Stores that a dose was given although it was signed by somebody else, or its order had been changed or stopped.
+        """Stores that a dose was given although it was signed by somebody else, or its order had been changed, stopped or
+        given as many times as it was to be.
 
         A fact beside the dose, never a signature of it, and an incident for others to follow up.
         Raises NotFound, and OrdinarySignature when nothing stands in the way of a signature.
         """
         dose = self._hold_dose(patient_id, dose_id)
         twice = dose.signed_at is not None
-        if not twice and self._unchanged(dose, request_version):
+        if not twice and self._unchanged(dose, request_version) and not self._is_complete(dose):
             raise OrdinarySignature("Dosen er ikke signert av andre. Signer den som vanlig.")
         given_at = self._given_at(given_at)
         kind = "also_given" if twice else "given_after_stop"
         id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, kind=kind)
+        self._recount(patient_id, dose)
         told = facts.DoseGivenTwice if twice else facts.DoseGivenAfterStop
         self.work.publish(told(dose.patient_id, id, dose.id, given_at))
         return id

@@ -20,6 +20,8 @@ from journal.medication.rules import (
     describe,
     dose_status,
     hand_sentence,
+    made_up,
+    number_text,
 )
 from journal.medication.rules.door import waits
 from journal.medication.service.shown import (
@@ -39,6 +41,7 @@ from journal.medication.service.signing import LIVE
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
+from journal.platform.language import joined
 from journal.platform.quantity import Quantity
 from journal.platform.service import Service, on_patient, on_patients, without_patient
 from journal.platform.statement import Asked, Statement
@@ -53,7 +56,7 @@ _WORKLIST = Statement(
 )
 _OF_DOSE = (
     *("patient_id", "id", "request_entry_id", "request_version", "due_at", "next_due_at", "ready_from", "late_after"),
-    *("amount", "unit", "slot", "state"),
+    *("amount", "unit", "slot", "state", "course_number", "course_of"),
 )
 _OF_ORDER = (
     *("status", "effective_at", "change_reason", "atc_code", "generic_name", "brand_name", "form", "strength"),
@@ -165,13 +168,15 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         due_at=row.due_at,
         slot=row.slot,
         status=status,
-        status_text=describe(status, row.due_at, now, state),
+        status_text=joined(", ", (describe(status, row.due_at, now, state), made_up(status) if row.course_of else "")),
         amount=amount,
         line=line_of(row, dosage, day),
         hand=hand_sentence(amount, strength_per_unit=dosage.strength_per_unit, form=row.form, route=row.route),
         prescription_group=row.prescription_group,
         instruction=row.instruction,
-        condition_text=condition_of(row, dosage, day),
+        condition_text=condition_of(
+            row, dosage, day, number_text(row.course_number, row.course_of) if row.course_of else None
+        ),
         required_value=ValueRequirement.from_json(row.required_value) if row.required_value else None,
         two_signatures=row.two_signatures,
         high_risk=row.high_risk,

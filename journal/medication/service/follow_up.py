@@ -55,12 +55,13 @@ def evaluation_day(atc_code: str | None, dosage: Dosage, starts_on: date, asked:
     None for what is no course of antibiotics. Raises Invalid for a day outside the course, or asked for without one.
     """
     course = dosage.course
-    if not is_antibiotic(atc_code) or course is None or course.ends_at is None:
+    if not is_antibiotic(atc_code) or course is None or not course.has_end:
         if asked is not None:
             raise Invalid(errors={"evaluate_on": ["Skriv også siste dag av kuren."]})
         return None
     first = max(starts_on, local_date(course.starts_at)) if course.starts_at else starts_on
-    last = local_date(course.ends_at - timedelta(microseconds=1))
+    # A course that counts its doses lasts until they are given, whenever that is.
+    last = local_date(course.ends_at - timedelta(microseconds=1)) if course.ends_at else date.max
     if asked is not None and not first <= asked <= last:
         raise Invalid(errors={"evaluate_on": ["Kuren må vurderes mens den varer."]})
     return asked or min(first + _LOOKED_AT_AFTER, last)

@@ -22,11 +22,13 @@ from journal.medication.rules import (
     dose_status,
     insulin_text,
     no_dose_decided,
+    so_far_text,
     strip,
 )
 from journal.medication.rules.door import UNRECONCILED, waits
 from journal.medication.service.shown import (
     DECIDED,
+    WITNESS,
     MedicineInUse,
     changed_text,
     condition_of,
@@ -56,7 +58,7 @@ _OWN = ("neutral", phrase("tar selv"))
 def list_statement() -> Statement:
     """The orders in use, with what was given and is to be given of each, and those changed since `lately`.
 
-    Takes ids (every record of the patient), start and end of the picture, and lately.
+    Takes ids (every record of the patient), now, start and end of the picture, and lately.
     """
     columns = (
         MedicationRequest.patient_id,
@@ -64,7 +66,8 @@ def list_statement() -> Statement:
         *(getattr(MedicationRequest, name) for name in _SHOWN),
     )
     dosage = sa.cast(MedicationRequest.dosage, sa.Text).label("dosage")
-    order = newest_versions(in_charts(MedicationRequest), *columns, dosage).subquery("o").c
+    doses = sa.cast(MedicationRequest.dosage["course"]["doses"].astext, sa.Integer).label("course_of")
+    order = newest_versions(in_charts(MedicationRequest), *columns, dosage, doses).subquery("o").c
     # Two comparisons: IN would have its text written anew at each execution.
     in_use = sa.or_(*(order.status == status for status in IN_USE))
     shown = (order[name] for name in _SHOWN)
@@ -73,6 +76,7 @@ def list_statement() -> Statement:
         _given_as_needed(order).label("given"),
         unsigned(order).label("unsigned"),
         waits_since(order).label("waits_since"),
+        _so_far(order).label("so_far"),
     )
     return Statement(
         sa.select(*shown, order.dosage, *worked_out).where(sa.or_(in_use, order.effective_at > sa.bindparam("lately")))
@@ -95,11 +99,12 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
         flags += (_CALL,)
     if order.given_by == "patient":
         flags += (_OWN,)
+    so_far = so_far_text(*order.so_far) if order.so_far else None
     return MedicineInUse(
         order.entry_id,
         line_of(order, dosage, today),
         flags,
-        condition_of(order, dosage, today),
+        condition_of(order, dosage, today, so_far),
         changed_text(order),
         strip(marks, now),
     )
@@ -149,6 +154,35 @@ def _given_as_needed(order: Any) -> sa.ScalarSelect[Any]:
         .correlate(order.entry_id.table)
         .scalar_subquery()
     )
+
+
+def _so_far(order: Any) -> sa.Case[Any]:
+    """Of a course that ends by the doses given: how many are, of how many, and how many were to be. Counted for those alone."""
+    signature, other = (aliased(MedicationAdministration) for _ in range(2))
+    beside = (
+        sa.select(sa.func.count())
+        .where(other.patient_id == Dose.patient_id, other.dose_id == Dose.id, other.in_error_at.is_(None))
+        .where(other.status == "completed", other.kind != "signature", other.kind != WITNESS)
+        .scalar_subquery()
+    )
+    taken = sa.case((signature.status == "completed", 1), else_=0)
+    missed = sa.and_(signature.id.is_(None), Dose.state == "open", Dose.missed_from <= sa.bindparam("now"))
+    not_given = sa.or_(signature.status == "not-done", missed)
+    counts = (
+        sa.select(
+            sa.func.json_build_array(
+                sa.func.coalesce(sa.func.sum(taken + beside), 0),
+                order.course_of,
+                sa.func.count().filter(not_given),
+            )
+        )
+        .select_from(Dose)
+        .outerjoin(Dose.signature.of_type(signature))
+        .where(sa.tuple_(Dose.patient_id, Dose.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id))
+        .correlate(order.entry_id.table)
+        .scalar_subquery()
+    )
+    return sa.case((order.course_of.is_not(None), counts))
 
 
 def _mark(dose: Sequence[Any], now: datetime) -> StripDose:

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.medication.errors import AlertsFound
-from journal.medication.models import MedicationRequest
+from journal.medication.models import MedicationRequest, RequestPlan
 from journal.medication.rules import Dosage
 from journal.medication.rules.safety import (
     Alert,
@@ -152,8 +152,11 @@ class Judging(Assessed, Orders):
         """The orders in force, as the rules and as the catalogue take them."""
         order = MedicationRequest
         columns = (getattr(order, name) for name in _OF_ORDER)
-        newest = newest_versions(self.work.chart(patient_id, order), *columns).subquery()
-        rows = self.db.execute(sa.select(newest).where(newest.c.status.in_(list(IN_USE)))).all()
+        newest = newest_versions(self.work.chart(patient_id, order), order.patient_id, *columns).subquery()
+        plan = sa.and_(RequestPlan.patient_id == newest.c.patient_id, RequestPlan.request_entry_id == newest.c.entry_id)
+        # A course that ends by the doses given is over with the last of them.
+        in_force = sa.and_(newest.c.status.in_(list(IN_USE)), RequestPlan.ended_at.is_(None))
+        rows = self.db.execute(sa.select(newest).outerjoin(RequestPlan, plan).where(in_force)).all()
         return [
             (
                 as_ordered(row, dosage_of(row), key=str(row.entry_id), starts_at=row.starts_at, ends_at=row.ends_at),

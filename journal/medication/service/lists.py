@@ -15,12 +15,16 @@ from journal.medication.rules import (
     ValueRequirement,
     as_needed_room,
     hand_sentence,
+    so_far_text,
     strip,
     window_around,
 )
 from journal.medication.rules.door import UNRECONCILED
+from journal.medication.rules.renewal import last_day
+from journal.medication.service.course import course_of, standing
 from journal.medication.service.follow_up import follows_inr
 from journal.medication.service.in_use import IN_USE, list_statement, medicine_in_use, newest_versions
+from journal.medication.service.orders import Orders
 from journal.medication.service.shown import (
     WITNESS,
     AsNeededMedicine,
@@ -39,13 +43,13 @@ from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
 from journal.platform.quantity import Quantity, parse_decimal
-from journal.platform.service import Service, on_patient
+from journal.platform.service import on_patient
 from journal.platform.statement import Asked
 
 RECENTLY = timedelta(days=30)
 
 
-class Lists(Service):
+class Lists(Orders):
     """Reads: one statement each, whatever the number of patients, orders and doses."""
 
     @on_patient(Permission.MEDICATION_READ)
@@ -58,7 +62,7 @@ class Lists(Service):
         """As list_with_strip, for together()."""
         now = self.work.now
         window = window_around(now)
-        asked = {"start": window.start, "end": window.end, "lately": now - RECENTLY}
+        asked = {"now": now, "start": window.start, "end": window.end, "lately": now - RECENTLY}
         return list_statement().ask(self.db, lambda rows: _list_of(rows, now), ids=self.work.ids(patient_id), **asked)
 
     @on_patient(Permission.MEDICATION_READ)
@@ -83,6 +87,15 @@ class Lists(Service):
         if not found:
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
         return found
+
+    @on_patient(Permission.MEDICATION_READ)
+    def course_so_far(self, patient_id: UUID, request_entry_id: UUID) -> str | None:
+        """`12 av 28 doser gitt`, of a course that ends by the doses given; None for other orders. Raises NotFound."""
+        order = self._current_order(patient_id, request_entry_id)
+        if (doses := course_of(order)) is None:
+            return None
+        stands = standing(self.db, order.patient_id, order.entry_id, doses, self.work.now)
+        return so_far_text(stands.given, doses, stands.not_given)
 
     @on_patient(Permission.MEDICATION_READ)
     def as_needed(self, patient_id: UUID) -> list[AsNeededMedicine]:
@@ -194,4 +207,5 @@ def _version(order: MedicationRequest, today: date) -> RequestVersion:
         changed_by=order.recorded_by_name,
         overridden=overridden_of(order),
         follows_inr=follows_inr(order.atc_code),
+        last_day=last_day(order.ends_at) if order.ends_at else None,
     )

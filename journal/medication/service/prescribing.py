@@ -13,10 +13,11 @@ from journal.medication import facts
 from journal.medication.errors import OrderChanged
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
 from journal.medication.rules import MAY_HAVE_PASSED, Dosage, OrderStatus, ValueRequirement, once_at
-from journal.medication.service.expected import Expansion, horizon, write_doses
+from journal.medication.service.course import count_anew, course_of, standing
 from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.planning import Expansion, horizon, write_doses
 from journal.medication.service.settings import choices_of
 from journal.medication.service.waiting import Waiting
 from journal.permissions import Permission
@@ -84,6 +85,8 @@ class Prescribing(Judging, Waiting):
             raise Invalid(errors={"use": ["Bruk «ved behov» og dosering ved behov hører sammen."]})
         if (only := once_at(dosage)) is not None:
             starts_at, ends_at = self._once(only), dosage.course.ends_at if dosage.course else None
+        if dosage.course and dosage.course.first_at:
+            starts_at = self._once(dosage.course.first_at)
         starts_at = starts_at or self.work.now
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
@@ -155,6 +158,7 @@ class Prescribing(Judging, Waiting):
         if order.as_needed != (dosage.as_needed is not None):
             raise Invalid(errors={"dosage": ["Fast og ved behov er to ordinasjoner. Seponer denne og forskriv en ny."]})
         check_inr(order.atc_code, dosage, local_date(self.work.now))
+        self._must_have_doses_left(order, dosage)
         judgement = self.judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
         issues = detected_issues(judgement, answers)
         new = self._next(
@@ -170,6 +174,7 @@ class Prescribing(Judging, Waiting):
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE})
         new = self._next(order, change="hold", reason=reason, status=OrderStatus.ON_HOLD.value)
         self._move_doses(patient_id, new, state="held")
+        self._count_anew(new)
         self._tell(facts.MedicineHeld, new)
         return new.version
 
@@ -179,6 +184,7 @@ class Prescribing(Judging, Waiting):
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ON_HOLD})
         new = self._next(order, change="resume", reason=reason, status=OrderStatus.ACTIVE.value)
         self._move_doses(patient_id, new, state="open", since=self.work.now)
+        self._count_anew(new)
         self._tell(facts.MedicineResumed, new)
         return new.version
 
@@ -202,6 +208,16 @@ class Prescribing(Judging, Waiting):
         if due_at < self.work.now - MAY_HAVE_PASSED:
             raise Invalid(errors={"times": ["Tidspunktet for dosen er passert. Skriv et klokkeslett fram i tid."]})
         return min(due_at, self.work.now)
+
+    def _must_have_doses_left(self, order: MedicationRequest, dosage: Dosage) -> None:
+        """A course counts what was given of the order from its beginning: it must be longer than that."""
+        doses = dosage.course.doses if dosage.course else None
+        if doses is None:
+            return
+        given = standing(self.db, order.patient_id, order.entry_id, doses, self.work.now).given
+        if given >= doses:
+            said = phrase("%(given)s av dosene er gitt allerede. Skriv hvor mange det skal bli i alt.", given=given)
+            raise Invalid(errors={"doses": [said]})
 
     def _lock(
         self, patient_id: UUID, request_entry_id: UUID, version: int, allowed: set[OrderStatus]
@@ -281,19 +297,28 @@ class Prescribing(Judging, Waiting):
         cancelled = self._move_doses(patient_id, order, state="cancelled")
         past = frozenset(due_at for due_at in cancelled if due_at <= self.work.now)
         until = horizon(self.work.now)
-        self._plan(order, max(order.starts_at, self.work.now), until, past)
         self._set_plan(patient_id, order, None if order.as_needed else until)
+        self._plan(order, max(order.starts_at, self.work.now), until, past)
 
     def _plan(
         self, order: MedicationRequest, start: datetime, until: datetime, past: frozenset[datetime] = frozenset()
     ) -> None:
         mine = self.work.actor.municipality_id
         choices = choices_of(self.db, [mine]).get(mine, ())
-        write_doses(self.db, [Expansion(order, start, until, choices, past)])
+        counts = course_of(order) is not None
+        write_doses(self.db, [Expansion(order, start, self.work.now if counts else until, choices, past)])
+        count_anew(self.db, order, choices, self.work.now, start=self.work.now)
+
+    def _count_anew(self, order: MedicationRequest) -> None:
+        if course_of(order) is not None:
+            mine = self.work.actor.municipality_id
+            choices = choices_of(self.db, [mine]).get(mine, ())
+            count_anew(self.db, order, choices, self.work.now, start=self.work.now)
 
     def _set_plan(self, patient_id: UUID, order: MedicationRequest, until: datetime | None) -> None:
         plan = sa.and_(self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == order.entry_id)
-        write = sa.update(RequestPlan).where(plan).values(planned_until=until)
+        over = {"count_again_at": None, "ended_at": None}
+        write = sa.update(RequestPlan).where(plan).values(planned_until=until, **over)
         self.db.execute(write.execution_options(synchronize_session=False))
 
     def _tell(self, fact: type[Any], order: MedicationRequest, *more: Fact) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, takewhile
+from itertools import chain, islice, takewhile
 from uuid import UUID
 
 from journal.medication.rules import (
@@ -23,8 +23,8 @@ from journal.medication.service.medicine import Medicine
 from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import group_flags, line_with
 from journal.permissions import Permission
-from journal.platform.clock import hhmm, local_date, relative_day
-from journal.platform.language import phrase
+from journal.platform.clock import hhmm, local_date, norwegian_date, relative_day
+from journal.platform.language import joined, phrase
 from journal.platform.service import Service, on_patient
 
 _LOOKS_AHEAD = timedelta(days=100)
@@ -53,18 +53,23 @@ class Previewing(Service):
         """The order as the list would show it, were it signed now: the doses are planned as they would be."""
         now, mine = self.work.now, self.work.actor.municipality_id
         choices = choices_of(self.db, [mine]).get(mine, ())
-        period = {"start": now, "end": now + _LOOKS_AHEAD, "order_start": now}
-        doses = planned_doses(dosage, choices, **period, order_end=None, time_critical=medicine.time_critical)
+        course = dosage.course
+        begins = course.first_at if course and course.first_at else now
+        period = {"start": begins, "end": now + _LOOKS_AHEAD, "order_start": begins}
+        endless = planned_doses(dosage, choices, **period, order_end=None, time_critical=medicine.time_critical)
+        doses = islice(endless, course.doses if course else None)
         first = next(doses, None)
-        seen = takewhile(
-            lambda dose: dose.expected.due_at < window_around(now).end, chain([first] if first else [], doses)
-        )
+        planned = chain([first] if first else [], doses)
+        # All of them only where they end by themselves: the last is said.
+        counted = list(planned) if course and course.doses else None
+        last = counted[-1] if counted and course and len(counted) == course.doses else None
+        seen = takewhile(lambda dose: dose.expected.due_at < window_around(now).end, counted or planned)
         return Preview(
             line=line_with(medicine, dosage, indication, local_date(now)),
             flags=group_flags(medicine.prescription_group, medicine.high_risk, unsigned=False),
             hand=_hand(medicine, dosage),
             strip=strip([_mark(dose, now) for dose in seen], now),
-            first_text=_first_text(dosage, first, now),
+            first_text=joined(" ", (_first_text(dosage, first, now), _last_text(last))),
         )
 
 
@@ -82,6 +87,15 @@ def _first_text(dosage: Dosage, first: PlannedDose | None, now: datetime) -> str
         return phrase("Ingen dose de neste hundre dagene.")
     at = first.expected.due_at
     return phrase("Første dose %(day)s kl. %(time)s.", day=relative_day(at, now), time=hhmm(at))
+
+
+def _last_text(last: PlannedDose | None) -> str:
+    """Of a course that ends by the doses given: when the last one is due, if none is missed."""
+    if last is None:
+        return ""
+    at = last.expected.due_at
+    day = norwegian_date(local_date(at))
+    return phrase("Blir alle gitt, er den siste %(day)s kl. %(time)s.", day=day, time=hhmm(at))
 
 
 def _mark(dose: PlannedDose, now: datetime) -> StripDose:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from journal.medication.errors import AlertsFound
 from journal.medication.models import MedicationRequest
 from journal.medication.rules import Dosage, MedicationLine, OrderStatus, dose_sentence
-from journal.medication.rules.renewal import AHEAD, end_of, is_for_days, is_to_end, last_day, renewed, until
+from journal.medication.rules.renewal import AHEAD, end_of, is_for_days, is_to_end, last_day, until
 from journal.medication.rules.safety import Judgement, Tier, not_known
 from journal.medication.service.follow_up import is_antibiotic
 from journal.medication.service.in_use import IN_USE, newest_versions
@@ -84,13 +84,9 @@ class Renewing(Prescribing):
         for row, end in self._ending_orders(patient_id):
             if (row.entry_id, row.version) in seen:
                 self._must_be_later(end, day, row)
-                old, new = dosage_of(row), renewed(dosage_of(row), until(day))
-                hindered = self._hinder(patient_id, row, new, day)
-                reviewed.append(
-                    Renewal(
-                        _ending(row, end, local_date(self.work.now)), _said(old, end), _said(new, until(day)), hindered
-                    )
-                )
+                dosage, hindered = dosage_of(row), self._hinder(patient_id, row, day)
+                order = _ending(row, end, local_date(self.work.now))
+                reviewed.append(Renewal(order, _said(dosage, last_day(end)), _said(dosage, day), hindered))
         return reviewed
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
@@ -112,15 +108,14 @@ class Renewing(Prescribing):
             if row is None or end is None:
                 raise self._overtaken(order)
             self._must_be_later(end, day, row)
-            new = renewed(dosage_of(row), until(day))
             self.change(
                 patient_id,
                 entry_id,
                 version=version,
-                dosage=new,
+                dosage=dosage_of(row),
                 reason=phrase("Fornyet til og med %(day)s", day=norwegian_date(day)),
-                content={"ends_at": _own_end(row, day)} if row.ends_at is not None else {},
-                answers=self._answers(self._judge_renewal(patient_id, row, new, day), row, answered[entry_id]),
+                content={"ends_at": until(day)},
+                answers=self._answers(self._judge_renewal(patient_id, row, day), row, answered[entry_id]),
             )
         return len(seen)
 
@@ -136,8 +131,8 @@ class Renewing(Prescribing):
         soon = [(row, end) for row, end in ends if end and now < end <= now + AHEAD and is_for_days(dosage_of(row))]
         return sorted(soon, key=lambda one: (one[1], one[0].generic_name, one[0].entry_id))
 
-    def _hinder(self, patient_id: UUID, row: Any, new: Dosage, day: date) -> tuple[str, ...]:
-        judgement = self._judge_renewal(patient_id, row, new, day)
+    def _hinder(self, patient_id: UUID, row: Any, day: date) -> tuple[str, ...]:
+        judgement = self._judge_renewal(patient_id, row, day)
         answers = self._answers(judgement, row, self._still_answered(patient_id, row))
         try:
             detected_issues(judgement, answers)
@@ -146,8 +141,8 @@ class Renewing(Prescribing):
             return tuple(alert.text for alert in not_known(loud, answers.seen))
         return ()
 
-    def _judge_renewal(self, patient_id: UUID, row: Any, new: Dosage, day: date) -> Judgement:
-        return self.judge_change(patient_id, row.entry_id, dosage=new, ends_at=_own_end(row, day))
+    def _judge_renewal(self, patient_id: UUID, row: Any, day: date) -> Judgement:
+        return self.judge_change(patient_id, row.entry_id, dosage=dosage_of(row), ends_at=until(day))
 
     def _still_answered(self, patient_id: UUID, row: Any) -> set[str]:
         """The alerts, by key, that were answered when it was ordered and still rest on the same doses."""
@@ -183,13 +178,6 @@ def _is_renewable(row: Any) -> bool:
     return not is_to_end(dosage_of(row), antibiotic=is_antibiotic(row.atc_code))
 
 
-def _said(dosage: Dosage, end: datetime) -> str:
-    """The dosage with its end, which the sentence says itself where the dosage has it."""
-    if dosage.course is not None and dosage.course.ends_at is not None:
-        return dose_sentence(dosage)
-    return f"{dose_sentence(dosage)} – {norwegian_date(last_day(end))}"
-
-
-def _own_end(row: Any, day: date) -> datetime | None:
-    """The order's new end, where it says one itself."""
-    return until(day) if row.ends_at is not None else None
+def _said(dosage: Dosage, day: date) -> str:
+    """The dosage with the last day of the order."""
+    return f"{dose_sentence(dosage)} – til og med {norwegian_date(day)}"

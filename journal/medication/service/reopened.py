@@ -9,7 +9,7 @@ from datetime import datetime
 
 from journal.medication.models import Dose, MedicationRequest
 from journal.medication.rules import Chosen
-from journal.medication.service.expected import dose_at
+from journal.medication.service.planning import dose_at
 from journal.medication.service.prescribing import MAY_STILL_BE_GIVEN
 
 _STATES = {"hold": "held", "resume": "open", "stop": "cancelled", "complete": "cancelled"}

@@ -132,7 +132,7 @@ class MedicationList:
 
 @dataclass(frozen=True)
 class RequestVersion:
-    """One version of an order, for its history and for the forms that change it."""
+    """One version of an order, for its history and for the forms that change it. `last_day`: of an order that itself ends."""
 
     request_entry_id: UUID
     version: int
@@ -146,6 +146,7 @@ class RequestVersion:
     changed_by: str
     overridden: tuple[str, ...]
     follows_inr: bool
+    last_day: date | None
 
 
 @dataclass(frozen=True)
@@ -266,10 +267,12 @@ def line_with(order: Any, dosage: Dosage, indication: str | None, day: date) -> 
     )
 
 
-def condition_of(order: Any, dosage: Dosage, day: date) -> str | None:
-    """What must be seen with the dose of a day: which insulin, the order's condition, a new amount, the INR it is set by."""
+def condition_of(order: Any, dosage: Dosage, day: date, in_course: str | None = None) -> str | None:
+    """What must be seen with the dose of a day: which insulin, the order's condition, a new amount, the INR it is set by, and
+    `in_course`, where it stands in a course that ends by the doses given.
+    """
     inr = inr_text(dosage.inr) if dosage.inr else None
-    said = (insulin_text(order.atc_code), order.condition_text, changed_today(dosage, day), inr)
+    said = (insulin_text(order.atc_code), order.condition_text, changed_today(dosage, day), inr, in_course)
     return joined(" · ", (text for text in said if text)) if any(said) else None
 
 

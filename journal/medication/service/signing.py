@@ -8,11 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from journal.medication.errors import DoseAlreadySigned, OrderChanged, refusing
+from journal.medication.errors import CourseComplete, DoseAlreadySigned, OrderChanged, refusing
 from journal.medication.models import MedicationAdministration, RequestPlan
 from journal.medication.rules import OrderStatus, Reason, Result, effective_time
 from journal.medication.rules.door import waits
+from journal.medication.service.course import count_anew, standing
 from journal.medication.service.orders import Orders
+from journal.medication.service.settings import choices_of
 from journal.medication.service.waiting import not_reconciled
 from journal.platform.clock import spoken
 from journal.platform.errors import Invalid, NotFound
@@ -82,6 +84,26 @@ class Signing(Orders):
         """An ordinary signature is of the order the nurse saw, and of no other (threat 15)."""
         open_order = dose.state == "open" and dose.status == OrderStatus.ACTIVE
         return open_order and bool(dose.version == request_version)
+
+    def _is_complete(self, dose: Any) -> bool:
+        """Whether the dose is of a course that ends by the doses given, and all of them are. No statement for other orders."""
+        if dose.course_of is None:
+            return False
+        given = standing(self.db, dose.patient_id, dose.request_entry_id, dose.course_of, self.work.now).given
+        return bool(given >= dose.course_of)
+
+    def _complete(self, dose: Any) -> CourseComplete:
+        said = phrase(
+            "Kuren med %(medicine)s er ferdig: alle dosene er gitt. Ikke gi flere.", medicine=dose.generic_name
+        )
+        return CourseComplete(said, given=dose.course_of)
+
+    def _recount(self, patient_id: UUID, dose: Any) -> None:
+        """Plans the rest of a course that ends by the doses given, after one of them was signed, or was not what was signed."""
+        if dose.course_of is not None:
+            order = self._current_order(patient_id, dose.request_entry_id)
+            of = order.municipality_id
+            count_anew(self.db, order, choices_of(self.db, [of]).get(of, ()), self.work.now)
 
     def _already(self, dose: Any) -> DoseAlreadySigned:
         who, at = dose.signed_by, spoken(dose.signed_at, self.work.now)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from journal.medication import dosage_form, schemas
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import Dosage, dose_sentence, no_dose_decided
+from journal.medication.rules import Dosage, begun_as, dose_sentence, no_dose_decided
 from journal.medication.rules.safety import Judgement
 from journal.medication.rules.verbal import UNSIGNED
 from journal.medication.service import Medication, RequestVersion
@@ -57,6 +57,7 @@ def review_change(patient_id: UUID, request_entry_id: UUID) -> str:
 def _new_dosage(versions: list[RequestVersion], form: Mapping[str, Any]) -> Dosage:
     old = versions[0].dosage
     new = dosage_form.dosage_from(form, old.strength_per_unit, old.unit)
+    new = begun_as(old, new)
     if new == old:
         raise Invalid(errors={"dosage": [_("Doseringen er den samme som før. Endre den, eller gå tilbake.")]})
     return new
@@ -115,6 +116,7 @@ def _order(
     newest, work = versions[0], current_work()
     now, today = newest.dosage, local_date(work.now)
     may_change = work.actor.may(Permission.MEDICATION_PRESCRIBE)
+    counts = now.course is not None and now.course.doses is not None
     return page(
         "medication/request.html",
         patient_id,
@@ -124,6 +126,7 @@ def _order(
         sentence=dose_sentence,
         changing=changing,
         no_dose=no_dose_decided(now, today),
+        so_far=Medication(work).course_so_far(patient_id, newest.request_entry_id) if counts else None,
         dosage=typed if changing else dosage_form.to_change(now),
         says_all=dosage_form.says_all(now),
         review=(dose_sentence(now), dose_sentence(new)) if new else None,

@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 from journal.medication import pages, schemas
 from journal.medication.errors import AlertsFound
 from journal.medication.rules import Dosage, MedicationLine, OrderStatus
+from journal.medication.rules.renewal import until
 from journal.medication.rules.safety import Judgement
 from journal.medication.service import Medication, Medicine, Preview
 from journal.medication.service.catalogue import MOST_SHOWN
 from journal.medication.service.follow_up import follows_inr, is_antibiotic
-from journal.medication.web.section import Refused, bp, choices, draws_again, item_of, judged, ordered, page
+from journal.medication.web.section import Refused, bp, choices, draws_again, item_of, judged, ordered, page, use_of
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import Invalid
@@ -54,10 +55,11 @@ def prescribe(patient_id: UUID) -> Response:
         patient_id,
         medicine=order.medicine,
         dosage=order.dosage,
-        use="3" if order.dosage.as_needed else "2" if order.dosage.course and order.dosage.course.ends_at else "1",
+        use=use_of(order.dosage),
         indication=order.indication,
         instruction=form["instruction"],
         evaluate_on=form["evaluate_on"],
+        ends_at=until(form["ends_at"]) if form["ends_at"] else None,
         required_value=schemas.required_value_from(form),
         answers=schemas.answers_from(form),
         replaces=dict(form["replaces"]),
@@ -123,7 +125,10 @@ def _search(patient_id: UUID, text: str, everything: bool) -> str:
 def _favourite(patient_id: UUID, favourite_id: UUID) -> str:
     """The form with a complete dose in it, judged: it can be signed at once."""
     work = current_work()
-    filled = schemas.favourite_typed(Medication(work).favourite(favourite_id), local_date(work.now))
+    favourite = Medication(work).favourite(favourite_id)
+    filled = schemas.favourite_typed(favourite, local_date(work.now))
+    if is_antibiotic(favourite.hit.medicine.atc_code):
+        filled |= {"first_now": "true"}
     form = schemas.Prescribe().load(filled)
     order = _order_of(form)
     return _form(patient_id, form["item"], order, _judgement(patient_id, order), typed=filled, ready=True)
@@ -156,7 +161,11 @@ def _form(
         now=current_work().now,
         is_antibiotic=is_antibiotic(hit.medicine.atc_code),
         **judged(judgement),
-        **choices(hit.dose_unit, follows_inr=follows_inr(hit.medicine.atc_code)),
+        **choices(
+            hit.dose_unit,
+            follows_inr=follows_inr(hit.medicine.atc_code),
+            first_now=is_antibiotic(hit.medicine.atc_code),
+        ),
     )
 
 

@@ -24,7 +24,13 @@ from journal.web.errors import answer, wants_page
 bp = Section("medication", "journal.medication")
 
 # The fields of a dose's card, by the name of what is wrong in them.
-_FIELDS = {"value": "value", "given_time": "given_at", "given_day": "given_at", "given_at": "given_at"}
+_FIELDS = {
+    "value": "value",
+    "value2": "value",
+    "given_time": "given_at",
+    "given_day": "given_at",
+    "given_at": "given_at",
+}
 
 
 @dataclass(frozen=True)
@@ -99,10 +105,15 @@ def item_of(typed: Mapping[str, Any]) -> UUID | None:
         return None
 
 
-def choices(unit: str | None, *, follows_inr: bool) -> dict[str, Any]:
+def choices(unit: str | None, *, follows_inr: bool, first_now: bool = False) -> dict[str, Any]:
     """What may be chosen in the fields of a dosage."""
     clock_times = Medication(current_work()).clock_times()
-    return {"choices": dosage_form.choices(unit, clock_times, follows_inr=follows_inr)}
+    return {"choices": dosage_form.choices(unit, clock_times, follows_inr=follows_inr, first_now=first_now)}
+
+
+def use_of(dosage: Dosage) -> str:
+    """9101, bruk: 1 fast, 2 kur, 3 ved behov."""
+    return "3" if dosage.as_needed else "2" if dosage.course and dosage.course.has_end else "1"
 
 
 def page(template: str, patient_id: UUID, **context: Any) -> str:

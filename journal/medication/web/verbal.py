@@ -11,8 +11,8 @@ from journal.medication.errors import AlertsFound
 from journal.medication.rules import dose_sentence
 from journal.medication.rules.safety import Judgement
 from journal.medication.service import Medication, Prescriber
-from journal.medication.service.follow_up import follows_inr
-from journal.medication.web.section import Refused, bp, choices, draws_again, item_of, judged, ordered, page
+from journal.medication.service.follow_up import follows_inr, is_antibiotic
+from journal.medication.web.section import Refused, bp, choices, draws_again, item_of, judged, ordered, page, use_of
 from journal.patients import Patients
 from journal.permissions import Permission
 from journal.platform.errors import Invalid
@@ -49,7 +49,7 @@ def receive(patient_id: UUID) -> Response:
         read_back=form["read_back"],
         medicine=medicine,
         dosage=dosage,
-        use="3" if dosage.as_needed else "2" if dosage.course and dosage.course.ends_at else "1",
+        use=use_of(dosage),
         indication=form["indication"],
         instruction=form["instruction"],
         required_value=schemas.required_value_from(form),
@@ -94,5 +94,7 @@ def _form(patient_id: UUID, asked: Mapping[str, Any], judgement: Judgement | Non
     if found:
         alerts = medication.alerts_before_choice(patient_id, [(each.medicine, None) for each in found.hits])
         form["marks"] = {each.id: pages.marks(of) for each, of in zip(found.hits, alerts, strict=True)}
-    context = choices(hit.dose_unit, follows_inr=follows_inr(hit.medicine.atc_code)) if hit else {}
+    atc_code = hit.medicine.atc_code if hit else None
+    offered = {"follows_inr": follows_inr(atc_code), "first_now": is_antibiotic(atc_code)}
+    context = choices(hit.dose_unit, **offered) if hit else {}
     return page("medication/verbal.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)
