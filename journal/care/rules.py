@@ -62,15 +62,23 @@ class FollowUp(StrEnum):
 
     INR = "inr"
     EVALUATION = "evaluation"
+    PATCH_OFF = "patch-off"
 
 
 FOLLOW_UPS = phrases(
     {
         FollowUp.INR: "Mål INR og ring legen for ny dose av warfarin. Ingen dose er bestemt fra i dag.",
         FollowUp.EVALUATION: "Vurder antibiotikakuren: virker den, og skal den fortsette som den er ordinert?",
+        FollowUp.PATCH_OFF: "Ta av plasteret: ordinasjonen gjelder ikke lenger. Skriv i legemiddellisten at det er fjernet.",
     }
 )
 """The task that follows up an order, on its day."""
+
+DECIDED = phrase("Legen har bestemt på nytt.")
+DECIDED_ANEW = {FollowUp.PATCH_OFF: phrase("Plasteret er tatt av, eller legen har bestemt på nytt.")}
+"""What came of such a task when the next one takes its place, or none is wanted."""
+
+LOST_PATCH = phrase("Et gammelt plaster er ikke funnet. Let over hele kroppen, i klærne og i senga, og spør legen.")
 
 
 def effect_text(medicine: str, given_at: datetime) -> str:

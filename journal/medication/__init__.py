@@ -16,6 +16,8 @@ from journal.medication.facts import (
     MedicinePrescribed,
     MedicineResumed,
     MedicineStopped,
+    PatchNotFound,
+    PatchToRemove,
     SourceImported,
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
@@ -72,6 +74,8 @@ __all__ = [
     "MedicinePrescribed",
     "MedicineResumed",
     "MedicineStopped",
+    "PatchNotFound",
+    "PatchToRemove",
     "Progress",
     "RequestVersion",
     "Signed",

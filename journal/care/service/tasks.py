@@ -137,7 +137,7 @@ class Tasks(Service):
         """
         for task in self.open_tasks(patient_id):
             if task.about_id == request_entry_id:
-                self.complete_task(patient_id, task.entry_id, outcome="Legen har bestemt på nytt.")
+                self.complete_task(patient_id, task.entry_id, outcome=rules.DECIDED_ANEW.get(kind, rules.DECIDED))
         if due_at is not None:
             self.add_task(patient_id, rules.FOLLOW_UPS[kind], due_at=due_at, about_id=request_entry_id)
 

@@ -14,6 +14,7 @@ from journal.medication.pages.card import (
     value_of,
 )
 from journal.medication.pages.paper import on_paper
+from journal.medication.pages.patches import worn
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
 from journal.medication.pages.timeline import curves, lanes
@@ -51,4 +52,5 @@ __all__ = [
     "value_of",
     "week_heading",
     "week_rows",
+    "worn",
 ]

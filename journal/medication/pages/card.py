@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from journal.medication.pages.patches import PatchFields, patch_fields
 from journal.medication.pages.round import JUST_NOW
 from journal.medication.rules import (
     OFFERED,
@@ -18,7 +19,7 @@ from journal.medication.rules import (
     ValueRequirement,
     caution_text,
 )
-from journal.medication.service import DueDose
+from journal.medication.service import NO_PATCHES, DueDose, PatchesOf
 from journal.medication.service.shown import group_flags
 from journal.observations import Measurement
 from journal.platform.clock import hhmm, local, spoken
@@ -97,6 +98,7 @@ class Card(NamedTuple):
     why: str | None
     condition_text: str | None
     value: Value | None
+    patch: PatchFields | None
     at: At
     cautions: tuple[tuple[str, str], ...]
     ask_now: bool
@@ -148,10 +150,12 @@ def card(
     person_id: UUID,
     may_sign: bool,
     latest: Mapping[str, Measurement],
+    patches: Mapping[str, PatchesOf],
     trouble: Trouble | None,
     now: datetime,
 ) -> Card:
-    """A dose as its card. `latest` are the newest measurements by code; `trouble` is what went wrong with this dose."""
+    """A dose as its card. `latest` are the newest measurements by code, `patches` what is known of them by medicine;
+    `trouble` is what went wrong with this dose."""
     where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
     signed = dose.signed
     note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
@@ -168,6 +172,13 @@ def card(
         why=dose.line.indication,
         condition_text=dose.paused_because if dose.status is DoseStatus.HELD else dose.condition_text,
         value=_value(dose, latest, trouble),
+        patch=patch_fields(
+            dose,
+            patches.get(dose.medicine_key, NO_PATCHES),
+            now,
+            typed=trouble.typed if trouble else {},
+            error=trouble.said if trouble and trouble.field == "patch" else None,
+        ),
         at=_at(trouble),
         cautions=confirmations(
             dose.cautions, latest, now, due_at=dose.due_at, stopped_by=trouble.cautions if trouble else ()

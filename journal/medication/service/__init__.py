@@ -18,6 +18,7 @@ from journal.medication.service.interactions import (
 from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.patches import NO_PATCHES, PatchesOf
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.reconciling import Reconciling
@@ -63,6 +64,7 @@ class Medication(
 
 
 __all__ = [
+    "NO_PATCHES",
     "AgeChoice",
     "Answers",
     "AsNeededMedicine",
@@ -85,6 +87,7 @@ __all__ = [
     "MedicineInUse",
     "OrderSpan",
     "Outcome",
+    "PatchesOf",
     "Prescriber",
     "Preview",
     "Queue",

@@ -31,6 +31,7 @@ from journal.medication.service.shown import (
     condition_of,
     dosage_of,
     line_of,
+    medicine_key,
     overridden_of,
     unsigned,
 )
@@ -181,6 +182,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         cautions=cautions_of(row, now, row),
         overridden=overridden_of(row),
         unsigned=row.unsigned,
+        medicine_key=medicine_key(row),
     )
 
 

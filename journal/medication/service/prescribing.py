@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from journal.medication import facts
-from journal.medication.errors import OrderChanged
+from journal.medication.errors import OrderChanged, refusing
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
 from journal.medication.rules import MAY_HAVE_PASSED, Dosage, OrderStatus, ValueRequirement, once_at
+from journal.medication.rules.patches import check_patch
 from journal.medication.service.expected import Expansion, horizon, write_doses
-from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of
+from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of, patch_off
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.settings import choices_of
@@ -87,6 +88,8 @@ class Prescribing(Judging):
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
         check_inr(medicine.atc_code, dosage, local_date(self.work.now))
+        with refusing("dosage", Invalid):
+            check_patch(dosage)
         evaluate_on = evaluation_day(medicine.atc_code, dosage, local_date(starts_at), evaluate_on)
         self._wait_for_other_prescribers(patient_id)
         for replaced_id, version in replaces.items():
@@ -154,6 +157,8 @@ class Prescribing(Judging):
         if order.as_needed != (dosage.as_needed is not None):
             raise Invalid(errors={"dosage": ["Fast og ved behov er to ordinasjoner. Seponer denne og forskriv en ny."]})
         check_inr(order.atc_code, dosage, local_date(self.work.now))
+        with refusing("dosage", Invalid):
+            check_patch(dosage)
         judgement = self.judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
         issues = detected_issues(judgement, answers)
         new = self._next(
@@ -169,7 +174,7 @@ class Prescribing(Judging):
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE})
         new = self._next(order, change="hold", reason=reason, status=OrderStatus.ON_HOLD.value)
         self._move_doses(patient_id, new, state="held")
-        self._tell(facts.MedicineHeld, new)
+        self._tell(facts.MedicineHeld, new, *patch_off(new, now=True))
         return new.version
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
@@ -178,7 +183,7 @@ class Prescribing(Judging):
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ON_HOLD})
         new = self._next(order, change="resume", reason=reason, status=OrderStatus.ACTIVE.value)
         self._move_doses(patient_id, new, state="open", since=self.work.now)
-        self._tell(facts.MedicineResumed, new)
+        self._tell(facts.MedicineResumed, new, *patch_off(new, now=False))
         return new.version
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)

@@ -70,6 +70,7 @@ class DueDose(NamedTuple):
     `paused_because` is set when the order is paused. `also_given`: who else says to have given it. `cautions`: what must be
     confirmed to sign it now. `witnessed_by`: who signed second, of a dose that wants two signatures. `overridden`: what the
     prescriber was told and went on with, and why. `unsigned`: the order came by word of mouth, and nobody has signed it.
+    `medicine_key` tells its medicine from every other.
     """
 
     id: UUID
@@ -97,6 +98,7 @@ class DueDose(NamedTuple):
     cautions: tuple[Caution, ...]
     overridden: tuple[str, ...]
     unsigned: bool
+    medicine_key: str
 
     @property
     def awaits_witness(self) -> bool:
@@ -185,6 +187,12 @@ class WorklistRow(NamedTuple):
     hour_ready: Sequence[int] = ()
     hour_total: Sequence[int] = ()
     hour_signed: Sequence[int] = ()
+
+
+def medicine_key(order: Any) -> str:
+    """What tells one medicine from another: the ATC code, else the name."""
+    key: str = order.atc_code or order.generic_name or ""
+    return key
 
 
 def cautions_of(order: Any, at: datetime, dose: Any = None) -> tuple[Caution, ...]:

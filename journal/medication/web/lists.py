@@ -1,15 +1,18 @@
 """The medicines in use, and those that were stopped."""
 
+from typing import Any
 from uuid import UUID
 
-from journal.medication import pages
+from werkzeug.wrappers import Response
+
+from journal.medication import pages, schemas
 from journal.medication.service import Medication
 from journal.medication.web.section import bp, page
 from journal.patients import Patients
 from journal.permissions import Permission
 from journal.platform.clock import hhmm
 from journal.platform.statement import together
-from journal.web import current_work
+from journal.web import current_work, form_body, see_other
 from journal.web.shell import Tab
 
 TAB = Tab("medication.medication_list", "Legemidler", Permission.MEDICATION_READ)
@@ -22,10 +25,26 @@ def medication_list(patient_id: UUID) -> str:
     with together(work.db):
         medicines, banner = Medication(work).ask_list_with_strip(patient_id), Patients(work).ask_banner(patient_id)
         last = Medication(work).ask_last_reconciled(patient_id)
-    shown = {"medicines": medicines.answer(), "banner_of": banner.answer(), "now_text": hhmm(work.now)}
+        patches = Medication(work).ask_patches(patient_id)
+    listed = medicines.answer()
+    shown: dict[str, Any] = {"medicines": listed, "banner_of": banner.answer(), "now_text": hhmm(work.now)}
     shown["reconciled"] = pages.last_reconciled(last.answer())
+    in_use = {medicine.request_entry_id for medicine in (*listed.regular, *listed.courses, *listed.as_needed)}
+    shown["worn"] = pages.worn(patient_id, patches.answer().values(), in_use, work.now)
+    shown["may_administer"] = work.actor.may(Permission.MEDICATION_ADMINISTER)
     shown["may_print"] = work.actor.may(Permission.MEDICATION_PRINT)
     return page("medication/list.html", patient_id, **shown)
+
+
+@bp.act(
+    "/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/patches/removed",
+    Permission.MEDICATION_ADMINISTER,
+)
+def remove_patches(patient_id: UUID, request_entry_id: UUID) -> Response:
+    """A patch is taken off, or not found, and no new one put on."""
+    old = form_body(schemas.RemovePatch)["old_patch"]
+    Medication(current_work()).remove_patches(patient_id, request_entry_id, old=old)
+    return see_other(".medication_list", patient_id=patient_id)
 
 
 @bp.page("/patients/<uuid:patient_id>/medication/stopped", Permission.MEDICATION_READ)

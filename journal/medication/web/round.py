@@ -7,6 +7,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
+from journal.medication.rules.patches import PATCH
 from journal.medication.service import DueDose, Medication
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
 from journal.observations import Observations
@@ -63,6 +64,8 @@ def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages
     shown = pages.in_pane(doses, slot, work.now)
     codes = {code for dose in shown for code in pages.asked(dose)}
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
+    has_patch = any(dose.amount.unit == PATCH and dose.can_sign for dose in shown)
+    patches = Medication(work).ask_patches(patient_id).answer() if has_patch else {}
     may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
     cards = [
         pages.card(
@@ -71,6 +74,7 @@ def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages
             person_id=me,
             may_sign=may_sign,
             latest=latest,
+            patches=patches,
             trouble=wrong if wrong and wrong.dose_id == dose.id else None,
             now=work.now,
         )

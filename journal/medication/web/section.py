@@ -24,7 +24,14 @@ from journal.web.errors import answer, wants_page
 bp = Section("medication", "journal.medication")
 
 # The fields of a dose's card, by the name of what is wrong in them.
-_FIELDS = {"value": "value", "given_time": "given_at", "given_day": "given_at", "given_at": "given_at"}
+_FIELDS = {
+    "value": "value",
+    "given_time": "given_at",
+    "given_day": "given_at",
+    "given_at": "given_at",
+    "site": "patch",
+    "old_patch": "patch",
+}
 
 
 @dataclass(frozen=True)
