@@ -18,6 +18,7 @@ from journal.medication.service.interactions import (
 from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.opioids import Opioids
 from journal.medication.service.patches import NO_PATCHES, PatchesOf
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
@@ -49,6 +50,7 @@ class Medication(
     Previewing,
     Favourites,
     Administration,
+    Opioids,
     Beside,
     Due,
     Lists,

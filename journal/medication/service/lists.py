@@ -17,6 +17,7 @@ from journal.medication.rules import (
     strip,
     window_around,
 )
+from journal.medication.rules.safety import is_opioid
 from journal.medication.service.follow_up import follows_inr
 from journal.medication.service.in_use import IN_USE, list_statement, medicine_in_use, newest_versions
 from journal.medication.service.shown import (
@@ -144,6 +145,7 @@ class Lists(Service):
             overridden=overridden_of(order),
             flags=group_flags(order.prescription_group, order.high_risk, waits),
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
+            opioid=is_opioid(order.atc_code),
         )
 
 

@@ -166,6 +166,7 @@ class AsNeededMedicine:
     overridden: tuple[str, ...]
     flags: tuple[tuple[str, str], ...]
     required_value: ValueRequirement | None
+    opioid: bool
 
 
 class WorklistRow(NamedTuple):

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
 from journal.medication.service import Medication
-from journal.medication.web.section import bp, page
+from journal.medication.web.section import Refused, bp, draws_again, page
 from journal.patients import Patients
 from journal.permissions import Permission
 from journal.platform.clock import hhmm
@@ -20,6 +20,11 @@ TAB = Tab("medication.medication_list", "Legemidler", Permission.MEDICATION_READ
 
 @bp.page("/patients/<uuid:patient_id>/medication", Permission.MEDICATION_READ)
 def medication_list(patient_id: UUID) -> str:
+    return _list(patient_id)
+
+
+def _list(patient_id: UUID, said: str | None = None) -> str:
+    """The list; *said* is why what was asked for could not be done."""
     work = current_work()
     work.open(Permission.MEDICATION_READ, [patient_id])
     with together(work.db):
@@ -33,7 +38,7 @@ def medication_list(patient_id: UUID) -> str:
     shown["worn"] = pages.worn(patient_id, patches.answer().values(), in_use, work.now)
     shown["may_administer"] = work.actor.may(Permission.MEDICATION_ADMINISTER)
     shown["may_print"] = work.actor.may(Permission.MEDICATION_PRINT)
-    return page("medication/list.html", patient_id, **shown)
+    return page("medication/list.html", patient_id, said=said, **shown)
 
 
 @bp.act(
@@ -51,3 +56,8 @@ def remove_patches(patient_id: UUID, request_entry_id: UUID) -> Response:
 def stopped(patient_id: UUID) -> str:
     found = Medication(current_work()).stopped_recently(patient_id)
     return page("medication/stopped.html", patient_id, stopped=found)
+
+
+@draws_again("remove_patches")
+def _refused(refusal: Refused) -> str:
+    return _list(refusal.where["patient_id"], refusal.said)
