@@ -1,6 +1,6 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
-from journal.care.rules import LOST_PATCH, SERVICES, FollowUp
+from journal.care.rules import LOST_PATCH, SERVICES, FollowUp, opioid_alarm
 from journal.care.service import Account, Care, ClosedTask, GrantedService, Incident, Stay, Whereabouts
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "Incident",
     "Stay",
     "Whereabouts",
+    "opioid_alarm",
 ]

@@ -1,4 +1,4 @@
-"""Patches: where each was put, what became of the old one, and a removal that puts no new one on.
+"""Patches: where each was put, what became of the old one, and a removal that puts no new one on. How awake somebody is.
 
 Only adds: the version before this goes on signing, and says neither of a patch.
 
@@ -13,6 +13,7 @@ from migrations.helpers import RECORD, chart_table, stamp
 revision, down_revision, branch_labels, depends_on = "0021", "0017", None, None
 
 GIVEN = "medication.medication_administration"
+CODES = "'pulse', 'blood_pressure', 'temperature', 'weight', 'glucose', 'spo2', 'respiration', 'symptom'"
 
 
 def upgrade() -> None:
@@ -35,8 +36,17 @@ def upgrade() -> None:
     )
     chart_table("medication.patch_removal")
     stamp("medication.patch_removal")
+    _codes(f"{CODES}, 'sedation'")
 
 
 def downgrade() -> None:
+    _codes(CODES)
     op.execute("DROP TABLE medication.patch_removal")
     op.execute(f"ALTER TABLE {GIVEN} DROP COLUMN site, DROP COLUMN old_patch")
+
+
+def _codes(codes: str) -> None:
+    op.execute(
+        f"""ALTER TABLE observations.observation DROP CONSTRAINT observation_code_check,
+            ADD CONSTRAINT observation_code_check CHECK (code IN ({codes})) NOT VALID"""
+    )

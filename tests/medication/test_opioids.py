@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from journal.care import Care, opioid_alarm
 from journal.medication import Medication, Medicine
 from journal.medication.rules import DoseStatus, every_hours, when_needed
 from journal.medication.rules.patches import OldPatch, Site
@@ -117,3 +118,43 @@ def test_the_prescriber_sees_the_sum_before_she_signs(
     assert "105 mg fast og inntil 0 mg ved behov" in plain(stopped.opioids)
     assert judged.opioids is not None
     assert judged.opioids.most == 150
+
+
+# Afterwards
+
+
+@pytest.mark.parametrize(
+    ("sedation", "respiration", "said"),
+    [(0, 10, None), (1, 14, None), (2, 14, "Ring lege"), (0, 9, "Ring lege"), (3, 14, "Ring 113"), (1, 8, "Ring 113")],
+)
+def test_too_sleepy_or_too_few_breaths_says_whom_to_call(sedation: int, respiration: int, said: str | None) -> None:
+    alarm = opioid_alarm(sedation, respiration)
+    assert alarm is None if said is None else alarm is not None and alarm.startswith(said)
+
+
+def test_after_an_opioid_somebody_says_how_awake_she_is_and_counts_her_breaths(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID, as_needed: UUID
+) -> None:
+    with work_of(world.nina) as work:
+        Medication(work).sign_as_needed(patient_id, as_needed, request_version=1)
+        (task,) = Care(work).open_tasks(patient_id)
+    nina, page = client_for(world.nina), f"/patients/{patient_id}/tasks"
+    assert "Hvor våken er pasienten" in nina.get(page).text
+
+    refused = nina.act(f"{page}/{task.entry_id}/effect", {"score": "2", "respiration": "9"})
+    assert refused.status_code == 422
+    assert "Velg hvor våken pasienten er." in refused.text
+    assert 'value="9"' in refused.text
+
+    sent = {"score": "2", "sedation": "1", "respiration": "9"}
+    assert nina.act(f"{page}/{task.entry_id}/effect", sent).status_code == 303
+    measured = world.migrator.execute(
+        "SELECT code, value FROM observations.observation WHERE patient_id = %s ORDER BY code", (patient_id,)
+    ).fetchall()
+    assert [(code, int(value)) for code, value in measured] == [("respiration", 9), ("sedation", 1), ("symptom", 2)]
+    with work_of(world.nina) as work:
+        (alarm,) = Care(work).open_tasks(patient_id)
+    assert alarm.text.startswith("Ring lege nå")
+    shown = plain(nina.get(page).text)
+    assert "2 av 10, døsig eller sover, våkner på tiltale, puster 9 ganger i minuttet" in shown
+    assert "Døsighet" in nina.get(f"/patients/{patient_id}/observations").text
