@@ -37,6 +37,7 @@ from journal.medication.service.shown import (
 from journal.medication.service.sources import Reconciled, Source, SourceMedicine
 from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
+from journal.medication.service.undecided import Undecided, UndecidedDose
 from journal.medication.service.verbal import Prescriber, Queue, Received, Verbal
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
@@ -53,6 +54,7 @@ class Medication(
     Opioids,
     Beside,
     Due,
+    Undecided,
     Lists,
     Spans,
     Whole,
@@ -103,6 +105,7 @@ __all__ = [
     "Source",
     "SourceMedicine",
     "SpanFact",
+    "UndecidedDose",
     "WholeOrder",
     "WorklistRow",
 ]

@@ -46,7 +46,8 @@ from journal.platform.work import in_charts
 
 _WORKLIST = Statement(
     sa.text(
-        """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed
+        """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed,
+        undecided
     FROM medication.worklist_by_patient(:start, :end)"""
     )
 )

@@ -66,13 +66,13 @@ def _columns(order: Any) -> tuple[Any, ...]:
 @cache
 def _given() -> Statement:
     """Each dose that was given, but for patches, with its order. Takes ids and since."""
-    given, order = MedicationAdministration, MedicationRequest
-    amount, unit = sa.func.coalesce(given.amount, Dose.amount), sa.func.coalesce(given.unit, Dose.unit)
+    given, order, dose = MedicationAdministration, MedicationRequest, Dose
+    amount, unit = sa.func.coalesce(given.amount, dose.amount), sa.func.coalesce(given.unit, dose.unit)
     return Statement(
         sa.select(*_columns(order), amount.label("given"), unit.label("given_unit"))
         .select_from(given)
         .join(order, sa.and_(order.patient_id == given.patient_id, order.id == given.request_id))
-        .outerjoin(Dose, sa.and_(Dose.patient_id == given.patient_id, Dose.id == given.dose_id))
+        .outerjoin(dose, sa.and_(dose.patient_id == given.patient_id, dose.id == given.dose_id))
         .where(in_charts(given), given.status == "completed", given.kind != WITNESS, given.in_error_at.is_(None))
         .where(given.effective_at > sa.bindparam("since"), unit != PATCH)
     )

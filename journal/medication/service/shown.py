@@ -173,7 +173,8 @@ class WorklistRow(NamedTuple):
     """A patient and what is due in a period; times and counts only, since the chart is closed.
 
     `away_until`: set while the patient is away (year 9999 when nobody knows until when). `hours` are those with doses, and
-    beside each stands how many of its doses are ready now, how many there are, and how many are signed.
+    beside each stands how many of its doses are ready now, how many there are, and how many are signed. `undecided`: medicines
+    that wait for an INR, and have no dose.
     """
 
     patient_id: UUID
@@ -188,6 +189,7 @@ class WorklistRow(NamedTuple):
     hour_ready: Sequence[int] = ()
     hour_total: Sequence[int] = ()
     hour_signed: Sequence[int] = ()
+    undecided: int = 0
 
 
 def medicine_key(order: Any) -> str:

@@ -50,6 +50,9 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
             due = medication.ask_doses_due([chosen], start=period.start, end=period.end)
             people, banner = Patients(work).ask_listed(listed), Patients(work).ask_banner(chosen)
         context |= _pane(chosen, due.answer()[chosen], slot, wrong) | {"banner_of": banner.answer()}
+        # Hardly anybody has one: asked for those the worklist says so of, and who is on another unit's list.
+        ask = chosen not in of_slot or of_slot[chosen].undecided
+        context["undecided"] = medication.undecided(chosen) if ask else []
         shown = pages.shown_rows([of_slot[p] for p in listed], people.answer(), slot, chosen)
     context |= {
         "patients": shown,
