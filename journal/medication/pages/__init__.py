@@ -13,6 +13,7 @@ from journal.medication.pages.card import (
     last_of,
     value_of,
 )
+from journal.medication.pages.glucose import glucose_of
 from journal.medication.pages.paper import on_paper
 from journal.medication.pages.patches import worn
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
@@ -37,6 +38,7 @@ __all__ = [
     "confirmations",
     "counts",
     "curves",
+    "glucose_of",
     "in_pane",
     "judged",
     "lanes",

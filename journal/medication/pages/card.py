@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from journal.medication.pages.glucose import GLUCOSE, Glucose, glucose_of
 from journal.medication.pages.patches import PatchFields, patch_fields
 from journal.medication.pages.round import JUST_NOW
 from journal.medication.rules import (
@@ -29,7 +30,6 @@ from journal.platform.language import joined
 
 _LATER = timedelta(minutes=2)
 """From when a signature is later than the dose: both times are said then."""
-_GLUCOSE = "glucose"
 REASONS = tuple((reason.value, reason.text) for reason in OFFERED if reason is not Reason.OTHER)
 """The reasons of every card. One that a value supports comes first on its own card, and is marked, never chosen (A6)."""
 
@@ -98,6 +98,7 @@ class Card(NamedTuple):
     why: str | None
     condition_text: str | None
     value: Value | None
+    glucose: Glucose | None
     patch: PatchFields | None
     at: At
     cautions: tuple[tuple[str, str], ...]
@@ -172,6 +173,13 @@ def card(
         why=dose.line.indication,
         condition_text=dose.paused_because if dose.status is DoseStatus.HELD else dose.condition_text,
         value=_value(dose, latest, trouble),
+        glucose=glucose_of(
+            dose.cautions if dose.can_sign else (),
+            latest,
+            now,
+            atc_code=dose.medicine_key,
+            typed=_typed_glucose(dose, trouble),
+        ),
         patch=patch_fields(
             dose,
             patches.get(dose.medicine_key, NO_PATCHES),
@@ -205,6 +213,11 @@ def card(
     )
 
 
+def _typed_glucose(dose: DueDose, trouble: Trouble | None) -> str:
+    asks = dose.required_value is not None and dose.required_value.code == GLUCOSE
+    return trouble.typed.get("value", "") if trouble and asks else ""
+
+
 def _signed_text(dose: DueDose, person_id: UUID) -> str | None:
     if dose.signed is None:
         return None
@@ -235,7 +248,7 @@ def asked(dose: DueDose) -> set[str]:
 
 def asked_of(cautions: Sequence[Caution]) -> set[str]:
     """The codes of the measurements that belong to what must be confirmed."""
-    return {_GLUCOSE} if Caution.INSULIN in cautions else set()
+    return {GLUCOSE} if Caution.INSULIN in cautions else set()
 
 
 def confirmations(
@@ -255,7 +268,7 @@ def confirmations(
 
 
 def _last_glucose(latest: Mapping[str, Measurement], now: datetime) -> str:
-    if (last := latest.get(_GLUCOSE)) is None:
+    if (last := latest.get(GLUCOSE)) is None:
         return str(_("Ingen har målt blodsukker her."))
     return str(_("Siste måling: %(value)s, %(time)s.", value=last.text, time=spoken(last.effective_at, now)))
 

@@ -45,6 +45,7 @@ def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None) -> str:
         "medicines": medicines,
         "opioids": opioids,
         "opioid_source": HEALTH_DIRECTORATE,
+        "glucose": {m.request_entry_id: pages.glucose_of(m.cautions, latest, work.now) for m in medicines},
         "special": special,
         "values": values,
         "trouble": wrong,
