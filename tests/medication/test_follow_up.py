@@ -425,7 +425,7 @@ def test_the_card_of_insulin_says_the_last_glucose_its_age_and_what_to_do_when_i
     assert "for 3 t 5 min siden" in said if measured else "Ingen har målt blodsukker her." in said
     assert ("Lavt blodsukker" in said) is low
     assert ('<details class="more sm" open>' in page) is low
-    assert "gi 20 g druesukker" in said
+    assert "gi minst 10 g sukker" in said
     assert "Gi den når maten står klar." in said
 
 

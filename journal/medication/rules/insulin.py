@@ -27,11 +27,12 @@ LOW_GLUCOSE = Decimal(4)
 """Millimoles per litre: below this the glucose is low. An order may have its own limit above it."""
 
 WHEN_LOW = phrase(
-    "Ikke gi insulin. Er pasienten våken og kan svelge: gi 20 g druesukker eller 2 dl juice eller melk med sukker, og mål igjen"
-    " etter 15 minutter. Gjenta til blodsukkeret er over 4, gi så noe å spise, og ring legen. Kan pasienten ikke svelge: gi ikke"
-    " noe i munnen, ring 113, og gi glukagon hvis det er ordinert. Står noe annet i ordinasjonen eller kommunens prosedyre,"
-    " gjelder det."
+    "Ikke gi insulin. Er pasienten våken og kan svelge: gi minst 10 g sukker, for eksempel et glass juice eller saft med sukker,"
+    " og mål igjen etter 10 minutter. Gjenta til blodsukkeret er over 4, gi et mellommåltid, og ring legen. Kan pasienten ikke"
+    " svelge: gi ikke noe i munnen, ring 113, og gi glukagon hvis det er ordinert. Står noe annet i ordinasjonen eller kommunens"
+    " prosedyre, gjelder det."
 )
+"""Source of limit and treatment: Metodebok for sykehjemsleger, hypoglykemi."""
 
 _WITH_A_MEAL = ("A10AB", "A10AD")
 _MEAL = phrase("Gi den når maten står klar. Spiser pasienten lite eller ikke noe, ring før du gir den.")
