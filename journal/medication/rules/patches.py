@@ -62,7 +62,8 @@ _UNKNOWN = phrase("sted ikke skrevet")
 
 REST_DAYS = {"N02AE01": 21, "N04BC09": 14, "N06DA03": 14}
 """ATC: how many days a site rests. Buprenorphine 3 weeks, rotigotine and rivastigmine 14 days (SPC)."""
-_REST = 7
+REST = 7
+"""How many days it rests where the SPC names no number."""
 
 
 class OldPatch(StrEnum):
@@ -141,7 +142,7 @@ def count_text(on: Iterable[OnBody]) -> str:
 
 def resting(changes: Iterable[PatchChange], atc_code: str | None, now: datetime) -> dict[Site, tuple[date, date]]:
     """The sites that are to rest at `now`: the day each was used last, and the first day it may be used again (Oslo)."""
-    days, found = timedelta(days=REST_DAYS.get(atc_code or "", _REST)), dict[Site, tuple[date, date]]()
+    days, found = timedelta(days=REST_DAYS.get(atc_code or "", REST)), dict[Site, tuple[date, date]]()
     for change in sorted(changes, key=lambda each: each.at):
         used = local_date(change.at)
         if change.site is not None and change.amount and local_date(now) < used + days:
