@@ -1,6 +1,7 @@
 """Opioids together: what is ordered for 24 hours, what was given of them, and how she is afterwards."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from journal.care import Care, opioid_alarm
 from journal.medication import Medication, Medicine
 from journal.medication.rules import DoseStatus, every_hours, when_needed
 from journal.medication.rules.patches import OldPatch, Site
-from journal.medication.rules.safety import opioids_given
+from journal.medication.rules.safety import ingredients_of, opioids_given
 from journal.medication.rules.safety.opioids import opioids_with
 from journal.platform.quantity import Quantity
 from tests.conftest import Browser, World
@@ -66,6 +67,17 @@ def test_a_new_opioid_is_summed_with_those_in_use_and_another_medicine_is_not() 
         "Opioider per døgn: 30 mg fast og inntil 45 mg ved behov, til sammen inntil 75 mg morfin gjennom munnen."
     )
     assert opioids_with(of("Paracet tab 500 mg", "2 x 3"), in_use) is None
+
+
+def test_a_patch_is_counted_by_the_strength_of_the_product_where_the_dosage_has_none() -> None:
+    patch = of("Durogesic depotplaster 25 mikrog/time", "1 hver 3. dag")
+    assert patch.dosage is not None
+    bare = replace(
+        patch,
+        dosage=replace(patch.dosage, strength_per_unit=None),
+        ingredients=ingredients_of("fentanyl", "25 mikrog/time"),
+    )
+    assert opioids_given([(bare, hand(1, "plaster"))]).total == 60
 
 
 @pytest.fixture
