@@ -27,7 +27,7 @@ import journal.oversight.web
 import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie
-from journal.care import Care, FollowUp
+from journal.care import LOST_PATCH, Care, FollowUp
 from journal.medication import (
     AdministrationCorrected,
     AsNeededGiven,
@@ -35,6 +35,8 @@ from journal.medication import (
     EvaluationPlanned,
     InrPlanned,
     ListTakenOver,
+    PatchNotFound,
+    PatchToRemove,
     QuestionAsked,
     QuestionDropped,
 )
@@ -97,10 +99,21 @@ def _withdraw_effect(work: Work, fact: AdministrationCorrected) -> None:
             Care(work).withdraw_effect(fact.patient_id, fact.administration_id)
 
 
-def _follow_up_order(work: Work, fact: InrPlanned | EvaluationPlanned) -> None:
-    kind = FollowUp.INR if isinstance(fact, InrPlanned) else FollowUp.EVALUATION
+_FOLLOW_UPS = {
+    InrPlanned: FollowUp.INR,
+    EvaluationPlanned: FollowUp.EVALUATION,
+    PatchToRemove: FollowUp.PATCH_OFF,
+}
+
+
+def _follow_up_order(work: Work, fact: InrPlanned | EvaluationPlanned | PatchToRemove) -> None:
     with contextlib.suppress(Denied):
-        Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, kind, fact.due_at)
+        Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, _FOLLOW_UPS[type(fact)], fact.due_at)
+
+
+def _look_for_patch(work: Work, fact: PatchNotFound) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).add_task(fact.patient_id, LOST_PATCH, due_at=work.now)
 
 
 def _list_taken_over(work: Work, fact: ListTakenOver) -> None:
@@ -133,6 +146,8 @@ LISTENERS: Listeners = {
     DoorPassed: (_door_passed,),
     QuestionAsked: (_ask_about_medicine,),
     QuestionDropped: (_drop_question,),
+    PatchToRemove: (_follow_up_order,),
+    PatchNotFound: (_look_for_patch,),
 }
 
 

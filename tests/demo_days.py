@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from journal.medication.rules import AmountRange, Reason
+from journal.medication.rules.patches import PATCH, OldPatch, Site
 from journal.platform.clock import local
 from tests import factories
 from tests.builder import Builder, Staff
@@ -24,6 +25,8 @@ _REASONS = (
     (Reason.REFUSED, 8), (Reason.ASLEEP, 6), (Reason.ABSENT, 2), (Reason.NAUSEA, 2), (Reason.LAID_OUT, 2), (Reason.PARTLY, 2),
     (Reason.CLINICAL, 1), (Reason.OUT_OF_STOCK, 1),
 )  # fmt: skip
+
+_ROTATION = (Site.UPPER_BACK_RIGHT, Site.UPPER_BACK_LEFT, Site.UPPER_ARM_RIGHT, Site.UPPER_ARM_LEFT, Site.CHEST_RIGHT)
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Days:
     away_from: datetime | None
     usual_pulse: int
     walks: dict[datetime, Walk] = field(default_factory=dict)
+    patches: int = 0
 
     def sign(self, planned: Planned, due: list[dict[str, Any]]) -> None:
         """Signs what has been given of these doses of one order, in the order in which they were due."""
@@ -115,6 +119,10 @@ class Days:
                 }
         elif refused:
             more = self._reason(dose)
+        elif dose["unit"] == PATCH:
+            self.patches += 1
+            old = OldPatch.REMOVED if self.patches > 1 else OldPatch.NONE
+            more = {"site": _ROTATION[self.patches % len(_ROTATION)].value, "old_patch": old.value}
         signed = factories.administration(self.b, dose, walk.by, at=at, **more)
         if planned.two_signatures and signed["status"] == "completed" and self.random.random() < 0.95:
             by = next(staff for staff in (*self.team.assistants, *self.team.nurses) if staff is not walk.by)

@@ -181,8 +181,12 @@ def administration(
     text: str | None = None,
     amount: Decimal | None = None,
     observation_id: UUID | None = None,
+    **patch: str,
 ) -> dict[str, Any]:
-    """A signature of this dose: given, or with a `reason` not given (or not in full). Written down at once unless said."""
+    """A signature of this dose: given, or with a `reason` not given (or not in full). Written down at once unless said.
+
+    `patch`: site and old_patch, of a patch.
+    """
     result = reason.result if reason else Result.TAKEN
     completed = result in (Result.TAKEN, Result.PARTLY_TAKEN)
     return b.add(
@@ -202,6 +206,7 @@ def administration(
         amount=(amount or dose["amount"]) if completed else None,
         unit=dose["unit"] if completed else None,
         observation_id=observation_id,
+        **{"site": None, "old_patch": None, **patch},
     )
 
 
@@ -235,4 +240,6 @@ def as_needed_administration(
         amount=amount.value,
         unit=amount.unit,
         observation_id=observation_id,
+        site=None,
+        old_patch=None,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from journal.medication.rules.patches import REST, REST_DAYS
 from journal.medication.rules.safety import RELEVANCE, KnownAllergy, Ordered, Person, Tier
 from journal.medication.rules.safety.allergy_groups import CROSSING, SERIOUS_REACTIONS, SERIOUS_WORDS, WORDS
 from journal.medication.rules.safety.dose_size import FAR, INSULIN_USUAL
@@ -20,6 +21,7 @@ from journal.medication.rules.safety.groups import (
 )
 from journal.medication.rules.safety.interactions import tier_of
 from journal.medication.rules.safety.opioids import FACTORS, SOURCE
+from journal.medication.rules.safety.sources import SPC
 from journal.medication.rules.safety.substances import LowerLimit, substances
 from journal.medication.rules.safety.weekly import SPACED
 from journal.medication.rules.sentence import medication_line
@@ -57,7 +59,7 @@ known, never as no limit.
 
 def page() -> str:
     """The whole page."""
-    parts = [_HEAD, *_allergies(), *_duplicates(), *_interactions(), *_doses(), *_weekly(), *_opioids()]
+    parts = [_HEAD, *_allergies(), *_duplicates(), *_interactions(), *_doses(), *_weekly(), *_opioids(), *_patches()]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -174,6 +176,12 @@ def _opioids() -> Iterator[str]:
         ("Substance", "Route", "Factor"),
         ((name, _ROUTES[route], _number(factor)) for (name, route), factor in FACTORS.items()),
     )
+
+
+def _patches() -> Iterator[str]:
+    yield "## Patches\n"
+    yield f"How many days a site rests before it is used again: {REST}, but for these. Source: {SPC}.\n"
+    yield _table(("ATC", "Days"), ((code, str(days)) for code, days in REST_DAYS.items()))
 
 
 def _cases(cases: Sequence[Case]) -> str:

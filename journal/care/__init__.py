@@ -1,6 +1,18 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
-from journal.care.rules import SERVICES, FollowUp
+from journal.care.rules import LOST_PATCH, SERVICES, FollowUp, opioid_alarm
 from journal.care.service import Account, Care, ClosedTask, GrantedService, Incident, Stay, Whereabouts
 
-__all__ = ["SERVICES", "Account", "Care", "ClosedTask", "FollowUp", "GrantedService", "Incident", "Stay", "Whereabouts"]
+__all__ = [
+    "LOST_PATCH",
+    "SERVICES",
+    "Account",
+    "Care",
+    "ClosedTask",
+    "FollowUp",
+    "GrantedService",
+    "Incident",
+    "Stay",
+    "Whereabouts",
+    "opioid_alarm",
+]

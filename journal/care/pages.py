@@ -37,11 +37,14 @@ class Form:
 
 def tasks(patient_id: UUID, error: Error = None) -> str:
     care = Care(current_work())
+    open_tasks = care.open_tasks(patient_id)
     return _chart_page(
         "care/tasks.html",
         patient_id,
         error,
-        open_tasks=care.open_tasks(patient_id),
+        open_tasks=open_tasks,
+        of_opioids=care.of_opioids(patient_id, open_tasks),
+        sedation=rules.SEDATION,
         closed_tasks=care.closed_tasks(patient_id),
         kinds=rules.TASKS,
         may_measure=current_work().actor.may(Permission.OBSERVATIONS_WRITE),

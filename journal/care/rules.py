@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from journal.platform.clock import hhmm
-from journal.platform.language import phrase, phrases
+from journal.platform.language import joined, phrase, phrases
 
 # (code system, code) and the text of the code: Volven 9151 and 8663. Only services with health care: practical help,
 # a support contact and the like are no ground to open a health record.
@@ -69,15 +69,23 @@ class FollowUp(StrEnum):
 
     INR = "inr"
     EVALUATION = "evaluation"
+    PATCH_OFF = "patch-off"
 
 
 FOLLOW_UPS = phrases(
     {
         FollowUp.INR: "Mål INR og ring legen for ny dose av warfarin. Ingen dose er bestemt fra i dag.",
         FollowUp.EVALUATION: "Vurder antibiotikakuren: virker den, og skal den fortsette som den er ordinert?",
+        FollowUp.PATCH_OFF: "Ta av plasteret: ordinasjonen gjelder ikke lenger. Skriv i legemiddellisten at det er fjernet.",
     }
 )
 """The task that follows up an order, on its day."""
+
+DECIDED = phrase("Legen har bestemt på nytt.")
+DECIDED_ANEW = {FollowUp.PATCH_OFF: phrase("Plasteret er tatt av, eller legen har bestemt på nytt.")}
+"""What came of such a task when the next one takes its place, or none is wanted."""
+
+LOST_PATCH = phrase("Et gammelt plaster er ikke funnet. Let over hele kroppen, i klærne og i senga, og spør legen.")
 
 
 DONE_AT_DOOR = phrase("Listen er samstemt, eller innleggelsen er avlyst.")
@@ -109,3 +117,42 @@ def effect_text(medicine: str, given_at: datetime) -> str:
 def question_text(question: str) -> str:
     """The task that asks somebody about a medicine."""
     return phrase("Spør %(question)s", question=f"{question[:1].lower()}{question[1:]}")
+
+
+# Own words; what may not go on is where the Pasero scale for opioids says so: she falls asleep while she is spoken with.
+SEDATION = {
+    0: phrase("Våken"),
+    1: phrase("Døsig eller sover, våkner på tiltale"),
+    2: phrase("Sovner igjen mens dere snakker"),
+    3: phrase("Våkner ikke på tiltale"),
+}
+_TOO_SLEEPY, _TOO_FEW_BREATHS = 2, 10
+_EMERGENCY_SLEEPY, _EMERGENCY_BREATHS = 3, 8
+
+
+def opioid_outcome(score: int, sedation: int, respiration: int) -> str:
+    """What is written of how she is after an opioid."""
+    return joined(
+        ", ",
+        (
+            phrase("%(score)s av 10", score=score),
+            SEDATION[sedation].in_a_sentence(),
+            phrase("puster %(breaths)s ganger i minuttet", breaths=respiration),
+        ),
+    )
+
+
+def opioid_alarm(sedation: int, respiration: int) -> str | None:
+    """What is to be done at once when she is too sleepy or breathes too slowly after an opioid; None when she is neither.
+
+    Source: the Pasero scale (3 and 4 are not accepted), and NEWS2, where 8 breaths a minute or fewer are an emergency.
+    """
+    if sedation >= _EMERGENCY_SLEEPY or respiration <= _EMERGENCY_BREATHS:
+        return phrase(
+            "Ring 113 nå. Sørg for frie luftveier, bli hos pasienten, og gi ikke mer opioid. Ta av opioidplaster."
+        )
+    if sedation >= _TOO_SLEEPY or respiration < _TOO_FEW_BREATHS:
+        return phrase(
+            "Ring lege nå: for døsig eller puster for sakte etter opioid. Bli hos pasienten, og gi ikke mer opioid."
+        )
+    return None

@@ -29,9 +29,11 @@ class CompleteTask(Schema):
 
 
 class AnswerEffect(Schema):
-    """How strong the trouble is after a medicine as needed."""
+    """How strong the trouble is after a medicine as needed; after an opioid also how awake she is, and her breaths a minute."""
 
     score = StrictInteger(required=True, least=0, most=10)
+    sedation = StrictInteger(load_default=None, least=0, most=3)
+    respiration = StrictInteger(load_default=None, least=2, most=80)
 
 
 class MarkInError(Schema):

@@ -46,6 +46,10 @@ class EvaluationPlanned(_FollowUpPlanned):
     """A course of antibiotics was ordered: when it is to be looked at again, None when it was stopped before."""
 
 
+class PatchToRemove(_FollowUpPlanned):
+    """A patch comes off without a new one: when that is, None when the order goes on with new ones."""
+
+
 @dataclass(frozen=True)
 class _AboutAdministration(Fact):
     administration_id: UUID
@@ -79,6 +83,11 @@ class DoseWitnessed(_AboutAdministration):
 
 class AdministrationCorrected(_AboutAdministration):
     """A signature was marked as a mistake."""
+
+
+@dataclass(frozen=True)
+class PatchNotFound(_AboutRequest):
+    """The old patch was looked for and not found: it may still sit there."""
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,8 @@ class Dose(Base):
 class MedicationAdministration(Record, Base):
     """A dose given, or not given and why. Never edited: a mistake is marked entered-in-error and signed anew.
 
+    Of a patch `site` is where it was put, and `old_patch` what became of the one before it.
+
     `result` is Volven 9083. `kind`: a signature, or a fact beside it ("jeg har også gitt den", given after the stop, and the
     second signature of a dose that wants two: a `witness` of `witness_of_id`, which is no dose given anew).
     """
@@ -219,6 +221,8 @@ class MedicationAdministration(Record, Base):
     observation_id: Mapped[UUID | None]
     replaces_id: Mapped[UUID | None]
     witness_of_id: Mapped[UUID | None]
+    site: Mapped[str | None]
+    old_patch: Mapped[str | None]
 
 
 def _live_signature() -> sa.ColumnElement[bool]:
@@ -226,6 +230,17 @@ def _live_signature() -> sa.ColumnElement[bool]:
     of_dose = sa.and_(Dose.patient_id == foreign(a.patient_id), Dose.id == foreign(a.dose_id))
     # A literal: the index of live signatures is no use to a plan that does not know the kind.
     return sa.and_(of_dose, a.in_error_at.is_(None), a.kind == sa.literal_column("'signature'"))
+
+
+class PatchRemoval(Record, Base):
+    """A patch taken off, or looked for in vain, where no new one was put on."""
+
+    __tablename__ = "patch_removal"
+    __table_args__ = (sa.ForeignKeyConstraint(["patient_id", "request_id"], REQUEST), {"schema": "medication"})
+
+    request_id: Mapped[UUID]
+    effective_at: Mapped[datetime]
+    old_patch: Mapped[str]
 
 
 class RequestPlan(Base):

@@ -26,6 +26,7 @@ from journal.medication.rules import (
     systolic,
     temperature,
 )
+from journal.medication.rules.patches import OldPatch, Site
 from journal.medication.rules.safety import KEPT, Kept
 from journal.medication.rules.week import FIRST_DAY, LAST_DAY
 from journal.medication.service import Answers, FavouriteDose
@@ -111,7 +112,7 @@ def _confirmed() -> fields.List[Caution]:
 class SignGiven(Schema):
     """Body of "Gitt": the version of the order that was seen, a measured value (two of a blood pressure), why it is given
     `against` that value, a time if it was not now (and a day if it was not today), and what is special about the dose and has
-    been confirmed."""
+    been confirmed. `site` and `old_patch` are of a patch alone."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
@@ -119,6 +120,8 @@ class SignGiven(Schema):
     against = Text(200, load_default="")
     given_time = MaybeClock(load_default=None)
     given_day = DayField(load_default=None)
+    site = fields.Enum(Site, by_value=True, load_default=None)
+    old_patch = fields.Enum(OldPatch, by_value=True, load_default=None)
     confirmed = _confirmed()
 
 
@@ -146,6 +149,12 @@ class GiveAsNeeded(Schema):
     value2 = MeasuredField(load_default=None)
     against = Text(200, load_default="")
     confirmed = _confirmed()
+
+
+class RemovePatch(Schema):
+    """Body of the form for a patch that is taken off without a new one."""
+
+    old_patch = fields.Enum(OldPatch, by_value=True, required=True)
 
 
 class Nothing(Schema):

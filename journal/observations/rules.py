@@ -55,6 +55,8 @@ KINDS: dict[str, Kind] = {
         _kind("glucose", phrase("Blodsukker"), "15074-8", ("mmol/L", "mmol/l"), ("0.5", "60"), 1),
         # How much it troubles her, in her own words from 0 to 10: LOINC "Severity of symptoms".
         _kind("symptom", phrase("Plager"), "64750-3", ("{score}", "av 10"), ("0", "10")),
+        # How awake she is, from 0 (awake) to 3 (cannot be woken): LOINC "Level of responsiveness".
+        _kind("sedation", phrase("Døsighet"), "67775-7", ("{score}", "av 3"), ("0", "3")),
         _kind("weight", phrase("Vekt"), "29463-7", ("kg", "kg"), ("1", "400"), 1),
     )
 }

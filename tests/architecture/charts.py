@@ -161,6 +161,8 @@ class _Chart:
         administration_id = self.row(
             "medication.medication_administration", request_id=request_id, request_version=1, amount=Decimal(1), **given
         )
+        off = {"effective_at": now - timedelta(hours=8), "old_patch": "removed"}
+        self.row("medication.patch_removal", request_id=request_id, **off)
         return {
             "request_id": request_id,
             "verbal_order_id": verbal_order_id,

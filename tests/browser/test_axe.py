@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,15 +14,19 @@ from playwright.sync_api import BrowserContext, expect
 
 from journal.app import JournalApp
 from journal.medication import Medication, Medicine, import_catalogue, mini_fest
-from journal.medication.rules import pulse, temperature, when_needed
+from journal.medication.rules import daily, every_hours, pulse, temperature, when_needed
 from journal.platform.quantity import Quantity
 from journal.platform.settings import Settings
 from tests import factories
 from tests.browser.counting import Counting
 from tests.conftest import World
 from tests.factories import Staff
+from tests.medication.test_caution import INSULIN
+from tests.medication.test_follow_up import WARFARIN, inr
+from tests.medication.test_patches import ONE as ONE_PATCH
+from tests.medication.test_patches import RIVASTIGMINE
 from tests.medication.test_renewing import OMEPRAZOLE, ending
-from tests.medication.test_sign import prescribe
+from tests.medication.test_sign import order, prescribe
 from tests.medication.test_verbal import make_overdue, receive
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -323,6 +327,48 @@ def test_the_round_where_one_tap_is_too_little_and_where_a_second_signature_is_a
     expect(tab.find(".dose.half")).to_be_visible()
     assert faults_of(tab) == []
     assert faults_of(see(world.siri, f"/round?patient={patient_id}")) == []
+
+
+def test_a_patch_an_insulin_and_warfarin_in_the_round(world: World, see: See, work_of: Callable[..., Any]) -> None:
+    patient_id, now = world.patient(), datetime.now(UTC)
+    order(world, work_of, patient_id, medicine=RIVASTIGMINE, dosage=every_hours(ONE_PATCH, 1))
+    order(world, work_of, patient_id, medicine=INSULIN, dosage=every_hours(Quantity(Decimal(6), "IE"), 24))
+    waiting = daily(Quantity(Decimal(1), "tablett"), [time(18)], inr=inr(next_on=-1, last_on=-8))
+    of_warfarin = {"dosage": waiting, "starts_at": now - timedelta(days=8), "planned_until": None}
+    factories.medication_request(world.builder, patient_id, world.lars, WARFARIN, **of_warfarin)
+    world.store()
+
+    tab = see(world.nina, f"/round?patient={patient_id}", 422)
+    expect(tab.find(".is-undecided")).to_contain_text("ingen dose før ny INR")
+    tab.find(".dose details.more summary").first.click()
+    card = tab.find(".dose:has(.patch)").first
+    card.locator("select").select_option("chest-left")
+    card.get_by_label("Det satt ingen plaster der fra før").check()
+    card.locator("button.give").click()
+    expect(tab.find(".dose.is-given")).to_have_count(1)
+    # The next one: the site rests, and the old patch is not found.
+    card = tab.find(".dose:has(.patch)").first
+    card.locator("select").select_option("chest-left")
+    card.get_by_label("Ikke funnet").check()
+    card.locator("button.give").click()
+    expect(card.locator(".sure li")).to_have_count(2)
+    assert faults_of(tab) == []
+    card.locator("button.give").click()
+    expect(tab.find(".dose.is-given")).to_have_count(2)
+
+    tab = see(world.nina, f"/patients/{patient_id}/medication")
+    tab.find("details.more summary").click()
+    assert faults_of(tab) == []
+
+
+def test_what_is_asked_after_an_opioid(world: World, see: See, patient_id: UUID, work_of: Callable[..., Any]) -> None:
+    with work_of(world.nina) as work:
+        opioid = next(medicine for medicine in Medication(work).as_needed(patient_id) if medicine.opioid)
+        given = {"request_version": 1, "confirmed": opioid.cautions}
+        Medication(work).sign_as_needed(patient_id, opioid.request_entry_id, **given)
+
+    for path in ("/tasks", "/as-needed"):
+        assert faults_of(see(world.nina, f"/patients/{patient_id}{path}")) == [], path
 
 
 def test_a_ward_with_nobody_in_it(world: World, see: See) -> None:

@@ -12,8 +12,21 @@ import pytest
 
 from journal.care import Care
 from journal.medication import Medication, Medicine
-from journal.medication.rules import Course, Dosage, DoseStatus, InrControl, Step, daily, in_steps, insulin_text, say
+from journal.medication.rules import (
+    Course,
+    Dosage,
+    DoseStatus,
+    InrControl,
+    Step,
+    daily,
+    glucose,
+    in_steps,
+    insulin_text,
+    say,
+)
+from journal.medication.rules.insulin import meal_text
 from journal.medication.rules.safety import Rule
+from journal.observations import Observations
 from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
 from journal.platform.quantity import NBSP, Quantity
@@ -392,3 +405,42 @@ def test_which_insulin_it_is_stands_in_words_on_the_card_and_in_the_list(
 
 def test_what_is_no_insulin_says_nothing_of_it() -> None:
     assert [insulin_text(code) for code in (None, "", "A10BA02", "B01AA03")] == [None] * 4
+    assert [meal_text(code) for code in (None, "A10BA02", "A10AE04", "A10AC01")] == [None] * 4
+
+
+@pytest.mark.parametrize(("measured", "low"), [("3.9", True), ("4.0", False), (None, False)])
+def test_the_card_of_insulin_says_the_last_glucose_its_age_and_what_to_do_when_it_is_low(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID, measured: str | None, low: bool
+) -> None:
+    insulin = Medicine("insulin aspart", "NovoRapid", "injeksjonsvæske", atc_code="A10AB05")
+    ordered(world, work_of, patient_id, daily(Quantity(Decimal(6), "IE"), EVERY_HOUR), insulin, starts_at=begun())
+    if measured:
+        with work_of(world.nina) as work:
+            at = work.now - timedelta(hours=3, minutes=5)
+            Observations(work).record(patient_id, "glucose", Decimal(measured), effective_at=at)
+
+    page = client_for(world.nina).get(f"/round?patient={patient_id}").text
+
+    said = plain(page)
+    assert "for 3 t 5 min siden" in said if measured else "Ingen har målt blodsukker her." in said
+    assert ("Lavt blodsukker" in said) is low
+    assert ('<details class="more sm" open>' in page) is low
+    assert "gi minst 10 g sukker" in said
+    assert "Gi den når maten står klar." in said
+
+
+def test_a_low_glucose_that_was_just_typed_counts_and_not_the_one_before(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
+) -> None:
+    insulin = Medicine("insulin glargin", "Lantus", "injeksjonsvæske", atc_code="A10AE04")
+    dosage, wanted = daily(Quantity(Decimal(6), "IE"), EVERY_HOUR), glucose(Decimal(5))
+    ordered(world, work_of, patient_id, dosage, insulin, starts_at=begun(), required_value=wanted)
+    with work_of(world.nina) as work:
+        Observations(work).record(patient_id, "glucose", Decimal(9))
+    due = next(dose for dose in doses(world, work_of, patient_id) if dose.status is DoseStatus.READY)
+    sent = {"request_version": "1", "confirmed[]": [caution.value for caution in due.cautions]}
+    nina, given = client_for(world.nina), f"/patients/{patient_id}/doses/{due.id}/given"
+
+    assert nina.act(given, sent | {"value": "3,2"}).text.count("Lavt blodsukker") == 1
+    # Below the order's own limit, and not low.
+    assert "Lavt blodsukker" not in nina.act(given, sent | {"value": "4,5"}).text

@@ -25,6 +25,11 @@ from journal.platform.service import Service, on_patient, on_patients
 from journal.platform.statement import Asked, Statement
 from journal.platform.work import in_charts
 
+_MISSING = {
+    "sedation": "Velg hvor våken pasienten er.",
+    "respiration": "Tell hvor mange ganger pasienten puster i minuttet.",
+}
+
 
 class Tasks(Service):
     """What is to be done for the patient, and what has been."""
@@ -112,16 +117,45 @@ class Tasks(Service):
         )
 
     @on_patient(Permission.CARE_WRITE)
-    def answer_effect(self, patient_id: UUID, entry_id: UUID, *, score: int) -> None:
+    def answer_effect(
+        self,
+        patient_id: UUID,
+        entry_id: UUID,
+        *,
+        score: int,
+        sedation: int | None = None,
+        respiration: int | None = None,
+    ) -> None:
         """Signs how strong the trouble is after the medicine, 0 (none) to 10, as a measurement; the task is done with it.
 
-        Raises NotFound, Conflict when somebody has answered, Invalid for another number.
+        After an opioid `sedation` (rules.SEDATION) and `respiration` (breaths a minute) too, and a task at once when she is
+        too sleepy or breathes too slowly. Raises NotFound, Conflict when somebody has answered, Invalid for another number
+        and where an opioid lacks the two.
         """
         task = self._open(patient_id, entry_id)
         if task.kind != "effect_follow_up":
             raise NotFound("Oppgaven spør ikke etter effekt.")
-        Observations(self.work).record(patient_id, "symptom", Decimal(score))
-        self._complete(task, f"{score} av 10")
+        observations = Observations(self.work)
+        if not self.of_opioids(patient_id, [task]):
+            observations.record(patient_id, "symptom", Decimal(score))
+            self._complete(task, f"{score} av 10")
+            return
+        if sedation is None or respiration is None:
+            said = {"sedation": sedation, "respiration": respiration}
+            raise Invalid(errors={name: [_MISSING[name]] for name, value in said.items() if value is None})
+        measured = {"symptom": score, "sedation": sedation, "respiration": respiration}
+        for code, value in measured.items():
+            observations.record(patient_id, code, Decimal(value))
+        self._complete(task, rules.opioid_outcome(score, sedation, respiration))
+        if alarm := rules.opioid_alarm(sedation, respiration):
+            self.add_task(patient_id, alarm, due_at=self.work.now)
+
+    @on_patient(Permission.CARE_READ)
+    def of_opioids(self, patient_id: UUID, tasks: Collection[Any]) -> set[UUID]:
+        """Which of these tasks ask for the effect of an opioid, by entry_id. One statement, none when none asks for any."""
+        asking = {task.about_id: task.entry_id for task in tasks if task.kind == "effect_follow_up" and task.about_id}
+        found = Medication(self.work).opioids_among(patient_id, asking) if asking else ()
+        return {asking[about_id] for about_id in found}
 
     @on_patient(Permission.CARE_WRITE)
     def withdraw_effect(self, patient_id: UUID, administration_id: UUID) -> None:
@@ -141,7 +175,7 @@ class Tasks(Service):
         """
         for task in self.open_tasks(patient_id):
             if task.about_id == request_entry_id:
-                self.complete_task(patient_id, task.entry_id, outcome="Legen har bestemt på nytt.")
+                self.complete_task(patient_id, task.entry_id, outcome=rules.DECIDED_ANEW.get(kind, rules.DECIDED))
         if due_at is not None:
             self.add_task(patient_id, rules.FOLLOW_UPS[kind], due_at=due_at, about_id=request_entry_id)
 

@@ -14,8 +14,10 @@ from journal.medication.pages.card import (
     value_of,
 )
 from journal.medication.pages.door import crossing_said, door_lines
+from journal.medication.pages.glucose import glucose_of
 from journal.medication.pages.go_live import go_live, lines_checked
 from journal.medication.pages.paper import on_paper
+from journal.medication.pages.patches import worn
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
 from journal.medication.pages.timeline import curves, lanes
@@ -41,6 +43,7 @@ __all__ = [
     "crossing_said",
     "curves",
     "door_lines",
+    "glucose_of",
     "go_live",
     "in_pane",
     "judged",
@@ -59,4 +62,5 @@ __all__ = [
     "value_of",
     "week_heading",
     "week_rows",
+    "worn",
 ]

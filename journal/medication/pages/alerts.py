@@ -44,7 +44,8 @@ class Judged(NamedTuple):
     """The alerts of an order by how loud they are, and the interaction answer, never a blank.
 
     `seen` is for the hidden fields of the form; `reasons`: those a stop can be gone past with, empty where there is no such
-    stop. `totals`: the daily doses that there is no alert of.
+    stop. `totals`: the daily doses that there is no alert of, and
+    the opioids together.
     """
 
     stops: tuple[Said, ...]
@@ -66,14 +67,16 @@ def judged(judgement: Judgement) -> Judged:
         tuple(_said(one) for one in alerts if one.tier is tier) for tier in sorted(Tier, reverse=True)
     )
     names = ", ".join(judgement.allergies_not_checked)
+    # Of the other verdicts there is an alert.
+    totals = [total.text for total in judgement.totals if total.verdict in (Verdict.WITHIN, Verdict.NO_FIGURE)]
+    totals += [judgement.opioids.text] if judgement.opioids else []
     return Judged(
         stops,
         cards,
         marks,
         tuple(f"{one.key}{BETWEEN}{one.basis}" for one in loud if one.overridable),
         tuple((kept.value, text) for kept, text in KEPT.items()) if interrupts(loud) and may_be_signed(loud) else (),
-        # Of the other verdicts there is an alert.
-        tuple(total.text for total in judgement.totals if total.verdict in (Verdict.WITHIN, Verdict.NO_FIGURE)),
+        tuple(totals),
         _of_interactions(judgement.interactions),
         phrase("Disse allergiene kan ikke sammenlignes med legemidler: %(names)s.", names=names) if names else "",
     )

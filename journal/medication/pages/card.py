@@ -8,6 +8,8 @@ from uuid import UUID
 
 from flask import url_for
 
+from journal.medication.pages.glucose import GLUCOSE, Glucose, glucose_of
+from journal.medication.pages.patches import PatchFields, patch_fields
 from journal.medication.pages.round import JUST_NOW
 from journal.medication.rules import (
     OFFERED,
@@ -18,7 +20,7 @@ from journal.medication.rules import (
     ValueRequirement,
     caution_text,
 )
-from journal.medication.service import DueDose
+from journal.medication.service import NO_PATCHES, DueDose, PatchesOf
 from journal.medication.service.shown import group_flags
 from journal.observations import Measurement
 from journal.platform.clock import hhmm, local, spoken
@@ -28,7 +30,6 @@ from journal.platform.language import joined
 
 _LATER = timedelta(minutes=2)
 """From when a signature is later than the dose: both times are said then."""
-_GLUCOSE = "glucose"
 REASONS = tuple((reason.value, reason.text) for reason in OFFERED if reason is not Reason.OTHER)
 """The reasons of every card. One that a value supports comes first on its own card, and is marked, never chosen (A6)."""
 
@@ -99,6 +100,8 @@ class Card(NamedTuple):
     why: str | None
     condition_text: str | None
     value: Value | None
+    glucose: Glucose | None
+    patch: PatchFields | None
     at: At
     cautions: tuple[tuple[str, str], ...]
     ask_now: bool
@@ -150,10 +153,12 @@ def card(
     person_id: UUID,
     may_sign: bool,
     latest: Mapping[str, Measurement],
+    patches: Mapping[str, PatchesOf],
     trouble: Trouble | None,
     now: datetime,
 ) -> Card:
-    """A dose as its card. `latest` are the newest measurements by code; `trouble` is what went wrong with this dose."""
+    """A dose as its card. `latest` are the newest measurements by code, `patches` what is known of them by medicine;
+    `trouble` is what went wrong with this dose."""
     where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
     signed = dose.signed
     note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
@@ -170,6 +175,20 @@ def card(
         why=dose.line.indication,
         condition_text=dose.paused_because if dose.status is DoseStatus.HELD else dose.condition_text,
         value=_value(dose, latest, trouble),
+        glucose=glucose_of(
+            dose.cautions if dose.can_sign else (),
+            latest,
+            now,
+            atc_code=dose.medicine_key,
+            typed=_typed_glucose(dose, trouble),
+        ),
+        patch=patch_fields(
+            dose,
+            patches.get(dose.medicine_key, NO_PATCHES),
+            now,
+            typed=trouble.typed if trouble else {},
+            error=trouble.said if trouble and trouble.field == "patch" else None,
+        ),
         at=_at(trouble),
         cautions=confirmations(
             dose.cautions, latest, now, due_at=dose.due_at, stopped_by=trouble.cautions if trouble else ()
@@ -194,6 +213,11 @@ def card(
         overridden=dose.overridden,
         error=trouble.said if trouble and trouble.field is None else None,
     )
+
+
+def _typed_glucose(dose: DueDose, trouble: Trouble | None) -> str:
+    asks = dose.required_value is not None and dose.required_value.code == GLUCOSE
+    return trouble.typed.get("value", "") if trouble and asks else ""
 
 
 def _signed_text(dose: DueDose, person_id: UUID) -> str | None:
@@ -228,7 +252,7 @@ def asked(dose: DueDose) -> set[str]:
 
 def asked_of(cautions: Sequence[Caution]) -> set[str]:
     """The codes of the measurements that belong to what must be confirmed."""
-    return {_GLUCOSE} if Caution.INSULIN in cautions else set()
+    return {GLUCOSE} if Caution.INSULIN in cautions else set()
 
 
 def confirmations(
@@ -248,7 +272,7 @@ def confirmations(
 
 
 def _last_glucose(latest: Mapping[str, Measurement], now: datetime) -> str:
-    if (last := latest.get(_GLUCOSE)) is None:
+    if (last := latest.get(GLUCOSE)) is None:
         return str(_("Ingen har målt blodsukker her."))
     return str(_("Siste måling: %(value)s, %(time)s.", value=last.text, time=spoken(last.effective_at, now)))
 

@@ -51,7 +51,8 @@ class Slot(NamedTuple):
 
 
 class PatientRow(NamedTuple):
-    """A patient of the round. `away_text` is set for one who is away, `waits` for one whose list is not reconciled."""
+    """A patient of the round. `away_text` is set for one who is away, `waits` for one whose list is not reconciled. `undecided`:
+    medicines that wait for a doctor's answer."""
 
     patient_id: UUID
     room: str | None
@@ -67,10 +68,12 @@ class PatientRow(NamedTuple):
     url: str
     current: bool
     status_id: str
+    undecided: int
 
     @property
     def done(self) -> bool:
-        return not self.late and not self.ready and not self.waits and self.signed == self.total
+        waits = self.late or self.ready or self.waits or self.undecided
+        return not waits and self.signed == self.total
 
 
 class Counts(NamedTuple):
@@ -116,14 +119,15 @@ def slots(rows: Sequence[WorklistRow], current: str | None, now: datetime) -> li
 def patient_rows(rows: Sequence[WorklistRow], slot: str | None, chosen: UUID | None) -> dict[UUID, WorklistRow]:
     """One row for each patient of this hour: what is signed of it, and what is late or ready at any hour.
 
-    Who has something late belongs to every hour, and so does who is chosen; who is away, or has a list that is not
-    reconciled, is shown so that nobody is missed.
+    Who has something late belongs to every hour, and so does who is chosen and whose warfarin waits for an INR; who is away, or
+    has a list that is not reconciled, is shown so that nobody is missed.
     """
     hours = {hour for hour in {hour for row in rows for hour in row.hours} if slot == LATE or slot_of(hour) == slot}
     found = {}
     for row in rows:
         of_hour = [n for n, hour in enumerate(row.hours) if hour in hours]
-        if row.late or row.away_until or row.crossing or row.patient_id == chosen or (of_hour and slot != LATE):
+        always = row.late or row.undecided or row.away_until or row.crossing or row.patient_id == chosen
+        if always or (of_hour and slot != LATE):
             total, signed = sum(row.hour_total[n] for n in of_hour), sum(row.hour_signed[n] for n in of_hour)
             found[row.patient_id] = row._replace(total=total, signed=signed)
     return found
@@ -155,6 +159,7 @@ def _shown_row(row: WorklistRow, patient: Listed, address: str, current: UUID | 
         url=address.replace(_NOBODY, text),
         current=row.patient_id == current,
         status_id=f"st-{text}",
+        undecided=row.undecided,
     )
 
 

@@ -24,6 +24,8 @@ class Caution(StrEnum):
     INSULIN = "insulin"
     GROUP_A = "group-a"
     OVERRIDDEN = "overridden"
+    PATCH_NOT_FOUND = "patch-not-found"
+    SITE_RESTS = "site-rests"
 
 
 def cautions(

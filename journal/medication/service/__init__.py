@@ -21,6 +21,8 @@ from journal.medication.service.interactions import (
 from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.opioids import Opioids
+from journal.medication.service.patches import NO_PATCHES, PatchesOf
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
@@ -39,6 +41,7 @@ from journal.medication.service.sources import Reconciled, Source, SourceMedicin
 from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
 from journal.medication.service.transfer import GivenAsNeeded, SheetLine, Transfer
+from journal.medication.service.undecided import Undecided, UndecidedDose
 from journal.medication.service.verbal import Prescriber, Queue, Received, Verbal
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
@@ -54,8 +57,10 @@ class Medication(
     Previewing,
     Favourites,
     Administration,
+    Opioids,
     Beside,
     Due,
+    Undecided,
     Lists,
     Spans,
     Whole,
@@ -70,6 +75,7 @@ class Medication(
 
 
 __all__ = [
+    "NO_PATCHES",
     "AgeChoice",
     "Answers",
     "AsNeededMedicine",
@@ -96,6 +102,7 @@ __all__ = [
     "MedicineInUse",
     "OrderSpan",
     "Outcome",
+    "PatchesOf",
     "Prescriber",
     "Preview",
     "Queue",
@@ -112,6 +119,7 @@ __all__ = [
     "Source",
     "SourceMedicine",
     "SpanFact",
+    "UndecidedDose",
     "WaitingLine",
     "WholeOrder",
     "WorklistRow",

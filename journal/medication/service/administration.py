@@ -30,10 +30,12 @@ from journal.medication.rules import (
     outside_limit_text,
     suggested_reason,
 )
+from journal.medication.rules.patches import PATCH, OldPatch, Site
+from journal.medication.service.patches import Patches
 from journal.medication.service.reopened import catch_up
 from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import WITNESS, cautions_of, dosage_of
-from journal.medication.service.signing import LIVE, Signing
+from journal.medication.service.signing import LIVE
 from journal.medication.service.waiting import HELD, not_reconciled
 from journal.observations import Observations
 from journal.permissions import Permission
@@ -47,7 +49,7 @@ EARLIEST = timedelta(hours=12)
 """How long before its time a dose may be signed (A4: a future dose can be signed early, and is then given too early)."""
 
 
-class Administration(Signing):
+class Administration(Patches):
     """Signs doses."""
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -62,13 +64,16 @@ class Administration(Signing):
         value2: Decimal | None = None,
         against: str = "",
         confirmed: Collection[Caution] = (),
+        site: Site | None = None,
+        old_patch: OldPatch | None = None,
     ) -> UUID:
         """Signs that this dose was given as ordered, now or at the time the nurse says; answers with the administration's id.
 
         `request_version` is the version of the order she saw; `value` is measured, where the order wants one, with `value2`, the
         diastolic, where that is a blood pressure, and `against` says why she gives a dose that the value speaks against;
-        `confirmed` is what is special about the dose and she has seen. Raises NotFound, DoseAlreadySigned, OrderChanged,
-        CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, and Invalid for a time that cannot be.
+        `confirmed` is what is special about the dose and she has seen; `site` and `old_patch` are of a patch. Raises NotFound,
+        DoseAlreadySigned, OrderChanged, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, and Invalid for a
+        time that cannot be and for a patch without both.
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version)
         given_at = self._given_at(given_at)
@@ -76,11 +81,15 @@ class Administration(Signing):
             raise self._too_early(given_at)
         if self._is_complete(dose):
             raise self._complete(dose)
-        self._confirmed(confirmed, dose, given_at, dose)
+        patch = self._patch(patient_id, dose, site, old_patch, given_at) if dose.unit == PATCH else None
+        self._confirmed(confirmed, dose, given_at, dose, patch.cautions if patch else ())
         measured, why = self._measure(patient_id, dose, (value, value2), against, given_at, dose.id)
-        return self._sign(
-            patient_id, dose, Result.TAKEN, given_at, amount=dose.amount, observation_id=measured, text=why
-        )
+        more: dict[str, Any] = {"observation_id": measured, "text": why}
+        if patch:
+            more |= {"site": patch.site.value, "old_patch": patch.old.value}
+            if patch.old is OldPatch.NOT_FOUND:
+                self.work.publish(facts.PatchNotFound(dose.patient_id, dose.request_entry_id, dose.version))
+        return self._sign(patient_id, dose, Result.TAKEN, given_at, amount=dose.amount, **more)
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def sign_not_given(
@@ -220,15 +229,24 @@ class Administration(Signing):
         said = "Tidspunktet er mer enn tolv timer før dosen skulle gis. Skriv når den ble gitt."
         return Invalid(errors={"given_at": [said]})
 
-    def _confirmed(self, confirmed: Collection[Caution], order: Any, at: datetime, dose: Any | None = None) -> None:
-        """One tap is too little for some doses: what is special now must be what she has seen, or nothing is stored."""
-        wanted = cautions_of(order, at, dose)
-        if set(wanted) <= set(confirmed):
+    def _confirmed(
+        self,
+        confirmed: Collection[Caution],
+        order: Any,
+        at: datetime,
+        dose: Any | None = None,
+        more: Collection[tuple[Caution, str]] = (),
+    ) -> None:
+        """One tap is too little for some doses: what is special now must be what she has seen, or nothing is stored.
+
+        `more` is what is special about what she wrote herself, with its sentence.
+        """
+        due_at, of_order = dose.due_at if dose else None, cautions_of(order, at, dose)
+        wanted = [*((each, caution_text(each, at=at, now=self.work.now, due_at=due_at)) for each in of_order), *more]
+        if {caution for caution, _ in wanted} <= set(confirmed):
             return
-        due_at = dose.due_at if dose else None
-        said = [caution_text(caution, at=at, now=self.work.now, due_at=due_at) for caution in wanted]
-        pairs = [(caution.value, text) for caution, text in zip(wanted, said, strict=True)]
-        raise ConfirmationMissing(joined(" ", (*said, phrase("Bekreft for å signere."))), cautions=pairs)
+        said = (*(text for _, text in wanted), phrase("Bekreft for å signere."))
+        raise ConfirmationMissing(joined(" ", said), cautions=[(caution.value, text) for caution, text in wanted])
 
     def _measure(
         self,

@@ -34,6 +34,7 @@ from journal.medication.service.shown import (
     condition_of,
     dosage_of,
     line_of,
+    medicine_key,
     overridden_of,
     unsigned,
 )
@@ -50,7 +51,7 @@ from journal.platform.work import in_charts
 _WORKLIST = Statement(
     sa.text(
         """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed,
-        crossing, reconcile_before
+        undecided, crossing, reconcile_before
     FROM medication.worklist_by_patient(:start, :end)"""
     )
 )
@@ -188,6 +189,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         cautions=cautions_of(row, now, row),
         overridden=overridden_of(row),
         unsigned=row.unsigned,
+        medicine_key=medicine_key(row),
     )
 
 

@@ -1,11 +1,12 @@
-"""Orders that carry their follow-up: warfarin, decided until its INR is measured next and no longer, and courses of
-antibiotics, looked at again while they last."""
+"""Orders that carry their follow-up: warfarin, decided until its INR is measured next and no longer, courses of antibiotics,
+looked at again while they last, and patches, which come off when the order ends."""
 
 from datetime import date, time, timedelta
 
-from journal.medication.facts import EvaluationPlanned, InrPlanned
+from journal.medication.facts import EvaluationPlanned, InrPlanned, PatchToRemove
 from journal.medication.models import MedicationRequest
 from journal.medication.rules import Dosage
+from journal.medication.rules.patches import PATCH
 from journal.medication.service.shown import dosage_of
 from journal.platform.clock import instant, local_date
 from journal.platform.errors import Invalid
@@ -69,12 +70,28 @@ def evaluation_day(atc_code: str | None, dosage: Dosage, starts_on: date, asked:
 
 def follow_up_of(
     order: MedicationRequest, *, wanted: bool = True, evaluate_on: date | None = None
-) -> list[InrPlanned | EvaluationPlanned]:
+) -> list[InrPlanned | EvaluationPlanned | PatchToRemove]:
     """What is told of the follow-up of an order that has one; not `wanted` when the order is stopped."""
-    inr = dosage_of(order).inr
+    dosage = dosage_of(order)
+    if dosage.unit == PATCH:
+        return patch_off(order, now=not wanted)
+    inr = dosage.inr
     day = inr.next_on if inr else evaluate_on
     if day is None and (wanted or not is_antibiotic(order.atc_code)):
         return []
     due_at = instant(day, _MORNING) if wanted and day else None
     told = InrPlanned if inr else EvaluationPlanned
     return [told(order.patient_id, order.entry_id, order.version, due_at)]
+
+
+def patch_off(order: MedicationRequest, *, now: bool) -> list[InrPlanned | EvaluationPlanned | PatchToRemove]:
+    """When a patch comes off without a new one: now, as the order is stopped or paused, or when its course ends.
+
+    Nothing of other medicines, and of a new order that nobody ends.
+    """
+    dosage = dosage_of(order)
+    ends = [at for at in (order.ends_at, dosage.course.ends_at if dosage.course else None) if at is not None]
+    due_at = order.effective_at if now else min(ends, default=None)
+    if dosage.unit != PATCH or (due_at is None and order.version == 1):
+        return []
+    return [PatchToRemove(order.patient_id, order.entry_id, order.version, due_at)]

@@ -21,6 +21,7 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.door import UNRECONCILED
 from journal.medication.rules.renewal import last_day
+from journal.medication.rules.safety import is_opioid
 from journal.medication.service.course import course_of, standing
 from journal.medication.service.follow_up import follows_inr
 from journal.medication.service.in_use import IN_USE, list_statement, medicine_in_use, newest_versions
@@ -169,6 +170,7 @@ class Lists(Orders):
             overridden=overridden_of(order),
             flags=flags,
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
+            opioid=is_opioid(order.atc_code),
         )
 
 

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from journal.medication import facts
-from journal.medication.errors import OrderChanged
+from journal.medication.errors import OrderChanged, refusing
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
 from journal.medication.rules import MAY_HAVE_PASSED, Dosage, OrderStatus, ValueRequirement, once_at
+from journal.medication.rules.patches import check_patch
 from journal.medication.service.course import count_anew, course_of, standing
-from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of
+from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of, patch_off
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.planning import Expansion, horizon, write_doses
@@ -91,6 +92,8 @@ class Prescribing(Judging, Waiting):
         if ends_at is not None and ends_at <= max(starts_at, self.work.now):
             raise Invalid(errors={"ends_at": ["Slutten må være etter starten og etter nå."]})
         check_inr(medicine.atc_code, dosage, local_date(self.work.now))
+        with refusing("dosage", Invalid):
+            check_patch(dosage)
         evaluate_on = evaluation_day(medicine.atc_code, dosage, local_date(starts_at), evaluate_on)
         self._wait_for_other_prescribers(patient_id)
         for replaced_id, version in replaces.items():
@@ -159,6 +162,8 @@ class Prescribing(Judging, Waiting):
             raise Invalid(errors={"dosage": ["Fast og ved behov er to ordinasjoner. Seponer denne og forskriv en ny."]})
         check_inr(order.atc_code, dosage, local_date(self.work.now))
         self._must_have_doses_left(order, dosage)
+        with refusing("dosage", Invalid):
+            check_patch(dosage)
         judgement = self.judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
         issues = detected_issues(judgement, answers)
         new = self._next(
@@ -175,7 +180,7 @@ class Prescribing(Judging, Waiting):
         new = self._next(order, change="hold", reason=reason, status=OrderStatus.ON_HOLD.value)
         self._move_doses(patient_id, new, state="held")
         self._count_anew(new)
-        self._tell(facts.MedicineHeld, new)
+        self._tell(facts.MedicineHeld, new, *patch_off(new, now=True))
         return new.version
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
@@ -185,7 +190,7 @@ class Prescribing(Judging, Waiting):
         new = self._next(order, change="resume", reason=reason, status=OrderStatus.ACTIVE.value)
         self._move_doses(patient_id, new, state="open", since=self.work.now)
         self._count_anew(new)
-        self._tell(facts.MedicineResumed, new)
+        self._tell(facts.MedicineResumed, new, *patch_off(new, now=False))
         return new.version
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)

@@ -1,5 +1,6 @@
 """What the nurse will see of an order that is not signed yet."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice, takewhile
@@ -19,13 +20,15 @@ from journal.medication.rules import (
     strip,
     window_around,
 )
-from journal.medication.service.medicine import Medicine
+from journal.medication.rules.safety.opioids import is_opioid, opioids_with
+from journal.medication.service.judging import Judging
+from journal.medication.service.medicine import Medicine, as_ordered
 from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import group_flags, line_with
 from journal.permissions import Permission
 from journal.platform.clock import hhmm, local_date, norwegian_date, relative_day
 from journal.platform.language import joined, phrase
-from journal.platform.service import Service, on_patient
+from journal.platform.service import on_patient
 
 _LOOKS_AHEAD = timedelta(days=100)
 """How far the first dose is looked for: what is given each third month has one."""
@@ -35,7 +38,8 @@ _LOOKS_AHEAD = timedelta(days=100)
 class Preview:
     """The line of the list as it would be, with its flags and its picture of 36 hours.
 
-    `hand`: what the hand does with one dose, None where doses differ. `first_text`: when the first is due.
+    `hand`: what the hand does with one dose, None where doses differ. `first_text`: when the first is due. `opioids`: of an
+    opioid, all that is ordered together.
     """
 
     line: MedicationLine
@@ -43,14 +47,20 @@ class Preview:
     hand: HandAction | None
     strip: Strip
     first_text: str
+    opioids: str
 
 
-class Previewing(Service):
+class Previewing(Judging):
     """Shows an order before it is one. Nothing is stored."""
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def preview(self, patient_id: UUID, *, medicine: Medicine, dosage: Dosage, indication: str) -> Preview:
-        """The order as the list would show it, were it signed now: the doses are planned as they would be."""
+    def preview(
+        self, patient_id: UUID, *, medicine: Medicine, dosage: Dosage, indication: str, without: Collection[UUID] = ()
+    ) -> Preview:
+        """The order as the list would show it, were it signed now: the doses are planned as they would be.
+
+        `without`: orders that are stopped when it is signed.
+        """
         now, mine = self.work.now, self.work.actor.municipality_id
         choices = choices_of(self.db, [mine]).get(mine, ())
         course = dosage.course
@@ -70,7 +80,14 @@ class Previewing(Service):
             hand=_hand(medicine, dosage),
             strip=strip([_mark(dose, now) for dose in seen], now),
             first_text=joined(" ", (_first_text(dosage, first, now), _last_text(last))),
+            opioids=self._opioids(patient_id, medicine, dosage, without) if is_opioid(medicine.atc_code) else "",
         )
+
+    def _opioids(self, patient_id: UUID, medicine: Medicine, dosage: Dosage, without: Collection[UUID]) -> str:
+        new = as_ordered(medicine, dosage, key="", starts_at=self.work.now, ends_at=None)
+        stopped = set(map(str, without))
+        total = opioids_with(new, (order for order, _ in self._others(patient_id) if order.key not in stopped))
+        return total.text if total else ""
 
 
 def _hand(medicine: Medicine, dosage: Dosage) -> HandAction | None:

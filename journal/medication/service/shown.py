@@ -70,6 +70,7 @@ class DueDose(NamedTuple):
     `paused_because` is set when the order is paused. `also_given`: who else says to have given it. `cautions`: what must be
     confirmed to sign it now. `witnessed_by`: who signed second, of a dose that wants two signatures. `overridden`: what the
     prescriber was told and went on with, and why. `unsigned`: the order came by word of mouth, and nobody has signed it.
+    `medicine_key` tells its medicine from every other.
     """
 
     id: UUID
@@ -97,6 +98,7 @@ class DueDose(NamedTuple):
     cautions: tuple[Caution, ...]
     overridden: tuple[str, ...]
     unsigned: bool
+    medicine_key: str
 
     @property
     def awaits_witness(self) -> bool:
@@ -165,14 +167,16 @@ class AsNeededMedicine:
     overridden: tuple[str, ...]
     flags: tuple[tuple[str, str], ...]
     required_value: ValueRequirement | None
+    opioid: bool
 
 
 class WorklistRow(NamedTuple):
     """A patient and what is due in a period; times and counts only, since the chart is closed.
 
     `away_until`: set while the patient is away (year 9999 when nobody knows until when). `hours` are those with doses, and
-    beside each stands how many of its doses are ready now, how many there are, and how many are signed. `crossing`: how she
-    crossed the hospital door, while her list is not reconciled after it, and `reconcile_before` the limit for that.
+    beside each stands how many of its doses are ready now, how many there are, and how many are signed. `undecided`: medicines
+    that wait for an INR, and have no dose. `crossing`: how she crossed the hospital door, while her list is not reconciled after
+    it, and `reconcile_before` the limit for that.
     """
 
     patient_id: UUID
@@ -187,8 +191,15 @@ class WorklistRow(NamedTuple):
     hour_ready: Sequence[int] = ()
     hour_total: Sequence[int] = ()
     hour_signed: Sequence[int] = ()
+    undecided: int = 0
     crossing: str | None = None
     reconcile_before: datetime | None = None
+
+
+def medicine_key(order: Any) -> str:
+    """What tells one medicine from another: the ATC code, else the name."""
+    key: str = order.atc_code or order.generic_name or ""
+    return key
 
 
 def cautions_of(order: Any, at: datetime, dose: Any = None) -> tuple[Caution, ...]:

@@ -36,6 +36,7 @@ _CHANGED = phrases(
 _DONE = (
     *("patient_id", "id", "dose_id", "request_id", "request_version", "kind", "status", "result"),
     *("reason_code", "reason_text", "effective_at", "amount", "unit", "observation_id"),
+    *("site", "old_patch"),
 )
 _DOSE_TO_SIGN = Statement(sa.text("SELECT * FROM medication.dose_to_sign(:ids, :dose_id)"))
 
@@ -136,6 +137,8 @@ class Signing(Orders):
         reason: Reason | None = None,
         text: str | None = None,
         observation_id: UUID | None = None,
+        site: str | None = None,
+        old_patch: str | None = None,
     ) -> UUID:
         """Stores what was done with a dose; answers with its id."""
         id = new_id()
@@ -155,5 +158,7 @@ class Signing(Orders):
             amount=amount,
             unit=dose.unit if amount is not None else None,
             observation_id=observation_id,
+            site=site,
+            old_patch=old_patch,
         )
         return id

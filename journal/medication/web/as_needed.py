@@ -7,6 +7,7 @@ from uuid import UUID
 from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
+from journal.medication.rules.safety.sources import HEALTH_DIRECTORATE
 from journal.medication.service import AsNeededMedicine, Medication
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
 from journal.observations import Measurement, Observations
@@ -39,7 +40,16 @@ def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None) -> str:
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
     special = {m.request_entry_id: pages.confirmations(m.cautions, latest, work.now) for m in medicines}
     values = {m.request_entry_id: _value(m, latest, wrong, work.now) for m in medicines}
-    shown = {"medicines": medicines, "special": special, "values": values, "trouble": wrong}
+    opioids = Medication(work).opioids_given(patient_id) if any(m.opioid for m in medicines) else None
+    shown = {
+        "medicines": medicines,
+        "opioids": opioids,
+        "opioid_source": HEALTH_DIRECTORATE,
+        "glucose": {m.request_entry_id: pages.glucose_of(m.cautions, latest, work.now) for m in medicines},
+        "special": special,
+        "values": values,
+        "trouble": wrong,
+    }
     return page("medication/as_needed.html", patient_id, **shown)
 
 

@@ -24,11 +24,12 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class _Order(NamedTuple):
-    """What the form says, when it is whole."""
+    """What the form says, when it is whole. `without`: the orders that are stopped by it."""
 
     medicine: Medicine
     dosage: Dosage
     indication: str
+    without: tuple[UUID, ...]
 
 
 class _Other(NamedTuple):
@@ -73,8 +74,8 @@ def prescribe(patient_id: UUID) -> Response:
 def review_prescription(patient_id: UUID) -> str:
     """The same form with the line of the list, and what the safety rules say of it. Nothing is stored."""
     form = form_body(schemas.Prescribe)
-    order, replaced = _order_of(form), [entry_id for entry_id, _ in form["replaces"]]
-    return _form(patient_id, form["item"], order, _judgement(patient_id, order, replaced), typed=typed())
+    order = _order_of(form)
+    return _form(patient_id, form["item"], order, _judgement(patient_id, order), typed=typed())
 
 
 @bp.act("/patients/<uuid:patient_id>/medication/prescribe/preview", Permission.MEDICATION_PRESCRIBE, repeatable=True)
@@ -171,12 +172,12 @@ def _form(
 
 def _order_of(form: Mapping[str, Any]) -> _Order:
     medicine, dosage = ordered(form)
-    return _Order(medicine, dosage, form["indication"])
+    return _Order(medicine, dosage, form["indication"], tuple(entry_id for entry_id, _ in form["replaces"]))
 
 
-def _judgement(patient_id: UUID, order: _Order, replaced: Sequence[UUID] = ()) -> Judgement:
+def _judgement(patient_id: UUID, order: _Order) -> Judgement:
     medicine, dosage = order.medicine, order.dosage
-    return Medication(current_work()).judge(patient_id, medicine=medicine, dosage=dosage, without=replaced)
+    return Medication(current_work()).judge(patient_id, medicine=medicine, dosage=dosage, without=order.without)
 
 
 def _others(patient_id: UUID, judgement: Judgement | None, ticked: Sequence[str]) -> dict[str, _Other]:

@@ -7,6 +7,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
+from journal.medication.rules.patches import PATCH
 from journal.medication.service import DueDose, Medication
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
 from journal.observations import Observations
@@ -49,6 +50,9 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
             due = medication.ask_doses_due([chosen], start=period.start, end=period.end)
             people, banner = Patients(work).ask_listed(listed), Patients(work).ask_banner(chosen)
         context |= _pane(chosen, due.answer()[chosen], slot, wrong) | {"banner_of": banner.answer()}
+        # Hardly anybody has one: asked for those the worklist says so of, and who is on another unit's list.
+        ask = chosen not in of_slot or of_slot[chosen].undecided
+        context["undecided"] = medication.undecided(chosen) if ask else []
         shown = pages.shown_rows([of_slot[p] for p in listed], people.answer(), slot, chosen)
     context |= {
         "crossing": of_slot[chosen].crossing if chosen in of_slot else None,
@@ -64,6 +68,8 @@ def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages
     shown = pages.in_pane(doses, slot, work.now)
     codes = {code for dose in shown for code in pages.asked(dose)}
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
+    has_patch = any(dose.amount.unit == PATCH and dose.can_sign for dose in shown)
+    patches = Medication(work).ask_patches(patient_id).answer() if has_patch else {}
     may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
     cards = [
         pages.card(
@@ -72,6 +78,7 @@ def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages
             person_id=me,
             may_sign=may_sign,
             latest=latest,
+            patches=patches,
             trouble=wrong if wrong and wrong.dose_id == dose.id else None,
             now=work.now,
         )

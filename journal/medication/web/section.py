@@ -30,6 +30,8 @@ _FIELDS = {
     "given_time": "given_at",
     "given_day": "given_at",
     "given_at": "given_at",
+    "site": "patch",
+    "old_patch": "patch",
 }
 
 

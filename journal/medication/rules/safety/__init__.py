@@ -42,7 +42,8 @@ from journal.medication.rules.safety.interactions import (
 )
 from journal.medication.rules.safety.judge import AllergiesUnknown, Judgement, judge
 from journal.medication.rules.safety.medicine import Ingredient, Ordered, ingredients_of
-from journal.medication.rules.safety.opioids import OpioidTotal, opioid_total
+from journal.medication.rules.safety.opioids import OpioidTotal, is_opioid, opioid_total
+from journal.medication.rules.safety.opioids_given import OpioidGiven, OpioidsGiven, opioids_given
 from journal.medication.rules.safety.substances import Person
 from journal.medication.rules.safety.weekly import named_weekday, weekly_text
 
@@ -68,7 +69,9 @@ __all__ = [
     "NotAsked",
     "NotAssessed",
     "NotOverridable",
+    "OpioidGiven",
     "OpioidTotal",
+    "OpioidsGiven",
     "Ordered",
     "Overridden",
     "Person",
@@ -83,11 +86,13 @@ __all__ = [
     "interactions_told",
     "interactions_with",
     "interrupts",
+    "is_opioid",
     "judge",
     "may_be_signed",
     "named_weekday",
     "not_known",
     "opioid_total",
+    "opioids_given",
     "overridden",
     "weekly_text",
     "worst_first",

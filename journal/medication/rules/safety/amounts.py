@@ -65,6 +65,11 @@ def substance_in_24_hours(order: Ordered, substance: str, unit: str) -> Decimal 
     return min((amount for amount in counted if amount is not None), default=None)
 
 
+def held_in(order: Ordered, hand: Quantity, substance: str, unit: str) -> Decimal | None:
+    """How much of the substance `hand` of this order holds; of a patch that gives so much an hour: in 24 hours."""
+    return _held(order, hand, substance, unit)
+
+
 def _around_the_clock(dosage: Dosage) -> Iterator[Decimal]:
     """What any 24 hours of a dosage in steps hold: a day of one step, or its last doses and the first of the next."""
     of_day = [[amount.value for amount in step.amounts] for step in dosage.steps]

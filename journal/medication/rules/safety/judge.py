@@ -16,6 +16,7 @@ from journal.medication.rules.safety.interactions import (
     interactions_with,
 )
 from journal.medication.rules.safety.medicine import Ordered
+from journal.medication.rules.safety.opioids import OpioidTotal, opioids_with
 from journal.medication.rules.safety.sources import RECORD
 from journal.medication.rules.safety.substances import Person
 from journal.medication.rules.safety.weekly import weekly_alerts
@@ -42,13 +43,14 @@ class Judgement:
     """What is known of the order, and what nobody could check.
 
     `alerts` are worst first. `totals` has a line for each substance, also where no highest dose is known.
-    `allergies_not_checked` are those that name no medicine we know.
+    `allergies_not_checked` are those that name no medicine we know. `opioids`: all of them together, when it is one.
     """
 
     alerts: tuple[Alert, ...]
     interactions: InteractionAnswer
     totals: tuple[DailyTotal, ...]
     allergies_not_checked: tuple[str, ...]
+    opioids: OpioidTotal | None = None
 
     @property
     def interrupts(self) -> bool:
@@ -82,7 +84,7 @@ def judge(
         *interaction_alerts(answer, new),
     ]
     unchecked = () if isinstance(allergies, AllergiesUnknown) else not_matched(allergies)
-    return Judgement(worst_first(alerts), answer, totals, unchecked)
+    return Judgement(worst_first(alerts), answer, totals, unchecked, opioids_with(new, in_use))
 
 
 def _of_allergies(new: Ordered, allergies: Sequence[KnownAllergy] | AllergiesUnknown) -> Iterator[Alert]:

@@ -24,8 +24,8 @@ _LONG_FORMS = {"24", "25", "58", "449"}
 """Volven 7448: depotkapsel, depottablett, depotplaster, tablett med modifisert frisetting."""
 
 _ALWAYS_LONG = ("N07BC",)
-_STRENGTH = re.compile(r"([0-9][0-9 \u00a0]*(?:[.,][0-9]+)?)\s*(g|mg|mikrog(?:ram)?|mmol|IE|E)")
-_UNIT = {"mikrog": "mikrogram", "E": "enhet"}
+_STRENGTH = re.compile(r"([0-9][0-9 \u00a0]*(?:[.,][0-9]+)?)\s*(g|mg|mikrog(?:ram)?|mmol|IE|E|mikrog(?:ram)?/time)")
+_UNIT = {"mikrog": "mikrogram", "mikrog/time": "mikrogram/time", "E": "enhet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,8 @@ def meet(one: Ordered, other: Ordered) -> bool:
 def ingredients_of(generic_name: str, strength: str | None = None) -> tuple[Ingredient, ...]:
     """The substances of a product from its generic name and its strength, one of each for each substance, in order.
 
-    `kodein og paracetamol`, `30 mg/400 mg` holds 30 mg of the one and 400 mg of the other in a tablet. A strength that
-    does not read so, such as one per millilitre, gives no amounts: they are never guessed.
+    `kodein og paracetamol`, `30 mg/400 mg` holds 30 mg of the one and 400 mg of the other in a tablet; a patch gives
+    `25 mikrog/time`. A strength that does not read so, such as one per millilitre, gives no amounts: they are never guessed.
     """
     names = [name for name in re.split(r", | og |/", generic_name.lower()) if name]
     written = [_STRENGTH.fullmatch(part.strip()) for part in re.split(r"[+/](?=\s*[0-9])", strength or "")]
