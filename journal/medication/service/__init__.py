@@ -20,6 +20,7 @@ from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
+from journal.medication.service.received import Prescriber, Queue, Received
 from journal.medication.service.reconciling import Reconciling
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.settings import Choice, MunicipalSettings
@@ -35,13 +36,13 @@ from journal.medication.service.shown import (
 from journal.medication.service.sources import Reconciled, Source, SourceMedicine
 from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
-from journal.medication.service.verbal import Prescriber, Queue, Received, Verbal
+from journal.medication.service.verbal_change import Given, Refusable, VerbalChanges
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
 
 
 class Medication(
-    Verbal,
+    VerbalChanges,
     Renewing,
     Reconciling,
     Prescribing,
@@ -78,6 +79,7 @@ __all__ = [
     "FavouriteDose",
     "FoundInteraction",
     "FoundWarning",
+    "Given",
     "Interactions",
     "Medication",
     "MedicationList",
@@ -90,6 +92,7 @@ __all__ = [
     "Queue",
     "Received",
     "Reconciled",
+    "Refusable",
     "Renewal",
     "RequestVersion",
     "Side",

@@ -101,13 +101,12 @@ class Judging(Assessed, Orders):
 
     judge = on_patient(Permission.MEDICATION_PRESCRIBE)(_judge)
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def judge_change(
+    def _judge_change(
         self, patient_id: UUID, request_entry_id: UUID, *, dosage: Dosage, ends_at: datetime | None = None
     ) -> Judgement:
         """As judge, for another dosage of an order. Raises NotFound."""
         found = self._current_order(patient_id, request_entry_id)
-        return self.judge(
+        return self._judge(
             patient_id,
             medicine=found,
             dosage=dosage,
@@ -115,6 +114,8 @@ class Judging(Assessed, Orders):
             ends_at=ends_at or found.ends_at,
             request_entry_id=request_entry_id,
         )
+
+    judge_change = on_patient(Permission.MEDICATION_PRESCRIBE)(_judge_change)
 
     @on_patient(Permission.MEDICATION_READ)
     def alerts_before_choice(

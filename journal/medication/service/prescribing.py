@@ -129,8 +129,7 @@ class Prescribing(Judging):
 
     prescribe = on_patient(Permission.MEDICATION_PRESCRIBE)(_order)
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def change(
+    def _change(
         self,
         patient_id: UUID,
         request_entry_id: UUID,
@@ -140,11 +139,13 @@ class Prescribing(Judging):
         reason: str,
         content: Mapping[str, Any] | None = None,
         answers: Answers = NO_ANSWERS,
+        verbal_order_id: UUID | None = None,
     ) -> int:
         """A new version with another dosage, and what else `content` names (indication, instruction, ends_at, condition_text).
 
         Doses ahead are worked out anew; one that is due now and not signed goes over to the new version when it has the same
-        time. It is judged as a new order is. Answers with the new version. Raises NotFound, OrderChanged, AlertsFound, Invalid.
+        time. It is judged as a new order is. `verbal_order_id`: it was said by word of mouth. Answers with the new version.
+        Raises NotFound, OrderChanged, AlertsFound, Invalid.
         """
         content = content or {}
         if unknown := content.keys() - {"indication", "instruction", "ends_at", "condition_text", "required_value"}:
@@ -154,23 +155,33 @@ class Prescribing(Judging):
         if order.as_needed != (dosage.as_needed is not None):
             raise Invalid(errors={"dosage": ["Fast og ved behov er to ordinasjoner. Seponer denne og forskriv en ny."]})
         check_inr(order.atc_code, dosage, local_date(self.work.now))
-        judgement = self.judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
-        issues = detected_issues(judgement, answers)
-        new = self._next(
-            order, change="change", reason=reason, dosage=dosage.to_json(), detected_issues=issues, **content
-        )
+        judgement = self._judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
+        said = {"detected_issues": detected_issues(judgement, answers), **_by_mouth(verbal_order_id), **content}
+        new = self._next(order, change="change", reason=reason, dosage=dosage.to_json(), **said)
         self._plan_anew(patient_id, new)
         self._tell(facts.MedicineChanged, new, *follow_up_of(new))
         return new.version
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def hold(self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str) -> int:
+    change = on_patient(Permission.MEDICATION_PRESCRIBE)(_change)
+
+    def _hold(
+        self,
+        patient_id: UUID,
+        request_entry_id: UUID,
+        *,
+        version: int,
+        reason: str,
+        verbal_order_id: UUID | None = None,
+    ) -> int:
         """Pauses the order: its doses stay, marked as not to be given. Raises NotFound, OrderChanged."""
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE})
-        new = self._next(order, change="hold", reason=reason, status=OrderStatus.ON_HOLD.value)
+        said = {"status": OrderStatus.ON_HOLD.value, **_by_mouth(verbal_order_id)}
+        new = self._next(order, change="hold", reason=reason, **said)
         self._move_doses(patient_id, new, state="held")
         self._tell(facts.MedicineHeld, new)
         return new.version
+
+    hold = on_patient(Permission.MEDICATION_PRESCRIBE)(_hold)
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
     def resume(self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str) -> int:
@@ -181,20 +192,29 @@ class Prescribing(Judging):
         self._tell(facts.MedicineResumed, new)
         return new.version
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def stop(
-        self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str, code: str | None = None
+    def _stop(
+        self,
+        patient_id: UUID,
+        request_entry_id: UUID,
+        *,
+        version: int,
+        reason: str,
+        code: str | None = None,
+        verbal_order_id: UUID | None = None,
     ) -> int:
         """Seponerer: no dose of it is given any more, the one that is due now included.
 
         `code` is 7494 (seponeringsårsak). Raises NotFound, OrderChanged.
         """
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE, OrderStatus.ON_HOLD})
-        new = self._next(order, change="stop", reason=reason, code=code, status=OrderStatus.STOPPED.value)
+        said = {"status": OrderStatus.STOPPED.value, **_by_mouth(verbal_order_id)}
+        new = self._next(order, change="stop", reason=reason, code=code, **said)
         self._move_doses(patient_id, new, state="cancelled")
         self._set_plan(patient_id, new, None)
         self._tell(facts.MedicineStopped, new, *follow_up_of(new, wanted=False))
         return new.version
+
+    stop = on_patient(Permission.MEDICATION_PRESCRIBE)(_stop)
 
     def _once(self, due_at: datetime) -> datetime:
         """The start of an order of a single dose: now, or when the dose was due, if that was within the hour."""
@@ -296,6 +316,11 @@ class Prescribing(Judging):
     def _tell(self, fact: type[Any], order: MedicationRequest, *more: Fact) -> None:
         for told in (fact(order.patient_id, order.entry_id, order.version), *more):
             self.work.publish(told)
+
+
+def _by_mouth(verbal_order_id: UUID | None) -> dict[str, Any]:
+    """What a version says of it; one that was not said so takes over what the version before it says."""
+    return {"verbal_order_id": verbal_order_id} if verbal_order_id else {}
 
 
 def _stored(content: Mapping[str, Any]) -> dict[str, Any]:

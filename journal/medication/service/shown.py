@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from journal.medication.models import VerbalAnswer
+from journal.medication.models import VerbalAnswer, VerbalOrder
 from journal.medication.rules import (
     Caution,
     Dosage,
@@ -208,10 +208,13 @@ def group_flags(prescription_group: str | None, high_risk: bool, unsigned: bool)
 
 
 def unsigned(order: Any) -> sa.ColumnElement[bool]:
-    """Whether the order came by word of mouth and nobody has answered it. `order`: its columns. Costs nothing for the others."""
-    answer = sa.tuple_(VerbalAnswer.patient_id, VerbalAnswer.verbal_order_id)
-    of_order = answer == sa.tuple_(order.patient_id, order.verbal_order_id)
-    waits = ~sa.exists().where(of_order).correlate_except(VerbalAnswer)
+    """Whether something of the order came by word of mouth and nobody has answered it: each change of it asks for its own
+    signature. `order`: its columns. Costs nothing for the others."""
+    said, answer = VerbalOrder, VerbalAnswer
+    answered = sa.tuple_(answer.patient_id, answer.verbal_order_id) == sa.tuple_(said.patient_id, said.id)
+    of_order = sa.tuple_(said.patient_id, said.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id)
+    unanswered = ~sa.exists().where(answered).correlate(said)
+    waits = sa.exists().where(of_order, said.in_error_at.is_(None), unanswered).correlate_except(said)
     return sa.case((order.verbal_order_id.is_(None), sa.false()), else_=waits)
 
 

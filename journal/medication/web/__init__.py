@@ -16,6 +16,7 @@ from journal.medication.web import (
     sources,
     stand_in,
     verbal,
+    verbal_change,
 )
 from journal.medication.web.section import bp
 
@@ -37,4 +38,5 @@ __all__ = [
     "renewing",
     "seeing",
     "sources",
+    "verbal_change",
 ]
