@@ -10,7 +10,7 @@ import pytest
 
 from journal.medication import Medication, Medicine
 from journal.medication.errors import AlertsFound, OrderChanged, VerbalOrderAnswered
-from journal.medication.rules import Dosage, OrderStatus, dose_sentence, every_hours
+from journal.medication.rules import Dosage, OrderStatus, Reason, dose_sentence, every_hours, when_needed
 from journal.medication.rules.verbal import Act, AfterRefusal, after_refusal
 from journal.medication.service import Answers
 from journal.platform.errors import Denied, Invalid, NotFound
@@ -298,3 +298,40 @@ def test_a_course_that_has_ended_meanwhile_does_not_begin_again(
         refuse(world, work_of, patient_id, R)
 
     assert list(refused.value.errors) == ["after"]
+
+
+def test_old_and_new_are_shown_until_the_next_dose_is_given(
+    world: World, work_of: WorkOf, patient_id: UUID, entry_id: UUID
+) -> None:
+    def shown() -> list[bool]:
+        with work_of(world.nina) as work:
+            (listed,) = Medication(work).list_with_strip(patient_id).regular
+        texts = [listed.changed_text, *(dose.condition_text or "" for dose in doses(world, work_of, patient_id)[-2:])]
+        return [f"Ny dosering. Før: {dose_sentence(hourly())}" in text for text in texts]
+
+    assert shown() == [False] * 3
+    with work_of(world.lars) as work:
+        change(work, patient_id, entry_id, version=1, dosage=TWO_HOURLY, reason="Mindre")
+    assert shown() == [True] * 3
+    with work_of(world.nina) as work:
+        next_dose = next(dose for dose in doses(world, work_of, patient_id) if dose.can_sign)
+        Medication(work).sign_not_given(
+            patient_id, next_dose.id, request_version=2, reason=Reason.REFUSED, text="", amount=None
+        )
+    assert shown() == [True] * 3
+    early = next(dose for dose in doses(world, work_of, patient_id) if dose.can_sign)
+    sign(world, work_of, early, confirmed=list(early.cautions))
+
+    assert shown() == [False] * 3
+
+
+def test_old_and_new_stand_on_the_sheet_of_a_medicine_as_needed_too(
+    world: World, work_of: WorkOf, patient_id: UUID
+) -> None:
+    entry_id = order(world, work_of, patient_id, dosage=NEEDED, use="3")
+    say(world, work_of, patient_id, entry_id, Act.CHANGE, dosage=when_needed(ONE, max_doses=2))
+
+    with work_of(world.nina) as work:
+        (medicine,) = Medication(work).as_needed(patient_id)
+
+    assert medicine.changed == f"Ny dosering. Før: {dose_sentence(NEEDED)}"

@@ -27,15 +27,17 @@ from journal.medication.rules import (
 from journal.medication.service.shown import (
     DECIDED,
     MedicineInUse,
+    changed_from,
     changed_text,
     condition_of,
+    dosage_before,
     dosage_of,
     group_flags,
     line_of,
     unsigned,
 )
 from journal.platform.clock import local_date
-from journal.platform.language import phrase
+from journal.platform.language import joined, phrase
 from journal.platform.statement import Statement
 from journal.platform.work import in_charts
 
@@ -45,6 +47,7 @@ _SHOWN = (
     *("condition_text", "prescription_group", "high_risk", "atc_code"),
     *("change", "change_reason", "effective_at", "recorded_by_name"),
 )
+_ASKED_BY = ("patient_id", "id", "version", "verbal_order_id")
 _PAUSED = ("danger", phrase("pauset"))
 _CALL = ("danger", phrase("ring lege"))
 _OWN = ("neutral", phrase("tar selv"))
@@ -56,11 +59,7 @@ def list_statement() -> Statement:
 
     Takes ids (every record of the patient), start and end of the picture, and lately.
     """
-    columns = (
-        MedicationRequest.patient_id,
-        MedicationRequest.verbal_order_id,
-        *(getattr(MedicationRequest, name) for name in _SHOWN),
-    )
+    columns = (getattr(MedicationRequest, name) for name in (*_ASKED_BY, *_SHOWN))
     dosage = sa.cast(MedicationRequest.dosage, sa.Text).label("dosage")
     order = newest_versions(in_charts(MedicationRequest), *columns, dosage).subquery("o").c
     # Two comparisons: IN would have its text written anew at each execution.
@@ -70,6 +69,7 @@ def list_statement() -> Statement:
         _doses(order).label("doses"),
         _given_as_needed(order).label("given"),
         unsigned(order).label("unsigned"),
+        dosage_before(order).label("was"),
     )
     return Statement(
         sa.select(*shown, order.dosage, *worked_out).where(sa.or_(in_use, order.effective_at > sa.bindparam("lately")))
@@ -95,7 +95,7 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
         line_of(order, dosage, today),
         flags,
         condition_of(order, dosage, today),
-        changed_text(order),
+        joined(" · ", (changed_text(order), changed_from(order.was, dosage))),
         strip(marks, now),
     )
 

@@ -26,6 +26,8 @@ from journal.medication.service.shown import (
     RequestVersion,
     by_name,
     cautions_of,
+    changed_from,
+    dosage_before,
     dosage_of,
     group_flags,
     line_of,
@@ -105,9 +107,11 @@ class Lists(Service):
             .scalar_subquery()
         )
         rows = self.db.execute(
-            sa.select(order, given, unsigned(order)).where(order.as_needed, order.status == OrderStatus.ACTIVE.value)
+            sa.select(order, given, unsigned(order), dosage_before(order)).where(
+                order.as_needed, order.status == OrderStatus.ACTIVE.value
+            )
         )
-        medicines = [self._as_needed(row[0], row[1] or [], row[2]) for row in rows]
+        medicines = [self._as_needed(row[0], row[1] or [], row[2], row[3]) for row in rows]
         return sorted(medicines, key=lambda medicine: medicine.line.generic.lower())
 
     @on_patient(Permission.MEDICATION_READ)
@@ -122,7 +126,9 @@ class Lists(Service):
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
         return found
 
-    def _as_needed(self, order: MedicationRequest, rows: list[Mapping[str, str]], waits: bool) -> AsNeededMedicine:
+    def _as_needed(
+        self, order: MedicationRequest, rows: list[Mapping[str, str]], waits: bool, was: str | None
+    ) -> AsNeededMedicine:
         dosage = dosage_of(order)
         assert dosage.amount is not None
         given = sorted(
@@ -144,6 +150,7 @@ class Lists(Service):
             overridden=overridden_of(order),
             flags=group_flags(order.prescription_group, order.high_risk, waits),
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
+            changed=changed_from(was, dosage),
         )
 
 

@@ -32,7 +32,7 @@ class Received:
     """An order by word of mouth, as it was received, and what has become of it.
 
     `act` was said of it, and made its `request_version`; `before` and `said`: the dosage in words until then, empty for a new
-    order, and as it was received.
+    order, and as it was received. `why`: what was said of it, for a change.
     `version` and `status` are the order's now; `changed`: it is another than the one received. `outcome` is None while
     nobody has answered, else "signed" or "refused".
     """
@@ -44,6 +44,7 @@ class Received:
     request_version: int
     before: str
     said: str
+    why: str
     version: int
     status: OrderStatus
     line: MedicationLine
@@ -91,6 +92,7 @@ def received_of(row: Any, patient_id: UUID, now: datetime) -> Received:
         row.request_version,
         dose_sentence(Dosage.from_text(row.dosage_before)) if row.dosage_before else "",
         dose_sentence(dosage_of(row)),
+        row.change_reason or "",
         row.version_now,
         OrderStatus(row.status_now),
         line_of(row, dosage_of(row), local_date(now)),
@@ -130,6 +132,7 @@ def _received_statement(condition: sa.ColumnElement[bool]) -> Statement:
             verbal.recorded_by_name.label("received_by"),
             verbal.recorded_at.label("received_at"),
             *(getattr(made, name) for name in said),
+            made.change_reason,
             sa.cast(before.dosage, sa.Text).label("dosage_before"),
             newest.c.version.label("version_now"),
             newest.c.status.label("status_now"),

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from journal.medication.models import VerbalAnswer, VerbalOrder
+from journal.medication.models import MedicationAdministration, MedicationRequest, VerbalAnswer, VerbalOrder
 from journal.medication.rules import (
     Caution,
     Dosage,
@@ -22,6 +23,7 @@ from journal.medication.rules import (
     ValueRequirement,
     cautions,
     changed_today,
+    dose_sentence,
     inr_text,
     insulin_text,
     medication_line,
@@ -164,6 +166,7 @@ class AsNeededMedicine:
     overridden: tuple[str, ...]
     flags: tuple[tuple[str, str], ...]
     required_value: ValueRequirement | None
+    changed: str
 
 
 class WorklistRow(NamedTuple):
@@ -218,6 +221,30 @@ def unsigned(order: Any) -> sa.ColumnElement[bool]:
     return sa.case((order.verbal_order_id.is_(None), sa.false()), else_=waits)
 
 
+def dosage_before(order: Any) -> sa.ColumnElement[str | None]:
+    """The dosage before the last change, as text, until a dose of the new one is given. `order`: its columns. Costs nothing
+    for an order that was never changed."""
+    before, given = aliased(MedicationRequest), MedicationAdministration
+    of_order = sa.tuple_(given.patient_id, given.request_id) == sa.tuple_(order.patient_id, order.id)
+    begun = (
+        sa.exists().where(of_order, given.in_error_at.is_(None), given.status == "completed").correlate_except(given)
+    )
+    one_before = before.patient_id == order.patient_id, before.entry_id == order.entry_id
+    old = (
+        sa.select(sa.cast(before.dosage, sa.Text))
+        .where(*one_before, before.version == order.version - 1, ~begun)
+        .correlate_except(before, given)
+        .scalar_subquery()
+    )
+    return sa.case((order.change == "change", old))
+
+
+def changed_from(was: str | None, dosage: Dosage) -> str:
+    """What whoever gives the first dose after a change must see: `Ny dosering. Før: 1 tablett kl. 08`. `was`: dosage_before."""
+    old = Dosage.from_text(was) if was else dosage
+    return "" if old == dosage else phrase("Ny dosering. Før: %(dosage)s", dosage=dose_sentence(old))
+
+
 def changed_text(order: Any) -> str:
     """`Endret 15.11. av Lars Haugen: Lav puls`: the last change of an order."""
     message = _CHANGES.get(order.change, _CHANGES["change"])
@@ -267,9 +294,11 @@ def line_with(order: Any, dosage: Dosage, indication: str | None, day: date) -> 
 
 
 def condition_of(order: Any, dosage: Dosage, day: date) -> str | None:
-    """What must be seen with the dose of a day: which insulin, the order's condition, a new amount, the INR it is set by."""
+    """What must be seen with the dose of a day: which insulin, the order's condition, a new amount or dosage, the INR it is
+    set by."""
     inr = inr_text(dosage.inr) if dosage.inr else None
-    said = (insulin_text(order.atc_code), order.condition_text, changed_today(dosage, day), inr)
+    new = changed_from(order.was, dosage)
+    said = (insulin_text(order.atc_code), order.condition_text, changed_today(dosage, day), new, inr)
     return joined(" · ", (text for text in said if text)) if any(said) else None
 
 
