@@ -189,9 +189,11 @@ class VersionField(fields.Field[tuple[UUID, int]]):
 
 
 class Answered(Schema):
-    """What the prescriber answers to the safety rules: the alerts that were shown, and why she goes on past a stop."""
+    """What the prescriber answers to the safety rules: the alerts that were shown, why she goes on past a stop, and which of
+    them have a reason from before that still holds."""
 
     seen_alerts = fields.List(SeenField(), data_key="seen_alerts[]", load_default=list)
+    same_reason = fields.List(SeenField(), data_key="same_reason[]", load_default=list)
     override_code = fields.Enum(Kept, by_value=True, load_default=None)
     override_reason = Text(200, load_default="")
 
@@ -239,7 +241,7 @@ def answers_from(form: Mapping[str, Any]) -> Answers:
     """What the prescriber answers to the alerts, of a validated Answered."""
     code = form["override_code"]
     chosen = "" if code in (None, Kept.OTHER) else KEPT[code]
-    return Answers(form["seen_alerts"], str(joined(": ", (chosen, form["override_reason"]))))
+    return Answers(form["seen_alerts"], str(joined(": ", (chosen, form["override_reason"]))), form["same_reason"])
 
 
 def with_given_at(form: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -156,7 +156,9 @@ class Prescribing(Judging):
             raise Invalid(errors={"dosage": ["Fast og ved behov er to ordinasjoner. Seponer denne og forskriv en ny."]})
         check_inr(order.atc_code, dosage, local_date(self.work.now))
         judgement = self._judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
-        said = {"detected_issues": detected_issues(judgement, answers), **_by_mouth(verbal_order_id), **content}
+        before = self.answered_before(patient_id, request_entry_id, judgement) if answers.same else {}
+        issues = detected_issues(judgement, answers, before)
+        said = {"detected_issues": issues, **_by_mouth(verbal_order_id), **content}
         new = self._next(order, change="change", reason=reason, dosage=dosage.to_json(), **said)
         self._plan_anew(patient_id, new)
         self._tell(facts.MedicineChanged, new, *follow_up_of(new))

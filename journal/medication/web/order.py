@@ -132,6 +132,6 @@ def _order(
         typed=typed,
         errors=errors,
         said=said,
-        **judged(judgement),
+        **judged(judgement, patient_id, newest.request_entry_id),
         **(choices(now.unit, follows_inr=newest.follows_inr) if may_change else {}),
     )

@@ -141,7 +141,7 @@ def _form(
     """`new`: the dosage it would be changed to, which is read back before it is received."""
     medication = Medication(current_work())
     newest = medication.history(patient_id, request_entry_id)[0]
-    form = {"typed": {}, "errors": {}, "said": None} | more | judged(judgement)
+    form = {"typed": {}, "errors": {}, "said": None} | more | judged(judgement, patient_id, request_entry_id)
     if act is Act.CHANGE:
         form |= choices(newest.dosage.unit, follows_inr=newest.follows_inr)
         form["dosage"] = form["typed"] or dosage_form.to_change(newest.dosage)

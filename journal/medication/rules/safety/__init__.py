@@ -43,6 +43,7 @@ from journal.medication.rules.safety.interactions import (
 from journal.medication.rules.safety.judge import AllergiesUnknown, Judgement, judge
 from journal.medication.rules.safety.medicine import Ingredient, Ordered, ingredients_of
 from journal.medication.rules.safety.opioids import OpioidTotal, opioid_total
+from journal.medication.rules.safety.remembered import Reasoned, answered_before, reasoned
 from journal.medication.rules.safety.substances import Person
 from journal.medication.rules.safety.weekly import named_weekday, weekly_text
 
@@ -73,11 +74,13 @@ __all__ = [
     "Overridden",
     "Person",
     "ReasonMissing",
+    "Reasoned",
     "Rule",
     "Seriousness",
     "Tier",
     "Told",
     "Verdict",
+    "answered_before",
     "ingredients_of",
     "interactions_among",
     "interactions_told",
@@ -89,6 +92,7 @@ __all__ = [
     "not_known",
     "opioid_total",
     "overridden",
+    "reasoned",
     "weekly_text",
     "worst_first",
 ]
