@@ -41,6 +41,7 @@ SECURITY_DEFINERS = {
     ("audit.who()", "journal_door"),
     ("medication.orders_ending(timestamp with time zone)", "journal_finder"),
     ("medication.verbal_orders()", "journal_finder"),
+    ("medication.entrust_waiting(uuid)", "journal_finder"),
     ("medication.answer_for_dose()", "journal_finder"),
     ("medication.horizon()", "journal_finder"),
     ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),

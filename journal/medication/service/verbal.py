@@ -29,6 +29,16 @@ MOST_SHOWN = 40
 """Only the orders that are shown are opened and logged."""
 
 _OWN_NUMBER = Statement(sa.text("SELECT hpr_number FROM municipalities.practitioner WHERE id = :id"))
+# The grounds of those who were named after it was received.
+_TAKEN_OVER = Statement(
+    sa.text(
+        """
+    SELECT r.id, r.valid_from FROM access.care_relationship r
+    WHERE r.patient_id = ANY (:ids) AND r.decision_ref ->> 'verbal_order_id' = :verbal_order_id
+      AND r.valid_until IS NULL AND r.in_error_at IS NULL
+    """
+    )
+)
 
 
 class Verbal(Prescribing, StandIns):
@@ -192,9 +202,11 @@ class Verbal(Prescribing, StandIns):
         once = write.on_conflict_do_nothing(index_elements=["patient_id", "verbal_order_id"]).returning(VerbalAnswer.id)
         if self.db.scalar(once) is None:
             raise self._answered(received)
+        relationships, patient_id = CareRelationships(self.work), received.patient_id
         if received.relationship_id is not None:
-            end = max(self.work.now, received.sign_before)
-            CareRelationships(self.work).end(received.patient_id, received.relationship_id, end)
+            relationships.end(patient_id, received.relationship_id, max(self.work.now, received.sign_before))
+        for row in _TAKEN_OVER.rows(self.db, ids=self.work.ids(patient_id), verbal_order_id=str(received.id)):
+            relationships.end(patient_id, row.id, max(self.work.now, row.valid_from))
 
     def _answered(self, received: VerbalOrder) -> VerbalOrderAnswered:
         answer = VerbalAnswer

@@ -19,6 +19,7 @@ from journal.medication.web import (
     verbal_change,
 )
 from journal.medication.web.section import bp
+from journal.medication.web.stand_in import notice
 
 MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
 MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU)
@@ -31,6 +32,7 @@ __all__ = [
     "as_needed",
     "bp",
     "favourites",
+    "notice",
     "order",
     "prescribing",
     "printing",
