@@ -42,6 +42,7 @@ SECURITY_DEFINERS = {
     ("medication.orders_ending(timestamp with time zone)", "journal_finder"),
     ("medication.verbal_orders()", "journal_finder"),
     ("medication.entrust_waiting(uuid)", "journal_finder"),
+    ("medication.overridden_stops(timestamp with time zone)", "journal_finder"),
     ("medication.answer_for_dose()", "journal_finder"),
     ("medication.horizon()", "journal_finder"),
     ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),

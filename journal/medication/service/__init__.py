@@ -18,6 +18,7 @@ from journal.medication.service.interactions import (
 from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.overridden_stops import MonthOfStops, OverriddenStops
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.received import Prescriber, Queue, Received
@@ -59,6 +60,7 @@ class Medication(
     Catalogue,
     Version,
     MunicipalSettings,
+    OverriddenStops,
 ):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
@@ -85,6 +87,7 @@ __all__ = [
     "MedicationList",
     "Medicine",
     "MedicineInUse",
+    "MonthOfStops",
     "OrderSpan",
     "Outcome",
     "Prescriber",

@@ -5,6 +5,7 @@ from journal.medication.web import (
     favourites,
     lists,
     order,
+    overridden_stops,
     prescribing,
     printing,
     reconciling,
@@ -22,7 +23,7 @@ from journal.medication.web.section import bp
 from journal.medication.web.stand_in import notice
 
 MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
-MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU)
+MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, overridden_stops.MENU)
 
 __all__ = [
     "MENU",
@@ -34,6 +35,7 @@ __all__ = [
     "favourites",
     "notice",
     "order",
+    "overridden_stops",
     "prescribing",
     "printing",
     "reconciling",
