@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from journal.chart.service import Chart
 from journal.permissions import Permission
 from journal.platform import clock
-from journal.web import Section, current_work, render, see_other
+from journal.web import Section, current_work, notices, render, see_other
 from journal.web.shell import MenuEntry, Tab
 
 bp = Section("chart", __name__)
@@ -28,7 +28,7 @@ def home() -> Response:
 
 @bp.page("/my-list", Permission.CHART_LIST)
 def my_list() -> str:
-    return render("chart/my_list.html", list=Chart(current_work()).my_list())
+    return render("chart/my_list.html", list=Chart(current_work()).my_list(), notices=notices())
 
 
 @bp.page("/patients/<uuid:patient_id>", Permission.CHART_READ)

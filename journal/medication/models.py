@@ -280,6 +280,7 @@ class RequestPlan(Base):
 class VerbalOrder(Record, Base):
     """Muntlig forordning: who said it, and until when it is to be signed. Who received it is who recorded it.
 
+    `act`: a new order, or a change, pause or stop of one in use; `request_version`: the version of the order that it made.
     `stand_in_name`: whose business it is too once the limit has passed, by the ground `relationship_id`.
     """
 
@@ -287,6 +288,8 @@ class VerbalOrder(Record, Base):
     __table_args__ = {"schema": "medication"}
 
     request_entry_id: Mapped[UUID]
+    act: Mapped[str] = mapped_column(server_default="prescribe")
+    request_version: Mapped[int] = mapped_column(server_default="1")
     prescriber_name: Mapped[str]
     prescriber_hpr: Mapped[str]
     prescriber_service: Mapped[str]

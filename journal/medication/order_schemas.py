@@ -7,13 +7,14 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from journal.medication.dosage_form import DayField
-from journal.medication.schemas import Prescribe, VersionField
+from journal.medication.rules.verbal import Act, AfterRefusal
+from journal.medication.schemas import Answered, Change, ChangeStatus, Prescribe, VersionField
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import phrase
 
 
-class Receive(Prescribe):
-    """Body of the form for an order by word of mouth. `seen`: the dosage in words, as it was shown to be read back."""
+class SaidBy(Schema):
+    """Who said it, and that it was read back to her."""
 
     prescriber_name = Text(120, required=True)
     hpr_number = fields.String(
@@ -22,7 +23,26 @@ class Receive(Prescribe):
     )
     service = Text(120, required=True)
     read_back = fields.Boolean(load_default=False)
+
+
+class Receive(Prescribe, SaidBy):
+    """Body of the form for an order by word of mouth. `seen`: the dosage in words, as it was shown to be read back."""
+
     seen = fields.String(load_default="")
+
+
+class VerbalQuery(Schema):
+    """The address of the form for what was said of an order in use: what it was."""
+
+    act = fields.Enum(Act, by_value=True, load_default=Act.CHANGE)
+
+
+class ReceiveChange(Change, SaidBy):
+    """Body of the form for another dosage by word of mouth."""
+
+
+class ReceiveStatus(ChangeStatus, SaidBy):
+    """Body of the form for a pause or a stop by word of mouth."""
 
 
 class Refuse(Schema):
@@ -30,6 +50,12 @@ class Refuse(Schema):
 
     version = StrictInteger(required=True, least=1)
     reason = Text(200, required=True)
+
+
+class RefuseChange(Refuse, Answered):
+    """Body of the page where a change, a pause or a stop by word of mouth is refused: and what is to hold now."""
+
+    after = fields.Enum(AfterRefusal, by_value=True, required=True)
 
 
 class MaybeId(fields.UUID):

@@ -208,9 +208,11 @@ class VersionField(fields.Field[tuple[UUID, int]]):
 
 
 class Answered(Schema):
-    """What the prescriber answers to the safety rules: the alerts that were shown, and why she goes on past a stop."""
+    """What the prescriber answers to the safety rules: the alerts that were shown, why she goes on past a stop, and which of
+    them have a reason from before that still holds."""
 
     seen_alerts = fields.List(SeenField(), data_key="seen_alerts[]", load_default=list)
+    same_reason = fields.List(SeenField(), data_key="same_reason[]", load_default=list)
     override_code = fields.Enum(Kept, by_value=True, load_default=None)
     override_reason = Text(200, load_default="")
 
@@ -257,7 +259,7 @@ class Change(_Judged):
 
 def answers_from(form: Mapping[str, Any]) -> Answers:
     """What the prescriber answers to the alerts, of a validated Answered."""
-    return Answers(form["seen_alerts"], reason_from(form))
+    return Answers(form["seen_alerts"], reason_from(form), form["same_reason"])
 
 
 def reason_from(form: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from journal.municipalities.service import Municipalities
 from journal.permissions import Permission
 from journal.platform.errors import Invalid
 from journal.platform.language import gettext as _
-from journal.web import Section, current_work, form_body, render, see_other
+from journal.web import Section, current_work, form_body, notices, render, see_other
 from journal.web.shell import MenuEntry, role_text
 
 bp = Section("municipalities", __name__)
@@ -73,4 +73,5 @@ def _page(typed: dict[str, str], errors: dict[str, list[str]], detail: str = "")
         typed=typed,
         errors={field: sentences[0] for field, sentences in errors.items()},
         detail=detail,
+        notices=notices(),
     )

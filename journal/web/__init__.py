@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, g, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
 
@@ -106,6 +106,20 @@ def render(template: str, **context: Any) -> str:
     """A page or a part of one, the last thing that a view does: what it shows has been read, and can be read no more."""
     current_work().conclude()
     return render_template(template, **context)
+
+
+class Notice(NamedTuple):
+    """What is amiss and who reads it can mend, with the page where that is done."""
+
+    text: str
+    url: str
+    link: str
+
+
+def notices() -> list[Notice]:
+    """What the contexts have to say to whoever is signed in, for the page where her role begins."""
+    lent: tuple[Callable[[Work], Notice | None], ...] = current_app.extensions["notices"]
+    return [said for notice in lent if (said := notice(current_work()))]
 
 
 def see_other(endpoint: str, **values: Any) -> Response:

@@ -36,15 +36,14 @@ _INCIDENT = {"kind": "fall", "severity": "none", "text": "Falt ved sengen."}
 _NOTE = {"kind": "general", "title": "Prøve", "body": "En prøve."}
 
 # What a good form holds, by endpoint; every other form is a button.
-_SAID_BY = {
-    "item": "{new}",
-    "indication": "prøve",
+_BY_MOUTH = {
     "prescriber_name": "Lise Vakt",
     "hpr_number": "7654321",
     "service": "Legevakten",
     "read_back": "true",
 }
 _REVIEW = {"reviewed_on": "01.03.2026", "took_part": "prøve", "result": "prøve", "changes": "ingenting"}
+_SAID_BY = {"item": "{new}", "indication": "prøve", **_BY_MOUTH}
 _RENEWAL = {"orders[]": "{new}.1", "last_day": "31.12.2999"}
 FORMS: dict[str, dict[str, str]] = {
     "access.color_scheme": {"color_scheme": "dark"},
@@ -90,6 +89,16 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.receive": {**_DOSAGE, **_SAID_BY},
     "medication.review_verbal": {**_DOSAGE, **_SAID_BY},
     "medication.refuse_verbal": _STATUS,
+    "medication.receive_change": {
+        **_DOSAGE,
+        **_STATUS,
+        **_BY_MOUTH,
+        "seen": "1\N{NO-BREAK SPACE}tablett kl.\N{NO-BREAK SPACE}08",
+    },
+    "medication.review_verbal_change": {**_DOSAGE, **_STATUS, **_BY_MOUTH},
+    "medication.receive_hold": {**_STATUS, **_BY_MOUTH},
+    "medication.receive_stop": {**_STATUS, **_BY_MOUTH},
+    "medication.refuse_change": {**_STATUS, "after": "restore"},
     "medication.review_renewal": _RENEWAL,
     "medication.renew": _RENEWAL,
     "medication.stop": _STATUS,
@@ -144,6 +153,7 @@ IN_THE_WAY = {
     "medication.review_prescription": "the catalogue of the test is empty",
     "medication.receive": "the catalogue of the test is empty",
     "medication.refuse_verbal": "somebody has signed it",
+    "medication.refuse_change": "what was received is a new order",
     "medication.renew": "the order ends on no day",
     "medication.preview_prescription": "the catalogue of the test is empty",
     "medication.remove_favourite": "nothing is saved",

@@ -47,6 +47,8 @@ SECURITY_DEFINERS = {
         "medication.cross_door(uuid[], uuid, text, uuid, text, timestamp with time zone, timestamp with time zone, uuid, text)",
         "journal_finder",
     ),
+    ("medication.entrust_waiting(uuid)", "journal_finder"),
+    ("medication.overridden_stops(timestamp with time zone)", "journal_finder"),
     ("medication.answer_for_dose()", "journal_finder"),
     ("medication.horizon()", "journal_finder"),
     ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),

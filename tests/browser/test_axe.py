@@ -15,6 +15,7 @@ from playwright.sync_api import BrowserContext, expect
 from journal.app import JournalApp
 from journal.medication import Medication, Medicine, import_catalogue, mini_fest
 from journal.medication.rules import daily, every_hours, pulse, temperature, when_needed
+from journal.medication.rules.verbal import Act
 from journal.platform.quantity import Quantity
 from journal.platform.settings import Settings
 from tests import factories
@@ -27,7 +28,8 @@ from tests.medication.test_patches import ONE as ONE_PATCH
 from tests.medication.test_patches import RIVASTIGMINE
 from tests.medication.test_renewing import OMEPRAZOLE, ending
 from tests.medication.test_sign import order, prescribe
-from tests.medication.test_verbal import make_overdue, receive
+from tests.medication.test_verbal import make_overdue, queue, receive
+from tests.medication.test_verbal_change import say
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (390, 1180, 1440)
@@ -249,10 +251,15 @@ def test_the_signing_queue_its_limit_what_was_received_and_a_renewal(
 ) -> None:
     receive(world, work_of, patient_id, medicine=OXYCODONE)
     make_overdue(world)
-    receive(world, work_of, patient_id)
+    entry_id = receive(world, work_of, patient_id)
+    say(world, work_of, patient_id, entry_id, Act.CHANGE)
+    changed = next(one for one in queue(world, work_of) if one.act is Act.CHANGE)
     ending(world, work_of, patient_id, OMEPRAZOLE, 2)
 
-    for who, path in ((world.lars, "/signing"), (world.nina, "/verbal-orders"), (world.mona, "/signing/stand-in")):
+    of_leader = [(world.mona, path) for path in ("/signing/stand-in", "/my-list", "/overridden-stops")]
+    refusal = (world.lars, f"/patients/{patient_id}/verbal-orders/{changed.id}/refuse")
+    stop = (world.nina, f"/patients/{patient_id}/medication/{entry_id}/verbal?act=stop")
+    for who, path in ((world.lars, "/signing"), (world.nina, "/verbal-orders"), *of_leader, refusal, stop):
         tab = see(who, path)
         for folded in tab.find("main details").all():
             folded.evaluate("(details) => { details.open = true }")

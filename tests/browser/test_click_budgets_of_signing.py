@@ -6,10 +6,13 @@ from uuid import UUID
 
 from playwright.sync_api import expect
 
+from journal.medication.rules.verbal import Act
 from tests.browser.conftest import OpenAs
 from tests.conftest import World
 from tests.medication.test_renewing import METOPROLOL, OMEPRAZOLE, PARACETAMOL, ending
+from tests.medication.test_sign import order
 from tests.medication.test_verbal import NEEDED, receive
+from tests.medication.test_verbal_change import say
 
 WorkOf = Callable[..., Any]
 
@@ -24,20 +27,22 @@ def answers(world: World, *patients: UUID) -> list[str]:
 
 
 def test_an_item_of_the_queue_is_signed_with_one_key(world: World, work_of: WorkOf, open_as: OpenAs) -> None:
-    patients = [world.patient(family_name=name) for name in ("Hansen", "Olsen", "Berg")]
-    for patient_id in patients:
-        receive(world, work_of, patient_id, dosage=NEEDED)
+    """A new order, a change, a pause and a stop: all that is said by word of mouth is signed alike."""
+    patients = [world.patient(family_name=name, none_known=True) for name in ("Hansen", "Olsen", "Berg", "Dahl")]
+    receive(world, work_of, patients[0], dosage=NEEDED)
+    for patient_id, act in zip(patients[1:], (Act.CHANGE, Act.HOLD, Act.STOP), strict=True):
+        say(world, work_of, patient_id, order(world, work_of, patient_id), act)
     tab = open_as(world.lars, "/signing")
 
     with tab.counted() as counts:
-        for left in (2, 1, 0):
+        for left in (3, 2, 1, 0):
             tab.page.wait_for_function(SETTLED)
             expect(tab.find(".queue .item").first).to_be_focused()
             tab.press("s")
             expect(tab.find(".queue .item")).to_have_count(left)
 
-    assert (counts.keys, counts.taps) == (3, 0)
-    assert answers(world, *patients) == ["signed"] * 3
+    assert (counts.keys, counts.taps) == (4, 0)
+    assert answers(world, *patients) == ["signed"] * 4
 
 
 def test_j_and_k_move_and_another_key_or_one_in_a_field_signs_nothing(

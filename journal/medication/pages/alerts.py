@@ -1,6 +1,6 @@
 """What the safety rules say of an order, as its form shows it: worst first, and always what nobody could check."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from journal.medication.rules.safety import (
@@ -11,8 +11,10 @@ from journal.medication.rules.safety import (
     Found,
     InteractionAnswer,
     Judgement,
+    Known,
     NoneFound,
     NotAssessed,
+    Reasoned,
     Rule,
     Tier,
     Verdict,
@@ -20,16 +22,19 @@ from journal.medication.rules.safety import (
     may_be_signed,
 )
 from journal.medication.rules.safety.sources import FEST
+from journal.platform.clock import local_date, norwegian_date
 from journal.platform.language import Phrase, joined, phrase
 
 _COLORS = {Tier.STOP: "danger", Tier.CARD: "warning", Tier.MARK: "neutral"}
 BETWEEN = "|"
 """Between the key and the basis of an alert in the field that says it was seen; no basis has one."""
+_NOTHING: Mapping[Known, Reasoned] = {}
 
 
 class Said(NamedTuple):
     """One alert: `mark` is its word. `final`: no reason helps. `actions`: what a tap can do. `other`: the order that may be
-    stopped for it."""
+    stopped for it. `value` is for the field that says that the reason of `before` still holds, both empty where none was given.
+    """
 
     color: str
     mark: str
@@ -38,14 +43,16 @@ class Said(NamedTuple):
     final: bool
     actions: tuple[tuple[str, str], ...]
     other: str
+    value: str
+    before: str
 
 
 class Judged(NamedTuple):
     """The alerts of an order by how loud they are, and the interaction answer, never a blank.
 
     `seen` is for the hidden fields of the form; `reasons`: those a stop can be gone past with, empty where there is no such
-    stop. `totals`: the daily doses that there is no alert of, and
-    the opioids together.
+    stop. `all_before`: each stop has a reason from before. `totals`: the daily doses that there is no alert of, and the opioids
+    together.
     """
 
     stops: tuple[Said, ...]
@@ -53,18 +60,20 @@ class Judged(NamedTuple):
     marks: tuple[Said, ...]
     seen: tuple[str, ...]
     reasons: tuple[tuple[str, str], ...]
+    all_before: bool
     totals: tuple[str, ...]
     interactions: str
     not_checked: str
 
 
-def judged(judgement: Judgement) -> Judged:
-    """A judgement as the page shows it."""
+def judged(judgement: Judgement, before: Mapping[Known, Reasoned] = _NOTHING) -> Judged:
+    """A judgement as the page shows it. `before`: the reasons that were given before and may be kept."""
     # The interaction answer has a line of its own, which says the same.
     alerts = [one for one in judgement.alerts if one.rule is not Rule.NOT_CHECKED or one.source != FEST]
     loud = [one for one in alerts if one.tier is not Tier.MARK]
     stops, cards, marks = (
-        tuple(_said(one) for one in alerts if one.tier is tier) for tier in sorted(Tier, reverse=True)
+        tuple(_said(one, before.get((one.key, one.basis))) for one in alerts if one.tier is tier)
+        for tier in sorted(Tier, reverse=True)
     )
     names = ", ".join(judgement.allergies_not_checked)
     # Of the other verdicts there is an alert.
@@ -74,8 +83,9 @@ def judged(judgement: Judgement) -> Judged:
         stops,
         cards,
         marks,
-        tuple(f"{one.key}{BETWEEN}{one.basis}" for one in loud if one.overridable),
+        tuple(_value(one) for one in loud if one.overridable),
         tuple((kept.value, text) for kept, text in KEPT.items()) if interrupts(loud) and may_be_signed(loud) else (),
+        all(one.before for one in stops),
         tuple(totals),
         _of_interactions(judgement.interactions),
         phrase("Disse allergiene kan ikke sammenlignes med legemidler: %(names)s.", names=names) if names else "",
@@ -90,10 +100,20 @@ def marks(alerts: Sequence[Alert]) -> tuple[tuple[str, str], ...]:
     return tuple((color, mark) for mark, color in loudest.items())
 
 
-def _said(alert: Alert) -> Said:
+def _said(alert: Alert, before: Reasoned | None) -> Said:
     color, mark = _COLORS[alert.tier], MARKS[alert.rule]
     actions = tuple((action.value, ACTIONS[action]) for action in alert.actions)
-    return Said(color, mark, alert.text, alert.source, not alert.overridable, actions, alert.other)
+    kept = (_value(alert), _before(before)) if before and alert.tier is Tier.STOP else ("", "")
+    return Said(color, mark, alert.text, alert.source, not alert.overridable, actions, alert.other, *kept)
+
+
+def _value(alert: Alert) -> str:
+    return f"{alert.key}{BETWEEN}{alert.basis}"
+
+
+def _before(one: Reasoned) -> str:
+    values = {"reason": one.overridden.reason.rstrip("."), "name": one.by, "date": norwegian_date(local_date(one.at))}
+    return phrase("Begrunnet før: %(reason)s, av %(name)s, %(date)s.", **values)
 
 
 def _of_interactions(answer: InteractionAnswer) -> str:

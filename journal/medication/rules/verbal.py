@@ -6,14 +6,57 @@ as can be. The hours are not in the circular: each municipality sets its own.
 """
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from journal.platform.language import phrase
+from journal.platform.language import phrase, phrases
 
 USUAL_HOURS = 24
 """How long an order may stand unsigned where nobody has chosen: to the next day, weekends too."""
 
 UNSIGNED = ("warning", phrase("muntlig, ikke signert"))
 """Colour and word beside the name of the medicine, wherever it is shown."""
+
+
+class Act(StrEnum):
+    """What was said: a new order, or another dosage, a pause or a stop of one in use."""
+
+    PRESCRIBE = "prescribe"
+    CHANGE = "change"
+    HOLD = "hold"
+    STOP = "stop"
+
+
+ACTS = phrases(
+    {
+        Act.PRESCRIBE: "Ny ordinasjon",
+        Act.CHANGE: "Ny dosering",
+        Act.HOLD: "Pause",
+        Act.STOP: "Seponering",
+    }
+)
+"""The words for them."""
+
+
+class AfterRefusal(StrEnum):
+    """What a doctor who refuses decides of the order: what stood before, no more of it, or what holds now."""
+
+    RESTORE = "restore"
+    STOP = "stop"
+    LEAVE = "leave"
+
+
+def after_refusal(act: Act, *, decided_since: bool) -> tuple[AfterRefusal, ...]:
+    """What she may choose between, the likeliest first. A refused dose never goes on by itself.
+
+    `decided_since`: the order is another than what was received made of it, and what was decided last holds. A new order
+    that nobody gave is stopped nonetheless.
+    """
+    if act is Act.PRESCRIBE:
+        return (AfterRefusal.STOP,)
+    if decided_since:
+        return (AfterRefusal.LEAVE,)
+    return AfterRefusal.RESTORE, AfterRefusal.LEAVE if act is Act.STOP else AfterRefusal.STOP
+
 
 # A ground that follows from treating the patient. One that somebody takes herself (emergency, registration) is none.
 _TREATS = {"stay", "service", "route", "task", "general_practitioner"}

@@ -22,9 +22,11 @@ from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.opioids import Opioids
+from journal.medication.service.overridden_stops import MonthOfStops, OverriddenStops
 from journal.medication.service.patches import NO_PATCHES, PatchesOf
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
+from journal.medication.service.received import Prescriber, Queue, Received
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.reviewing import Review, ReviewDue, Reviewing
 from journal.medication.service.settings import Choice, MunicipalSettings
@@ -42,13 +44,13 @@ from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
 from journal.medication.service.transfer import GivenAsNeeded, SheetLine, Transfer
 from journal.medication.service.undecided import Undecided, UndecidedDose
-from journal.medication.service.verbal import Prescriber, Queue, Received, Verbal
+from journal.medication.service.verbal_change import Given, Refusable, VerbalChanges
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
 
 
 class Medication(
-    Verbal,
+    VerbalChanges,
     Renewing,
     Door,
     EqualLines,
@@ -70,6 +72,7 @@ class Medication(
     Catalogue,
     Version,
     MunicipalSettings,
+    OverriddenStops,
 ):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
@@ -93,6 +96,7 @@ __all__ = [
     "FavouriteDose",
     "FoundInteraction",
     "FoundWarning",
+    "Given",
     "GivenAsNeeded",
     "Interactions",
     "ListAfterCrossing",
@@ -100,6 +104,7 @@ __all__ = [
     "MedicationList",
     "Medicine",
     "MedicineInUse",
+    "MonthOfStops",
     "OrderSpan",
     "Outcome",
     "PatchesOf",
@@ -108,6 +113,7 @@ __all__ = [
     "Queue",
     "Received",
     "Reconciled",
+    "Refusable",
     "Renewal",
     "RequestVersion",
     "Review",

@@ -32,6 +32,7 @@ from journal.medication.service.shown import (
     WorklistRow,
     cautions_of,
     condition_of,
+    dosage_before,
     dosage_of,
     line_of,
     medicine_key,
@@ -102,6 +103,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             beside.c.also_given,
             beside.c.witnessed_by,
             unsigned(order).label("unsigned"),
+            dosage_before(order).label("was"),
         )
         .join(order, sa.and_(order.patient_id == dose.patient_id, order.id == dose.request_id))
         .outerjoin(dose.signature.of_type(signature))

@@ -30,8 +30,10 @@ from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
     MedicineInUse,
+    changed_from,
     changed_text,
     condition_of,
+    dosage_before,
     dosage_of,
     group_flags,
     line_of,
@@ -39,7 +41,7 @@ from journal.medication.service.shown import (
 )
 from journal.medication.service.waiting import waits_since
 from journal.platform.clock import local_date
-from journal.platform.language import phrase
+from journal.platform.language import joined, phrase
 from journal.platform.statement import Statement
 from journal.platform.work import in_charts
 
@@ -49,6 +51,7 @@ _SHOWN = (
     *("condition_text", "prescription_group", "high_risk", "atc_code"),
     *("change", "change_reason", "effective_at", "recorded_by_name"),
 )
+_ASKED_BY = ("patient_id", "id", "version", "verbal_order_id")
 _PAUSED = ("danger", phrase("pauset"))
 _CALL = ("danger", phrase("ring lege"))
 _OWN = ("neutral", phrase("tar selv"))
@@ -60,11 +63,7 @@ def list_statement() -> Statement:
 
     Takes ids (every record of the patient), now, start and end of the picture, and lately.
     """
-    columns = (
-        MedicationRequest.patient_id,
-        MedicationRequest.verbal_order_id,
-        *(getattr(MedicationRequest, name) for name in _SHOWN),
-    )
+    columns = (getattr(MedicationRequest, name) for name in (*_ASKED_BY, *_SHOWN))
     dosage = sa.cast(MedicationRequest.dosage, sa.Text).label("dosage")
     doses = sa.cast(MedicationRequest.dosage["course"]["doses"].astext, sa.Integer).label("course_of")
     order = newest_versions(in_charts(MedicationRequest), *columns, dosage, doses).subquery("o").c
@@ -77,6 +76,7 @@ def list_statement() -> Statement:
         unsigned(order).label("unsigned"),
         waits_since(order).label("waits_since"),
         _so_far(order).label("so_far"),
+        dosage_before(order).label("was"),
     )
     return Statement(
         sa.select(*shown, order.dosage, *worked_out).where(sa.or_(in_use, order.effective_at > sa.bindparam("lately")))
@@ -105,7 +105,7 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
         line_of(order, dosage, today),
         flags,
         condition_of(order, dosage, today, so_far),
-        changed_text(order),
+        joined(" · ", (changed_text(order), changed_from(order.was, dosage))),
         strip(marks, now),
     )
 

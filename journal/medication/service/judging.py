@@ -1,16 +1,17 @@
 """What a prescriber is told before she signs, and what is kept when she goes on."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from journal.medication.errors import AlertsFound
-from journal.medication.models import MedicationRequest, RequestPlan
+from journal.medication.models import MedicationRequest, RequestPlan, VerbalOrder
 from journal.medication.rules import Dosage
 from journal.medication.rules.safety import (
     Alert,
@@ -23,28 +24,32 @@ from journal.medication.rules.safety import (
     Ordered,
     Overridden,
     Person,
+    Reasoned,
     Rule,
     Tier,
     Told,
+    answered_before,
     interactions_told,
-    interrupts,
     judge,
     may_be_signed,
     not_known,
     overridden,
+    reasoned,
 )
 from journal.medication.rules.safety.allergy_groups import UNKNOWN_REACTION
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.interactions import Asked, Assessed, Interactions
 from journal.medication.service.medicine import Medicine, as_ordered
 from journal.medication.service.orders import Orders
-from journal.medication.service.shown import dosage_of
+from journal.medication.service.shown import dosage_of, overridden_in
 from journal.observations import Observations
 from journal.patients import Alerts, Allergy, AllergyState, Patients
 from journal.permissions import Permission
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import on_patient
+from journal.platform.statement import Statement
+from journal.platform.work import in_charts
 
 _OF_MEDICINE = ("generic_name", "brand_name", "atc_code", "strength", "form", "form_code", "route_code")
 _OF_ORDER = ("entry_id", "status", "catalogue_item_id", "dosage", "starts_at", "ends_at", *_OF_MEDICINE)
@@ -56,13 +61,18 @@ _OF_HIT = set(Rule) - {Rule.NOT_CHECKED}
 
 @dataclass(frozen=True)
 class Answers:
-    """What the prescriber says to the alerts: those she has seen, by key and basis, and why she goes on past a stop."""
+    """What the prescriber says to the alerts: those she has seen, by key and basis, and why she goes on past a stop.
+
+    `same`: those whose reason of before still holds.
+    """
 
     seen: Collection[Known] = ()
     reason: str = ""
+    same: Collection[Known] = ()
 
 
 NO_ANSWERS = Answers()
+_NOTHING: Mapping[Known, Reasoned] = {}
 
 
 class Judging(Assessed, Orders):
@@ -101,13 +111,12 @@ class Judging(Assessed, Orders):
 
     judge = on_patient(Permission.MEDICATION_PRESCRIBE)(_judge)
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def judge_change(
+    def _judge_change(
         self, patient_id: UUID, request_entry_id: UUID, *, dosage: Dosage, ends_at: datetime | None = None
     ) -> Judgement:
         """As judge, for another dosage of an order. Raises NotFound."""
         found = self._current_order(patient_id, request_entry_id)
-        return self.judge(
+        return self._judge(
             patient_id,
             medicine=found,
             dosage=dosage,
@@ -115,6 +124,15 @@ class Judging(Assessed, Orders):
             ends_at=ends_at or found.ends_at,
             request_entry_id=request_entry_id,
         )
+
+    judge_change = on_patient(Permission.MEDICATION_PRESCRIBE)(_judge_change)
+
+    @on_patient(Permission.MEDICATION_READ)
+    def answered_before(self, patient_id: UUID, request_entry_id: UUID, judgement: Judgement) -> dict[Known, Reasoned]:
+        """The alerts of a changed order, by key and basis, whose reason of before may be kept with one tap. One statement."""
+        rows = _answers_given().rows(self.db, ids=self.work.ids(patient_id), entry_id=request_entry_id)
+        versions = [(overridden_in(row), row.said_by, row.effective_at) for row in rows]
+        return answered_before(judgement.alerts, reasoned(versions))
 
     @on_patient(Permission.MEDICATION_READ)
     def alerts_before_choice(
@@ -172,21 +190,41 @@ class Judging(Assessed, Orders):
         self.db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(first, 0))))
 
 
-def detected_issues(judgement: Judgement, answers: Answers) -> list[dict[str, Any]] | None:
+def detected_issues(
+    judgement: Judgement, answers: Answers, before: Mapping[Known, Reasoned] = _NOTHING
+) -> list[dict[str, Any]] | None:
     """What is kept with the order of the alerts the prescriber went on with; None when there were none.
 
-    Raises AlertsFound when one that wants an answer has none: a card or a stop that was not seen for these doses, a stop
-    without a reason, and always one that nothing overrides.
+    `before`: the reasons that were given before and may be kept. Raises AlertsFound when one that wants an answer has none:
+    a card or a stop that was not seen for these doses, a stop without a reason, and always one that nothing overrides.
     """
     loud = [alert for alert in judgement.alerts if alert.tier is not Tier.MARK]
     if not may_be_signed(loud):
         raise AlertsFound(phrase("Dette kan ikke signeres. Endre ordinasjonen."), judgement)
     if not_known(loud, answers.seen):
         raise AlertsFound(phrase("Les advarslene, og signer om du vil fortsette."), judgement)
-    if interrupts(loud) and not answers.reason.strip():
+    kept = {known: before[known].overridden.reason for known in answers.same if known in before}
+    why = [kept.get((one.key, one.basis)) or answers.reason if one.tier is Tier.STOP else "" for one in loud]
+    if any(one.tier is Tier.STOP and not reason.strip() for one, reason in zip(loud, why, strict=True)):
         raise AlertsFound("", judgement, reason_missing=True)
-    went_on = (overridden(alert, answers.reason if alert.tier is Tier.STOP else "") for alert in loud)
-    return [_stored(one) for one in went_on] or None
+    return [_stored(overridden(one, reason)) for one, reason in zip(loud, why, strict=True)] or None
+
+
+@cache
+def _answers_given() -> Statement:
+    """The versions of an order, newest first, with what each went on with, and who said it. Takes ids and entry_id."""
+    order, verbal = MedicationRequest, VerbalOrder
+    by_mouth = sa.and_(
+        *(verbal.patient_id == order.patient_id, verbal.id == order.verbal_order_id),
+        verbal.request_version == order.version,
+    )
+    said_by = sa.func.coalesce(verbal.prescriber_name, order.recorded_by_name).label("said_by")
+    return Statement(
+        sa.select(order.detected_issues, order.effective_at, said_by)
+        .outerjoin(verbal, by_mouth)
+        .where(in_charts(order), order.entry_id == sa.bindparam("entry_id", type_=sa.Uuid), order.in_error_at.is_(None))
+        .order_by(order.version.desc())
+    )
 
 
 def _stored(one: Overridden) -> dict[str, Any]:

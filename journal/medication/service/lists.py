@@ -33,6 +33,8 @@ from journal.medication.service.shown import (
     RequestVersion,
     by_name,
     cautions_of,
+    changed_from,
+    dosage_before,
     dosage_of,
     group_flags,
     line_of,
@@ -122,11 +124,11 @@ class Lists(Orders):
             .scalar_subquery()
         )
         rows = self.db.execute(
-            sa.select(order, given, unsigned(order), waits_since(order)).where(
+            sa.select(order, given, unsigned(order), waits_since(order), dosage_before(order)).where(
                 order.as_needed, order.status == OrderStatus.ACTIVE.value
             )
         )
-        medicines = [self._as_needed(row[0], row[1] or [], row[2], row[3]) for row in rows]
+        medicines = [self._as_needed(row[0], row[1] or [], row[2], row[3], row[4]) for row in rows]
         return sorted(medicines, key=lambda medicine: medicine.line.generic.lower())
 
     @on_patient(Permission.MEDICATION_READ)
@@ -142,7 +144,12 @@ class Lists(Orders):
         return found
 
     def _as_needed(
-        self, order: MedicationRequest, rows: list[Mapping[str, str]], waits: bool, since: datetime | None
+        self,
+        order: MedicationRequest,
+        rows: list[Mapping[str, str]],
+        waits: bool,
+        since: datetime | None,
+        was: str | None,
     ) -> AsNeededMedicine:
         dosage = dosage_of(order)
         assert dosage.amount is not None
@@ -171,6 +178,7 @@ class Lists(Orders):
             flags=flags,
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
             opioid=is_opioid(order.atc_code),
+            changed=changed_from(was, dosage),
         )
 
 

@@ -136,8 +136,7 @@ class Prescribing(Judging, Waiting):
 
     prescribe = on_patient(Permission.MEDICATION_PRESCRIBE)(_order)
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def change(
+    def _change(
         self,
         patient_id: UUID,
         request_entry_id: UUID,
@@ -147,11 +146,13 @@ class Prescribing(Judging, Waiting):
         reason: str,
         content: Mapping[str, Any] | None = None,
         answers: Answers = NO_ANSWERS,
+        verbal_order_id: UUID | None = None,
     ) -> int:
         """A new version with another dosage, and what else `content` names (indication, instruction, ends_at, condition_text).
 
         Doses ahead are worked out anew; one that is due now and not signed goes over to the new version when it has the same
-        time. It is judged as a new order is. Answers with the new version. Raises NotFound, OrderChanged, AlertsFound, Invalid.
+        time. It is judged as a new order is. `verbal_order_id`: it was said by word of mouth. Answers with the new version.
+        Raises NotFound, OrderChanged, AlertsFound, Invalid.
         """
         content = content or {}
         if unknown := content.keys() - {"indication", "instruction", "ends_at", "condition_text", "required_value"}:
@@ -164,24 +165,36 @@ class Prescribing(Judging, Waiting):
         self._must_have_doses_left(order, dosage)
         with refusing("dosage", Invalid):
             check_patch(dosage)
-        judgement = self.judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
-        issues = detected_issues(judgement, answers)
-        new = self._next(
-            order, change="change", reason=reason, dosage=dosage.to_json(), detected_issues=issues, **content
-        )
+        judgement = self._judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
+        before = self.answered_before(patient_id, request_entry_id, judgement) if answers.same else {}
+        issues = detected_issues(judgement, answers, before)
+        said = {"detected_issues": issues, **_by_mouth(verbal_order_id), **content}
+        new = self._next(order, change="change", reason=reason, dosage=dosage.to_json(), **said)
         self._plan_anew(patient_id, new)
         self._tell(facts.MedicineChanged, new, *follow_up_of(new))
         return new.version
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def hold(self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str) -> int:
+    change = on_patient(Permission.MEDICATION_PRESCRIBE)(_change)
+
+    def _hold(
+        self,
+        patient_id: UUID,
+        request_entry_id: UUID,
+        *,
+        version: int,
+        reason: str,
+        verbal_order_id: UUID | None = None,
+    ) -> int:
         """Pauses the order: its doses stay, marked as not to be given. Raises NotFound, OrderChanged."""
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE})
-        new = self._next(order, change="hold", reason=reason, status=OrderStatus.ON_HOLD.value)
+        said = {"status": OrderStatus.ON_HOLD.value, **_by_mouth(verbal_order_id)}
+        new = self._next(order, change="hold", reason=reason, **said)
         self._move_doses(patient_id, new, state="held")
         self._count_anew(new)
         self._tell(facts.MedicineHeld, new, *patch_off(new, now=True))
         return new.version
+
+    hold = on_patient(Permission.MEDICATION_PRESCRIBE)(_hold)
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
     def resume(self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str) -> int:
@@ -193,20 +206,29 @@ class Prescribing(Judging, Waiting):
         self._tell(facts.MedicineResumed, new, *patch_off(new, now=False))
         return new.version
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def stop(
-        self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str, code: str | None = None
+    def _stop(
+        self,
+        patient_id: UUID,
+        request_entry_id: UUID,
+        *,
+        version: int,
+        reason: str,
+        code: str | None = None,
+        verbal_order_id: UUID | None = None,
     ) -> int:
         """Seponerer: no dose of it is given any more, the one that is due now included.
 
         `code` is 7494 (seponeringsårsak). Raises NotFound, OrderChanged.
         """
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE, OrderStatus.ON_HOLD})
-        new = self._next(order, change="stop", reason=reason, code=code, status=OrderStatus.STOPPED.value)
+        said = {"status": OrderStatus.STOPPED.value, **_by_mouth(verbal_order_id)}
+        new = self._next(order, change="stop", reason=reason, code=code, **said)
         self._move_doses(patient_id, new, state="cancelled")
         self._set_plan(patient_id, new, None)
         self._tell(facts.MedicineStopped, new, *follow_up_of(new, wanted=False))
         return new.version
+
+    stop = on_patient(Permission.MEDICATION_PRESCRIBE)(_stop)
 
     def _once(self, due_at: datetime) -> datetime:
         """The start of an order of a single dose: now, or when the dose was due, if that was within the hour."""
@@ -329,6 +351,11 @@ class Prescribing(Judging, Waiting):
     def _tell(self, fact: type[Any], order: MedicationRequest, *more: Fact) -> None:
         for told in (fact(order.patient_id, order.entry_id, order.version), *more):
             self.work.publish(told)
+
+
+def _by_mouth(verbal_order_id: UUID | None) -> dict[str, Any]:
+    """What a version says of it; one that was not said so takes over what the version before it says."""
+    return {"verbal_order_id": verbal_order_id} if verbal_order_id else {}
 
 
 def _stored(content: Mapping[str, Any]) -> dict[str, Any]:

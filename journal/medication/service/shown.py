@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from journal.medication.models import VerbalAnswer
+from journal.medication.models import MedicationAdministration, MedicationRequest, VerbalAnswer, VerbalOrder
 from journal.medication.rules import (
     Caution,
     Dosage,
@@ -22,6 +23,7 @@ from journal.medication.rules import (
     ValueRequirement,
     cautions,
     changed_today,
+    dose_sentence,
     inr_text,
     insulin_text,
     medication_line,
@@ -168,6 +170,7 @@ class AsNeededMedicine:
     flags: tuple[tuple[str, str], ...]
     required_value: ValueRequirement | None
     opioid: bool
+    changed: str
 
 
 class WorklistRow(NamedTuple):
@@ -223,11 +226,38 @@ def group_flags(prescription_group: str | None, high_risk: bool, unsigned: bool)
 
 
 def unsigned(order: Any) -> sa.ColumnElement[bool]:
-    """Whether the order came by word of mouth and nobody has answered it. `order`: its columns. Costs nothing for the others."""
-    answer = sa.tuple_(VerbalAnswer.patient_id, VerbalAnswer.verbal_order_id)
-    of_order = answer == sa.tuple_(order.patient_id, order.verbal_order_id)
-    waits = ~sa.exists().where(of_order).correlate_except(VerbalAnswer)
+    """Whether something of the order came by word of mouth and nobody has answered it: each change of it asks for its own
+    signature. `order`: its columns. Costs nothing for the others."""
+    said, answer = VerbalOrder, VerbalAnswer
+    answered = sa.tuple_(answer.patient_id, answer.verbal_order_id) == sa.tuple_(said.patient_id, said.id)
+    of_order = sa.tuple_(said.patient_id, said.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id)
+    unanswered = ~sa.exists().where(answered).correlate(said)
+    waits = sa.exists().where(of_order, said.in_error_at.is_(None), unanswered).correlate_except(said)
     return sa.case((order.verbal_order_id.is_(None), sa.false()), else_=waits)
+
+
+def dosage_before(order: Any) -> sa.ColumnElement[str | None]:
+    """The dosage before the last change, as text, until a dose of the new one is given. `order`: its columns. Costs nothing
+    for an order that was never changed."""
+    before, given = aliased(MedicationRequest), MedicationAdministration
+    of_order = sa.tuple_(given.patient_id, given.request_id) == sa.tuple_(order.patient_id, order.id)
+    begun = (
+        sa.exists().where(of_order, given.in_error_at.is_(None), given.status == "completed").correlate_except(given)
+    )
+    one_before = before.patient_id == order.patient_id, before.entry_id == order.entry_id
+    old = (
+        sa.select(sa.cast(before.dosage, sa.Text))
+        .where(*one_before, before.version == order.version - 1, ~begun)
+        .correlate_except(before, given)
+        .scalar_subquery()
+    )
+    return sa.case((order.change == "change", old))
+
+
+def changed_from(was: str | None, dosage: Dosage) -> str:
+    """What whoever gives the first dose after a change must see: `Ny dosering. Før: 1 tablett kl. 08`. `was`: dosage_before."""
+    old = Dosage.from_text(was) if was else dosage
+    return "" if old == dosage else phrase("Ny dosering. Før: %(dosage)s", dosage=dose_sentence(old))
 
 
 def changed_text(order: Any) -> str:
@@ -279,11 +309,12 @@ def line_with(order: Any, dosage: Dosage, indication: str | None, day: date) -> 
 
 
 def condition_of(order: Any, dosage: Dosage, day: date, in_course: str | None = None) -> str | None:
-    """What must be seen with the dose of a day: which insulin, the order's condition, a new amount, the INR it is set by, and
-    `in_course`, where it stands in a course that ends by the doses given.
+    """What must be seen with the dose of a day: which insulin, the order's condition, a new amount or dosage, the INR it is set
+    by, and `in_course`, where it stands in a course that ends by the doses given.
     """
     inr = inr_text(dosage.inr) if dosage.inr else None
-    said = (insulin_text(order.atc_code), order.condition_text, changed_today(dosage, day), inr, in_course)
+    new = changed_from(order.was, dosage)
+    said = (insulin_text(order.atc_code), order.condition_text, changed_today(dosage, day), new, inr, in_course)
     return joined(" · ", (text for text in said if text)) if any(said) else None
 
 

@@ -48,6 +48,28 @@ _DOCTORS = Statement(
     """
     )
 )
+_TAKE_OVER = Statement(sa.text("SELECT medication.entrust_waiting(:stand_in) AS taken"))
+# From the unit down: each that has chosen for itself, and what follows it. Named is the topmost of those without a stand-in.
+_WITHOUT = Statement(
+    sa.text(
+        """
+    WITH RECURSIVE down AS (
+        SELECT u.id, u.name, :covered AS covered, true AS chosen
+        FROM municipalities.unit u WHERE u.id = :unit_id
+        UNION ALL
+        SELECT u.id, u.name, coalesce(s.covered, down.covered), s.covered IS NOT NULL
+        FROM municipalities.unit u
+        JOIN down ON u.parent_id = down.id
+        LEFT JOIN LATERAL (
+            SELECT EXISTS (
+                SELECT FROM municipalities.practitioner_role r
+                WHERE r.practitioner_id = s.stand_in_id AND r.role = 'doctor' AND r.valid_until IS NULL) AS covered
+            FROM medication.signing_setting s WHERE s.unit_id = u.id ORDER BY s.version DESC LIMIT 1) s ON true
+        WHERE u.valid_until IS NULL OR u.valid_until > now())
+    SELECT name FROM down WHERE NOT covered AND chosen ORDER BY name
+    """
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +111,8 @@ class StandIns(Service):
 
     @without_patient(Permission.MEDICATION_APPOINT)
     def choose_signing_rule(self, *, version: int, within_hours: int, stand_in_id: UUID | None) -> None:
-        """For the unit one acts in and those below it, of orders received from now on.
+        """For the unit one acts in and those below it that have not chosen: the limit of orders received from now on, and who
+        stands in for those that wait already too.
 
         `version` is the newest of one's own unit that was seen, 0 for none. Raises Invalid for somebody who is no doctor
         here, and Conflict when another chose since.
@@ -100,6 +123,15 @@ class StandIns(Service):
         write = insert(SigningSetting).values(unit_id=self.work.actor.unit_id, **chosen).on_conflict_do_nothing()
         if self.db.scalar(write.returning(SigningSetting.version)) is None:
             raise Conflict("En annen har endret innstillingene etter at du åpnet siden. Se hva som gjelder nå.")
+        if stand_in_id is not None:
+            _TAKE_OVER.one(self.db, stand_in=stand_in_id)
+
+    @without_patient(Permission.MEDICATION_APPOINT)
+    def units_without_stand_in(self) -> list[str]:
+        """The names of the units, from the one one acts in and down, where nobody stands in at any hour. Of a unit and those that
+        follow its choice, the unit alone."""
+        covered = self._signing_rule().stand_in_id is not None
+        return [row.name for row in _WITHOUT.rows(self.db, unit_id=self.work.actor.unit_id, covered=covered)]
 
     def _signing_rule(self) -> SigningRule:
         unit_id = self.work.actor.unit_id

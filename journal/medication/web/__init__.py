@@ -7,6 +7,7 @@ from journal.medication.web import (
     favourites,
     lists,
     order,
+    overridden_stops,
     prescribing,
     printing,
     reconciling,
@@ -21,11 +22,13 @@ from journal.medication.web import (
     told,
     transfer,
     verbal,
+    verbal_change,
 )
 from journal.medication.web.section import bp
+from journal.medication.web.stand_in import notice
 
 MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
-MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, reviewing.MENU)
+MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, reviewing.MENU, overridden_stops.MENU)
 
 __all__ = [
     "MENU",
@@ -37,7 +40,9 @@ __all__ = [
     "checking",
     "door",
     "favourites",
+    "notice",
     "order",
+    "overridden_stops",
     "prescribing",
     "printing",
     "reconciling",
@@ -46,4 +51,5 @@ __all__ = [
     "sources",
     "told",
     "transfer",
+    "verbal_change",
 ]

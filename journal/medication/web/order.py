@@ -10,7 +10,7 @@ from journal.medication import dosage_form, schemas
 from journal.medication.errors import AlertsFound
 from journal.medication.rules import Dosage, begun_as, dose_sentence, no_dose_decided
 from journal.medication.rules.safety import Judgement
-from journal.medication.rules.verbal import UNSIGNED
+from journal.medication.rules.verbal import ACTS, UNSIGNED
 from journal.medication.service import Medication, RequestVersion
 from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
 from journal.permissions import Permission
@@ -30,7 +30,7 @@ def history(patient_id: UUID, request_entry_id: UUID) -> str:
 @bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/change", Permission.MEDICATION_PRESCRIBE)
 def change(patient_id: UUID, request_entry_id: UUID) -> Response:
     form, medication = form_body(schemas.Change), Medication(current_work())
-    dosage = _new_dosage(medication.history(patient_id, request_entry_id), form)
+    dosage = new_dosage(medication.history(patient_id, request_entry_id), form)
     answers = schemas.answers_from(form)
     if form["seen"] != dose_sentence(dosage):
         raise Invalid(_("Se over endringen før du signerer den."))
@@ -49,12 +49,13 @@ def review_change(patient_id: UUID, request_entry_id: UUID) -> str:
     """The change as one line, old and new, with what the safety rules say and the button that signs. Nothing is stored."""
     medication = Medication(current_work())
     versions = medication.history(patient_id, request_entry_id)
-    dosage = _new_dosage(versions, form_body(schemas.Change))
+    dosage = new_dosage(versions, form_body(schemas.Change))
     judgement = medication.judge_change(patient_id, request_entry_id, dosage=dosage)
     return _order(patient_id, versions, new=dosage, judgement=judgement, changing=True, typed=typed())
 
 
-def _new_dosage(versions: list[RequestVersion], form: Mapping[str, Any]) -> Dosage:
+def new_dosage(versions: list[RequestVersion], form: Mapping[str, Any]) -> Dosage:
+    """The dosage that a form says, of an order as it is now. Raises Invalid for one that is the same."""
     old = versions[0].dosage
     new = dosage_form.dosage_from(form, old.strength_per_unit, old.unit)
     new = begun_as(old, new)
@@ -90,7 +91,7 @@ def _change_refused(refusal: Refused) -> str:
     versions = Medication(current_work()).history(patient_id, refusal.where["request_entry_id"])
     drawn: dict[str, Any] = {"said": refusal.said}
     if isinstance(error, AlertsFound):
-        drawn = {"new": _new_dosage(versions, form_body(schemas.Change)), "judgement": error.judgement}
+        drawn = {"new": new_dosage(versions, form_body(schemas.Change)), "judgement": error.judgement}
     return _order(patient_id, versions, changing=True, typed=refusal.typed, errors=refusal.errors, **drawn)
 
 
@@ -121,8 +122,9 @@ def _order(
         "medication/request.html",
         patient_id,
         versions=versions,
-        verbal=Medication(work).verbal_order_of(patient_id, versions[0].request_entry_id),
+        verbal=Medication(work).verbal_orders_of(patient_id, versions[0].request_entry_id),
         unsigned=UNSIGNED,
+        acts=ACTS,
         sentence=dose_sentence,
         changing=changing,
         no_dose=no_dose_decided(now, today),
@@ -133,6 +135,6 @@ def _order(
         typed=typed,
         errors=errors,
         said=said,
-        **judged(judgement),
+        **judged(judgement, patient_id, newest.request_entry_id),
         **(choices(now.unit, follows_inr=newest.follows_inr) if may_change else {}),
     )

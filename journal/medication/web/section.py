@@ -83,11 +83,14 @@ def trouble(of: UUID, refusal: Refused) -> pages.Trouble:
     return pages.Trouble(of, refusal.said, field, also, suggested, request.form.to_dict(), cautions)
 
 
-def judged(judgement: Judgement | None) -> dict[str, Any]:
-    """The judgement as a page shows it, with the version of the catalogue it rests on."""
+def judged(judgement: Judgement | None, patient_id: UUID | None = None, changed: UUID | None = None) -> dict[str, Any]:
+    """The judgement as a page shows it, with the version of the catalogue it rests on, and what was answered before of the
+    order that is changed."""
     if judgement is None:
         return {"judged": None}
-    return {"judged": pages.judged(judgement), "version": Medication(current_work()).catalogue_version()}
+    medication = Medication(current_work())
+    before = medication.answered_before(patient_id, changed, judgement) if patient_id and changed else {}
+    return {"judged": pages.judged(judgement, before), "version": medication.catalogue_version()}
 
 
 def ordered(form: Mapping[str, Any]) -> tuple[Medicine, Dosage]:

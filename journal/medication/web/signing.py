@@ -7,6 +7,7 @@ from uuid import UUID
 from werkzeug.wrappers import Response
 
 from journal.medication import order_schemas
+from journal.medication.rules.verbal import ACTS
 from journal.medication.service import Medication
 from journal.medication.web.section import Refused, bp, draws_again
 from journal.patients import Patients
@@ -62,5 +63,9 @@ def _queue(**more: Any) -> str:
         "now": work.now,
     }
     return render(
-        "medication/signing.html", queue=queue, **context, **({"said": None, "wrong": None, "typed": {}} | more)
+        "medication/signing.html",
+        queue=queue,
+        acts=ACTS,
+        **context,
+        **({"said": None, "wrong": None, "typed": {}} | more),
     )

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from flask import url_for
 from werkzeug.wrappers import Response
 
 from journal.medication import order_schemas
 from journal.medication.service import Medication
 from journal.medication.web.section import Refused, bp, draws_again
 from journal.permissions import Permission
-from journal.web import current_work, form_body, render, see_other
+from journal.platform.language import gettext as _
+from journal.platform.work import Work
+from journal.web import Notice, current_work, form_body, render, see_other
 from journal.web.shell import MenuEntry
 
 MENU = MenuEntry("medication.stand_in", "clock", "Frist for signering", Permission.MEDICATION_APPOINT)
@@ -23,6 +26,20 @@ def stand_in() -> str:
 def choose_signing_rule() -> Response:
     Medication(current_work()).choose_signing_rule(**form_body(order_schemas.ChooseSigningRule))
     return see_other(".stand_in")
+
+
+def notice(work: Work) -> Notice | None:
+    """For the front page of who can mend it: the units where nobody stands in. None for everybody else, and where all is well."""
+    if not work.actor.may(Permission.MEDICATION_APPOINT):
+        return None
+    if not (units := Medication(work).units_without_stand_in()):
+        return None
+    said = _(
+        "Ingen er stedfortreder for %(units)s, på noen tid av døgnet. Muntlige ordinasjoner som ikke er signert i tide, ligger da"
+        " hos alle leger i enheten.",
+        units=", ".join(units),
+    )
+    return Notice(said, url_for("medication.stand_in"), _("Velg en stedfortreder"))
 
 
 @draws_again("choose_signing_rule")

@@ -10,6 +10,7 @@ from journal.medication import order_schemas, pages, schemas
 from journal.medication.errors import AlertsFound
 from journal.medication.rules import dose_sentence
 from journal.medication.rules.safety import Judgement
+from journal.medication.rules.verbal import ACTS
 from journal.medication.service import Medication, Prescriber
 from journal.medication.service.follow_up import follows_inr, is_antibiotic
 from journal.medication.web.section import Refused, bp, choices, draws_again, item_of, judged, ordered, page, use_of
@@ -29,7 +30,7 @@ def received() -> str:
     work = current_work()
     queue = Medication(work).received_by_me()
     names = Patients(work).listed({one.patient_id for one in queue.shown}) if queue.shown else {}
-    return render("medication/received.html", queue=queue, names=names)
+    return render("medication/received.html", queue=queue, names=names, acts=ACTS)
 
 
 @bp.page("/patients/<uuid:patient_id>/medication/verbal", Permission.MEDICATION_RECEIVE)

@@ -44,6 +44,7 @@ from journal.medication.rules.safety.judge import AllergiesUnknown, Judgement, j
 from journal.medication.rules.safety.medicine import Ingredient, Ordered, ingredients_of
 from journal.medication.rules.safety.opioids import OpioidTotal, is_opioid, opioid_total
 from journal.medication.rules.safety.opioids_given import OpioidGiven, OpioidsGiven, opioids_given
+from journal.medication.rules.safety.remembered import Reasoned, answered_before, reasoned
 from journal.medication.rules.safety.substances import Person
 from journal.medication.rules.safety.weekly import named_weekday, weekly_text
 
@@ -76,11 +77,13 @@ __all__ = [
     "Overridden",
     "Person",
     "ReasonMissing",
+    "Reasoned",
     "Rule",
     "Seriousness",
     "Tier",
     "Told",
     "Verdict",
+    "answered_before",
     "ingredients_of",
     "interactions_among",
     "interactions_told",
@@ -94,6 +97,7 @@ __all__ = [
     "opioid_total",
     "opioids_given",
     "overridden",
+    "reasoned",
     "weekly_text",
     "worst_first",
 ]
