@@ -163,10 +163,10 @@ def card(
         status=dose.status.value,
         status_text=dose.status_text,
         line=dose.line,
-        flags=group_flags(dose.prescription_group, dose.high_risk, dose.unsigned),
+        flags=group_flags(dose.prescription_group, dose.high_risk, dose.unsigned) + dose.supplied,
         hand=Hand(dose.hand.verb, dose.hand.count, dose.hand.equals, dose.hand.route, note or None),
         why=dose.line.indication,
-        condition_text=dose.paused_because if dose.status is DoseStatus.HELD else dose.condition_text,
+        condition_text=_condition(dose),
         value=_value(dose, latest, trouble),
         at=_at(trouble),
         cautions=confirmations(
@@ -192,6 +192,13 @@ def card(
         overridden=dose.overridden,
         error=trouble.said if trouble and trouble.field is None else None,
     )
+
+
+def _condition(dose: DueDose) -> str | None:
+    """What must be seen with the dose; of a paused one why, and what the hand does where it lies ready with others."""
+    if dose.status is not DoseStatus.HELD:
+        return dose.condition_text
+    return joined(" · ", (text for text in (dose.take_out, dose.paused_because) if text)) or None
 
 
 def _signed_text(dose: DueDose, person_id: UUID) -> str | None:

@@ -7,6 +7,7 @@ rounds    which doses belong to one walk         picture    36 hours at a glance
 settings  what each municipality decides of it    strength   a strength in words
 caution   when one tap is too little             insulin   which insulin it is, in words
 words, steps, steps_said  the parts of them         safety     what a prescriber is told before she signs
+supply    where the hand finds it, and who gives it
 favourites what of an order holds for anybody
 week      the days of a dose chart              timeline   many days on one picture
 """
@@ -93,6 +94,16 @@ from journal.medication.rules.status import (
 )
 from journal.medication.rules.steps_said import changed_today, inr_text, no_dose_decided
 from journal.medication.rules.strength import strength_in_words
+from journal.medication.rules.supply import (
+    GIVERS,
+    SUPPLIES,
+    GivenBy,
+    Supply,
+    must_be_told_text,
+    supply_flags,
+    take_out_text,
+    usual_supply,
+)
 from journal.medication.rules.timeline import EACH_DOSE, SPANS, DateTick, date_ticks, drawn_first, window_of, worst
 from journal.medication.rules.week import Week, day_heading, said_in_column
 from journal.medication.rules.words import TIMES_OF_DAY, say
@@ -100,10 +111,12 @@ from journal.medication.rules.words import TIMES_OF_DAY, say
 __all__ = [
     "DEFAULT_CLOCK_TIMES",
     "EACH_DOSE",
+    "GIVERS",
     "MAY_HAVE_PASSED",
     "OFFERED",
     "ORDINARY",
     "SPANS",
+    "SUPPLIES",
     "TIMES_OF_DAY",
     "TIME_CRITICAL",
     "AmountRange",
@@ -121,6 +134,7 @@ __all__ = [
     "EveryHours",
     "ExpectedDose",
     "Given",
+    "GivenBy",
     "HandAction",
     "ImplausibleValue",
     "InrControl",
@@ -140,6 +154,7 @@ __all__ = [
     "Strip",
     "StripDose",
     "Suggestion",
+    "Supply",
     "Tick",
     "TimeInFuture",
     "TimeOfDay",
@@ -175,6 +190,7 @@ __all__ = [
     "is_day_of",
     "medication_line",
     "missed_at",
+    "must_be_told_text",
     "no_dose_decided",
     "on_weekdays",
     "once",
@@ -191,9 +207,12 @@ __all__ = [
     "strength_in_words",
     "strip",
     "suggested_reason",
+    "supply_flags",
     "systolic",
+    "take_out_text",
     "temperature",
     "tolerance_for",
+    "usual_supply",
     "weekly",
     "when_needed",
     "window_around",

@@ -35,6 +35,7 @@ from journal.medication.service.shown import (
 from journal.medication.service.sources import Reconciled, Source, SourceMedicine
 from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
+from journal.medication.service.supply import Supplying
 from journal.medication.service.verbal import Prescriber, Queue, Received, Verbal
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
@@ -44,6 +45,7 @@ class Medication(
     Verbal,
     Renewing,
     Reconciling,
+    Supplying,
     Prescribing,
     Previewing,
     Favourites,

@@ -20,6 +20,8 @@ from journal.medication.rules import (
     describe,
     dose_status,
     hand_sentence,
+    supply_flags,
+    take_out_text,
 )
 from journal.medication.service.shown import (
     DECIDED,
@@ -56,7 +58,7 @@ _OF_DOSE = (
 _OF_ORDER = (
     *("status", "effective_at", "change_reason", "atc_code", "generic_name", "brand_name", "form", "strength"),
     *("route", "indication", "instruction", "condition_text", "required_value", "prescription_group"),
-    *("two_signatures", "high_risk", "time_critical", "detected_issues"),
+    *("two_signatures", "high_risk", "time_critical", "detected_issues", "supply", "given_by"),
 )
 
 
@@ -181,6 +183,8 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         cautions=cautions_of(row, now, row),
         overridden=overridden_of(row),
         unsigned=row.unsigned,
+        supplied=supply_flags(row.supply, row.given_by),
+        take_out=take_out_text(row.supply) if status is DoseStatus.HELD else None,
     )
 
 

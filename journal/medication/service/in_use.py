@@ -23,6 +23,7 @@ from journal.medication.rules import (
     insulin_text,
     no_dose_decided,
     strip,
+    supply_flags,
 )
 from journal.medication.service.shown import (
     DECIDED,
@@ -42,12 +43,11 @@ from journal.platform.work import in_charts
 IN_USE = {status.value: status for status in (OrderStatus.ACTIVE, OrderStatus.ON_HOLD)}
 _SHOWN = (
     *("entry_id", "status", "use", "given_by", "generic_name", "brand_name", "form", "strength", "route", "indication"),
-    *("condition_text", "prescription_group", "high_risk", "atc_code"),
+    *("condition_text", "prescription_group", "high_risk", "atc_code", "supply"),
     *("change", "change_reason", "effective_at", "recorded_by_name"),
 )
 _PAUSED = ("danger", phrase("pauset"))
 _CALL = ("danger", phrase("ring lege"))
-_OWN = ("neutral", phrase("tar selv"))
 
 
 @cache
@@ -88,8 +88,7 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
         flags += (("neutral", insulin),)
     if no_dose_decided(dosage, today):
         flags += (_CALL,)
-    if order.given_by == "patient":
-        flags += (_OWN,)
+    flags += supply_flags(order.supply, order.given_by)
     return MedicineInUse(
         order.entry_id,
         line_of(order, dosage, today),

@@ -10,11 +10,14 @@ from sqlalchemy.orm import aliased
 
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
+    GivenBy,
     OrderStatus,
+    Supply,
     ValueRequirement,
     as_needed_room,
     hand_sentence,
     strip,
+    supply_flags,
     window_around,
 )
 from journal.medication.service.follow_up import follows_inr
@@ -142,7 +145,8 @@ class Lists(Service):
             room=as_needed_room(dosage, given, self.work.now),
             cautions=cautions_of(order, self.work.now),
             overridden=overridden_of(order),
-            flags=group_flags(order.prescription_group, order.high_risk, waits),
+            flags=group_flags(order.prescription_group, order.high_risk, waits)
+            + supply_flags(order.supply, order.given_by),
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
         )
 
@@ -182,4 +186,6 @@ def _version(order: MedicationRequest, today: date) -> RequestVersion:
         changed_by=order.recorded_by_name,
         overridden=overridden_of(order),
         follows_inr=follows_inr(order.atc_code),
+        supply=Supply(order.supply) if order.supply else None,
+        given_by=GivenBy(order.given_by),
     )

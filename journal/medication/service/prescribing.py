@@ -12,7 +12,16 @@ from sqlalchemy.dialects.postgresql import insert
 from journal.medication import facts
 from journal.medication.errors import OrderChanged
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
-from journal.medication.rules import MAY_HAVE_PASSED, Dosage, OrderStatus, ValueRequirement, once_at
+from journal.medication.rules import (
+    MAY_HAVE_PASSED,
+    Dosage,
+    GivenBy,
+    OrderStatus,
+    Supply,
+    ValueRequirement,
+    once_at,
+    usual_supply,
+)
 from journal.medication.service.expected import Expansion, horizon, write_doses
 from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
@@ -35,6 +44,7 @@ MAY_STILL_BE_GIVEN = timedelta(hours=12)
 
 _NOTHING: Mapping[UUID, int] = {}
 
+_MAY_BE_CHANGED = {"indication", "instruction", "ends_at", "condition_text", "required_value", "supply"}
 _OF_THIS_VERSION = {"id", "patient_id", "version", "effective_at", "change", "change_code", "change_reason"}
 _COPIED = tuple(
     column.name
@@ -58,7 +68,8 @@ class Prescribing(Judging):
         instruction: str | None = None,
         starts_at: datetime | None = None,
         ends_at: datetime | None = None,
-        given_by: str = "municipality_unit",
+        given_by: GivenBy = GivenBy.UNIT,
+        supply: Supply | None = None,
         required_value: ValueRequirement | None = None,
         condition_text: str | None = None,
         two_signatures: bool = False,
@@ -73,9 +84,9 @@ class Prescribing(Judging):
         """A new order, with its doses for a week; answers with its entry_id.
 
         `use` is 9101 (1 fast, 2 kur, 3 ved behov). It starts now unless `starts_at` says otherwise; from a start up to 48
-        hours ago the doses are worked out from then. The safety rules judge it here, whatever was shown before: what they
-        say must be in `answers`. `source_id`: the entry of another's list that it is taken from; `replaces`: orders that are
-        stopped by it, each with the version that was seen. Raises AlertsFound, Invalid when use and dosage do not fit or the
+        hours ago the doses are worked out from then. Without a `supply` it comes from the usual one.
+        The safety rules judge it here, whatever was shown before: what they say must be in `answers`. `source_id`: the entry
+        of another's list that it is taken from; `replaces`: orders that are stopped by it, each with the version that was seen. Raises AlertsFound, Invalid when use and dosage do not fit or the
         time of a single dose has passed, and NotFound and OrderChanged of what it replaces.
         """
         as_needed = dosage.as_needed is not None
@@ -107,7 +118,8 @@ class Prescribing(Judging):
             as_needed=as_needed,
             starts_at=starts_at,
             ends_at=ends_at,
-            given_by=given_by,
+            given_by=given_by.value,
+            supply=(supply or usual_supply(self.work.ground(patient_id).code)).value,
             required_value=required_value.to_json() if required_value else None,
             condition_text=condition_text or None,
             two_signatures=two_signatures,
@@ -141,13 +153,13 @@ class Prescribing(Judging):
         content: Mapping[str, Any] | None = None,
         answers: Answers = NO_ANSWERS,
     ) -> int:
-        """A new version with another dosage, and what else `content` names (indication, instruction, ends_at, condition_text).
+        """A new version with another dosage, and what else `content` names, of what may be changed so.
 
         Doses ahead are worked out anew; one that is due now and not signed goes over to the new version when it has the same
         time. It is judged as a new order is. Answers with the new version. Raises NotFound, OrderChanged, AlertsFound, Invalid.
         """
         content = content or {}
-        if unknown := content.keys() - {"indication", "instruction", "ends_at", "condition_text", "required_value"}:
+        if unknown := content.keys() - _MAY_BE_CHANGED:
             raise TypeError(f"an order's {', '.join(sorted(unknown))} cannot be changed")
         self._wait_for_other_prescribers(patient_id)
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE, OrderStatus.ON_HOLD})

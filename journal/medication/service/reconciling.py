@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from journal.medication import facts
 from journal.medication.models import MedicationRequest
-from journal.medication.rules import Course, Dosage
+from journal.medication.rules import Course, Dosage, Supply
 from journal.medication.rules.reconciling import Choice, Line, Row, compare, same_strength
 from journal.medication.service.catalogue import Catalogue
 from journal.medication.service.in_use import IN_USE, newest_versions
@@ -152,7 +152,8 @@ class Reconciling(Prescribing, Sources, Catalogue):
         if row.ours and _is_change(compared, row):
             order = compared.ours[row.ours.key]
             of_order = {"version": order.version, "dosage": dosage, "reason": why}
-            self.change(patient_id, order.entry_id, **of_order, content={"ends_at": None}, answers=answers)
+            content = {"ends_at": None} | ({"supply": Supply.MULTIDOSE.value} if medicine.said.multidose else {})
+            self.change(patient_id, order.entry_id, **of_order, content=content, answers=answers)
             return
         said, start = medicine.said, medicine.said.starts_on
         self.prescribe(
@@ -164,6 +165,7 @@ class Reconciling(Prescribing, Sources, Catalogue):
             starts_at=instant(start, time.min) if start and start > local_date(self.work.now) else None,
             answers=answers,
             source_id=medicine.id,
+            supply=Supply.MULTIDOSE if said.multidose else None,
         )
 
     def _keep_signature(
@@ -197,6 +199,7 @@ def _ours(key: str, row: Any) -> Line:
         dosage=dosage,
         ends_on=_last_day(dosage, row.ends_at),
         ready=True,
+        multidose=row.supply == Supply.MULTIDOSE,
     )
 
 
@@ -215,6 +218,7 @@ def _theirs(key: str, medicine: SourceMedicine, today: date) -> Line:
         ends_on=last,
         stopped=said.stopped or (last is not None and last < today),
         ready=of is not None and medicine.dosage is not None,
+        multidose=said.multidose,
     )
 
 

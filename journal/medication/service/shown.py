@@ -13,12 +13,14 @@ from journal.medication.rules import (
     Caution,
     Dosage,
     DoseStatus,
+    GivenBy,
     HandAction,
     MedicationLine,
     OrderStatus,
     Room,
     SignedState,
     Strip,
+    Supply,
     ValueRequirement,
     cautions,
     changed_today,
@@ -70,6 +72,8 @@ class DueDose(NamedTuple):
     `paused_because` is set when the order is paused. `also_given`: who else says to have given it. `cautions`: what must be
     confirmed to sign it now. `witnessed_by`: who signed second, of a dose that wants two signatures. `overridden`: what the
     prescriber was told and went on with, and why. `unsigned`: the order came by word of mouth, and nobody has signed it.
+    `supplied`: from where it is taken, and who gives it, as flags. `take_out`: what the hand does with a
+    paused dose that lies ready.
     """
 
     id: UUID
@@ -97,6 +101,8 @@ class DueDose(NamedTuple):
     cautions: tuple[Caution, ...]
     overridden: tuple[str, ...]
     unsigned: bool
+    supplied: tuple[tuple[str, str], ...]
+    take_out: str | None
 
     @property
     def awaits_witness(self) -> bool:
@@ -146,6 +152,8 @@ class RequestVersion:
     changed_by: str
     overridden: tuple[str, ...]
     follows_inr: bool
+    supply: Supply | None
+    given_by: GivenBy
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from journal.medication.web import (
     signing,
     sources,
     stand_in,
+    supply,
     verbal,
 )
 from journal.medication.web.section import bp
@@ -37,4 +38,5 @@ __all__ = [
     "renewing",
     "seeing",
     "sources",
+    "supply",
 ]

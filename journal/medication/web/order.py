@@ -6,9 +6,16 @@ from uuid import UUID
 
 from werkzeug.wrappers import Response
 
-from journal.medication import dosage_form, schemas
+from journal.medication import dosage_form, pages, schemas
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import Dosage, dose_sentence, no_dose_decided
+from journal.medication.rules import (
+    GIVERS,
+    SUPPLIES,
+    Dosage,
+    dose_sentence,
+    must_be_told_text,
+    no_dose_decided,
+)
 from journal.medication.rules.safety import Judgement
 from journal.medication.rules.verbal import UNSIGNED
 from journal.medication.service import Medication, RequestVersion
@@ -94,7 +101,8 @@ def _change_refused(refusal: Refused) -> str:
 
 
 @draws_again("stop", "hold", "resume")
-def _refused(refusal: Refused) -> str:
+def draw_order(refusal: Refused) -> str:
+    """The order's page, where an act on it was refused: its form is open, with what was typed."""
     patient_id = refusal.where["patient_id"]
     versions = Medication(current_work()).history(patient_id, refusal.where["request_entry_id"])
     return _order(patient_id, versions, typed=refusal.typed, errors=refusal.errors, said=refusal.said)
@@ -126,6 +134,9 @@ def _order(
         no_dose=no_dose_decided(now, today),
         dosage=typed if changing else dosage_form.to_change(now),
         says_all=dosage_form.says_all(now),
+        supplied=pages.supply_fields(newest.supply, newest.given_by),
+        supply_text=(SUPPLIES[newest.supply] if newest.supply else None, GIVERS[newest.given_by]),
+        must_be_told=must_be_told_text(newest.supply),
         review=(dose_sentence(now), dose_sentence(new)) if new else None,
         typed=typed,
         errors=errors,

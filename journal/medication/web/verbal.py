@@ -53,6 +53,8 @@ def receive(patient_id: UUID) -> Response:
         indication=form["indication"],
         instruction=form["instruction"],
         required_value=schemas.required_value_from(form),
+        supply=form["supply"],
+        given_by=form["given_by"],
         answers=schemas.answers_from(form),
     )
     return see_other(".medication_list", patient_id=patient_id)
@@ -95,4 +97,5 @@ def _form(patient_id: UUID, asked: Mapping[str, Any], judgement: Judgement | Non
         alerts = medication.alerts_before_choice(patient_id, [(each.medicine, None) for each in found.hits])
         form["marks"] = {each.id: pages.marks(of) for each, of in zip(found.hits, alerts, strict=True)}
     context = choices(hit.dose_unit, follows_inr=follows_inr(hit.medicine.atc_code)) if hit else {}
+    context["supplied"] = pages.supply_fields(medication.usual_supply(patient_id))
     return page("medication/verbal.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)
