@@ -282,6 +282,27 @@ class VerbalAnswer(Record, Base):
     reason: Mapped[str | None]
 
 
+class ProcedureListVersion(Base):
+    """A version of the municipality's procedure list: a draft, signed by a doctor, or withdrawn. `lines` are ProcedureLines.
+
+    The newest that is no draft holds, if it is signed, up to and with the day `valid_until`.
+    """
+
+    __tablename__ = "procedure_list"
+    __table_args__ = {"schema": "medication"}
+
+    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
+    version: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(default=new_id)
+    status: Mapped[str]
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    valid_until: Mapped[date | None]
+    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_role: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+
+
 class SigningSetting(Base):
     """A unit's limit for orders by word of mouth, and who stands in; for the units below it too. The newest version holds."""
 

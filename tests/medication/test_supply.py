@@ -111,7 +111,7 @@ def test_the_list_the_card_and_the_dose_say_it(
 
     assert flags(world, work_of, patient_id) == ["fra multidose"]
     (dose, *_) = doses(world, work_of, patient_id)
-    assert [str(word) for _color, word in dose.supplied] == ["fra multidose"]
+    assert [str(word) for _color, word in dose.origin] == ["fra multidose"]
     nina = client_for(world.nina)
     assert "fra multidose" in nina.get(f"/round?patient={patient_id}").text
     assert "fra multidose" in nina.get(f"/patients/{patient_id}/medication").text
@@ -246,4 +246,4 @@ def test_m251_says_what_lies_in_multidose_and_it_is_taken_in(world: World, work_
 
 
 def _words(dose: DueDose) -> tuple[str, ...]:
-    return tuple(str(word) for _color, word in dose.supplied)
+    return tuple(str(word) for _color, word in dose.origin)

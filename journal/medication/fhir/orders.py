@@ -81,6 +81,7 @@ def request_to_fhir(order: WholeOrder) -> Resource:
         ),
         recorder=reference("Practitioner", order.recorded_by) | {"display": order.recorded_by_name},
         reasonCode=[{"text": order.indication}] if order.indication else None,
+        instantiatesUri=[f"urn:uuid:{order.procedure_list_id}"] if order.procedure_list_id else None,
         courseOfTherapyType=_course(order.use),
         dosageInstruction=_dosages(order),
         detectedIssue=[reference("DetectedIssue", _issue_id(order, n)) for n in range(len(order.overridden))],

@@ -163,7 +163,7 @@ def card(
         status=dose.status.value,
         status_text=dose.status_text,
         line=dose.line,
-        flags=group_flags(dose.prescription_group, dose.high_risk, dose.unsigned) + dose.supplied,
+        flags=group_flags(dose.prescription_group, dose.high_risk, dose.unsigned) + dose.origin,
         hand=Hand(dose.hand.verb, dose.hand.count, dose.hand.equals, dose.hand.route, note or None),
         why=dose.line.indication,
         condition_text=_condition(dose),

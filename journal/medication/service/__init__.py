@@ -20,6 +20,7 @@ from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
+from journal.medication.service.procedures import OfProcedure, ProcedureList, Procedures
 from journal.medication.service.reconciling import Reconciling
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.settings import Choice, MunicipalSettings
@@ -46,6 +47,7 @@ class Medication(
     Renewing,
     Reconciling,
     Supplying,
+    Procedures,
     Prescribing,
     Previewing,
     Favourites,
@@ -85,10 +87,12 @@ __all__ = [
     "MedicationList",
     "Medicine",
     "MedicineInUse",
+    "OfProcedure",
     "OrderSpan",
     "Outcome",
     "Prescriber",
     "Preview",
+    "ProcedureList",
     "Queue",
     "Received",
     "Reconciled",

@@ -20,7 +20,6 @@ from journal.medication.rules import (
     describe,
     dose_status,
     hand_sentence,
-    supply_flags,
     take_out_text,
 )
 from journal.medication.service.shown import (
@@ -33,6 +32,7 @@ from journal.medication.service.shown import (
     condition_of,
     dosage_of,
     line_of,
+    origin_flags,
     overridden_of,
     unsigned,
 )
@@ -59,6 +59,7 @@ _OF_ORDER = (
     *("status", "effective_at", "change_reason", "atc_code", "generic_name", "brand_name", "form", "strength"),
     *("route", "indication", "instruction", "condition_text", "required_value", "prescription_group"),
     *("two_signatures", "high_risk", "time_critical", "detected_issues", "supply", "given_by"),
+    "procedure_list_id",
 )
 
 
@@ -183,7 +184,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         cautions=cautions_of(row, now, row),
         overridden=overridden_of(row),
         unsigned=row.unsigned,
-        supplied=supply_flags(row.supply, row.given_by),
+        origin=origin_flags(row),
         take_out=take_out_text(row.supply) if status is DoseStatus.HELD else None,
     )
 

@@ -23,7 +23,6 @@ from journal.medication.rules import (
     insulin_text,
     no_dose_decided,
     strip,
-    supply_flags,
 )
 from journal.medication.service.shown import (
     DECIDED,
@@ -33,6 +32,7 @@ from journal.medication.service.shown import (
     dosage_of,
     group_flags,
     line_of,
+    origin_flags,
     unsigned,
 )
 from journal.platform.clock import local_date
@@ -43,7 +43,7 @@ from journal.platform.work import in_charts
 IN_USE = {status.value: status for status in (OrderStatus.ACTIVE, OrderStatus.ON_HOLD)}
 _SHOWN = (
     *("entry_id", "status", "use", "given_by", "generic_name", "brand_name", "form", "strength", "route", "indication"),
-    *("condition_text", "prescription_group", "high_risk", "atc_code", "supply"),
+    *("condition_text", "prescription_group", "high_risk", "atc_code", "supply", "procedure_list_id"),
     *("change", "change_reason", "effective_at", "recorded_by_name"),
 )
 _PAUSED = ("danger", phrase("pauset"))
@@ -88,7 +88,7 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
         flags += (("neutral", insulin),)
     if no_dose_decided(dosage, today):
         flags += (_CALL,)
-    flags += supply_flags(order.supply, order.given_by)
+    flags += origin_flags(order)
     return MedicineInUse(
         order.entry_id,
         line_of(order, dosage, today),

@@ -17,7 +17,6 @@ from journal.medication.rules import (
     as_needed_room,
     hand_sentence,
     strip,
-    supply_flags,
     window_around,
 )
 from journal.medication.service.follow_up import follows_inr
@@ -32,6 +31,7 @@ from journal.medication.service.shown import (
     dosage_of,
     group_flags,
     line_of,
+    origin_flags,
     overridden_of,
     unsigned,
 )
@@ -145,8 +145,7 @@ class Lists(Service):
             room=as_needed_room(dosage, given, self.work.now),
             cautions=cautions_of(order, self.work.now),
             overridden=overridden_of(order),
-            flags=group_flags(order.prescription_group, order.high_risk, waits)
-            + supply_flags(order.supply, order.given_by),
+            flags=group_flags(order.prescription_group, order.high_risk, waits) + origin_flags(order),
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
         )
 
@@ -188,4 +187,5 @@ def _version(order: MedicationRequest, today: date) -> RequestVersion:
         follows_inr=follows_inr(order.atc_code),
         supply=Supply(order.supply) if order.supply else None,
         given_by=GivenBy(order.given_by),
+        procedure_list_id=order.procedure_list_id,
     )

@@ -79,15 +79,17 @@ class Prescribing(Judging):
         evaluate_on: date | None = None,
         answers: Answers = NO_ANSWERS,
         source_id: UUID | None = None,
+        procedure_list_id: UUID | None = None,
         replaces: Mapping[UUID, int] = _NOTHING,
     ) -> UUID:
         """A new order, with its doses for a week; answers with its entry_id.
 
         `use` is 9101 (1 fast, 2 kur, 3 ved behov). It starts now unless `starts_at` says otherwise; from a start up to 48
-        hours ago the doses are worked out from then. Without a `supply` it comes from the usual one.
-        The safety rules judge it here, whatever was shown before: what they say must be in `answers`. `source_id`: the entry
-        of another's list that it is taken from; `replaces`: orders that are stopped by it, each with the version that was seen. Raises AlertsFound, Invalid when use and dosage do not fit or the
-        time of a single dose has passed, and NotFound and OrderChanged of what it replaces.
+        hours ago the doses are worked out from then. Without a `supply` it comes from the usual one. The safety rules judge
+        it here, whatever was shown before: what they say must be in `answers`. `source_id`: the entry of another's list that
+        it is taken from; `procedure_list_id`: the version of the municipality's list that it is given by; `replaces`: orders
+        that are stopped by it, each with the version that was seen. Raises AlertsFound, Invalid when use and dosage do not
+        fit or the time of a single dose has passed, and NotFound and OrderChanged of what it replaces.
         """
         as_needed = dosage.as_needed is not None
         if as_needed != (use == "3"):
@@ -129,6 +131,7 @@ class Prescribing(Judging):
             detected_issues=detected_issues(judgement, answers),
             verbal_order_id=verbal_order_id,
             source_id=source_id,
+            procedure_list_id=procedure_list_id,
         )
         until = horizon(self.work.now)
         plan = RequestPlan(

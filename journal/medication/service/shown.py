@@ -29,6 +29,7 @@ from journal.medication.rules import (
     medication_line,
     missed_at,
     strength_in_words,
+    supply_flags,
 )
 from journal.medication.rules.safety import Overridden, Rule, Tier
 from journal.medication.rules.verbal import UNSIGNED
@@ -45,6 +46,7 @@ DECIDED = {"open": OrderStatus.ACTIVE, "held": OrderStatus.ON_HOLD, "cancelled":
 _TAKEN = {DoseStatus.GIVEN, DoseStatus.GIVEN_EARLY, DoseStatus.GIVEN_LATE, DoseStatus.PARTLY}
 
 _HIGH_RISK = ("warning", phrase("høyrisiko"))
+_BY_PROCEDURE = ("neutral", phrase("etter prosedyre"))
 _CHANGES = phrases(
     {
         "prescribe": "Startet %(date)s av %(name)s",
@@ -72,7 +74,7 @@ class DueDose(NamedTuple):
     `paused_because` is set when the order is paused. `also_given`: who else says to have given it. `cautions`: what must be
     confirmed to sign it now. `witnessed_by`: who signed second, of a dose that wants two signatures. `overridden`: what the
     prescriber was told and went on with, and why. `unsigned`: the order came by word of mouth, and nobody has signed it.
-    `supplied`: from where it is taken, and who gives it, as flags. `take_out`: what the hand does with a
+    `origin`: from where it is taken, who gives it, and that it is by procedure, as flags. `take_out`: what the hand does with a
     paused dose that lies ready.
     """
 
@@ -101,7 +103,7 @@ class DueDose(NamedTuple):
     cautions: tuple[Caution, ...]
     overridden: tuple[str, ...]
     unsigned: bool
-    supplied: tuple[tuple[str, str], ...]
+    origin: tuple[tuple[str, str], ...]
     take_out: str | None
 
     @property
@@ -154,6 +156,7 @@ class RequestVersion:
     follows_inr: bool
     supply: Supply | None
     given_by: GivenBy
+    procedure_list_id: UUID | None
 
 
 @dataclass(frozen=True)
@@ -213,6 +216,11 @@ def group_flags(prescription_group: str | None, high_risk: bool, unsigned: bool)
     """Prescription groups A and B, whether a wrong dose is dangerous, and that nobody has signed: colour and word."""
     group = (("neutral", prescription_group),) if prescription_group in ("A", "B") else ()
     return (*group, *((_HIGH_RISK,) if high_risk else ()), *((UNSIGNED,) if unsigned else ()))
+
+
+def origin_flags(order: Any) -> tuple[tuple[str, str], ...]:
+    """From what supply it comes, who gives it, and that it is by the municipality's procedure list: colour and word."""
+    return supply_flags(order.supply, order.given_by) + ((_BY_PROCEDURE,) if order.procedure_list_id else ())
 
 
 def unsigned(order: Any) -> sa.ColumnElement[bool]:

@@ -7,6 +7,7 @@ from journal.medication.web import (
     order,
     prescribing,
     printing,
+    procedures,
     reconciling,
     renewing,
     round,
@@ -21,7 +22,7 @@ from journal.medication.web import (
 from journal.medication.web.section import bp
 
 MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
-MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU)
+MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, procedures.MENU)
 
 __all__ = [
     "MENU",
@@ -34,6 +35,7 @@ __all__ = [
     "order",
     "prescribing",
     "printing",
+    "procedures",
     "reconciling",
     "renewing",
     "seeing",

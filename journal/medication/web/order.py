@@ -21,7 +21,7 @@ from journal.medication.rules.verbal import UNSIGNED
 from journal.medication.service import Medication, RequestVersion
 from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
 from journal.permissions import Permission
-from journal.platform.clock import local_date
+from journal.platform.clock import local_date, norwegian_date
 from journal.platform.errors import Invalid
 from journal.platform.language import gettext as _
 from journal.web import current_work, form_body, see_other, typed
@@ -108,6 +108,17 @@ def draw_order(refusal: Refused) -> str:
     return _order(patient_id, versions, typed=refusal.typed, errors=refusal.errors, said=refusal.said)
 
 
+def procedure_of(list_id: UUID | None) -> str | None:
+    """By which version of which list the order is, in words; None for what a doctor has ordered."""
+    if list_id is None:
+        return None
+    found = Medication(current_work()).procedure_list(list_id)
+    if found is None:
+        return _("Gitt etter prosedyrelisten i en annen kommune.")
+    day = norwegian_date(local_date(found.at))
+    return _("Gitt etter prosedyreliste %(n)s, signert av %(name)s %(day)s.", n=found.version, name=found.by, day=day)
+
+
 def _order(
     patient_id: UUID,
     versions: list[RequestVersion],
@@ -129,6 +140,7 @@ def _order(
         versions=versions,
         verbal=Medication(work).verbal_order_of(patient_id, versions[0].request_entry_id),
         unsigned=UNSIGNED,
+        procedure=procedure_of(newest.procedure_list_id),
         sentence=dose_sentence,
         changing=changing,
         no_dose=no_dose_decided(now, today),
