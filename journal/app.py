@@ -28,7 +28,14 @@ import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie
 from journal.care import Care, FollowUp
-from journal.medication import AdministrationCorrected, AsNeededGiven, EvaluationPlanned, InrPlanned
+from journal.medication import (
+    AdministrationCorrected,
+    AsNeededGiven,
+    EvaluationPlanned,
+    InrPlanned,
+    PauseEndPlanned,
+    ReplacementWanted,
+)
 from journal.platform import clock, commands, language, log
 from journal.platform.db import connect
 from journal.platform.errors import Denied, Invalid, JournalError, Unavailable
@@ -88,18 +95,24 @@ def _withdraw_effect(work: Work, fact: AdministrationCorrected) -> None:
             Care(work).withdraw_effect(fact.patient_id, fact.administration_id)
 
 
-def _follow_up_order(work: Work, fact: InrPlanned | EvaluationPlanned) -> None:
-    kind = FollowUp.INR if isinstance(fact, InrPlanned) else FollowUp.EVALUATION
+_FOLLOW_UPS = {
+    InrPlanned: FollowUp.INR,
+    EvaluationPlanned: FollowUp.EVALUATION,
+    PauseEndPlanned: FollowUp.PAUSE,
+    ReplacementWanted: FollowUp.REPLACEMENT,
+}
+
+
+def _follow_up_order(work: Work, fact: Any) -> None:
     with contextlib.suppress(Denied):
-        Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, kind, fact.due_at)
+        Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, _FOLLOW_UPS[type(fact)], fact.due_at)
 
 
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededGiven: (_ask_for_effect,),
     AdministrationCorrected: (_withdraw_effect,),
-    InrPlanned: (_follow_up_order,),
-    EvaluationPlanned: (_follow_up_order,),
+    **dict.fromkeys(_FOLLOW_UPS, (_follow_up_order,)),
 }
 
 

@@ -16,6 +16,8 @@ from journal.medication.facts import (
     MedicinePrescribed,
     MedicineResumed,
     MedicineStopped,
+    PauseEndPlanned,
+    ReplacementWanted,
     SourceImported,
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
@@ -72,7 +74,9 @@ __all__ = [
     "MedicinePrescribed",
     "MedicineResumed",
     "MedicineStopped",
+    "PauseEndPlanned",
     "Progress",
+    "ReplacementWanted",
     "RequestVersion",
     "Signed",
     "SourceImported",

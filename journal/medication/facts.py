@@ -46,6 +46,14 @@ class EvaluationPlanned(_FollowUpPlanned):
     """A course of antibiotics was ordered: when it is to be looked at again, None when it was stopped before."""
 
 
+class PauseEndPlanned(_FollowUpPlanned):
+    """An order was paused until a day: when it is to be looked at again, None when the pause is over."""
+
+
+class ReplacementWanted(_FollowUpPlanned):
+    """An order was paused, and what replaces it is to be prescribed: by when, None when the pause is over."""
+
+
 @dataclass(frozen=True)
 class _AboutAdministration(Fact):
     administration_id: UUID

@@ -18,6 +18,7 @@ from journal.medication.service.interactions import (
 from journal.medication.service.judging import Answers
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.pausing import Pause
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.procedures import OfProcedure, ProcedureList, Procedures
@@ -90,6 +91,7 @@ __all__ = [
     "OfProcedure",
     "OrderSpan",
     "Outcome",
+    "Pause",
     "Prescriber",
     "Preview",
     "ProcedureList",

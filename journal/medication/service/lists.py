@@ -19,6 +19,7 @@ from journal.medication.rules import (
     strip,
     window_around,
 )
+from journal.medication.rules.pausing import must_be_replaced
 from journal.medication.service.follow_up import follows_inr
 from journal.medication.service.in_use import IN_USE, list_statement, medicine_in_use, newest_versions
 from journal.medication.service.shown import (
@@ -188,4 +189,5 @@ def _version(order: MedicationRequest, today: date) -> RequestVersion:
         supply=Supply(order.supply) if order.supply else None,
         given_by=GivenBy(order.given_by),
         procedure_list_id=order.procedure_list_id,
+        must_be_replaced=must_be_replaced(order.atc_code),
     )

@@ -22,10 +22,19 @@ from journal.medication.rules import (
     once_at,
     usual_supply,
 )
+from journal.medication.rules.pausing import Replacement
 from journal.medication.service.expected import Expansion, horizon, write_doses
 from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.pausing import (
+    NO_MORE_SAID,
+    NOT_PAUSED,
+    Pause,
+    end_of_pause,
+    follow_up_of_pause,
+    paused,
+)
 from journal.medication.service.settings import choices_of
 from journal.permissions import Permission
 from journal.platform.clock import local_date
@@ -179,21 +188,28 @@ class Prescribing(Judging):
         return new.version
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def hold(self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str) -> int:
-        """Pauses the order: its doses stay, marked as not to be given. Raises NotFound, OrderChanged."""
+    def hold(
+        self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str, pause: Pause = NO_MORE_SAID
+    ) -> int:
+        """Pauses the order: its doses stay, marked as not to be given.
+
+        `pause` is until when and what is given instead, which an antibiotic or an anticoagulant must have. Raises NotFound,
+        OrderChanged, Invalid at the field that is missing.
+        """
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE})
-        new = self._next(order, change="hold", reason=reason, status=OrderStatus.ON_HOLD.value)
+        told = self._paused(patient_id, order, reason, pause)
+        new = self._next(order, change="hold", status=OrderStatus.ON_HOLD.value, **told)
         self._move_doses(patient_id, new, state="held")
-        self._tell(facts.MedicineHeld, new)
+        self._tell(facts.MedicineHeld, new, *follow_up_of_pause(new, pause, self.work.now))
         return new.version
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
     def resume(self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str) -> int:
         """Ends the pause, from the next dose. Raises NotFound, OrderChanged."""
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ON_HOLD})
-        new = self._next(order, change="resume", reason=reason, status=OrderStatus.ACTIVE.value)
+        new = self._next(order, change="resume", reason=reason, status=OrderStatus.ACTIVE.value, **NOT_PAUSED)
         self._move_doses(patient_id, new, state="open", since=self.work.now)
-        self._tell(facts.MedicineResumed, new)
+        self._tell(facts.MedicineResumed, new, *end_of_pause(order))
         return new.version
 
     @on_patient(Permission.MEDICATION_PRESCRIBE)
@@ -205,11 +221,22 @@ class Prescribing(Judging):
         `code` is 7494 (seponeringsårsak). Raises NotFound, OrderChanged.
         """
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE, OrderStatus.ON_HOLD})
-        new = self._next(order, change="stop", reason=reason, code=code, status=OrderStatus.STOPPED.value)
+        over: dict[str, Any] = {"status": OrderStatus.STOPPED.value} | NOT_PAUSED
+        new = self._next(order, change="stop", reason=reason, code=code, **over)
         self._move_doses(patient_id, new, state="cancelled")
         self._set_plan(patient_id, new, None)
-        self._tell(facts.MedicineStopped, new, *follow_up_of(new, wanted=False))
+        self._tell(facts.MedicineStopped, new, *follow_up_of(new, wanted=False), *end_of_pause(order))
         return new.version
+
+    def _paused(self, patient_id: UUID, order: MedicationRequest, reason: str, pause: Pause) -> dict[str, Any]:
+        """What the paused version holds of why, until when and what instead. Raises Invalid."""
+        named = None
+        if pause.replacement is Replacement.ORDER and pause.replaced_by is not None:
+            other = self._current_order(patient_id, pause.replaced_by)
+            if other.entry_id == order.entry_id or other.status != OrderStatus.ACTIVE:
+                raise Invalid(errors={"replaced_by": ["Velg et legemiddel som er i bruk, og ikke det som pauses."]})
+            named = other.generic_name
+        return paused(order, reason, pause, named=named, today=local_date(self.work.now))
 
     def _once(self, due_at: datetime) -> datetime:
         """The start of an order of a single dose: now, or when the dose was due, if that was within the hour."""

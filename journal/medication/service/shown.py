@@ -157,6 +157,7 @@ class RequestVersion:
     supply: Supply | None
     given_by: GivenBy
     procedure_list_id: UUID | None
+    must_be_replaced: bool
 
 
 @dataclass(frozen=True)

@@ -32,17 +32,19 @@ class Supplying(Prescribing):
         given_by: GivenBy,
         reason: str,
     ) -> int:
-        """A new version with another supply, or another who gives; answers with it. Raises NotFound, OrderChanged, Invalid."""
-        order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE, OrderStatus.ON_HOLD})
+        """A new version with another supply, or another who gives; answers with it.
+
+        Not of a paused order: its newest version says why it is paused. Raises NotFound, OrderChanged, Invalid.
+        """
+        order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE})
         if (order.supply, order.given_by) == (supply.value, given_by.value):
             raise Invalid(errors={"supply": ["Dette er det samme som før. Endre det, eller gå tilbake."]})
         told = {"supply": supply.value, "given_by": given_by.value}
         new = self._next(order, change="change", reason=reason, **told)
-        # A dose that was paused when its order was resumed stays so: no state is moved here.
-        state = "open" if order.status == OrderStatus.ACTIVE else "held"
+        # A dose that was paused when its order was resumed stays so.
         unsigned = self._unsigned(patient_id, new, self.work.now - MAY_STILL_BE_GIVEN)
         values = {"request_id": new.id, "request_version": new.version, "given_by": given_by.value}
-        write = sa.update(Dose).where(unsigned, Dose.state == state).values(values)
+        write = sa.update(Dose).where(unsigned, Dose.state == "open").values(values)
         self.db.execute(write.execution_options(synchronize_session=False))
         self._tell(facts.MedicineChanged, new)
         return new.version

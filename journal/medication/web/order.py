@@ -6,7 +6,7 @@ from uuid import UUID
 
 from werkzeug.wrappers import Response
 
-from journal.medication import dosage_form, pages, schemas
+from journal.medication import dosage_form, pages, schemas, supply_schemas
 from journal.medication.errors import AlertsFound
 from journal.medication.rules import (
     GIVERS,
@@ -16,9 +16,10 @@ from journal.medication.rules import (
     must_be_told_text,
     no_dose_decided,
 )
+from journal.medication.rules.pausing import REPLACEMENTS, Replacement
 from journal.medication.rules.safety import Judgement
 from journal.medication.rules.verbal import UNSIGNED
-from journal.medication.service import Medication, RequestVersion
+from journal.medication.service import Medication, Pause, RequestVersion
 from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
 from journal.permissions import Permission
 from journal.platform.clock import local_date, norwegian_date
@@ -77,9 +78,11 @@ def stop(patient_id: UUID, request_entry_id: UUID) -> Response:
 
 @bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/hold", Permission.MEDICATION_PRESCRIBE)
 def hold(patient_id: UUID, request_entry_id: UUID) -> Response:
-    said = form_body(schemas.ChangeStatus)
-    Medication(current_work()).hold(patient_id, request_entry_id, version=said["version"], reason=said["reason"])
-    return see_other(".medication_list", patient_id=patient_id)
+    said = form_body(supply_schemas.Hold)
+    of_order = {"version": said.pop("version"), "reason": said.pop("reason")}
+    Medication(current_work()).hold(patient_id, request_entry_id, **of_order, pause=Pause(**said))
+    to_prescribe = said["replacement"] is Replacement.PRESCRIBE
+    return see_other(".prescribe_form" if to_prescribe else ".medication_list", patient_id=patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/resume", Permission.MEDICATION_PRESCRIBE)
@@ -106,6 +109,17 @@ def draw_order(refusal: Refused) -> str:
     patient_id = refusal.where["patient_id"]
     versions = Medication(current_work()).history(patient_id, refusal.where["request_entry_id"])
     return _order(patient_id, versions, typed=refusal.typed, errors=refusal.errors, said=refusal.said)
+
+
+def _replacements(patient_id: UUID, order: RequestVersion) -> dict[str, Any] | None:
+    """What a pause of this order is asked about: what may be given instead; None where nothing is asked."""
+    work = current_work()
+    if not order.must_be_replaced or not work.actor.may(Permission.MEDICATION_PRESCRIBE):
+        return None
+    found = Medication(work).list_with_strip(patient_id)
+    others = [one for group in (found.regular, found.courses, found.as_needed) for one in group]
+    chosen = [(one.request_entry_id, one.line) for one in others if one.request_entry_id != order.request_entry_id]
+    return {"kinds": [(kind.value, text) for kind, text in REPLACEMENTS.items()], "orders": chosen}
 
 
 def procedure_of(list_id: UUID | None) -> str | None:
@@ -146,6 +160,7 @@ def _order(
         no_dose=no_dose_decided(now, today),
         dosage=typed if changing else dosage_form.to_change(now),
         says_all=dosage_form.says_all(now),
+        replacements=_replacements(patient_id, newest),
         supplied=pages.supply_fields(newest.supply, newest.given_by),
         supply_text=(SUPPLIES[newest.supply] if newest.supply else None, GIVERS[newest.given_by]),
         must_be_told=must_be_told_text(newest.supply),
