@@ -44,6 +44,8 @@ _SAID_BY = {
     "service": "Legevakten",
     "read_back": "true",
 }
+_LIMITS = {"most_per_day": "2", "before_doctor": "3", "roles[]": "nurse"}
+_LINE = {"version": "0", "item": "{new}", "amount": "1", "indication": "prøve", **_LIMITS}
 _RENEWAL = {"orders[]": "{new}.1", "last_day": "31.12.2999"}
 FORMS: dict[str, dict[str, str]] = {
     "access.color_scheme": {"color_scheme": "dark"},
@@ -76,6 +78,12 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.source_in_error": {"reason": "feil pasient"},
     "medication.preview_prescription": {**_DOSAGE, "item": "{new}", "indication": "prøve"},
     "medication.remove_favourite": {"version": "1"},
+    "medication.change_supply": {**_STATUS, "supply": "dosett", "given_by": "patient"},
+    "medication.write_procedure": _LINE,
+    "medication.strike_procedure": {"version": "1"},
+    "medication.sign_procedures": {"version": "1", "valid_until": "01.12.2027"},
+    "medication.withdraw_procedures": {"version": "1"},
+    "medication.give_by_procedure": {"line": "{new}", "version": "1"},
     "medication.choose_settings": _SETTINGS,
     "medication.choose_catalogue_age": {"version": "0", "most_days": "30"},
     "medication.choose_signing_rule": {"version": "0", "within_hours": "24", "stand_in_id": ""},
@@ -127,6 +135,11 @@ IN_THE_WAY = {
     "medication.also_given": "the dose can be signed as usual",
     "medication.give_as_needed": "the order is no medicine as needed",
     "medication.import_source": "there is no file in the form",
+    "medication.give_by_procedure": "no list is signed",
+    "medication.strike_procedure": "no list is written",
+    "medication.sign_procedures": "no list is written",
+    "medication.withdraw_procedures": "no list is written",
+    "medication.write_procedure": "the catalogue of the test is empty",
     "medication.match": "the catalogue of the test is empty",
     "medication.reconcile": "her order is in no row of the form",
     "medication.prescribe": "the catalogue of the test is empty",

@@ -31,7 +31,9 @@ def patient_id(world: World) -> UUID:
     return world.patient(none_known=True)
 
 
-def hold(world: World, work_of: WorkOf, patient_id: UUID, entry_id: UUID, *, in_days: int | None = 3, **more: Any) -> None:
+def hold(
+    world: World, work_of: WorkOf, patient_id: UUID, entry_id: UUID, *, in_days: int | None = 3, **more: Any
+) -> None:
     with work_of(world.lars) as work:
         until = local_date(work.now) + timedelta(days=in_days) if in_days is not None else None
         pause = Pause(**({"until": until, "replacement": Replacement.NOTHING, "because": "blør"} | more))
@@ -124,7 +126,9 @@ def test_what_replaces_it_follows_the_order_and_the_end_of_the_pause_is_a_task(
     (paused,) = (one for one in shown if one.request_entry_id == entry_id)
     why = f"Tannuttrekking. I stedet gis enoksaparin. Vurderes {day}"
     assert paused.changed_text.endswith(why)
-    assert {dose.paused_because for dose in doses(world, work_of, patient_id) if dose.request_entry_id == entry_id} == {why}
+    assert {dose.paused_because for dose in doses(world, work_of, patient_id) if dose.request_entry_id == entry_id} == {
+        why
+    }
     assert tasks(world, work_of, patient_id) == [AGAIN]
     stored = world.migrator.execute(
         "SELECT version, replaced_by, paused_until IS NOT NULL FROM medication.medication_request WHERE entry_id = %s"
@@ -135,9 +139,7 @@ def test_what_replaces_it_follows_the_order_and_the_end_of_the_pause_is_a_task(
 
 
 @pytest.mark.parametrize("end", ["resume", "stop"])
-def test_nobody_is_asked_about_a_pause_that_is_over(
-    world: World, work_of: WorkOf, patient_id: UUID, end: str
-) -> None:
+def test_nobody_is_asked_about_a_pause_that_is_over(world: World, work_of: WorkOf, patient_id: UUID, end: str) -> None:
     entry_id = order(world, work_of, patient_id, medicine=PENICILLIN)
     hold(world, work_of, patient_id, entry_id, replacement=Replacement.PRESCRIBE)
     assert tasks(world, work_of, patient_id) == [PRESCRIBE, AGAIN], "what is to be prescribed is due now"
