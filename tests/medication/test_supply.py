@@ -155,11 +155,11 @@ def test_a_dose_that_was_paused_stays_so_when_the_supply_is_changed(
     with work_of(world.lars) as work:
         Medication(work).hold(patient_id, entry_id, version=1, reason="Lav puls")
         Medication(work).resume(patient_id, entry_id, version=2, reason="Puls 70")
-    before = [(dose.id, dose.status) for dose in doses(world, work_of, patient_id)]
+    before = [_paused(dose) for dose in doses(world, work_of, patient_id)]
 
     resupply(world, work_of, patient_id, entry_id, version=3)
 
-    assert [(dose.id, dose.status) for dose in doses(world, work_of, patient_id)] == before
+    assert [_paused(dose) for dose in doses(world, work_of, patient_id)] == before
 
 
 def test_what_is_no_change_or_rests_on_an_old_version_is_refused_and_a_nurse_is(
@@ -247,3 +247,8 @@ def test_m251_says_what_lies_in_multidose_and_it_is_taken_in(world: World, work_
 
 def _words(dose: DueDose) -> tuple[str, ...]:
     return tuple(str(word) for _color, word in dose.origin)
+
+
+def _paused(dose: DueDose) -> tuple[object, ...]:
+    """Which dose, whether it is given, and why not: a change of the supply is no reason for a pause."""
+    return dose.id, dose.status, dose.paused_because

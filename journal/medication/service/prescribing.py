@@ -207,7 +207,7 @@ class Prescribing(Judging):
     def resume(self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str) -> int:
         """Ends the pause, from the next dose. Raises NotFound, OrderChanged."""
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ON_HOLD})
-        new = self._next(order, change="resume", reason=reason, status=OrderStatus.ACTIVE.value, **NOT_PAUSED)
+        new = self._next(order, change="resume", reason=reason, status=OrderStatus.ACTIVE.value)
         self._move_doses(patient_id, new, state="open", since=self.work.now)
         self._tell(facts.MedicineResumed, new, *end_of_pause(order))
         return new.version
@@ -221,8 +221,7 @@ class Prescribing(Judging):
         `code` is 7494 (seponeringsårsak). Raises NotFound, OrderChanged.
         """
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE, OrderStatus.ON_HOLD})
-        over: dict[str, Any] = {"status": OrderStatus.STOPPED.value} | NOT_PAUSED
-        new = self._next(order, change="stop", reason=reason, code=code, **over)
+        new = self._next(order, change="stop", reason=reason, code=code, status=OrderStatus.STOPPED.value)
         self._move_doses(patient_id, new, state="cancelled")
         self._set_plan(patient_id, new, None)
         self._tell(facts.MedicineStopped, new, *follow_up_of(new, wanted=False), *end_of_pause(order))
@@ -281,6 +280,8 @@ class Prescribing(Judging):
             "effective_at": self.work.now,
         }
         values |= {"change": change, "change_reason": reason, "change_code": code, **_stored(content)}
+        if values["status"] != OrderStatus.ON_HOLD:
+            values |= NOT_PAUSED
         write = insert(MedicationRequest).values(values).on_conflict_do_nothing().returning(MedicationRequest)
         if (new := self.db.scalars(write).one_or_none()) is None:
             raise self._overtaken(order)
