@@ -37,8 +37,10 @@ from journal.medication import (
     ListTakenOver,
     PatchNotFound,
     PatchToRemove,
+    PauseEndPlanned,
     QuestionAsked,
     QuestionDropped,
+    ReplacementWanted,
 )
 from journal.platform import clock, commands, language, log
 from journal.platform.db import connect
@@ -103,10 +105,12 @@ _FOLLOW_UPS = {
     InrPlanned: FollowUp.INR,
     EvaluationPlanned: FollowUp.EVALUATION,
     PatchToRemove: FollowUp.PATCH_OFF,
+    PauseEndPlanned: FollowUp.PAUSE,
+    ReplacementWanted: FollowUp.REPLACEMENT,
 }
 
 
-def _follow_up_order(work: Work, fact: InrPlanned | EvaluationPlanned | PatchToRemove) -> None:
+def _follow_up_order(work: Work, fact: Any) -> None:
     with contextlib.suppress(Denied):
         Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, _FOLLOW_UPS[type(fact)], fact.due_at)
 
@@ -140,13 +144,11 @@ def _drop_question(work: Work, fact: QuestionDropped) -> None:
 LISTENERS: Listeners = {
     AsNeededGiven: (_ask_for_effect,),
     AdministrationCorrected: (_withdraw_effect,),
-    InrPlanned: (_follow_up_order,),
-    EvaluationPlanned: (_follow_up_order,),
+    **dict.fromkeys(_FOLLOW_UPS, (_follow_up_order,)),
     ListTakenOver: (_list_taken_over,),
     DoorPassed: (_door_passed,),
     QuestionAsked: (_ask_about_medicine,),
     QuestionDropped: (_drop_question,),
-    PatchToRemove: (_follow_up_order,),
     PatchNotFound: (_look_for_patch,),
 }
 

@@ -209,6 +209,7 @@ class Filler:
             required_value=one.required_value,
             condition_text=one.condition_text,
             two_signatures=one.two_signatures,
+            supply=_supply(days, one),
         )
         if one.dosage.as_needed is not None:
             given = days.as_needed(one, request)
@@ -302,3 +303,12 @@ class Filler:
 def random_hours(random: Random) -> int:
     """Some time in the last two days."""
     return random.randrange(1, 48)
+
+
+def _supply(days: Days, one: Planned) -> str:
+    """The ward's stock; at home her own packs, and for two of three patients bags with the tablets that are always the same."""
+    if days.team.is_ward:
+        return "ward_stock"
+    fixed = one.days is None and one.dosage.as_needed is None and not one.dosage.steps and one.dosage.inr is None
+    packed = fixed and one.dosage.unit in ("tablett", "kapsel") and days.patient_id.int % 3
+    return "multidose" if packed else "own_packs"

@@ -70,6 +70,8 @@ class FollowUp(StrEnum):
     INR = "inr"
     EVALUATION = "evaluation"
     PATCH_OFF = "patch-off"
+    PAUSE = "pause"
+    REPLACEMENT = "replacement"
 
 
 FOLLOW_UPS = phrases(
@@ -77,6 +79,8 @@ FOLLOW_UPS = phrases(
         FollowUp.INR: "Mål INR og ring legen for ny dose av warfarin. Ingen dose er bestemt fra i dag.",
         FollowUp.EVALUATION: "Vurder antibiotikakuren: virker den, og skal den fortsette som den er ordinert?",
         FollowUp.PATCH_OFF: "Ta av plasteret: ordinasjonen gjelder ikke lenger. Skriv i legemiddellisten at det er fjernet.",
+        FollowUp.PAUSE: "Pausen er over: skal legemidlet gis igjen, pauses lenger eller seponeres?",
+        FollowUp.REPLACEMENT: "Et legemiddel er pauset: forskriv det som skal gis i stedet.",
     }
 )
 """The task that follows up an order, on its day."""

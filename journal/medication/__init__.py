@@ -21,8 +21,10 @@ from journal.medication.facts import (
     MedicineStopped,
     PatchNotFound,
     PatchToRemove,
+    PauseEndPlanned,
     QuestionAsked,
     QuestionDropped,
+    ReplacementWanted,
     SourceImported,
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
@@ -86,9 +88,11 @@ __all__ = [
     "MedicineStopped",
     "PatchNotFound",
     "PatchToRemove",
+    "PauseEndPlanned",
     "Progress",
     "QuestionAsked",
     "QuestionDropped",
+    "ReplacementWanted",
     "RequestVersion",
     "Signed",
     "SourceImported",

@@ -50,6 +50,14 @@ class PatchToRemove(_FollowUpPlanned):
     """A patch comes off without a new one: when that is, None when the order goes on with new ones."""
 
 
+class PauseEndPlanned(_FollowUpPlanned):
+    """An order was paused until a day: when it is to be looked at again, None when the pause is over."""
+
+
+class ReplacementWanted(_FollowUpPlanned):
+    """An order was paused, and what replaces it is to be prescribed: by when, None when the pause is over."""
+
+
 @dataclass(frozen=True)
 class _AboutAdministration(Fact):
     administration_id: UUID

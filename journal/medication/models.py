@@ -84,7 +84,8 @@ class MedicationRequest(Entry, Base):
     """Forskrivning, ordinasjon: one version of an order. What the catalogue said that day is copied into it.
 
     `use` is 9101 (1 fast, 2 kur, 3 ved behov). `required_value` is a ValueRequirement. `detected_issues`: the alerts the
-    prescriber went on with, each an Overridden; FHIR's DetectedIssue.
+    prescriber went on with, each an Overridden; FHIR's DetectedIssue. `supply` is a Supply, None where nobody has said;
+    `given_by` a GivenBy. `replaced_by` is the entry_id of the order that is given while this one is paused.
     """
 
     __tablename__ = "medication_request"
@@ -126,6 +127,10 @@ class MedicationRequest(Entry, Base):
     change_reason: Mapped[str | None]
     detected_issues: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
     verbal_order_id: Mapped[UUID | None]
+    supply: Mapped[str | None]
+    procedure_list_id: Mapped[UUID | None]
+    paused_until: Mapped[datetime | None]
+    replaced_by: Mapped[UUID | None]
 
 
 class Dose(Base):
@@ -312,6 +317,27 @@ class VerbalAnswer(Record, Base):
     verbal_order_id: Mapped[UUID]
     outcome: Mapped[str]
     reason: Mapped[str | None]
+
+
+class ProcedureListVersion(Base):
+    """A version of the municipality's procedure list: a draft, signed by a doctor, or withdrawn. `lines` are ProcedureLines.
+
+    The newest that is no draft holds, if it is signed, up to and with the day `valid_until`.
+    """
+
+    __tablename__ = "procedure_list"
+    __table_args__ = {"schema": "medication"}
+
+    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
+    version: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(default=new_id)
+    status: Mapped[str]
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    valid_until: Mapped[date | None]
+    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_role: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
 
 
 class SigningSetting(Base):

@@ -30,6 +30,7 @@ from journal.medication.rules.patches import OldPatch, Site
 from journal.medication.rules.safety import KEPT, Kept
 from journal.medication.rules.week import FIRST_DAY, LAST_DAY
 from journal.medication.service import Answers, FavouriteDose
+from journal.medication.supply_schemas import Supplied
 from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
@@ -221,7 +222,7 @@ class _Judged(DosageForm, Answered):
     """A dosage that the safety rules judge."""
 
 
-class Prescribe(_Judged):
+class Prescribe(_Judged, Supplied):
     """Body of the prescribing form. `keep_favourite`: the unit is to have the dose as a favourite. `replaces`: what is
     stopped when this is signed. `ends_at`: the last day of an order that is renewed before it ends, and is no course."""
 

@@ -44,6 +44,8 @@ _BY_MOUTH = {
 }
 _REVIEW = {"reviewed_on": "01.03.2026", "took_part": "prøve", "result": "prøve", "changes": "ingenting"}
 _SAID_BY = {"item": "{new}", "indication": "prøve", **_BY_MOUTH}
+_LIMITS = {"most_per_day": "2", "before_doctor": "3", "roles[]": "nurse"}
+_LINE = {"version": "0", "item": "{new}", "amount": "1", "indication": "prøve", **_LIMITS}
 _RENEWAL = {"orders[]": "{new}.1", "last_day": "31.12.2999"}
 FORMS: dict[str, dict[str, str]] = {
     "access.color_scheme": {"color_scheme": "dark"},
@@ -82,6 +84,12 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.choose_review_limit": {"version": "0", "most_months": "12"},
     "medication.preview_prescription": {**_DOSAGE, "item": "{new}", "indication": "prøve"},
     "medication.remove_favourite": {"version": "1"},
+    "medication.change_supply": {**_STATUS, "supply": "dosett", "given_by": "patient"},
+    "medication.write_procedure": _LINE,
+    "medication.strike_procedure": {"version": "1"},
+    "medication.sign_procedures": {"version": "1", "valid_until": "01.12.2027"},
+    "medication.withdraw_procedures": {"version": "1"},
+    "medication.give_by_procedure": {"line": "{new}", "version": "1"},
     "medication.choose_settings": _SETTINGS,
     "medication.choose_catalogue_age": {"version": "0", "most_days": "30"},
     "medication.choose_door_hours": {"version": "0", "within_hours": "24"},
@@ -145,6 +153,11 @@ IN_THE_WAY = {
     "medication.confirm_lines": "no order waits",
     "medication.give_as_needed": "the order is no medicine as needed",
     "medication.import_source": "there is no file in the form",
+    "medication.give_by_procedure": "no list is signed",
+    "medication.strike_procedure": "no list is written",
+    "medication.sign_procedures": "no list is written",
+    "medication.withdraw_procedures": "no list is written",
+    "medication.write_procedure": "the catalogue of the test is empty",
     "medication.match": "the catalogue of the test is empty",
     "medication.check_lines": "the list is not the one they began with",
     "medication.take_in_equal": "no line is alike",

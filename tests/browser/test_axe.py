@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from journal.app import JournalApp
 from journal.medication import Medication, Medicine, import_catalogue, mini_fest
-from journal.medication.rules import daily, every_hours, pulse, temperature, when_needed
+from journal.medication.rules import Supply, daily, every_hours, pulse, temperature, when_needed
 from journal.medication.rules.verbal import Act
 from journal.platform.quantity import Quantity
 from journal.platform.settings import Settings
@@ -26,6 +26,8 @@ from tests.medication.test_caution import INSULIN
 from tests.medication.test_follow_up import WARFARIN, inr
 from tests.medication.test_patches import ONE as ONE_PATCH
 from tests.medication.test_patches import RIVASTIGMINE
+from tests.medication.test_pausing import PENICILLIN
+from tests.medication.test_procedures import a_line, a_list, item
 from tests.medication.test_renewing import OMEPRAZOLE, ending
 from tests.medication.test_sign import order, prescribe
 from tests.medication.test_verbal import make_overdue, queue, receive
@@ -243,6 +245,31 @@ def test_an_order_by_word_of_mouth_from_the_search_to_what_is_read_back(
 
     tab.page.get_by_role("button", name="Ta imot ordinasjonen").click()
     expect(tab.find(".ds-error-summary")).to_be_focused()
+    assert faults_of(tab) == []
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_the_procedure_list_a_dose_by_it_and_a_pause_that_asks_what_replaces(
+    world: World, see: See, patient_id: UUID, work_of: Callable[..., Any]
+) -> None:
+    line = a_line(item(world, work_of))
+    a_list(world, work_of, line)
+    tab = see(world.lars, "/medication/procedures?q=paracet+tab", 422)
+    assert faults_of(tab) == []
+    tab.find(".hits a").first.click()
+    tab.find("input[name=amount]").fill("x")
+    tab.page.get_by_role("button", name="Skriv inn i listen").click()
+    assert faults_of(tab) == []
+
+    tab = see(world.nina, f"/patients/{patient_id}/medication/procedure")
+    assert faults_of(tab) == []
+    tab.find(".hits a").first.click()
+    assert faults_of(tab) == []
+
+    paused = order(world, work_of, patient_id, medicine=PENICILLIN, supply=Supply.MULTIDOSE)
+    tab = see(world.lars, f"/patients/{patient_id}/medication/{paused}")
+    for folded in tab.find("main details").all():
+        folded.evaluate("(details) => { details.open = true }")
     assert faults_of(tab) == []
 
 

@@ -171,10 +171,10 @@ class Tasks(Service):
     ) -> None:
         """Adds the task that follows up this order; None for `due_at`: nobody needs to any more.
 
-        One that is open for the order from before is done with: the doctor has decided anew.
+        One of its kind that is open for the order from before is done with: the doctor has decided anew.
         """
         for task in self.open_tasks(patient_id):
-            if task.about_id == request_entry_id:
+            if task.about_id == request_entry_id and task.text == rules.FOLLOW_UPS[kind]:
                 self.complete_task(patient_id, task.entry_id, outcome=rules.DECIDED_ANEW.get(kind, rules.DECIDED))
         if due_at is not None:
             self.add_task(patient_id, rules.FOLLOW_UPS[kind], due_at=due_at, about_id=request_entry_id)

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from journal.medication.fhir.dosage import dosages_to_fhir, quantity
-from journal.medication.rules import OrderStatus, ValueRequirement
+from journal.medication.rules import GIVERS, SUPPLIES, GivenBy, OrderStatus, Supply, ValueRequirement
 from journal.medication.rules.safety import Overridden, Rule, Tier
+from journal.medication.rules.supply import CODES
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.whole import WholeOrder
 from journal.platform.fhir import (
@@ -40,8 +41,13 @@ _STOPPED = {
     "X": "Annen årsak",
 }
 """Volven 7494."""
-_GIVEN_BY = {"patient": ("2", "Pasient (egenadminstrering)"), "municipality_unit": ("9", "Annet helsepersonell")}
+_GIVEN_BY = {
+    GivenBy.PATIENT: ("2", "Pasient (egenadminstrering)"),
+    GivenBy.UNIT: ("9", "Annet helsepersonell"),
+}
 """Volven 9074, spelt as the list spells it. Who is neither is said in words."""
+SUPPLY = f"{OWN}:supply"
+"""From what supply it is given: R4 has an element for what is dispensed, and none for where the hand finds it."""
 _SEVERITIES = {Tier.STOP: "high", Tier.CARD: "moderate", Tier.MARK: "low"}
 _ISSUES = {
     Rule.ALLERGY: ("ALGY", "Allergy Alert"),
@@ -54,11 +60,12 @@ _ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 def request_to_fhir(order: WholeOrder) -> Resource:
     """MedicationRequest. The prescriber is a name, not a reference: it may be a doctor who has no account here."""
     stopped = order.status in (OrderStatus.STOPPED, OrderStatus.ON_HOLD)
-    given_by = _GIVEN_BY.get(order.given_by)
+    given_by = GivenBy(order.given_by)
     return written(
         resourceType="MedicationRequest",
         id=str(order.entry_id),
         meta=_meta(order),
+        extension=_supply(order.supply),
         contained=[_contained(order)],
         status=order.status.value,
         statusReason=_why(order) if stopped else None,
@@ -67,10 +74,14 @@ def request_to_fhir(order: WholeOrder) -> Resource:
         subject=reference("Patient", order.patient_id),
         authoredOn=instant(order.effective_at),
         requester={"display": order.prescriber_name},
-        performer=reference("Patient", order.patient_id) if order.given_by == "patient" else None,
-        performerType=concept(coding(volven(9074), *given_by)) if given_by else {"text": "Andre"},
+        performer=reference("Patient", order.patient_id) if given_by is GivenBy.PATIENT else None,
+        performerType=concept(
+            coding(volven(9074), *_GIVEN_BY.get(given_by, (None,))),
+            text=None if given_by in _GIVEN_BY else GIVERS[given_by],
+        ),
         recorder=reference("Practitioner", order.recorded_by) | {"display": order.recorded_by_name},
         reasonCode=[{"text": order.indication}] if order.indication else None,
+        instantiatesUri=[f"urn:uuid:{order.procedure_list_id}"] if order.procedure_list_id else None,
         courseOfTherapyType=_course(order.use),
         dosageInstruction=_dosages(order),
         detectedIssue=[reference("DetectedIssue", _issue_id(order, n)) for n in range(len(order.overridden))],
@@ -180,6 +191,15 @@ def _ingredient(medicine: Medicine, holds: Quantity, one: Quantity) -> Resource:
 def _group(group: Resource) -> Resource:
     value = {"url": "prescriptiongroup", "valueCodeableConcept": {"coding": [group]}}
     return {"url": f"{NO_BASIS}/no-basis-prescriptiongroup", "extension": [value]}
+
+
+def _supply(supply: str | None) -> list[Resource] | None:
+    """The code list has one code for all that is no bag: which of them it is, is in the words."""
+    if supply is None:
+        return None
+    code, display = CODES[Supply(supply)]
+    said = concept(coding(volven(9135), code, display), text=str(SUPPLIES[Supply(supply)]))
+    return [{"url": SUPPLY, "valueCodeableConcept": said}]
 
 
 def _course(use: str) -> Resource | None:

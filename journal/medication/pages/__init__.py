@@ -20,6 +20,7 @@ from journal.medication.pages.paper import on_paper
 from journal.medication.pages.patches import worn
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
 from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
+from journal.medication.pages.supply import SupplyFields, supply_fields
 from journal.medication.pages.timeline import curves, lanes
 from journal.medication.pages.transfer import transfer_sheet
 from journal.medication.pages.week import ChartRow, week_heading, week_rows
@@ -31,6 +32,7 @@ __all__ = [
     "ChartRow",
     "Judged",
     "Period",
+    "SupplyFields",
     "Trouble",
     "Value",
     "asked",
@@ -57,6 +59,7 @@ __all__ = [
     "shown_rows",
     "slots",
     "source_title",
+    "supply_fields",
     "transfer_sheet",
     "understood",
     "value_of",

@@ -170,10 +170,10 @@ def card(
         status=dose.status.value,
         status_text=dose.status_text,
         line=dose.line,
-        flags=group_flags(dose.prescription_group, dose.high_risk, dose.unsigned),
+        flags=group_flags(dose.prescription_group, dose.high_risk, dose.unsigned) + dose.origin,
         hand=Hand(dose.hand.verb, dose.hand.count, dose.hand.equals, dose.hand.route, note or None),
         why=dose.line.indication,
-        condition_text=dose.paused_because if dose.status is DoseStatus.HELD else dose.condition_text,
+        condition_text=_condition(dose),
         value=_value(dose, latest, trouble),
         glucose=glucose_of(
             dose.cautions if dose.can_sign else (),
@@ -218,6 +218,13 @@ def card(
 def _typed_glucose(dose: DueDose, trouble: Trouble | None) -> str:
     asks = dose.required_value is not None and dose.required_value.code == GLUCOSE
     return trouble.typed.get("value", "") if trouble and asks else ""
+
+
+def _condition(dose: DueDose) -> str | None:
+    """What must be seen with the dose; of a paused one why, and what the hand does where it lies ready with others."""
+    if dose.status is not DoseStatus.HELD:
+        return dose.condition_text
+    return joined(" · ", (text for text in (dose.take_out, dose.paused_because) if text)) or None
 
 
 def _signed_text(dose: DueDose, person_id: UUID) -> str | None:

@@ -8,6 +8,7 @@ settings  what each municipality decides of it    strength   a strength in words
 caution   when one tap is too little             insulin   which insulin it is, in words
 course_doses  courses that end by the doses given   first_dose  the first dose of a course at once
 words, steps, steps_said  the parts of them         safety     what a prescriber is told before she signs
+supply    where the hand finds it, and who gives it
 favourites what of an order holds for anybody
 week      the days of a dose chart              timeline   many days on one picture
 """
@@ -98,6 +99,16 @@ from journal.medication.rules.status import (
 )
 from journal.medication.rules.steps_said import changed_today, inr_text, no_dose_decided
 from journal.medication.rules.strength import strength_in_words
+from journal.medication.rules.supply import (
+    GIVERS,
+    SUPPLIES,
+    GivenBy,
+    Supply,
+    must_be_told_text,
+    supply_flags,
+    take_out_text,
+    usual_supply,
+)
 from journal.medication.rules.timeline import EACH_DOSE, SPANS, DateTick, date_ticks, drawn_first, window_of, worst
 from journal.medication.rules.week import Week, day_heading, said_in_column
 from journal.medication.rules.words import TIMES_OF_DAY, say
@@ -105,11 +116,13 @@ from journal.medication.rules.words import TIMES_OF_DAY, say
 __all__ = [
     "DEFAULT_CLOCK_TIMES",
     "EACH_DOSE",
+    "GIVERS",
     "MAY_HAVE_PASSED",
     "MOST_COUNTED",
     "OFFERED",
     "ORDINARY",
     "SPANS",
+    "SUPPLIES",
     "TIMES_OF_DAY",
     "TIME_CRITICAL",
     "AmountRange",
@@ -127,6 +140,7 @@ __all__ = [
     "EveryHours",
     "ExpectedDose",
     "Given",
+    "GivenBy",
     "HandAction",
     "ImplausibleValue",
     "InrControl",
@@ -148,6 +162,7 @@ __all__ = [
     "Strip",
     "StripDose",
     "Suggestion",
+    "Supply",
     "Tick",
     "TimeInFuture",
     "TimeOfDay",
@@ -186,6 +201,7 @@ __all__ = [
     "made_up",
     "medication_line",
     "missed_at",
+    "must_be_told_text",
     "no_dose_decided",
     "number_text",
     "on_weekdays",
@@ -206,9 +222,12 @@ __all__ = [
     "strength_in_words",
     "strip",
     "suggested_reason",
+    "supply_flags",
     "systolic",
+    "take_out_text",
     "temperature",
     "tolerance_for",
+    "usual_supply",
     "weekly",
     "when_needed",
     "window_around",

@@ -44,7 +44,7 @@ class Line:
     """A medicine of a list. `key` is its own; `dosage` None where the source has words alone (`dosage_text`).
 
     `ready`: whether it can be ordered as it stands, since somebody or the catalogue says which medicine it is, and how it
-    is dosed. `stopped`: the list says that it is over.
+    is dosed. `stopped`: the list says that it is over. `multidose`: the list says that it lies in packed bags.
     """
 
     key: str
@@ -58,6 +58,7 @@ class Line:
     ends_on: date | None = None
     stopped: bool = False
     ready: bool = False
+    multidose: bool = False
 
     @property
     def as_needed(self) -> bool:
@@ -182,6 +183,9 @@ def _differences(mine: Line, other: Line) -> Iterable[Phrase]:
         )
     elif not same_dosage(mine.dosage, other.dosage):
         yield _changed("Dosering %(ours)s → %(theirs)s.", mine.said, other.said)
+    if other.multidose and not mine.multidose:
+        # The other way a source says nothing: most never say it.
+        yield phrase("Ligger i multidose.")
     if mine.ends_on != other.ends_on:
         yield _changed("Siste dag %(ours)s → %(theirs)s.", _day(mine.ends_on), _day(other.ends_on))
 

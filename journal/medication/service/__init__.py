@@ -24,8 +24,10 @@ from journal.medication.service.medicine import Medicine
 from journal.medication.service.opioids import Opioids
 from journal.medication.service.overridden_stops import MonthOfStops, OverriddenStops
 from journal.medication.service.patches import NO_PATCHES, PatchesOf
+from journal.medication.service.pausing import Pause
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
+from journal.medication.service.procedures import OfProcedure, ProcedureList, Procedures
 from journal.medication.service.received import Prescriber, Queue, Received
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.reviewing import Review, ReviewDue, Reviewing
@@ -42,6 +44,7 @@ from journal.medication.service.shown import (
 from journal.medication.service.sources import Reconciled, Source, SourceMedicine
 from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
+from journal.medication.service.supply import Supplying
 from journal.medication.service.transfer import GivenAsNeeded, SheetLine, Transfer
 from journal.medication.service.undecided import Undecided, UndecidedDose
 from journal.medication.service.verbal_change import Given, Refusable, VerbalChanges
@@ -55,6 +58,8 @@ class Medication(
     Door,
     EqualLines,
     Reviewing,
+    Supplying,
+    Procedures,
     Prescribing,
     Previewing,
     Favourites,
@@ -105,11 +110,14 @@ __all__ = [
     "Medicine",
     "MedicineInUse",
     "MonthOfStops",
+    "OfProcedure",
     "OrderSpan",
     "Outcome",
     "PatchesOf",
+    "Pause",
     "Prescriber",
     "Preview",
+    "ProcedureList",
     "Queue",
     "Received",
     "Reconciled",

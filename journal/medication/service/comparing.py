@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.medication.models import MedicationRequest
-from journal.medication.rules import Dosage
+from journal.medication.rules import Dosage, Supply
 from journal.medication.rules.reconciling import Line, Row, compare
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.shown import dosage_of
@@ -70,6 +70,7 @@ def _ours(key: str, row: Any) -> Line:
         dosage=dosage,
         ends_on=_last_day(dosage, row.ends_at),
         ready=True,
+        multidose=row.supply == Supply.MULTIDOSE,
     )
 
 
@@ -88,6 +89,7 @@ def _theirs(key: str, medicine: SourceMedicine, today: date) -> Line:
         ends_on=last,
         stopped=said.stopped or (last is not None and last < today),
         ready=of is not None and medicine.dosage is not None,
+        multidose=said.multidose,
     )
 
 

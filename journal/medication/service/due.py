@@ -22,6 +22,7 @@ from journal.medication.rules import (
     hand_sentence,
     made_up,
     number_text,
+    take_out_text,
 )
 from journal.medication.rules.door import waits
 from journal.medication.service.shown import (
@@ -36,6 +37,7 @@ from journal.medication.service.shown import (
     dosage_of,
     line_of,
     medicine_key,
+    origin_flags,
     overridden_of,
     unsigned,
 )
@@ -63,7 +65,8 @@ _OF_DOSE = (
 _OF_ORDER = (
     *("status", "effective_at", "change_reason", "atc_code", "generic_name", "brand_name", "form", "strength"),
     *("route", "indication", "instruction", "condition_text", "required_value", "prescription_group"),
-    *("two_signatures", "high_risk", "time_critical", "detected_issues"),
+    *("two_signatures", "high_risk", "time_critical", "detected_issues", "supply", "given_by"),
+    "procedure_list_id",
 )
 
 
@@ -192,6 +195,8 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         overridden=overridden_of(row),
         unsigned=row.unsigned,
         medicine_key=medicine_key(row),
+        origin=origin_flags(row),
+        take_out=take_out_text(row.supply) if status is DoseStatus.HELD else None,
     )
 
 

@@ -37,6 +37,7 @@ from journal.medication.service.shown import (
     dosage_of,
     group_flags,
     line_of,
+    origin_flags,
     unsigned,
 )
 from journal.medication.service.waiting import waits_since
@@ -48,13 +49,12 @@ from journal.platform.work import in_charts
 IN_USE = {status.value: status for status in (OrderStatus.ACTIVE, OrderStatus.ON_HOLD)}
 _SHOWN = (
     *("entry_id", "status", "use", "given_by", "generic_name", "brand_name", "form", "strength", "route", "indication"),
-    *("condition_text", "prescription_group", "high_risk", "atc_code"),
+    *("condition_text", "prescription_group", "high_risk", "atc_code", "supply", "procedure_list_id"),
     *("change", "change_reason", "effective_at", "recorded_by_name"),
 )
 _ASKED_BY = ("patient_id", "id", "version", "verbal_order_id")
 _PAUSED = ("danger", phrase("pauset"))
 _CALL = ("danger", phrase("ring lege"))
-_OWN = ("neutral", phrase("tar selv"))
 
 
 @cache
@@ -97,8 +97,7 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
         flags += (("neutral", insulin),)
     if no_dose_decided(dosage, today):
         flags += (_CALL,)
-    if order.given_by == "patient":
-        flags += (_OWN,)
+    flags += origin_flags(order)
     so_far = so_far_text(*order.so_far) if order.so_far else None
     return MedicineInUse(
         order.entry_id,

@@ -11,7 +11,9 @@ from sqlalchemy.orm import aliased
 
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
+    GivenBy,
     OrderStatus,
+    Supply,
     ValueRequirement,
     as_needed_room,
     hand_sentence,
@@ -20,6 +22,7 @@ from journal.medication.rules import (
     window_around,
 )
 from journal.medication.rules.door import UNRECONCILED
+from journal.medication.rules.pausing import must_be_replaced
 from journal.medication.rules.renewal import last_day
 from journal.medication.rules.safety import is_opioid
 from journal.medication.service.course import course_of, standing
@@ -38,6 +41,7 @@ from journal.medication.service.shown import (
     dosage_of,
     group_flags,
     line_of,
+    origin_flags,
     overridden_of,
     unsigned,
 )
@@ -175,7 +179,7 @@ class Lists(Orders):
             room=room,
             cautions=cautions_of(order, self.work.now),
             overridden=overridden_of(order),
-            flags=flags,
+            flags=flags + origin_flags(order),
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
             opioid=is_opioid(order.atc_code),
             changed=changed_from(was, dosage),
@@ -218,4 +222,8 @@ def _version(order: MedicationRequest, today: date) -> RequestVersion:
         overridden=overridden_of(order),
         follows_inr=follows_inr(order.atc_code),
         last_day=last_day(order.ends_at) if order.ends_at else None,
+        supply=Supply(order.supply) if order.supply else None,
+        given_by=GivenBy(order.given_by),
+        procedure_list_id=order.procedure_list_id,
+        must_be_replaced=must_be_replaced(order.atc_code),
     )

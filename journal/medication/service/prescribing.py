@@ -12,12 +12,30 @@ from sqlalchemy.dialects.postgresql import insert
 from journal.medication import facts
 from journal.medication.errors import OrderChanged, refusing
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
-from journal.medication.rules import MAY_HAVE_PASSED, Dosage, OrderStatus, ValueRequirement, once_at
+from journal.medication.rules import (
+    MAY_HAVE_PASSED,
+    Dosage,
+    GivenBy,
+    OrderStatus,
+    Supply,
+    ValueRequirement,
+    once_at,
+    usual_supply,
+)
 from journal.medication.rules.patches import check_patch
+from journal.medication.rules.pausing import Replacement, must_be_replaced
 from journal.medication.service.course import count_anew, course_of, standing
 from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of, patch_off
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.pausing import (
+    NO_MORE_SAID,
+    NOT_PAUSED,
+    Pause,
+    end_of_pause,
+    follow_up_of_pause,
+    paused,
+)
 from journal.medication.service.planning import Expansion, horizon, write_doses
 from journal.medication.service.settings import choices_of
 from journal.medication.service.waiting import Waiting
@@ -38,6 +56,7 @@ MAY_STILL_BE_GIVEN = timedelta(hours=12)
 
 _NOTHING: Mapping[UUID, int] = {}
 
+_MAY_BE_CHANGED = {"indication", "instruction", "ends_at", "condition_text", "required_value", "supply"}
 _OF_THIS_VERSION = {"id", "patient_id", "version", "effective_at", "change", "change_code", "change_reason"}
 _COPIED = tuple(
     column.name
@@ -61,7 +80,8 @@ class Prescribing(Judging, Waiting):
         instruction: str | None = None,
         starts_at: datetime | None = None,
         ends_at: datetime | None = None,
-        given_by: str = "municipality_unit",
+        given_by: GivenBy = GivenBy.UNIT,
+        supply: Supply | None = None,
         required_value: ValueRequirement | None = None,
         condition_text: str | None = None,
         two_signatures: bool = False,
@@ -71,15 +91,17 @@ class Prescribing(Judging, Waiting):
         evaluate_on: date | None = None,
         answers: Answers = NO_ANSWERS,
         source_id: UUID | None = None,
+        procedure_list_id: UUID | None = None,
         replaces: Mapping[UUID, int] = _NOTHING,
     ) -> UUID:
         """A new order, with its doses for a week; answers with its entry_id.
 
         `use` is 9101 (1 fast, 2 kur, 3 ved behov). It starts now unless `starts_at` says otherwise; from a start up to 48
-        hours ago the doses are worked out from then. The safety rules judge it here, whatever was shown before: what they
-        say must be in `answers`. `source_id`: the entry of another's list that it is taken from; `replaces`: orders that are
-        stopped by it, each with the version that was seen. Raises AlertsFound, Invalid when use and dosage do not fit or the
-        time of a single dose has passed, and NotFound and OrderChanged of what it replaces.
+        hours ago the doses are worked out from then. Without a `supply` it comes from the usual one. The safety rules judge
+        it here, whatever was shown before: what they say must be in `answers`. `source_id`: the entry of another's list that
+        it is taken from; `procedure_list_id`: the version of the municipality's list that it is given by; `replaces`: orders
+        that are stopped by it, each with the version that was seen. Raises AlertsFound, Invalid when use and dosage do not
+        fit or the time of a single dose has passed, and NotFound and OrderChanged of what it replaces.
         """
         as_needed = dosage.as_needed is not None
         if as_needed != (use == "3"):
@@ -114,7 +136,8 @@ class Prescribing(Judging, Waiting):
             as_needed=as_needed,
             starts_at=starts_at,
             ends_at=ends_at,
-            given_by=given_by,
+            given_by=given_by.value,
+            supply=(supply or usual_supply(self.work.ground(patient_id).code)).value,
             required_value=required_value.to_json() if required_value else None,
             condition_text=condition_text or None,
             two_signatures=two_signatures,
@@ -124,6 +147,7 @@ class Prescribing(Judging, Waiting):
             detected_issues=detected_issues(judgement, answers),
             verbal_order_id=verbal_order_id,
             source_id=source_id,
+            procedure_list_id=procedure_list_id,
         )
         until = horizon(self.work.now)
         plan = RequestPlan(
@@ -148,14 +172,14 @@ class Prescribing(Judging, Waiting):
         answers: Answers = NO_ANSWERS,
         verbal_order_id: UUID | None = None,
     ) -> int:
-        """A new version with another dosage, and what else `content` names (indication, instruction, ends_at, condition_text).
+        """A new version with another dosage, and what else `content` names, of what may be changed so.
 
         Doses ahead are worked out anew; one that is due now and not signed goes over to the new version when it has the same
         time. It is judged as a new order is. `verbal_order_id`: it was said by word of mouth. Answers with the new version.
         Raises NotFound, OrderChanged, AlertsFound, Invalid.
         """
         content = content or {}
-        if unknown := content.keys() - {"indication", "instruction", "ends_at", "condition_text", "required_value"}:
+        if unknown := content.keys() - _MAY_BE_CHANGED:
             raise TypeError(f"an order's {', '.join(sorted(unknown))} cannot be changed")
         self._wait_for_other_prescribers(patient_id)
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE, OrderStatus.ON_HOLD})
@@ -183,15 +207,24 @@ class Prescribing(Judging, Waiting):
         *,
         version: int,
         reason: str,
+        pause: Pause = NO_MORE_SAID,
         verbal_order_id: UUID | None = None,
     ) -> int:
-        """Pauses the order: its doses stay, marked as not to be given. Raises NotFound, OrderChanged."""
+        """Pauses the order: its doses stay, marked as not to be given.
+
+        `pause` is until when and what is given instead, which an antibiotic or an anticoagulant must have. Said by word of mouth
+        it holds at once: a prescriber is asked what replaces it, and somebody looks at the pause the day after. Raises NotFound,
+        OrderChanged, Invalid at the field that is missing.
+        """
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE})
-        said = {"status": OrderStatus.ON_HOLD.value, **_by_mouth(verbal_order_id)}
-        new = self._next(order, change="hold", reason=reason, **said)
+        if verbal_order_id is not None and must_be_replaced(order.atc_code):
+            pause = Pause(until=local_date(self.work.now) + timedelta(days=1), replacement=Replacement.PRESCRIBE)
+        told = self._paused(patient_id, order, reason, pause)
+        new = self._next(order, change="hold", status=OrderStatus.ON_HOLD.value, **told, **_by_mouth(verbal_order_id))
         self._move_doses(patient_id, new, state="held")
         self._count_anew(new)
-        self._tell(facts.MedicineHeld, new, *patch_off(new, now=True))
+        follow_up = (*patch_off(new, now=True), *follow_up_of_pause(new, pause, self.work.now))
+        self._tell(facts.MedicineHeld, new, *follow_up)
         return new.version
 
     hold = on_patient(Permission.MEDICATION_PRESCRIBE)(_hold)
@@ -203,7 +236,7 @@ class Prescribing(Judging, Waiting):
         new = self._next(order, change="resume", reason=reason, status=OrderStatus.ACTIVE.value)
         self._move_doses(patient_id, new, state="open", since=self.work.now)
         self._count_anew(new)
-        self._tell(facts.MedicineResumed, new, *patch_off(new, now=False))
+        self._tell(facts.MedicineResumed, new, *patch_off(new, now=False), *end_of_pause(order))
         return new.version
 
     def _stop(
@@ -225,10 +258,20 @@ class Prescribing(Judging, Waiting):
         new = self._next(order, change="stop", reason=reason, code=code, **said)
         self._move_doses(patient_id, new, state="cancelled")
         self._set_plan(patient_id, new, None)
-        self._tell(facts.MedicineStopped, new, *follow_up_of(new, wanted=False))
+        self._tell(facts.MedicineStopped, new, *follow_up_of(new, wanted=False), *end_of_pause(order))
         return new.version
 
     stop = on_patient(Permission.MEDICATION_PRESCRIBE)(_stop)
+
+    def _paused(self, patient_id: UUID, order: MedicationRequest, reason: str, pause: Pause) -> dict[str, Any]:
+        """What the paused version holds of why, until when and what instead. Raises Invalid."""
+        named = None
+        if pause.replacement is Replacement.ORDER and pause.replaced_by is not None:
+            other = self._current_order(patient_id, pause.replaced_by)
+            if other.entry_id == order.entry_id or other.status != OrderStatus.ACTIVE:
+                raise Invalid(errors={"replaced_by": ["Velg et legemiddel som er i bruk, og ikke det som pauses."]})
+            named = other.generic_name
+        return paused(order, reason, pause, named=named, today=local_date(self.work.now))
 
     def _once(self, due_at: datetime) -> datetime:
         """The start of an order of a single dose: now, or when the dose was due, if that was within the hour."""
@@ -285,6 +328,8 @@ class Prescribing(Judging, Waiting):
             "effective_at": self.work.now,
         }
         values |= {"change": change, "change_reason": reason, "change_code": code, **_stored(content)}
+        if values["status"] != OrderStatus.ON_HOLD:
+            values |= NOT_PAUSED
         write = insert(MedicationRequest).values(values).on_conflict_do_nothing().returning(MedicationRequest)
         if (new := self.db.scalars(write).one_or_none()) is None:
             raise self._overtaken(order)

@@ -14,12 +14,14 @@ from journal.medication.rules import (
     Caution,
     Dosage,
     DoseStatus,
+    GivenBy,
     HandAction,
     MedicationLine,
     OrderStatus,
     Room,
     SignedState,
     Strip,
+    Supply,
     ValueRequirement,
     cautions,
     changed_today,
@@ -29,6 +31,7 @@ from journal.medication.rules import (
     medication_line,
     missed_at,
     strength_in_words,
+    supply_flags,
 )
 from journal.medication.rules.safety import Overridden, Rule, Tier
 from journal.medication.rules.verbal import UNSIGNED
@@ -45,6 +48,7 @@ DECIDED = {"open": OrderStatus.ACTIVE, "held": OrderStatus.ON_HOLD, "cancelled":
 _TAKEN = {DoseStatus.GIVEN, DoseStatus.GIVEN_EARLY, DoseStatus.GIVEN_LATE, DoseStatus.PARTLY}
 
 _HIGH_RISK = ("warning", phrase("høyrisiko"))
+_BY_PROCEDURE = ("neutral", phrase("etter prosedyre"))
 _CHANGES = phrases(
     {
         "prescribe": "Startet %(date)s av %(name)s",
@@ -72,7 +76,8 @@ class DueDose(NamedTuple):
     `paused_because` is set when the order is paused. `also_given`: who else says to have given it. `cautions`: what must be
     confirmed to sign it now. `witnessed_by`: who signed second, of a dose that wants two signatures. `overridden`: what the
     prescriber was told and went on with, and why. `unsigned`: the order came by word of mouth, and nobody has signed it.
-    `medicine_key` tells its medicine from every other.
+    `medicine_key` tells its medicine from every other. `origin`: from where it is taken, who gives it, and that it is by
+    procedure, as flags. `take_out`: what the hand does with a paused dose that lies ready.
     """
 
     id: UUID
@@ -101,6 +106,8 @@ class DueDose(NamedTuple):
     overridden: tuple[str, ...]
     unsigned: bool
     medicine_key: str
+    origin: tuple[tuple[str, str], ...]
+    take_out: str | None
 
     @property
     def awaits_witness(self) -> bool:
@@ -151,6 +158,10 @@ class RequestVersion:
     overridden: tuple[str, ...]
     follows_inr: bool
     last_day: date | None
+    supply: Supply | None
+    given_by: GivenBy
+    procedure_list_id: UUID | None
+    must_be_replaced: bool
 
 
 @dataclass(frozen=True)
@@ -223,6 +234,11 @@ def group_flags(prescription_group: str | None, high_risk: bool, unsigned: bool)
     """Prescription groups A and B, whether a wrong dose is dangerous, and that nobody has signed: colour and word."""
     group = (("neutral", prescription_group),) if prescription_group in ("A", "B") else ()
     return (*group, *((_HIGH_RISK,) if high_risk else ()), *((UNSIGNED,) if unsigned else ()))
+
+
+def origin_flags(order: Any) -> tuple[tuple[str, str], ...]:
+    """From what supply it comes, who gives it, and that it is by the municipality's procedure list: colour and word."""
+    return supply_flags(order.supply, order.given_by) + ((_BY_PROCEDURE,) if order.procedure_list_id else ())
 
 
 def unsigned(order: Any) -> sa.ColumnElement[bool]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from journal.medication.errors import JudgedOrder
-from journal.medication.rules import Course, Dosage
+from journal.medication.rules import Course, Dosage, Supply
 from journal.medication.rules.reconciling import Row, same_strength
 from journal.medication.rules.safety import Alert, Judgement, Tier, interrupts, may_be_signed, not_known
 from journal.medication.service.catalogue import Catalogue
@@ -49,7 +49,7 @@ class TakingIn(Prescribing, Catalogue):
                     "version": order.version,
                     "dosage": dosage,
                     "reason": why,
-                    "content": {"ends_at": None},
+                    "content": {"ends_at": None} | ({"supply": Supply.MULTIDOSE.value} if said.multidose else {}),
                 }
                 self.change(patient_id, order.entry_id, **changed, answers=_for_now(judged, answers))
             return judged
@@ -64,6 +64,7 @@ class TakingIn(Prescribing, Catalogue):
                 indication=said.indication or (order.indication if order else None),
                 answers=_for_now(judged, answers),
                 source_id=medicine.id,
+                supply=Supply.MULTIDOSE if said.multidose else None,
             )
         return judged
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from journal.access import CareRelationships
 from journal.medication.errors import VerbalOrderAnswered
 from journal.medication.models import MedicationRequest, VerbalAnswer, VerbalOrder
-from journal.medication.rules import Dosage, OrderStatus, ValueRequirement
+from journal.medication.rules import Dosage, GivenBy, OrderStatus, Supply, ValueRequirement
 from journal.medication.rules.verbal import Act, may_answer, sign_before
 from journal.medication.service.judging import Answers, Judging
 from journal.medication.service.medicine import Medicine
@@ -59,6 +59,8 @@ class Verbal(Prescribing, StandIns):
         indication: str | None = None,
         instruction: str | None = None,
         required_value: ValueRequirement | None = None,
+        supply: Supply | None = None,
+        given_by: GivenBy = GivenBy.UNIT,
         answers: Answers,
     ) -> UUID:
         """An order by word of mouth, effective at once; answers with its entry_id.
@@ -76,6 +78,8 @@ class Verbal(Prescribing, StandIns):
             indication=indication,
             instruction=instruction,
             required_value=required_value,
+            supply=supply,
+            given_by=given_by,
             prescriber_name=prescriber.name,
             verbal_order_id=received.id,
             answers=answers,

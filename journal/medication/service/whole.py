@@ -23,7 +23,8 @@ from journal.platform.work import in_charts
 _MEDICINE = tuple(Medicine.__dataclass_fields__)
 _AS_THEY_STAND = (
     *("entry_id", "id", "version", "intent", "use", "as_needed", "indication", "instruction", "condition_text"),
-    *("starts_at", "ends_at", "given_by", "prescriber_name", "effective_at", "change_code", "change_reason"),
+    *("starts_at", "ends_at", "given_by", "supply", "procedure_list_id", "prescriber_name", "effective_at"),
+    *("change_code", "change_reason"),
     *("recorded_by", "recorded_by_name", "recorded_at"),
 )
 
@@ -53,6 +54,8 @@ class WholeOrder:
     starts_at: datetime
     ends_at: datetime | None
     given_by: str
+    supply: str | None
+    procedure_list_id: UUID | None
     prescriber_name: str
     effective_at: datetime
     change_code: str | None

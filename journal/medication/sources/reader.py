@@ -95,6 +95,7 @@ def _listed(entry: Element) -> SourceEntry:
         prescriber_hpr=who.hpr,
         changed_at=instant(text(entry, "SistEndret")),
         stopped=entry.find("Seponering") is not None,
+        multidose=value(entry, "InngarMultidose") == _IN_MULTIDOSE,
         stop_code=value(entry, "Seponering/Arsak"),
     )
 

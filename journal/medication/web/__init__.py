@@ -10,6 +10,7 @@ from journal.medication.web import (
     overridden_stops,
     prescribing,
     printing,
+    procedures,
     reconciling,
     renewing,
     reviewing,
@@ -19,6 +20,7 @@ from journal.medication.web import (
     signing,
     sources,
     stand_in,
+    supply,
     told,
     transfer,
     verbal,
@@ -28,7 +30,7 @@ from journal.medication.web.section import bp
 from journal.medication.web.stand_in import notice
 
 MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
-MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, reviewing.MENU, overridden_stops.MENU)
+MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, reviewing.MENU, overridden_stops.MENU, procedures.MENU)
 
 __all__ = [
     "MENU",
@@ -45,10 +47,12 @@ __all__ = [
     "overridden_stops",
     "prescribing",
     "printing",
+    "procedures",
     "reconciling",
     "renewing",
     "seeing",
     "sources",
+    "supply",
     "told",
     "transfer",
     "verbal_change",

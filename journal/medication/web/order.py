@@ -6,15 +6,24 @@ from uuid import UUID
 
 from werkzeug.wrappers import Response
 
-from journal.medication import dosage_form, schemas
+from journal.medication import dosage_form, pages, schemas, supply_schemas
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import Dosage, begun_as, dose_sentence, no_dose_decided
+from journal.medication.rules import (
+    GIVERS,
+    SUPPLIES,
+    Dosage,
+    begun_as,
+    dose_sentence,
+    must_be_told_text,
+    no_dose_decided,
+)
+from journal.medication.rules.pausing import REPLACEMENTS, Replacement
 from journal.medication.rules.safety import Judgement
 from journal.medication.rules.verbal import ACTS, UNSIGNED
-from journal.medication.service import Medication, RequestVersion
+from journal.medication.service import Medication, Pause, RequestVersion
 from journal.medication.web.section import Refused, bp, choices, draws_again, judged, page
 from journal.permissions import Permission
-from journal.platform.clock import local_date
+from journal.platform.clock import local_date, norwegian_date
 from journal.platform.errors import Invalid
 from journal.platform.language import gettext as _
 from journal.web import current_work, form_body, see_other, typed
@@ -72,9 +81,11 @@ def stop(patient_id: UUID, request_entry_id: UUID) -> Response:
 
 @bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/hold", Permission.MEDICATION_PRESCRIBE)
 def hold(patient_id: UUID, request_entry_id: UUID) -> Response:
-    said = form_body(schemas.ChangeStatus)
-    Medication(current_work()).hold(patient_id, request_entry_id, version=said["version"], reason=said["reason"])
-    return see_other(".medication_list", patient_id=patient_id)
+    said = form_body(supply_schemas.Hold)
+    of_order = {"version": said.pop("version"), "reason": said.pop("reason")}
+    Medication(current_work()).hold(patient_id, request_entry_id, **of_order, pause=Pause(**said))
+    to_prescribe = said["replacement"] is Replacement.PRESCRIBE
+    return see_other(".prescribe_form" if to_prescribe else ".medication_list", patient_id=patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/medication/<uuid:request_entry_id>/resume", Permission.MEDICATION_PRESCRIBE)
@@ -96,10 +107,33 @@ def _change_refused(refusal: Refused) -> str:
 
 
 @draws_again("stop", "hold", "resume")
-def _refused(refusal: Refused) -> str:
+def draw_order(refusal: Refused) -> str:
+    """The order's page, where an act on it was refused: its form is open, with what was typed."""
     patient_id = refusal.where["patient_id"]
     versions = Medication(current_work()).history(patient_id, refusal.where["request_entry_id"])
     return _order(patient_id, versions, typed=refusal.typed, errors=refusal.errors, said=refusal.said)
+
+
+def _replacements(patient_id: UUID, order: RequestVersion) -> dict[str, Any] | None:
+    """What a pause of this order is asked about: what may be given instead; None where nothing is asked."""
+    work = current_work()
+    if not order.must_be_replaced or not work.actor.may(Permission.MEDICATION_PRESCRIBE):
+        return None
+    found = Medication(work).list_with_strip(patient_id)
+    others = [one for group in (found.regular, found.courses, found.as_needed) for one in group]
+    chosen = [(one.request_entry_id, one.line) for one in others if one.request_entry_id != order.request_entry_id]
+    return {"kinds": [(kind.value, text) for kind, text in REPLACEMENTS.items()], "orders": chosen}
+
+
+def procedure_of(list_id: UUID | None) -> str | None:
+    """By which version of which list the order is, in words; None for what a doctor has ordered."""
+    if list_id is None:
+        return None
+    found = Medication(current_work()).procedure_list(list_id)
+    if found is None:
+        return _("Gitt etter prosedyrelisten i en annen kommune.")
+    day = norwegian_date(local_date(found.at))
+    return _("Gitt etter prosedyreliste %(n)s, signert av %(name)s %(day)s.", n=found.version, name=found.by, day=day)
 
 
 def _order(
@@ -125,12 +159,17 @@ def _order(
         verbal=Medication(work).verbal_orders_of(patient_id, versions[0].request_entry_id),
         unsigned=UNSIGNED,
         acts=ACTS,
+        procedure=procedure_of(newest.procedure_list_id),
         sentence=dose_sentence,
         changing=changing,
         no_dose=no_dose_decided(now, today),
         so_far=Medication(work).course_so_far(patient_id, newest.request_entry_id) if counts else None,
         dosage=typed if changing else dosage_form.to_change(now),
         says_all=dosage_form.says_all(now),
+        replacements=_replacements(patient_id, newest),
+        supplied=pages.supply_fields(newest.supply, newest.given_by),
+        supply_text=(SUPPLIES[newest.supply] if newest.supply else None, GIVERS[newest.given_by]),
+        must_be_told=must_be_told_text(newest.supply),
         review=(dose_sentence(now), dose_sentence(new)) if new else None,
         typed=typed,
         errors=errors,

@@ -64,6 +64,8 @@ def prescribe(patient_id: UUID) -> Response:
         required_value=schemas.required_value_from(form),
         answers=schemas.answers_from(form),
         replaces=dict(form["replaces"]),
+        supply=form["supply"],
+        given_by=form["given_by"],
     )
     if form["keep_favourite"]:
         medication.keep_favourite(patient_id, entry_id)
@@ -161,6 +163,7 @@ def _form(
         others=_others(patient_id, judgement, typed.get("replaces[]", [])),
         now=current_work().now,
         is_antibiotic=is_antibiotic(hit.medicine.atc_code),
+        supplied=pages.supply_fields(medication.usual_supply(patient_id)),
         **judged(judgement),
         **choices(
             hit.dose_unit,

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from journal.medication import dosage_form, pages, schemas
 from journal.medication.errors import ConfirmationMissing, DoseAlreadySigned, OrderChanged, ValueBelowLimit
 from journal.medication.rules import Dosage
+from journal.medication.rules.procedures import ROLES
 from journal.medication.rules.safety import Judgement
 from journal.medication.service import Medication, Medicine
 from journal.patients import Patients
@@ -126,6 +127,7 @@ def page(template: str, patient_id: UUID, **context: Any) -> str:
     work = current_work()
     context.setdefault("may_prescribe", work.actor.may(Permission.MEDICATION_PRESCRIBE))
     context.setdefault("may_receive", work.actor.may(Permission.MEDICATION_RECEIVE))
+    context.setdefault("may_use_procedures", work.actor.role in ROLES)
     if "banner_of" not in context:
         context["banner_of"] = Patients(work).banner(patient_id)
     return render(template, patient_id=patient_id, **context)

@@ -54,6 +54,8 @@ def receive(patient_id: UUID) -> Response:
         indication=form["indication"],
         instruction=form["instruction"],
         required_value=schemas.required_value_from(form),
+        supply=form["supply"],
+        given_by=form["given_by"],
         answers=schemas.answers_from(form),
     )
     return see_other(".medication_list", patient_id=patient_id)
@@ -98,4 +100,5 @@ def _form(patient_id: UUID, asked: Mapping[str, Any], judgement: Judgement | Non
     atc_code = hit.medicine.atc_code if hit else None
     offered = {"follows_inr": follows_inr(atc_code), "first_now": is_antibiotic(atc_code)}
     context = choices(hit.dose_unit, **offered) if hit else {}
+    context["supplied"] = pages.supply_fields(medication.usual_supply(patient_id))
     return page("medication/verbal.html", patient_id, hit=hit, found=found, q=asked["q"], **context, **form)
