@@ -77,7 +77,7 @@ class Erasures(Service):
         return self.db.execute(sa.select(_ERASABLE).where(*alone)).one_or_none()
 
     def _answered_for(self, patient_id: UUID, record: Any, row_id: UUID) -> UUID:
-        """The record that the row stands in, if this municipality answers for all of it, it still holds something and is at an end."""
+        """The record that the row stands in, if this municipality answers for all of it, and it is at an end and not gone."""
         schema, name = record.table_name.split(".")
         used = {"status", "version"} if record.kept_while else set()
         columns: Any = map(sa.column, {"patient_id", "id", record.key, "municipality_id", "erasure_id", *used})

@@ -382,6 +382,8 @@ def test_the_pages_of_the_chart_still_draw_and_say_what_became_of_it(
         shown = nina.get(f"/patients/{chart.patient_id}{path}", follow_redirects=True)
         assert shown.status_code == 200, path
         assert ">None<" not in shown.text, path
+        assert str(chart.ids["request_entry_id"]) not in shown.text, path
+    assert nina.get(f"/patients/{chart.patient_id}/medication/{chart.ids['request_entry_id']}").status_code == 404
 
 
 def _open(work: Work, chart: Marked) -> None:
