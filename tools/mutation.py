@@ -32,11 +32,11 @@ PATIENCE_SECONDS = 60
 
 _SAFETY = ("safety_cases", "safety_alerts", "safety_doses", "safety_interactions", "safety_properties")
 TESTS = {
-    "schedule.py": ("schedule", "every_clock_change"),
+    "schedule.py": ("schedule", "every_clock_change", "steps", "rule_limits"),
     "as_needed.py": ("status",),
-    "status.py": ("status",),
-    "reasons.py": ("status",),
-    "caution.py": ("caution",),
+    "status.py": ("status", "rule_limits"),
+    "reasons.py": ("status", "conditions", "rule_limits"),
+    "caution.py": ("caution", "rule_limits"),
     "settings.py": ("dose_settings",),
     "dosage.py": ("dosage",),
     "parts.py": ("dosage",),

@@ -20,7 +20,7 @@ LONGEST_DECISION = 4000
 _COLUMNS = ("id", "patient_id", "table_name", "row_id", "paragraph", "decision", "proposed_by", "settled_at")
 _PROPOSAL = sa.table("erasure_proposal", *(sa.column(name) for name in _COLUMNS), schema="audit")
 # Written by the migration of each table (migrations/helpers.py: erasable): what is one record, and what of it is emptied.
-_OF_LIST = map(sa.column, ("table_name", "key", "within", "kept_while"))
+_OF_LIST: Any = map(sa.column, ("table_name", "key", "within", "kept_while"))
 _ERASABLE = sa.table("erasable", *_OF_LIST, schema="audit")
 
 
