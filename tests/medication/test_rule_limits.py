@@ -1,6 +1,6 @@
 """The exact limits of the rules, each from both sides: what a change of the rule by one step must not pass unseen."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,6 +12,7 @@ from journal.medication.rules import (
     TimeOfDay,
     ValueRequirement,
     cautions,
+    daily,
     describe,
     dose_status,
     glucose,
@@ -20,8 +21,11 @@ from journal.medication.rules import (
     temperature,
 )
 from journal.medication.rules.reasons import ImplausibleValue, systolic
+from journal.medication.rules.safety.opioids import FACTORS
 from journal.medication.rules.schedule import DEFAULT_CLOCK_TIMES
+from journal.medication.rules.settings import Chosen, DoseSettings, planned_doses
 from journal.medication.rules.status import ORDINARY, TIME_CRITICAL, span
+from journal.platform.quantity import Quantity
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -91,3 +95,31 @@ def test_a_value_or_a_limit_is_believed_from_here_to_here(measured, low: str, hi
 def test_the_lowest_that_is_believed_is_lower_than_the_highest() -> None:
     with pytest.raises(ValueError, match="lavere enn høyeste"):
         ValueRequirement("pulse", "Puls", "", None, Decimal(20), Decimal(20))
+
+
+def test_of_two_choices_that_have_begun_the_later_one_says_when_a_dose_is_due() -> None:
+    chosen = [
+        Chosen(date(2026, 11, day), DoseSettings({**DEFAULT_CLOCK_TIMES, TimeOfDay.EVENING: time(hour)}))
+        for day, hour in ((1, 18), (10, 19))
+    ]
+    evening = daily(Quantity(Decimal(1), "tablett"), [TimeOfDay.EVENING])
+    period = {"start": NOON, "end": NOON + timedelta(days=1), "order_start": NOON, "order_end": None}
+    (planned,) = planned_doses(evening, chosen, **period, time_critical=False)
+    assert planned.expected.due_at == datetime(2026, 11, 22, 18, tzinfo=UTC)  # 19 in Oslo
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_what_must_be_on_time_may_have_as_many_minutes_as_the_rest_and_no_more(side: str) -> None:
+    assert DoseSettings(narrow=ORDINARY).narrow == ORDINARY
+    with pytest.raises(ValueError, match="Tidskritiske"):
+        DoseSettings(narrow=ORDINARY._replace(**{side: timedelta(minutes=61)}))
+
+
+def test_a_milligram_of_an_opioid_is_so_much_morphine_by_mouth_by_its_route() -> None:
+    by_mouth, under_tongue, nose, skin = "53", "63", "51", "65"
+    assert {key: str(factor) for key, factor in FACTORS.items()} == {
+        ("morfin", by_mouth): "1", ("kodein", by_mouth): "0.1", ("tramadol", by_mouth): "0.15",
+        ("oksykodon", by_mouth): "1.5", ("ketobemidon", by_mouth): "1", ("hydromorfon", by_mouth): "5",
+        ("tapentadol", by_mouth): "0.2", ("buprenorfin", skin): "92.5", ("buprenorfin", under_tongue): "48",
+        ("fentanyl", skin): "100", ("fentanyl", nose): "250", ("fentanyl", under_tongue): "250",
+    }  # fmt: skip
