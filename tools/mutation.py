@@ -239,7 +239,8 @@ def _run(file: str, plugin: object) -> int:
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile("mutation", derandomize=True, database=None, phases=phases, deadline=None)
     hypothesis.settings.load_profile("mutation")
-    options = ("-x", "-q", "-p", "no:cacheprovider", "--capture=no", "--disable-warnings")
+    # No test is stopped by the clock: what a busy machine does to it would look like a change noticed.
+    options = ("-x", "-q", "-p", "no:cacheprovider", "--capture=no", "--disable-warnings", "-o", "timeout=0")
     return int(pytest.main([*options, *_tests(file)], plugins=[_WithoutDatabase(), plugin]))
 
 
