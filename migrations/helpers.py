@@ -1,7 +1,8 @@
 """What every table of the journal needs, in one line each, so that a policy is never half of it.
 
 ``chart_table`` for a patient's rows, ``unit_table`` for rows that a unit may see while charts are closed,
-``municipality_table`` for a tenant's own rows, ``platform_table`` for the rest.
+``municipality_table`` for a tenant's own rows, ``platform_table`` for the rest. A chart table also says what goes at an erasure,
+by ``erasable``, and of each other column with words why it ``stays``: tests/audit/test_erasable.py finds the one that is forgotten.
 """
 
 from alembic import op
@@ -194,3 +195,75 @@ def let_read(role: str, *tables: str) -> None:
         op.execute(f"GRANT USAGE ON SCHEMA {table.split('.')[0]} TO {role}")
         op.execute(f"GRANT SELECT ON {table} TO {role}")
         op.execute(f"CREATE POLICY {role} ON {table} TO {role} USING (true) WITH CHECK (true)")
+
+
+def erasable(
+    table: str, *content: str, key: str = "id", within: str = "", kept_while: tuple[str, ...] = (), hidden: bool = True
+) -> None:
+    """What is emptied at an erasure (audit.erase): these columns, of every row with the same *key*. Again for later columns.
+
+    *within*: a table whose rows these go with: *key* then holds the key or the id of what is erased there. *kept_while*: it is not
+    erased while the newest version has one of these statuses. *hidden*: the application sees no erased row, and needs no words
+    for one; else each page must have them. A row that goes alone has RECORD's columns; a draft may lack them.
+    """
+    columns = ", ".join(f"'{column}'" for column in content)
+    statuses = ", ".join(f"'{status}'" for status in kept_while)
+    op.execute(
+        f"""INSERT INTO audit.erasable AS e (table_name, key, within, kept_while, columns)
+            VALUES ('{table}', '{key}', nullif('{within}', ''), ARRAY[{statuses}]::text[], ARRAY[{columns}]::text[])
+            ON CONFLICT (table_name) DO UPDATE SET columns = e.columns || excluded.columns"""
+    )
+    op.execute(_LET_ERASE.format(table=table, hidden=str(hidden).lower()))
+
+
+# What a table needs to be on the list: rights for the eraser, columns that may be empty, and no erased row on a page.
+_LET_ERASE = """
+    DO $$ DECLARE
+        e audit.erasable := (SELECT l FROM audit.erasable l WHERE l.table_name = '{table}');
+        held text[] := ARRAY(
+            SELECT quote_ident(a.attname) FROM pg_attribute a WHERE a.attrelid = '{table}'::regclass AND NOT a.attisdropped
+            AND a.attname = ANY (ARRAY['patient_id', 'id', e.key, 'municipality_id', 'in_error_at', 'erasure_id']));
+        marked boolean := 'erasure_id' = ANY (held);
+        seen text := (SELECT pg_get_expr(p.polqual, p.polrelid) FROM pg_policy p
+                      WHERE p.polrelid = '{table}'::regclass AND p.polname = 'chart');
+        named text;
+        bound record;
+    BEGIN
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO journal_eraser', split_part('{table}', '.', 1));
+        EXECUTE format('GRANT SELECT (%s) ON {table} TO journal_eraser', array_to_string(held, ', '));
+        IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = '{table}'::regclass AND polname = 'journal_eraser') THEN
+            CREATE POLICY journal_eraser ON {table} TO journal_eraser USING (true) WITH CHECK (true);
+        END IF;
+        FOREACH named IN ARRAY e.columns LOOP
+            EXECUTE format('GRANT UPDATE (%I) ON {table} TO journal_eraser', named);
+            IF (SELECT a.attnotnull FROM pg_attribute a WHERE a.attrelid = '{table}'::regclass AND a.attname = named) THEN
+                EXECUTE format('ALTER TABLE {table} ALTER %I DROP NOT NULL', named);
+                IF marked THEN
+                    EXECUTE format('ALTER TABLE {table} ADD CHECK (%I IS NOT NULL OR erasure_id IS NOT NULL)', named);
+                END IF;
+            END IF;
+        END LOOP;
+        -- A check of several columns knows nothing of one that is emptied.
+        FOR bound IN
+            SELECT k.conname, pg_get_expr(k.conbin, k.conrelid) AS said FROM pg_constraint k
+            WHERE marked AND k.conrelid = '{table}'::regclass AND k.contype = 'c' AND cardinality(k.conkey) > 1
+              AND pg_get_constraintdef(k.oid) !~ 'erasure_id' AND EXISTS (
+                SELECT FROM pg_attribute a
+                WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND a.attname = ANY (e.columns))
+        LOOP
+            EXECUTE format('ALTER TABLE {table} DROP CONSTRAINT %I', bound.conname);
+            EXECUTE format('ALTER TABLE {table} ADD CONSTRAINT %I CHECK (%s OR erasure_id IS NOT NULL)', bound.conname, bound.said);
+        END LOOP;
+        IF marked THEN
+            GRANT UPDATE (in_error_reason, erasure_id) ON {table} TO journal_eraser;
+            IF {hidden} AND seen !~ 'erasure_id' THEN
+                EXECUTE format('ALTER POLICY chart ON {table} USING (%s AND erasure_id IS NULL)', seen);
+            END IF;
+        END IF;
+    END $$"""
+
+
+def stays(table: str, why: str, *columns: str) -> None:
+    """These hold words or codes, and stand when the row is erased; *why* is said in the catalogue, beside the column."""
+    for column in columns:
+        op.execute(f"COMMENT ON COLUMN {table}.{column} IS 'stays when erased: {why}'")

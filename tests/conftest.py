@@ -24,6 +24,7 @@ from journal.platform.settings import Settings
 from journal.platform.work import Known
 from tests import factories
 from tests.factories import Builder, Staff
+from tests.reference import references  # noqa: F401  a fixture of all
 
 DATABASE = "journal_test"
 _numbers = itertools.count(1000)

@@ -6,14 +6,11 @@ code system.
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-import pytest
+from tests.reference import REFERENCE
 
-REFERENCE = Path(__file__).parents[1] / "../shared/reference"
-beside = pytest.mark.skipif(not REFERENCE.exists(), reason="the references are not beside the repository")
 _F = "{http://hl7.org/fhir}"
 
 

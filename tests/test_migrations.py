@@ -40,8 +40,14 @@ def test_the_models_say_the_same_as_the_tables(app, migrator):
 
 
 def test_a_column_must_be_filled_just_where_the_model_says_so(app, migrator):
+    """But what an erasure empties: the application sees no erased row of a model that says nothing of one."""
     query = "SELECT table_schema, table_name, column_name FROM information_schema.columns WHERE is_nullable = 'YES'"
     may_be_empty = set(migrator.execute(query).fetchall())
+    emptied = """SELECT split_part(table_name, '.', 1), split_part(table_name, '.', 2), c FROM audit.erasable, unnest(columns) c
+                 WHERE (within IS NOT NULL AND table_name ~ 'draft$') OR EXISTS (
+                     SELECT FROM pg_policy p WHERE p.polrelid = table_name::regclass AND p.polname = 'chart'
+                       AND pg_get_expr(p.polqual, p.polrelid) ~ 'erasure_id IS NULL')"""
+    unseen = set(migrator.execute(emptied).fetchall())
     differ = {
         (t.schema, t.name, column.name)
         for t in Base.metadata.tables.values()
@@ -50,4 +56,4 @@ def test_a_column_must_be_filled_just_where_the_model_says_so(app, migrator):
         and column.computed is None
         and column.nullable != ((t.schema, t.name, column.name) in may_be_empty)
     }
-    assert differ == set()
+    assert differ <= unseen

@@ -1,6 +1,6 @@
 """The access log: append-only, written by one function of the database; read by auditors and, about themselves, by patients."""
 
-from journal.audit.erasure import ERASABLE, PARAGRAPHS, Erasures
+from journal.audit.erasure import PARAGRAPHS, Erasures
 from journal.audit.service import AccessLog, LogLine
 
-__all__ = ["ERASABLE", "PARAGRAPHS", "AccessLog", "Erasures", "LogLine"]
+__all__ = ["PARAGRAPHS", "AccessLog", "Erasures", "LogLine"]

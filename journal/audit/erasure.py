@@ -14,22 +14,14 @@ from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient
 
-# What makes rows one record: an entry is erased with all its versions. Which columns are emptied is PostgreSQL's own list.
-ERASABLE = {
-    "care.incident": "entry_id",
-    "care.task": "entry_id",
-    "medication.medication_administration": "id",
-    "notes.note": "entry_id",
-    "observations.observation": "id",
-    "patients.allergy_intolerance": "entry_id",
-    "patients.flag": "entry_id",
-    "patients.related_person": "entry_id",
-}
 PARAGRAPHS = ("hpl. § 43", "hpl. § 44")
 LONGEST_DECISION = 4000
 
 _COLUMNS = ("id", "patient_id", "table_name", "row_id", "paragraph", "decision", "proposed_by", "settled_at")
 _PROPOSAL = sa.table("erasure_proposal", *(sa.column(name) for name in _COLUMNS), schema="audit")
+# Written by the migration of each table (migrations/helpers.py: erasable): what is one record, and what of it is emptied.
+_OF_LIST: Any = map(sa.column, ("table_name", "key", "within", "kept_while"))
+_ERASABLE = sa.table("erasable", *_OF_LIST, schema="audit")
 
 
 class Erasures(Service):
@@ -39,20 +31,22 @@ class Erasures(Service):
     def propose(self, patient_id: UUID, *, table: str, row_id: UUID, paragraph: str, decision: str) -> UUID:
         """Writes down the decision to erase a row (with all its versions); answers with the proposal's id. Erases nothing.
 
-        *table* is one of ERASABLE, *paragraph* one of PARAGRAPHS, *decision* who decided what and why. Raises Invalid,
-        NotFound, Conflict when it is erased already, Denied when another municipality answers for it.
+        *table* is one that the database says can be erased by itself, *paragraph* one of PARAGRAPHS, *decision* who decided
+        what and why. What belongs to the row goes with it. Raises Invalid, NotFound, Conflict when it is erased already or is
+        in use, Denied when another municipality answers for it.
         """
         errors: dict[str, list[str]] = {}
-        if table not in ERASABLE:
+        record = self._record(table)
+        if record is None:
             errors["table"] = ["Denne typen opplysning kan ikke slettes her."]
         if paragraph not in PARAGRAPHS:
             errors["paragraph"] = ["Velg om vedtaket er etter § 43 eller § 44 i helsepersonelloven."]
         if not 0 < len(decision.strip()) <= LONGEST_DECISION:
             errors["decision"] = ["Skriv hvem som har vedtatt slettingen og hvorfor, med høyst 4000 tegn."]
-        if errors:
+        if errors or record is None:
             raise Invalid(errors=errors)
         proposal_id = new_id()
-        what = {"patient_id": self._answered_for(patient_id, table, row_id), "table_name": table, "row_id": row_id}
+        what = {"patient_id": self._answered_for(patient_id, record, row_id), "table_name": table, "row_id": row_id}
         why = {"paragraph": paragraph, "decision": decision.strip()}
         self.db.execute(sa.insert(_PROPOSAL).values(id=proposal_id, **what, **why))
         return proposal_id
@@ -61,7 +55,7 @@ class Erasures(Service):
     def confirm(self, patient_id: UUID, proposal_id: UUID) -> UUID:
         """Erases what another has proposed to erase; answers with the id of the erasure, which the rows carry from now on.
 
-        It cannot be undone. Raises NotFound, Conflict when it is done already, Denied for whoever proposed it.
+        It cannot be undone. Raises NotFound, Conflict when it is done already or in use, Denied for whoever proposed it.
         """
         mine = sa.select(_PROPOSAL).where(self.work.chart(patient_id, _PROPOSAL.c), _PROPOSAL.c.id == proposal_id)
         proposal = self.db.execute(mine).first()
@@ -69,7 +63,7 @@ class Erasures(Service):
             raise NotFound("Forslaget om sletting finnes ikke hos denne pasienten.")
         if proposal.proposed_by == self.work.actor.person_id:
             raise Denied("Du har selv foreslått slettingen. En annen leder må bekrefte den.")
-        self._answered_for(patient_id, proposal.table_name, proposal.row_id)
+        self._answered_for(patient_id, self._record(proposal.table_name), proposal.row_id)
         call = json.dumps({"at": self.work.now.isoformat(), "proposal_id": str(proposal_id)})
         self.db.flush()
         erase = sa.text("SELECT audit.erase(:call, :mac)")
@@ -77,12 +71,18 @@ class Erasures(Service):
         self.db.expire_all()
         return erased
 
-    def _answered_for(self, patient_id: UUID, table: str, row_id: UUID) -> UUID:
-        """The record that the row stands in, if this municipality answers for all of it and it still holds something."""
-        schema, name = table.split(".")
-        columns: Any = map(sa.column, {"patient_id", "id", ERASABLE[table], "municipality_id", "erasure_id"})
+    def _record(self, table: str) -> Any | None:
+        """What makes rows of this table one record, and when it may not be erased; None when it is not erased by itself."""
+        alone = _ERASABLE.c.table_name == table, _ERASABLE.c.within.is_(None)
+        return self.db.execute(sa.select(_ERASABLE).where(*alone)).one_or_none()
+
+    def _answered_for(self, patient_id: UUID, record: Any, row_id: UUID) -> UUID:
+        """The record that the row stands in, if this municipality answers for all of it, and it is at an end and not gone."""
+        schema, name = record.table_name.split(".")
+        used = {"status", "version"} if record.kept_while else set()
+        columns: Any = map(sa.column, {"patient_id", "id", record.key, "municipality_id", "erasure_id", *used})
         rows = sa.table(name, *columns, schema=schema)
-        chart, key = self.work.chart(patient_id, rows.c), rows.c[ERASABLE[table]]
+        chart, key = self.work.chart(patient_id, rows.c), rows.c[record.key]
         of_row = sa.select(key).where(chart, rows.c.id == row_id)
         found = self.db.execute(sa.select(rows).where(chart, key.in_(of_row))).all()
         if not found:
@@ -91,5 +91,7 @@ class Erasures(Service):
             raise Denied("En annen kommune har skrevet dette. Be dem om å behandle slettingen.")
         if all(row.erasure_id is not None for row in found):
             raise Conflict("Opplysningen er alt slettet. Du trenger ikke gjøre mer.")
+        if used and max(found, key=lambda row: row.version).status in record.kept_while:
+            raise Conflict("Dette er i bruk. Avslutt det først, og foreslå slettingen på nytt.")
         asked: UUID = found[0].patient_id
         return asked

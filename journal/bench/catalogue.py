@@ -32,6 +32,23 @@ MEMORY_GOAL_MB = 150
 CHECK_GOAL_MS = 20.0
 """To find the interactions between twelve medicines."""
 
+CHECK_GOAL = 2.5
+"""The most that may take, in times of the limit: one statement by hand, on the same connection, asked in turn with it."""
+
+_LIMIT = """
+    WITH code AS MATERIALIZED (
+        SELECT m.n, left(m.code, k) AS start FROM unnest(%s::text[]) WITH ORDINALITY m (code, n), unnest('{1,3,4,5,7}'::int[]) k),
+    side AS (
+        SELECT DISTINCT ON (s.fest_id, s.side, c.n) s.fest_id, s.side, c.n, s.name
+        FROM code c JOIN medication.catalogue_interaction_substance s ON s.atc_code = c.start
+        ORDER BY s.fest_id, s.side, c.n, s.position)
+    SELECT json_agg(f)::text FROM (
+        SELECT DISTINCT ON (i.fest_id, least(a.n, b.n), greatest(a.n, b.n)) i.relevance, i.situation, i.consequence, i.mechanism,
+            i.handling, a.n AS one, a.name AS one_name, b.n AS other, b.name AS other_name
+        FROM side a JOIN side b ON b.fest_id = a.fest_id AND b.side > a.side AND b.n <> a.n
+        JOIN medication.catalogue_interaction i ON i.fest_id = a.fest_id AND i.active
+        ORDER BY i.fest_id, least(a.n, b.n), greatest(a.n, b.n)) f"""
+
 _M30 = "http://www.kith.no/xmlstds/eresept/m30/2014-12-01"
 _FS = "http://www.kith.no/xmlstds/eresept/forskrivning/2014-12-01"
 _TEXT = "Oppdiktet tekst om hvordan legemidlet virker og hva man skal følge med på. "
@@ -53,18 +70,20 @@ class Cost:
 
 @dataclass(frozen=True)
 class Measured:
-    """The first import, one of the next version, the parser alone, and the median of asking for twelve medicines."""
+    """The first import, one of the next version, the parser alone, and the medians of asking for twelve medicines."""
 
     megabytes: float
     first: Cost
     next: Cost
     parser_seconds: float
     check_ms: float
+    check_limit_ms: float
     interactions_found: int
 
     @property
     def reached(self) -> bool:
-        return max(self.first.memory_mb, self.next.memory_mb) <= MEMORY_GOAL_MB and self.check_ms <= CHECK_GOAL_MS
+        small = max(self.first.memory_mb, self.next.memory_mb) <= MEMORY_GOAL_MB
+        return small and self.check_ms <= min(CHECK_GOAL_MS, CHECK_GOAL * self.check_limit_ms)
 
 
 def run(megabytes: int, json_file: Path | None, say: Callable[[str], None]) -> int:
@@ -97,8 +116,8 @@ def measure(megabytes: int, *, say: Callable[[str], None]) -> Measured:
             database.hand_over_key(settings.migrator_url, Keys(settings.mac_key), "demo")
             first, later = (_import(settings.migrator_url, file) for file in files)
             say("Den er hentet inn, og neste versjon også.")
-            check, found = _check(settings)
-    return Measured(size, first, later, parser, check, found)
+            check = _check(settings)
+    return Measured(size, first, later, parser, *check)
 
 
 def write(out: BinaryIO, megabytes: int, version: int) -> None:
@@ -243,18 +262,22 @@ def _peak_megabytes() -> float:
     return int(line.split()[1]) / 1024
 
 
-def _check(settings: Settings) -> tuple[float, int]:
-    """Milliseconds, and how many were found: a check that finds nothing would say nothing of the time."""
+def _check(settings: Settings) -> tuple[float, float, int]:
+    """Milliseconds, the limit's, and how many both found: a check that finds nothing would say nothing of the time."""
     works = create_app(settings).works
-    medicines = [Asked(_atc(2 * n)) for n in range(12)]
-    taken: list[float] = []
-    found = 0
+    codes = [_atc(2 * n) for n in range(12)]
+    medicines, taken, of_limit = [Asked(code) for code in codes], list[float](), list[float]()
     with works.open(Known(_NURSE)) as work:
+        driver: Any = work.db.connection().connection.driver_connection
         for _ in range(60):
             began = time.perf_counter()
-            found = len(Medication(work).interactions(medicines).found)
-            taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken[10:]), found
+            found = Medication(work).interactions(medicines).found
+            between = time.perf_counter()
+            (told,) = driver.execute(_LIMIT, (codes,), prepare=True).fetchone()
+            of_limit.append((time.perf_counter() - between) * 1000)
+            taken.append((between - began) * 1000)
+            assert len(json.loads(told)) == len(found)
+    return statistics.median(taken[10:]), statistics.median(of_limit[10:]), len(found)
 
 
 def _lines(measured: Measured) -> Iterator[str]:
@@ -265,9 +288,11 @@ def _lines(measured: Measured) -> Iterator[str]:
             f" {cost.switch_seconds:.2f} s ({cost.changed} endret, {cost.withdrawn} utgått),"
             f" {cost.memory_mb:.0f} MB minne (mål: høyst {MEMORY_GOAL_MB})"
         )
+    ratio = measured.check_ms / measured.check_limit_ms
     yield (
         f"interaksjonene mellom 12 legemidler: {measured.check_ms:.1f} ms (mål: høyst {CHECK_GOAL_MS:.0f}),"
-        f" {measured.interactions_found} funnet"
+        f" {measured.interactions_found} funnet; grensen {measured.check_limit_ms:.1f} ms,"
+        f" forhold {ratio:.1f} (mål: høyst {CHECK_GOAL})"
     )
 
 

@@ -66,13 +66,23 @@ class Observations(Service):
         self, patient_ids: Collection[UUID], codes: Collection[str] | None = None
     ) -> dict[UUID, dict[str, Measurement]]:
         """The newest measurement of each kind, by patient and code; all kinds, or *codes*. One statement."""
-        rows = _latest().rows(self.db, ids=self.work.ids(*patient_ids), codes=list(codes or KINDS))
+        return self.ask_latest(patient_ids, codes).answer()
+
+    @on_patients(Permission.OBSERVATIONS_READ)
+    def ask_latest(
+        self, patient_ids: Collection[UUID], codes: Collection[str] | None = None
+    ) -> Asked[dict[UUID, dict[str, Measurement]]]:
+        """As latest, for together()."""
         asked = self.work.linked(patient_ids)
-        found: dict[UUID, dict[str, Measurement]] = {patient_id: {} for patient_id in patient_ids}
-        # A person with two linked records has a newest row in each: the newer of them is meant.
-        for row in sorted(rows, key=lambda row: (row.effective_at, row.id)):
-            found[asked[row.patient_id]][row.code] = _measurement(row)
-        return found
+
+        def read(rows: list[Any]) -> dict[UUID, dict[str, Measurement]]:
+            found: dict[UUID, dict[str, Measurement]] = {patient_id: {} for patient_id in patient_ids}
+            # A person with two linked records has a newest row in each: the newer of them is meant.
+            for row in sorted(rows, key=lambda row: (row.effective_at, row.id)):
+                found[asked[row.patient_id]][row.code] = _measurement(row)
+            return found
+
+        return _latest().ask(self.db, read, ids=self.work.ids(*patient_ids), codes=list(codes or KINDS))
 
     @on_patient(Permission.OBSERVATIONS_READ)
     def series(self, patient_id: UUID, *, days: int = 14) -> list[Series]:

@@ -32,3 +32,4 @@ def test_two_versions_are_imported_and_the_interactions_found() -> None:
     assert measured.first.entries > measured.first.changed > 400
     assert 0 < measured.first.switch_seconds < measured.first.seconds
     assert measured.interactions_found > 10
+    assert measured.check_limit_ms > 0 and measured.check_ms > 0, "asked in turn, and found the same"

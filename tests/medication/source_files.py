@@ -3,7 +3,7 @@
 from base64 import b64encode
 from pathlib import Path
 
-from tests.medication.test_fest import REFERENCE
+from tests.reference import REFERENCE
 
 KITH = REFERENCE / "kith"
 PRESCRIPTIONS = KITH / "eresept"

@@ -15,11 +15,10 @@ import pytest
 
 from journal.medication import fest
 from journal.medication.fest import Amount, BrokenCatalogue, CatalogueEntry, Coded, Reference, Strength
+from tests.reference import REFERENCE, needs_reference
 
-REFERENCE = Path(__file__).parents[2] / "../shared/reference"
 SNIPPETS = REFERENCE / "lmdi/fest-snippets"
 SAMPLES = REFERENCE / "kith/eresept"
-needs_reference = pytest.mark.skipif(not SNIPPETS.exists(), reason="the reference data is not on this machine")
 
 M30 = "http://www.kith.no/xmlstds/eresept/m30/2014-12-01"
 FS = "http://www.kith.no/xmlstds/eresept/forskrivning/2014-12-01"
@@ -349,6 +348,7 @@ def test_the_file_is_read_from_where_the_stream_stands() -> None:
 MEASURE = """
 import sys
 from journal.medication import fest
+from tests.reference import REFERENCE, needs_reference
 peak = lambda: int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 before = peak()
 with open(sys.argv[1], "rb") as file:

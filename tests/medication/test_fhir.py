@@ -37,6 +37,7 @@ from tests.conftest import World
 from tests.medication.fhir_reading import UNIT_OF, dosage_of
 from tests.medication.test_dosage import ONE_OF_EACH, dosages
 from tests.medication.test_sign import prescribe
+from tests.reference import needs_reference
 
 START = datetime(2026, 11, 16, 7, tzinfo=UTC)
 NONE, ONE, TWO = (Quantity(Decimal(n), "tablett") for n in range(3))
@@ -160,7 +161,7 @@ def test_who_reads_the_elements_alone_gives_the_same_doses(order: WholeOrder) ->
     assert list(theirs) == list(ours)
 
 
-@fhir_profiles.beside
+@needs_reference
 @BUSY
 @given(orders().filter(overlaps))
 def test_a_statement_is_by_the_norwegian_profile(order: WholeOrder) -> None:
@@ -279,7 +280,7 @@ def test_each_unit_has_a_code_of_its_own() -> None:
     assert len(UNIT_OF) == len(UNITS)
 
 
-@fhir_profiles.beside
+@needs_reference
 def test_a_medicine_of_the_catalogue_is_by_the_profile_and_one_of_none_gets_no_code() -> None:
     fest_id = str(new_id())
     known = sent(medication_to_fhir(METHOTREXATE, id="m", fest_id=fest_id))
@@ -291,7 +292,7 @@ def test_a_medicine_of_the_catalogue_is_by_the_profile_and_one_of_none_gets_no_c
     assert "FEST-Medication" in " ".join(fhir_profiles.faults("no-basis-Medication", unknown))
 
 
-@fhir_profiles.beside
+@needs_reference
 def test_the_table_of_r4_is_what_the_snapshot_of_a_published_profile_rests_on() -> None:
     for profile, kind in (("lmdi-medicationrequest", "MedicationRequest"), ("lmdi-medication", "Medication")):
         base = fhir_profiles.base_of(profile)

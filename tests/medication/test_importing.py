@@ -27,8 +27,9 @@ from tests.medication.source_files import (
     refused_files,
     sample,
 )
-from tests.medication.test_fest import m30, needs_reference
+from tests.medication.test_fest import m30
 from tests.medication.test_sign import ONE
+from tests.reference import needs_reference
 
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]

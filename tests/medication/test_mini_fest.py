@@ -6,7 +6,6 @@ import re
 from datetime import time
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -15,11 +14,10 @@ from lxml import etree
 from journal.medication import fest, mini_fest
 from journal.medication.mini_fest.codes import FORMS, ROUTES
 from journal.platform.quantity import Quantity
+from tests.reference import REFERENCE, needs_reference
 
-REFERENCE = Path(__file__).parents[2] / "../shared/reference"
 SCHEMA = REFERENCE / "kith/xsd/eresept/ER-M30-2014-12-01.xsd"
 VOLVEN = REFERENCE / "volven/volven_codelists.json"
-needs_reference = pytest.mark.skipif(not SCHEMA.exists(), reason="the reference data is not on this machine")
 
 
 @cache

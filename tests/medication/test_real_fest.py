@@ -19,7 +19,8 @@ from journal.platform.quantity import NBSP
 from journal.platform.settings import Settings
 from tests.conftest import Browser, World
 from tests.medication.test_change import chosen, selected, value
-from tests.medication.test_fest import FS, M30, SNIPPETS, needs_reference
+from tests.medication.test_fest import FS, M30, SNIPPETS
+from tests.reference import needs_reference
 
 ClientFor = Callable[..., Browser]
 TOMORROW = local_date(datetime.now(UTC)) + timedelta(days=1)

@@ -22,7 +22,7 @@ from tests.medication.source_files import (
     refused_files,
     sample,
 )
-from tests.medication.test_fest import REFERENCE, needs_reference
+from tests.reference import REFERENCE, needs_reference
 
 ONE, TWO = (Quantity(Decimal(n), "tablett") for n in (1, 2))
 DAY = date(2026, 11, 2)

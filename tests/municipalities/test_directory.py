@@ -1,13 +1,10 @@
 """The list of municipalities is whole and right."""
 
 import json
-from pathlib import Path
-
-import pytest
 
 from journal.municipalities.directory import municipalities
+from tests.reference import REFERENCE, needs_reference
 
-REFERENCE = Path(__file__).parents[2] / "../shared/reference/municipalities/kommuner_2024.json"
 COUNTY_NUMBERS = {"03", "11", "15", "18", "31", "32", "33", "34", "39", "40", "42", "46", "50", "55", "56"}
 
 
@@ -46,9 +43,9 @@ def test_the_list_is_read_once():
     assert municipalities() is municipalities()
 
 
-@pytest.mark.skipif(not REFERENCE.exists(), reason="the reference list is not beside the repository")
+@needs_reference
 def test_the_list_is_that_of_the_reference():
-    reference = json.loads(REFERENCE.read_text(encoding="utf-8"))
+    reference = json.loads((REFERENCE / "municipalities/kommuner_2024.json").read_text(encoding="utf-8"))
     ours = {(m.number, m.name, m.county, m.population, m.latitude, m.longitude) for m in municipalities()}
     assert ours == {
         (r["kommunenummer"], r["navn"], r["fylke"], r["innbyggere"], round(r["lat"], 4), round(r["lon"], 4))

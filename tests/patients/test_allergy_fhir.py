@@ -15,6 +15,7 @@ from journal.patients.fhir import allergy_to_fhir
 from journal.patients.rules import REACTIONS, SOURCES
 from journal.platform.fhir import as_json
 from tests import fhir_profiles, fhir_r4
+from tests.reference import needs_reference
 
 _maybe = st.none() | st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=30)
 allergies = st.builds(
@@ -47,14 +48,14 @@ def test_every_allergy_is_valid_r4(allergy: Allergy) -> None:
     assert fhir_r4.faults(sent(allergy)) == []
 
 
-@fhir_profiles.beside
+@needs_reference
 @settings(deadline=None)
 @given(allergies)
 def test_every_allergy_is_by_the_norwegian_profile(allergy: Allergy) -> None:
     assert fhir_profiles.faults("no-basis-AllergyIntolerance", sent(allergy)) == []
 
 
-@fhir_profiles.beside
+@needs_reference
 @pytest.mark.parametrize("lost", ["reaction", "system"])
 def test_the_profile_is_really_asked(lost: str) -> None:
     resource = sent(_one())

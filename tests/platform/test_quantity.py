@@ -4,7 +4,6 @@ import json
 import string
 from decimal import Decimal, localcontext
 from itertools import product
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -24,8 +23,9 @@ from journal.platform.quantity import (
     parse_decimal,
     show,
 )
+from tests.reference import REFERENCE, needs_reference
 
-VOLVEN = Path(__file__).parents[2] / "../shared/reference/volven/volven_codelists.json"
+VOLVEN = REFERENCE / "volven/volven_codelists.json"
 
 AMOUNTS = st.one_of(
     [st.integers(0, 10 ** (7 + scale) - 1).map(lambda n, scale=scale: Decimal(n).scaleb(-scale)) for scale in range(5)]
@@ -253,7 +253,7 @@ def test_units_have_ascii_ucum_codes():
     assert all(unit.ucum.isascii() and " " not in unit.ucum for unit in UNITS.values())
 
 
-@pytest.mark.skipif(not VOLVEN.exists(), reason="the national code lists are not beside the repository")
+@needs_reference
 def test_unit_codes_are_those_of_volven_7480():
     national = dict(json.loads(VOLVEN.read_text(encoding="utf-8"))["7480"])
     other_words = {"mikrogram": "mikrog", "enhet": "E"}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from journal.medication.service.medicine import Medicine
 from journal.permissions import Permission
 from journal.platform.errors import NotFound
 from journal.platform.service import Service, without_patient
+from journal.platform.statement import Statement
 
 MOST_SHOWN = 10
 """A short list (L13); the rest is behind "Vis alle"."""
@@ -70,11 +72,17 @@ class Catalogue(Service):
     @without_patient(Permission.MEDICATION_CATALOGUE)
     def catalogue_item(self, item_id: UUID) -> CatalogueHit:
         """One entry that may be prescribed. Raises NotFound, also for one that is withdrawn."""
-        item = CatalogueItem
-        found = self.db.scalar(sa.select(item).where(item.id == item_id, item.active, item.prescribable))
-        if found is None:
+        found = _prescribable().rows(self.db, item_id=item_id)
+        if not found:
             raise NotFound("Legemidlet finnes ikke i katalogen lenger. Søk på nytt.")
-        return hit_of(found)
+        return hit_of(found[0])
+
+
+@cache
+def _prescribable() -> Statement:
+    item = CatalogueItem
+    this = item.id == sa.bindparam("item_id", type_=sa.Uuid), item.active, item.prescribable
+    return Statement(sa.select(*item.__table__.columns).where(*this))
 
 
 def items_with(start: str) -> sa.Select[Any]:
@@ -83,7 +91,7 @@ def items_with(start: str) -> sa.Select[Any]:
     return sa.select(word.item_id).where(word.word >= start, word.word < start + _LAST)
 
 
-def hit_of(item: CatalogueItem) -> CatalogueHit:
+def hit_of(item: Any) -> CatalogueHit:
     medicine = Medicine(
         generic_name=item.generic_name,
         brand_name=item.brand_name,

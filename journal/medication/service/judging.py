@@ -43,12 +43,13 @@ from journal.medication.service.medicine import Medicine, as_ordered
 from journal.medication.service.orders import Orders
 from journal.medication.service.shown import dosage_of, overridden_in
 from journal.observations import Observations
-from journal.patients import Alerts, Allergy, AllergyState, Patients
+from journal.patients import Alerts, Allergy, AllergyState, Banner, Patients
 from journal.permissions import Permission
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import on_patient
-from journal.platform.statement import Statement
+from journal.platform.statement import Asked as Answered
+from journal.platform.statement import Statement, together
 from journal.platform.work import in_charts
 
 _OF_MEDICINE = ("generic_name", "brand_name", "atc_code", "strength", "form", "form_code", "route_code")
@@ -92,13 +93,13 @@ class Judging(Assessed, Orders):
         """All that the rules say of this order beside those in force, the paused among them. Nothing is stored.
 
         `request_entry_id` is the order it would change, which the rules take to be replaced. `without`: orders that are
-        stopped when this one is signed. Four statements.
+        stopped when this one is signed. Four statements, three of them asked at once.
         """
         key = str(request_entry_id or new_id())
         new = as_ordered(medicine, dosage, key=key, starts_at=starts_at or self.work.now, ends_at=ends_at)
         stopped = set(map(str, without))
-        others = [(order, asked) for order, asked in self._others(patient_id) if order.key not in stopped]
-        banner = Patients(self.work).banner(patient_id)
+        before, banner, weight = self._from_before(patient_id)
+        others = [(order, asked) for order, asked in before if order.key not in stopped]
         in_use = [order for order, _ in others]
         told = self.interactions([_asked(medicine), *(asked for _, asked in others)])
         return judge(
@@ -106,7 +107,7 @@ class Judging(Assessed, Orders):
             in_use,
             allergies=_allergies(banner.alerts),
             interactions=_answer(new, in_use, told, [new, *in_use]),
-            person=Person(banner.age, self._weight(patient_id)),
+            person=Person(banner.age, weight),
         )
 
     judge = on_patient(Permission.MEDICATION_PRESCRIBE)(_judge)
@@ -143,11 +144,7 @@ class Judging(Assessed, Orders):
         Without a dosage: allergies, doubles and interactions. With one, what is said of the dose too. Four statements,
         whatever the number of hits. That nothing is said of one is no answer about interactions: `judge` gives that.
         """
-        others, banner, weight = (
-            self._others(patient_id),
-            Patients(self.work).banner(patient_id),
-            self._weight(patient_id),
-        )
+        others, banner, weight = self._from_before(patient_id)
         told = self.interactions([*(_asked(medicine) for medicine, _ in hits), *(asked for _, asked in others)])
         in_use = [order for order, _ in others]
         new = [
@@ -162,32 +159,54 @@ class Judging(Assessed, Orders):
             for one, of in zip(new, said, strict=True)
         ]
 
-    def _weight(self, patient_id: UUID) -> Decimal | None:
-        measured = Observations(self.work).latest([patient_id], ["weight"])[patient_id].get("weight")
-        return measured.value if measured else None
-
     def _others(self, patient_id: UUID) -> list[tuple[Ordered, Asked]]:
         """The orders in force, as the rules and as the catalogue take them."""
-        order = MedicationRequest
-        columns = (getattr(order, name) for name in _OF_ORDER)
-        newest = newest_versions(self.work.chart(patient_id, order), order.patient_id, *columns).subquery()
-        plan = sa.and_(RequestPlan.patient_id == newest.c.patient_id, RequestPlan.request_entry_id == newest.c.entry_id)
-        # A course that ends by the doses given is over with the last of them.
-        in_force = sa.and_(newest.c.status.in_(list(IN_USE)), RequestPlan.ended_at.is_(None))
-        rows = self.db.execute(sa.select(newest).outerjoin(RequestPlan, plan).where(in_force)).all()
-        return [
-            (
-                as_ordered(row, dosage_of(row), key=str(row.entry_id), starts_at=row.starts_at, ends_at=row.ends_at),
-                _asked(row),
-            )
-            for row in rows
-            if row.ends_at is None or row.ends_at > self.work.now
-        ]
+        return self._ask_others(patient_id).answer()
+
+    def _ask_others(self, patient_id: UUID) -> Answered[list[tuple[Ordered, Asked]]]:
+        """As _others, for together()."""
+        now = self.work.now
+
+        def read(rows: list[Any]) -> list[tuple[Ordered, Asked]]:
+            return [_before(row) for row in rows if row.ends_at is None or row.ends_at > now]
+
+        return _in_force().ask(self.db, read, ids=self.work.ids(patient_id))
+
+    def _from_before(self, patient_id: UUID) -> tuple[list[tuple[Ordered, Asked]], Banner, Decimal | None]:
+        """The orders in force, her banner, and what she weighs. Asked at once."""
+        with together(self.db):
+            others = self._ask_others(patient_id)
+            banner = Patients(self.work).ask_banner(patient_id)
+            weight = Observations(self.work).ask_latest([patient_id], ["weight"])
+        measured = weight.answer()[patient_id].get("weight")
+        return others.answer(), banner.answer(), measured.value if measured else None
 
     def _wait_for_other_prescribers(self, patient_id: UUID) -> None:
         """Of two who prescribe for a patient at once the second waits, and is then judged beside what the first ordered."""
         first = str(min(self.work.ids(patient_id)))
-        self.db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(first, 0))))
+        _ONE_AT_A_TIME.rows(self.db, first=first)
+
+
+_ONE_AT_A_TIME = Statement(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:first, 0))"))
+
+
+@cache
+def _in_force() -> Statement:
+    """Takes ids (every record of the patient)."""
+    order = MedicationRequest
+    # The dosage as text: what was read of a text is kept.
+    columns = (getattr(order, name) for name in _OF_ORDER if name != "dosage")
+    dosage = sa.cast(order.dosage, sa.Text).label("dosage")
+    newest = newest_versions(in_charts(order), order.patient_id, *columns, dosage).subquery()
+    plan = sa.and_(RequestPlan.patient_id == newest.c.patient_id, RequestPlan.request_entry_id == newest.c.entry_id)
+    in_use = sa.or_(*(newest.c.status == status for status in IN_USE))
+    # A course that ends by the doses given is over with the last of them.
+    return Statement(sa.select(newest).outerjoin(RequestPlan, plan).where(in_use, RequestPlan.ended_at.is_(None)))
+
+
+def _before(row: Any) -> tuple[Ordered, Asked]:
+    ordered = as_ordered(row, dosage_of(row), key=str(row.entry_id), starts_at=row.starts_at, ends_at=row.ends_at)
+    return ordered, _asked(row)
 
 
 def detected_issues(

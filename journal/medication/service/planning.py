@@ -13,6 +13,7 @@ from journal.medication.rules import Chosen, OrderStatus, missed_at, planned_dos
 from journal.medication.service.shown import dosage_of
 from journal.platform.clock import day_bounds, local_date
 from journal.platform.ids import new_id
+from journal.platform.statement import Statement
 
 HORIZON = timedelta(days=7)
 """How far ahead doses are worked out, and then to the end of that day: a day is planned whole, by one choice of clock times."""
@@ -43,8 +44,9 @@ _ARRAYS: dict[str, Any] = {
 _IDENTITY = {"patient_id", "id", "request_entry_id", "due_at"}
 
 # A signed dose stays as it was signed; a cancelled one comes to life when the order wants it again.
-_WRITE = sa.text(
-    """
+_WRITE = Statement(
+    sa.text(
+        """
     INSERT INTO medication.dose AS d
         (patient_id, id, request_entry_id, request_id, request_version, due_at, next_due_at, ready_from, late_after, missed_from,
          amount, unit, slot, given_by, state, course_number, course_of)
@@ -59,7 +61,8 @@ _WRITE = sa.text(
         SELECT FROM medication.medication_administration a
         WHERE (a.patient_id, a.dose_id) = (d.patient_id, d.id) AND a.in_error_at IS NULL AND a.kind = 'signature')
     """
-).bindparams(*(sa.bindparam(column, type_=sa.ARRAY(kind)) for column, kind in _ARRAYS.items()))
+    ).bindparams(*(sa.bindparam(column, type_=sa.ARRAY(kind)) for column, kind in _ARRAYS.items()))
+)
 
 
 class Expansion(NamedTuple):
@@ -89,8 +92,7 @@ def write_doses(db: Session, expansions: Iterable[Expansion]) -> None:
 def write_rows(db: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """These doses, each by its columns; one that is signed stays as it was signed."""
     if rows:
-        db.flush()
-        db.execute(_WRITE, {column: [row[column] for row in rows] for column in _ARRAYS})
+        _WRITE.run(db, **{column: [row[column] for row in rows] for column in _ARRAYS})
 
 
 def dose_at(order: MedicationRequest, due_at: datetime, choices: Sequence[Chosen]) -> dict[str, Any] | None:

@@ -309,7 +309,8 @@ class Prescribing(Judging, Waiting):
         newest = sa.select(order).where(
             self.work.chart(patient_id, order), order.entry_id == request_entry_id, order.in_error_at.is_(None)
         )
-        found = self.db.scalars(newest.order_by(order.version.desc()).limit(1)).one()
+        if (found := self.db.scalar(newest.order_by(order.version.desc()).limit(1))) is None:
+            raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
         if found.version != version or found.status not in allowed:
             raise self._overtaken(found)
         if held.unconfirmed_since is not None:

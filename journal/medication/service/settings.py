@@ -1,8 +1,10 @@
 """What each municipality has chosen of its doses: asked by whoever plans them, and made by its administrator."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from journal.permissions import Permission
 from journal.platform.clock import instant, local_date
 from journal.platform.errors import Conflict
 from journal.platform.service import Service, without_patient
+from journal.platform.statement import Statement
 
 _COLUMNS = {at: at.name.lower() for at in TimeOfDay}
 
@@ -79,12 +82,17 @@ def choices_of(db: Session, municipality_ids: Collection[UUID]) -> dict[UUID, li
     return chosen
 
 
-def _rows(db: Session, municipality_ids: Collection[UUID]) -> Sequence[DoseSetting]:
-    of_these = sa.select(DoseSetting).where(DoseSetting.municipality_id.in_(municipality_ids))
-    return db.scalars(of_these.order_by(DoseSetting.version)).all()
+def _rows(db: Session, municipality_ids: Collection[UUID]) -> list[Any]:
+    return _chosen().rows(db, ids=list(municipality_ids))
 
 
-def _settings(row: DoseSetting) -> DoseSettings:
+@cache
+def _chosen() -> Statement:
+    of_these = DoseSetting.municipality_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)))
+    return Statement(sa.select(*DoseSetting.__table__.columns).where(of_these).order_by(DoseSetting.version))
+
+
+def _settings(row: Any) -> DoseSettings:
     return DoseSettings(
         own_clock_times({at: getattr(row, column) for at, column in _COLUMNS.items()}),
         _tolerance(row.ready_minutes, row.late_minutes),
