@@ -13,6 +13,7 @@ from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotFoun
 from journal.platform.ids import new_id
 from tests import factories
 from tests.care.helpers import admitted, relationships
+from tests.medication.test_sign import order
 
 
 def on_round(work_of: Any, who: Any) -> dict[UUID, int]:
@@ -61,19 +62,22 @@ def test_a_transfer_ends_one_stay_and_begins_the_next_of_the_same_kind(world: An
 def test_the_doses_follow_to_the_new_wards_list_and_round_and_leave_the_old_ones(
     world: Any, work_of: Any, client_for: Any
 ) -> None:
-    kari, _dose = factories.due_dose(world, related=False)
+    kari = world.patient(related=False)
     with work_of(world.nina) as work:
         Care(work).admit(kari, world.ward["id"])
-    assert on_round(work_of, world.nina)[kari] == 1 and kari not in on_round(work_of, world.unn)
+    # After she came: what she had before waits at the door.
+    order(world, work_of, kari)
+    doses = on_round(work_of, world.nina)[kari]
+    assert doses > 1 and kari not in on_round(work_of, world.unn)
     with work_of(world.nina) as work:
         Care(work).transfer(kari, world.other_ward["id"], room="301")
-    assert kari not in on_round(work_of, world.nina) and on_round(work_of, world.unn)[kari] == 1
+    assert kari not in on_round(work_of, world.nina) and on_round(work_of, world.unn)[kari] == doses
     nina, unn = client_for(world.nina), client_for(world.unn)
     for page in ("/my-list", "/round"):
         assert str(kari) not in nina.get(page).text and str(kari) in unn.get(page).text, page
     assert nina.get(f"/patients/{kari}").status_code == 200, "the days of grace"
     with work_of(world.unn) as work:
-        (due,) = Medication(work).doses_due(
+        due, *_more = Medication(work).doses_due(
             [kari], start=work.now - timedelta(hours=12), end=work.now + timedelta(hours=12)
         )[kari]
         Medication(work).sign_given(kari, due.id, request_version=due.version)
