@@ -22,7 +22,7 @@ from journal.medication.rules import (
     Slot,
     dose_sentence,
     every_hours,
-    made_up,
+    is_made_up,
     number_text,
     reusable,
     so_far,
@@ -92,8 +92,8 @@ def test_it_is_said_what_is_given_and_what_the_course_is_longer_by() -> None:
     assert so_far_text(28, 28, 2) == "28 av 28 doser gitt, kuren er ferdig"
     assert number_text(13, 28) == "Dose 13 av 28"
     assert number_text(28, 28) == "Siste dose i kuren (28 av 28)"
-    assert made_up(DoseStatus.MISSED) == made_up(DoseStatus.NOT_GIVEN) == "tas igjen til slutt i kuren"
-    assert not any(map(made_up, (DoseStatus.GIVEN, DoseStatus.PARTLY, DoseStatus.LATE, DoseStatus.PLANNED)))
+    assert is_made_up(DoseStatus.MISSED) and is_made_up(DoseStatus.NOT_GIVEN)
+    assert not any(map(is_made_up, (DoseStatus.GIVEN, DoseStatus.PARTLY, DoseStatus.LATE, DoseStatus.PLANNED)))
 
 
 def test_the_sentence_says_how_many_and_the_document_keeps_it() -> None:
@@ -184,14 +184,19 @@ def test_so_many_doses_are_planned_and_each_says_which_it_is(world: World, work_
     assert in_list(world, work_of, patient_id) == "0 av 4 doser gitt"
 
 
-def test_a_refused_dose_is_made_up_at_the_end_and_it_is_said(world: World, work_of: WorkOf, patient_id: UUID) -> None:
+def test_a_refused_dose_is_made_up_at_the_end_and_it_is_said(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
+) -> None:
     course(world, work_of, patient_id)
     first, *_rest, last = doses(world, work_of, patient_id)
 
     refused = refuse(world, work_of, first)
 
     now_planned = doses(world, work_of, patient_id)
-    assert now_planned[0].status_text == "ikke gitt – ville ikke, tas igjen til slutt i kuren"
+    assert [dose.made_up for dose in now_planned] == [True, False, False, False, False]
+    page = client_for(world.nina).get(f"/round?patient={patient_id}").text
+    assert page.count("tas igjen til slutt i kuren") == 1
+    assert in_list(world, work_of, patient_id) in client_for(world.nina).get(f"/patients/{patient_id}/medication").text
     assert now_planned[-1].due_at == last.due_at + HOUR
     assert [dose.condition_text for dose in now_planned] == [
         "Dose 1 av 4",

@@ -26,10 +26,11 @@ from journal.observations import Measurement
 from journal.platform.clock import hhmm, local, spoken
 from journal.platform.ids import new_id
 from journal.platform.language import gettext as _
-from journal.platform.language import joined
+from journal.platform.language import joined, phrase
 
 _LATER = timedelta(minutes=2)
 """From when a signature is later than the dose: both times are said then."""
+_MADE_UP = (("neutral", phrase("tas igjen til slutt i kuren")),)
 REASONS = tuple((reason.value, reason.text) for reason in OFFERED if reason is not Reason.OTHER)
 """The reasons of every card. One that a value supports comes first on its own card, and is marked, never chosen (A6)."""
 
@@ -170,7 +171,11 @@ def card(
         status=dose.status.value,
         status_text=dose.status_text,
         line=dose.line,
-        flags=group_flags(dose.prescription_group, dose.high_risk, dose.unsigned) + dose.origin,
+        flags=(
+            *group_flags(dose.prescription_group, dose.high_risk, dose.unsigned),
+            *dose.origin,
+            *(_MADE_UP if dose.made_up else ()),
+        ),
         hand=Hand(dose.hand.verb, dose.hand.count, dose.hand.equals, dose.hand.route, note or None),
         why=dose.line.indication,
         condition_text=_condition(dose),

@@ -15,7 +15,7 @@ week      the days of a dose chart              timeline   many days on one pict
 
 from journal.medication.rules.as_needed import Given, Room, as_needed_room
 from journal.medication.rules.caution import Caution, caution_text, cautions
-from journal.medication.rules.course_doses import Slot, SoFar, made_up, number_text, so_far, so_far_text
+from journal.medication.rules.course_doses import Slot, SoFar, is_made_up, number_text, so_far, so_far_text
 from journal.medication.rules.dosage import (
     Dosage,
     daily,
@@ -198,7 +198,7 @@ __all__ = [
     "inr_text",
     "insulin_text",
     "is_day_of",
-    "made_up",
+    "is_made_up",
     "medication_line",
     "missed_at",
     "must_be_told_text",

@@ -64,9 +64,9 @@ def so_far_text(given: int, doses: int, not_given: int) -> str:
     return joined(" · ", (said, phrase("%(number)s ble ikke gitt og tas igjen til slutt", number=not_given)))
 
 
-def made_up(status: DoseStatus) -> str:
-    """What is said beside the status of a dose of the course; nothing of one that is given or is to be."""
-    return phrase("tas igjen til slutt i kuren") if status in (DoseStatus.NOT_GIVEN, DoseStatus.MISSED) else ""
+def is_made_up(status: DoseStatus) -> bool:
+    """Whether a dose of the course with this status has another one for it at the end."""
+    return status in (DoseStatus.NOT_GIVEN, DoseStatus.MISSED)
 
 
 def number_text(number: int, doses: int) -> str:

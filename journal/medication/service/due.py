@@ -20,7 +20,7 @@ from journal.medication.rules import (
     describe,
     dose_status,
     hand_sentence,
-    made_up,
+    is_made_up,
     number_text,
     take_out_text,
 )
@@ -45,7 +45,6 @@ from journal.medication.service.signing import LIVE
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
-from journal.platform.language import joined
 from journal.platform.quantity import Quantity
 from journal.platform.service import Service, on_patient, on_patients, without_patient
 from journal.platform.statement import Asked, Statement
@@ -174,7 +173,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         due_at=row.due_at,
         slot=row.slot,
         status=status,
-        status_text=joined(", ", (describe(status, row.due_at, now, state), made_up(status) if row.course_of else "")),
+        status_text=describe(status, row.due_at, now, state),
         amount=amount,
         line=line_of(row, dosage, day),
         hand=hand_sentence(amount, strength_per_unit=dosage.strength_per_unit, form=row.form, route=row.route),
@@ -197,6 +196,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         medicine_key=medicine_key(row),
         origin=origin_flags(row),
         take_out=take_out_text(row.supply) if status is DoseStatus.HELD else None,
+        made_up=row.course_of is not None and is_made_up(status),
     )
 
 

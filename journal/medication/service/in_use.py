@@ -106,6 +106,7 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
         condition_of(order, dosage, today, so_far),
         joined(" · ", (changed_text(order), changed_from(order.was, dosage))),
         strip(marks, now),
+        so_far,
     )
 
 

@@ -78,6 +78,7 @@ class DueDose(NamedTuple):
     prescriber was told and went on with, and why. `unsigned`: the order came by word of mouth, and nobody has signed it.
     `medicine_key` tells its medicine from every other. `origin`: from where it is taken, who gives it, and that it is by
     procedure, as flags. `take_out`: what the hand does with a paused dose that lies ready.
+    `made_up`: it was not given, and the course has another one for it at its end.
     """
 
     id: UUID
@@ -108,6 +109,7 @@ class DueDose(NamedTuple):
     medicine_key: str
     origin: tuple[tuple[str, str], ...]
     take_out: str | None
+    made_up: bool
 
     @property
     def awaits_witness(self) -> bool:
@@ -119,7 +121,7 @@ class MedicineInUse(NamedTuple):
     """An order in force, as the list shows it.
 
     `flags`: colour and word, beside the name. `changed_text`: `Endret 15.11. av Lars Haugen: Lav puls`. `strip` is its
-    picture of 36 hours.
+    picture of 36 hours. `so_far`: of a course that ends by the doses given, `12 av 28 doser gitt`; a part of its condition too.
     """
 
     request_entry_id: UUID
@@ -128,6 +130,7 @@ class MedicineInUse(NamedTuple):
     condition_text: str | None
     changed_text: str
     strip: Strip
+    so_far: str | None = None
 
 
 @dataclass(frozen=True)
