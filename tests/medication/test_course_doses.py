@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journal.app import JournalApp
 from journal.medication import DueDose, Medication
 from journal.medication.errors import CourseComplete
 from journal.medication.rules import (
@@ -31,6 +32,8 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.dosage import daily
 from journal.platform.errors import Invalid
+from journal.platform.work import Known
+from journal.worker import SYSTEM
 from tests.conftest import Browser, World
 from tests.medication.test_renewing import PENICILLIN
 from tests.medication.test_sign import ONE, doses, prescribe, sign
@@ -249,13 +252,17 @@ def test_a_given_dose_that_was_a_mistake_is_to_be_given(world: World, work_of: W
     assert in_list(world, work_of, patient_id) == "0 av 1 doser gitt"
 
 
-def test_the_worker_makes_up_for_a_missed_dose_at_the_end(world: World, work_of: WorkOf, patient_id: UUID) -> None:
+def test_the_worker_makes_up_for_a_missed_dose_at_the_end(
+    app: JournalApp, world: World, work_of: WorkOf, patient_id: UUID
+) -> None:
     entry_id = course(world, work_of, patient_id, of=2)
     earlier(world, entry_id, 2)  # due two and a half hours and one and a half hours ago: both missed
 
-    with work_of(world.nina) as work:
-        assert Medication(work).extend_horizon([patient_id]) == {patient_id: 1}
-        assert Medication(work).extend_horizon([patient_id]) == {}
+    with app.works.open(Known(SYSTEM)) as work:
+        medication = Medication(work)
+        assert patient_id in (waiting := medication.plans_running_out())
+        assert medication.extend_horizon(waiting)[patient_id] == 1
+        assert patient_id not in medication.plans_running_out()
 
     planned = doses(world, work_of, patient_id)
     statuses = [dose.status for dose in planned]
