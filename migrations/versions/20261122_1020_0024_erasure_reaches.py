@@ -44,6 +44,7 @@ def upgrade() -> None:
     )
     _orders()
     _sources()
+    _reviews_and_doors()
     _what_stays()
     op.execute("ALTER TABLE audit.erasure_proposal DROP CONSTRAINT erasure_proposal_table_name_check")
     op.execute("ALTER TABLE audit.erasure_proposal ADD FOREIGN KEY (table_name) REFERENCES audit.erasable (table_name)")
@@ -195,7 +196,18 @@ def _sources() -> None:
     )  # fmt: skip
     erasable("medication.source_match", "catalogue_item_id", "dosage", key="entry_id", within="medication.source_entry")
     erasable("medication.reconciliation", "choices", key="document_id", within=document)
-    erasable("medication.reconciliation_draft", "choices", key="document_id", within=document)
+    erasable("medication.reconciliation_draft", "choices", "questions", key="document_id", within=document)
+    erasable("medication.source_check", "note", key="entry_id", within="medication.source_entry")
+    erasable(
+        "medication.source_question", "medicine", "text", key="reconciliation_id", within="medication.reconciliation"
+    )
+    erasable("medication.source_answer", "text", key="question_id", within="medication.source_question")
+
+
+def _reviews_and_doors() -> None:
+    erasable("medication.medication_review", "took_part", "result", "changes")
+    erasable("medication.crossing", "place")
+    erasable("medication.crossing_act", "said_by", "lines", key="crossing_id", within="medication.crossing")
 
 
 def _what_stays() -> None:
@@ -213,7 +225,9 @@ def _what_stays() -> None:
     who = "who decided it, as who wrote it"
     stays("medication.medication_request", who, "prescriber_name", "given_by")
     stays("medication.verbal_order", who, "prescriber_name", "prescriber_hpr", "prescriber_service", "stand_in_name")
-    stays("observations.observation", "which kind of measurement it was", "loinc", "display", "unit")
+    stays("medication.medication_administration", "codes that without their order name no medicine", "site", "old_patch")
+    stays("medication.crossing", who, "stand_in_name")
+    stays("observations.observation", "which kind of measurement it was", "code", "loinc", "display", "unit")
     person = "who the chart is about: corrected and never erased"
     stays("patients.allergy_assessment", "that she was asked", "source_code")
     stays("patients.identifier", person, "value", "issuer")

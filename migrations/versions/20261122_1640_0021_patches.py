@@ -15,10 +15,10 @@ revision, down_revision, branch_labels, depends_on = "0021", "0020", None, None
 
 GIVEN = "medication.medication_administration"
 CODES = "'pulse', 'blood_pressure', 'temperature', 'weight', 'glucose', 'spo2', 'respiration', 'symptom'"
-COLUMNS = "hour_signed integer[])", "hour_signed integer[], undecided integer)"
+COLUMNS = "hour_signed integer[], crossing text", "hour_signed integer[], undecided integer, crossing text"
 # From the day of INR nobody has decided a dose, and none is planned; the newest version holds.
 READS = (
-    "coalesce(d.hour_signed, '{}')\n",
+    "coalesce(d.hour_signed, '{}'), c.kind",
     """coalesce(d.hour_signed, '{}'),
                 (SELECT count(*)::integer FROM linked k
                  JOIN medication.medication_request r ON r.patient_id = k.id AND r.dosage ? 'inr'
@@ -27,8 +27,7 @@ READS = (
                    AND NOT (m.away_from <= now() AND m.away_until > now() AND m.away_from IS NOT NULL)
                    AND NOT EXISTS (SELECT FROM medication.medication_request newer
                        WHERE newer.patient_id = r.patient_id AND newer.entry_id = r.entry_id
-                         AND newer.version > r.version AND newer.in_error_at IS NULL))
-""",
+                         AND newer.version > r.version AND newer.in_error_at IS NULL)), c.kind""",
 )
 WORKLIST = "medication.worklist_by_patient(timestamptz, timestamptz)"
 
