@@ -39,6 +39,7 @@ from journal.medication.rules import (
 from journal.platform import clock
 from journal.platform.clock import local_date, norwegian_date
 from journal.platform.fhir import OWN, UCUM, Resource, instant, written
+from journal.platform.language import phrase
 from journal.platform.quantity import UNITS, Quantity
 
 CYCLE, FIRST_DAY, EXACT, LEAST_INTERVAL = (
@@ -129,12 +130,13 @@ def _from_the_first(dosage: Dosage, bounds: _Bounds) -> Iterator[_Part]:
     """The first dose of a course at once, and the others from a safe distance on."""
     first_at, doses = _first_at(dosage), dosage.course.doses if dosage.course else None
     assert first_at is not None and isinstance(dosage.amount, Quantity)
-    yield 1, dosage, f"Første dose straks: {say(dosage.amount)}", bounds
+    yield 1, dosage, str(phrase("Første dose straks: %(dose)s", dose=say(dosage.amount))), bounds
     if doses != 1:
         rest = without_first(dosage)
         if rest.course and doses:
             rest = replace(rest, course=replace(rest.course, doses=doses - 1))
-        yield 2, rest, f"Deretter {dose_sentence(rest)}", bounds.within(first_at + safe_distance(dosage), None)
+        said = str(phrase("Deretter %(dose)s", dose=dose_sentence(rest)))
+        yield 2, rest, said, bounds.within(first_at + safe_distance(dosage), None)
 
 
 def _steps(dosage: Dosage, bounds: _Bounds) -> Iterator[_Part]:

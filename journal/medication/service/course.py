@@ -53,7 +53,7 @@ def count_anew(
     doses = course_of(order)
     if doses is None or order.status not in _COUNTED:
         return
-    plan = sa.and_(RequestPlan.patient_id == order.patient_id, RequestPlan.request_entry_id == order.entry_id)
+    plan = _of(RequestPlan, order.patient_id, order.entry_id)
     locked = sa.select(RequestPlan.count_again_at, RequestPlan.unconfirmed_since).where(plan)
     again, held_from = db.execute(locked.with_for_update(key_share=True)).one_or_none() or (None, None)
     start = start or min(now, again or now)
@@ -90,7 +90,8 @@ def _happened(db: Session, patient_id: UUID, request_entry_id: UUID) -> Sequence
     """The doses of the order, earliest first, each with whether it is signed, how many times it was given, and when last."""
     db.flush()
     given = MedicationAdministration
-    of_dose = sa.and_(given.patient_id == Dose.patient_id, given.dose_id == Dose.id, given.in_error_at.is_(None))
+    same = sa.tuple_(given.patient_id, given.dose_id) == sa.tuple_(Dose.patient_id, Dose.id)
+    of_dose = sa.and_(same, given.in_error_at.is_(None))
     taken = sa.and_(given.status == "completed", given.kind != WITNESS)
     return db.execute(
         sa.select(
@@ -100,10 +101,16 @@ def _happened(db: Session, patient_id: UUID, request_entry_id: UUID) -> Sequence
             sa.func.max(given.effective_at).filter(taken).label("last_given"),
         )
         .outerjoin(given, of_dose)
-        .where(Dose.patient_id == patient_id, Dose.request_entry_id == request_entry_id)
+        .where(_of(Dose, patient_id, request_entry_id))
         .group_by(Dose.patient_id, Dose.id)
         .order_by(Dose.due_at)
     ).all()
+
+
+def _of(table: type[Dose] | type[RequestPlan], patient_id: UUID, request_entry_id: UUID) -> sa.ColumnElement[bool]:
+    """The rows of an order that was read from an open chart, by both its keys."""
+    key = sa.tuple_(table.patient_id, table.request_entry_id)
+    return key == sa.tuple_(sa.literal(patient_id, sa.Uuid), sa.literal(request_entry_id, sa.Uuid))
 
 
 def _slot(row: Any) -> Slot:
@@ -117,6 +124,6 @@ def _as_planned(row: Any) -> dict[str, Any]:
 def _take_back(db: Session, order: MedicationRequest, beyond: Sequence[datetime]) -> None:
     """Cancels these doses of the order: they may still be given, and are more than is left of the course."""
     if beyond:
-        these = (Dose.patient_id == order.patient_id, Dose.request_entry_id == order.entry_id, Dose.due_at.in_(beyond))
+        these = (_of(Dose, order.patient_id, order.entry_id), Dose.due_at.in_(beyond))
         moved: Mapping[str, Any] = {"state": "cancelled", "request_id": order.id, "request_version": order.version}
         db.execute(sa.update(Dose).where(*these).values(moved).execution_options(synchronize_session=False))

@@ -161,7 +161,8 @@ def _so_far(order: Any) -> sa.Case[Any]:
     signature, other = (aliased(MedicationAdministration) for _ in range(2))
     beside = (
         sa.select(sa.func.count())
-        .where(other.patient_id == Dose.patient_id, other.dose_id == Dose.id, other.in_error_at.is_(None))
+        .where(sa.tuple_(other.patient_id, other.dose_id) == sa.tuple_(Dose.patient_id, Dose.id))
+        .where(other.in_error_at.is_(None))
         .where(other.status == "completed", other.kind != "signature", other.kind != WITNESS)
         .scalar_subquery()
     )
