@@ -13,7 +13,7 @@ import psycopg
 
 from journal.medication import DueDose, Medication
 from journal.medication.rules import Caution, Dosage, Reason, dose_sentence, every_hours, when_needed
-from journal.platform.errors import Conflict, Invalid
+from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.quantity import Quantity
 from tests.conftest import Browser, World
 from tests.medication.order_life import DONE, LEAST_BETWEEN, MOST_A_DAY
@@ -78,6 +78,7 @@ class Hand(Protocol):
     def sign(self, dose: UUID, version: int, what: str, *, confirmed: bool) -> int: ...
     def also_given(self, dose: UUID, version: int) -> int: ...
     def give_as_needed(self, entry: UUID, version: int) -> int: ...
+    def second(self, administration: UUID) -> int: ...
     def undo(self, administration: UUID) -> int: ...
 
 
@@ -91,7 +92,7 @@ class ByService:
         try:
             with self.work_of(staff) as work:
                 act(Medication(work))
-        except (Conflict, Invalid) as refused:
+        except (Conflict, Invalid, NotFound) as refused:
             return int(refused.status)
         return DONE
 
@@ -135,6 +136,9 @@ class ByService:
             self.world.nina,
             lambda m: m.sign_as_needed(self.patient_id, entry, request_version=version, confirmed=set(Caution)),
         )
+
+    def second(self, administration: UUID) -> int:
+        return self._ask(self.world.siri, lambda m: m.witness(self.patient_id, administration))
 
     def undo(self, administration: UUID) -> int:
         return self._ask(self.world.nina, lambda m: m.correct(self.patient_id, administration, reason="Prøve"))
@@ -185,6 +189,7 @@ class ByPages:
 
     def __init__(self, world: World, client_for: ClientFor, patient_id: UUID) -> None:
         self.patient_id, self.lars, self.nina = patient_id, client_for(world.lars), client_for(world.nina)
+        self.siri = client_for(world.siri)
         self.item = str(item_of(world))
 
     @property
@@ -229,6 +234,9 @@ class ByPages:
     def give_as_needed(self, entry: UUID, version: int) -> int:
         form = {"request_version": str(version), "confirmed[]": [caution.value for caution in Caution]}
         return self.nina.act(f"{self._at}/as-needed/{entry}", form).status_code
+
+    def second(self, administration: UUID) -> int:
+        return self.siri.act(f"{self._at}/administrations/{administration}/witness").status_code
 
     def undo(self, administration: UUID) -> int:
         return self.nina.act(f"{self._at}/administrations/{administration}/undo").status_code

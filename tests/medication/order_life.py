@@ -14,7 +14,7 @@ MOST_A_DAY, LEAST_BETWEEN = 3, 4
 """As needed: so many times in 24 hours, and at least so many hours between."""
 _AHEAD = 1000
 
-DONE, CONFLICT, INVALID = 303, 409, 422
+DONE, GONE, CONFLICT, INVALID = 303, 404, 409, 422
 """What an act is answered with, as HTTP says it."""
 
 SIGNED = {"given": "given", "partly": "partly", "refused": "not_given"}
@@ -39,6 +39,7 @@ class Signature:
     what: str
     of: Plan
     undone: bool = False
+    seconded: bool = False
 
 
 @dataclass
@@ -59,6 +60,7 @@ class Shown:
     version: int
     can_sign: bool
     beside: int
+    seconded: bool
 
 
 @dataclass(eq=False)
@@ -171,6 +173,15 @@ class Life:
         order.signatures.append((None, Signature(self.hour, "given", now_is)))
         return DONE
 
+    def second(self, due: int | None, signature: Signature) -> int:
+        """Another nurse signs as number two what was given of a dose that was planned."""
+        if due is None or signature.undone or signature.what == "refused":
+            return GONE
+        if signature.seconded:
+            return CONFLICT
+        signature.seconded = True
+        return DONE
+
     def undo(self, signature: Signature) -> int:
         """The dose is then what it would have been, had nobody signed it."""
         if signature.undone:
@@ -199,7 +210,7 @@ class Life:
             return None
         status = _signed(signature, due) if signature else self._unsigned(plan, due)
         can_sign = signature is None and plan.state == "open"
-        return Shown(due, status, of.amount, of.version, can_sign, beside)
+        return Shown(due, status, of.amount, of.version, can_sign, beside, bool(signature and signature.seconded))
 
     def between(self, order: Order, first: int, last: int) -> list[Shown]:
         """The doses due from hour `first` to hour `last`, both with."""

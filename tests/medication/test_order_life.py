@@ -25,7 +25,7 @@ from journal.platform.postgres import EmbeddedPostgres
 from tests import factories
 from tests.conftest import DATABASE, Browser, World
 from tests.medication.order_hands import ByPages, ByService, Hand, hours_pass
-from tests.medication.order_life import Life, Order, Shown
+from tests.medication.order_life import Life, Order, Shown, Signature
 from tests.medication.test_fest import m30
 
 LONGER = int(os.environ.get("AKSON_LIVES", "0"))
@@ -90,6 +90,7 @@ class Lives(RuleBasedStateMachine):
     @rule(amount=amounts, every=st.sampled_from(EVERY))
     def prescribe(self, amount: int, every: int) -> None:
         self._both(self.life.prescribe(amount, every), lambda side: side.hand.prescribe(amount, every))
+        self.place.want_two_signatures()
 
     @precondition(lambda self: all(order.plans for order in self.life.orders))
     @rule(amount=amounts)
@@ -152,18 +153,29 @@ class Lives(RuleBasedStateMachine):
         wanted = self.life.give_as_needed(order, seen)
         self._both(wanted, lambda side: side.hand.give_as_needed(side.entries[number], seen))
 
+    def _signature(self, pick: int) -> tuple[int | None, Signature, dict[UUID, UUID]]:
+        """One of the latest: the dose it is of, itself, and its id for each patient."""
+        signatures = [
+            (number, nth, due, signature)
+            for number, order in enumerate(self.life.orders)
+            for nth, (due, signature) in enumerate(order.signatures)
+        ]
+        number, nth, due, signature = signatures[-1 - pick % len(signatures)]
+        return due, signature, {patient: ids[nth] for patient, ids in self.place.signatures(number).items()}
+
+    @precondition(lambda self: any(order.signatures for order in self.life.orders))
+    @rule(pick=picks)
+    def second(self, pick: int) -> None:
+        due, signature, ids = self._signature(pick)
+        wanted = self.life.second(due, signature)
+        self._both(wanted, lambda side: side.hand.second(ids[side.hand.patient_id]))
+
     @precondition(lambda self: any(order.signatures for order in self.life.orders))
     @rule(pick=picks)
     def undo(self, pick: int) -> None:
-        signatures = [
-            (number, nth, signature)
-            for number, order in enumerate(self.life.orders)
-            for nth, (_, signature) in enumerate(order.signatures)
-        ]
-        number, nth, signature = signatures[-1 - pick % len(signatures)]
-        ids = self.place.signatures(number)
+        _, signature, ids = self._signature(pick)
         wanted = self.life.undo(signature)
-        self._both(wanted, lambda side: side.hand.undo(ids[side.hand.patient_id][nth]))
+        self._both(wanted, lambda side: side.hand.undo(ids[side.hand.patient_id]))
 
     # And nobody
 
@@ -195,6 +207,12 @@ class Place:
         service = ByService(world, work_of, ids[0])
         self.pages = ByPages(world, client_for, ids[1])
         self.sides = [Side(service, service), Side(self.pages, ByService(world, work_of, ids[1]))]
+
+    def want_two_signatures(self) -> None:
+        """Of what is given at its times; no form asks for it yet."""
+        ids = [side.hand.patient_id for side in self.sides]
+        query = "UPDATE medication.medication_request SET two_signatures = true WHERE patient_id = ANY (%s) AND NOT as_needed"
+        self.superuser.execute(query, (ids,))
 
     def hours_pass(self, hours: int) -> None:
         """Time passes, and the worker plans on."""
@@ -265,6 +283,7 @@ class Place:
                     version=dose.version,
                     can_sign=dose.can_sign,
                     beside=len(dose.also_given),
+                    seconded=dose.witnessed_by is not None,
                 ),
             )
             for dose in side.reader.doses(back=BACK, ahead=AHEAD)
