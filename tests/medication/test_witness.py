@@ -151,3 +151,18 @@ def test_the_card_says_that_it_waits_and_another_signs_with_one_tap(
     told = client_for(world.lars).act(f"/patients/{dose.patient_id}/administrations/{signature}/witness")
     assert told.status_code == 409
     assert "Siri Strand signerte som nummer to" in told.text
+
+
+def test_a_dose_that_is_called_off_is_shown_no_more_when_its_signature_is_undone_though_two_had_signed(
+    world: World, work_of: WorkOf, dose: DueDose
+) -> None:
+    signature = sign(world, work_of, dose)
+    witness(work_of, world.siri, dose, signature)
+    with work_of(world.nina) as work:
+        Medication(work).correct(dose.patient_id, signature, reason="Feil dose")
+    assert again(world, work_of, dose).can_sign
+
+    with work_of(world.lars) as work:
+        Medication(work).stop(dose.patient_id, dose.request_entry_id, version=1, reason="Ikke lenger aktuelt")
+
+    assert dose.id not in [shown.id for shown in doses(world, work_of, dose.patient_id)]

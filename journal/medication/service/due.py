@@ -81,7 +81,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             names.filter(fact.kind != WITNESS).label("also_given"),
             # A second signature is of the first one, and falls with it.
             sa.func.min(fact.recorded_by_name).filter(fact.witness_of_id == signature.id).label("witnessed_by"),
-            sa.func.count().label("facts"),
+            sa.func.count().filter(fact.kind != WITNESS).label("facts"),
         )
         .where(fact.patient_id == dose.patient_id, fact.dose_id == dose.id)
         .where(fact.in_error_at.is_(None), fact.kind != LIVE)
