@@ -225,7 +225,9 @@ def _what_stays() -> None:
     who = "who decided it, as who wrote it"
     stays("medication.medication_request", who, "prescriber_name", "given_by")
     stays("medication.verbal_order", who, "prescriber_name", "prescriber_hpr", "prescriber_service", "stand_in_name")
-    stays("medication.medication_administration", "codes that without their order name no medicine", "site", "old_patch")
+    stays(
+        "medication.medication_administration", "codes that without their order name no medicine", "site", "old_patch"
+    )
     stays("medication.crossing", who, "stand_in_name")
     stays("observations.observation", "which kind of measurement it was", "code", "loinc", "display", "unit")
     person = "who the chart is about: corrected and never erased"

@@ -113,8 +113,13 @@ ALONE = {
 WITH_IT = {
     "medication.medication_request": {"medication.verbal_order", "medication.verbal_answer"},
     "medication.source_document": {
-        f"medication.{name}" for name in ("source_entry", "source_match", "reconciliation", "reconciliation_draft")
+        f"medication.{name}"
+        for name in (
+            *("source_entry", "source_match", "source_check", "reconciliation", "reconciliation_draft"),
+            *("source_question", "source_answer"),
+        )
     },
+    "medication.crossing": {"medication.crossing_act"},
     "notes.note": {"notes.draft"},
 }
 
