@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -267,8 +268,8 @@ def _check(settings: Settings) -> tuple[float, float, int]:
     works = create_app(settings).works
     codes = [_atc(2 * n) for n in range(12)]
     medicines, taken, of_limit = [Asked(code) for code in codes], list[float](), list[float]()
-    with works.open(Known(_NURSE)) as work:
-        driver: Any = work.db.connection().connection.driver_connection
+    with works.open(Known(_NURSE)) as work, closing(works.sessions.kw["bind"].raw_connection()) as other:
+        driver: Any = other.driver_connection
         for _ in range(60):
             began = time.perf_counter()
             found = Medication(work).interactions(medicines).found

@@ -101,6 +101,8 @@ class Line:
             self.send()
             while reply.result is None:
                 self._take()
+            if len(self._expected) == 1 and self._expected[0] is None:
+                self._hear()
         if reply.result.status not in _GOOD:
             raise psycopg.errors.error_from_result(reply.result, encoding="utf-8")
         return reply.result

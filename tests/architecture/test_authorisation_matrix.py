@@ -151,6 +151,7 @@ IN_THE_WAY = {
     "care.answer_effect": "the task asks for no effect",
     "medication.also_given": "the dose can be signed as usual",
     "medication.confirm_lines": "no order waits",
+    "medication.settle_list": "a list that came is not compared with ours",
     "medication.give_as_needed": "the order is no medicine as needed",
     "medication.import_source": "there is no file in the form",
     "medication.give_by_procedure": "no list is signed",

@@ -35,6 +35,7 @@ from journal.platform.errors import Invalid
 from journal.platform.work import Known
 from journal.worker import SYSTEM
 from tests.conftest import Browser, World
+from tests.medication.test_pausing import nothing_instead
 from tests.medication.test_renewing import PENICILLIN
 from tests.medication.test_sign import ONE, doses, prescribe, sign
 
@@ -327,7 +328,7 @@ def test_a_dose_given_twice_shortens_the_course(world: World, work_of: WorkOf, p
 def test_a_pause_moves_the_end_and_takes_no_dose(world: World, work_of: WorkOf, patient_id: UUID) -> None:
     entry_id = course(world, work_of, patient_id, of=3)
     with work_of(world.lars) as work:
-        Medication(work).hold(patient_id, entry_id, version=1, reason="Kvalme")
+        Medication(work).hold(patient_id, entry_id, version=1, reason="Kvalme", pause=nothing_instead())
     assert {dose.status for dose in doses(world, work_of, patient_id)} == {DoseStatus.HELD}
     earlier(world, entry_id, 2)
     with work_of(world.lars) as work:
@@ -355,7 +356,9 @@ def test_a_change_counts_what_was_given_and_must_be_longer_than_that(
         change(1)
     assert refused.value.errors["doses"] == ["1 av dosene er gitt allerede. Skriv hvor mange det skal bli i alt."]
     change(2)
-    assert [dose.condition_text for dose in doses(world, work_of, patient_id)][1:] == ["Siste dose i kuren (2 av 2)"]
+    assert [dose.condition_text for dose in doses(world, work_of, patient_id)][1:] == [
+        "Ny dosering. Før: 1\xa0tablett hver time, til 4\xa0doser er gitt i alt · Siste dose i kuren (2 av 2)"
+    ]
 
 
 def test_a_course_that_is_over_is_none_that_a_new_order_doubles(

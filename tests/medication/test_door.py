@@ -13,6 +13,7 @@ from journal.care import Care
 from journal.medication import Imported, Medication
 from journal.medication.errors import NotReconciled
 from journal.medication.rules import DoseStatus, every_hours, when_needed
+from journal.medication.rules.asking import AskOf, Question
 from journal.medication.rules.door import UNRECONCILED, Crossing, is_overdue, reconcile_before, waits, why_not
 from journal.medication.rules.reconciling import Choice
 from journal.permissions import Role
@@ -364,7 +365,8 @@ def test_what_a_prescriber_asks_about_waits_and_what_she_keeps_goes_on(
     with work_of(world.lars) as work:
         rows = Medication(work).comparison(patient_id, document_id).to_choose
         chosen = {r.key: Choice.ASK if r.ours and r.ours.name == asked.generic_name else Choice.KEEP for r in rows}
-        Medication(work).reconcile(patient_id, document_id, choices=chosen)
+        questions = {key: Question(AskOf.GP) for key, choice in chosen.items() if choice is Choice.ASK}
+        Medication(work).reconcile(patient_id, document_id, choices=chosen, questions=questions)
     assert [states(world, each) for each in entries] == [{"open"}, {"held"}]
 
 

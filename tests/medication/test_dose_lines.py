@@ -106,6 +106,7 @@ def _row(number: int, status: OrderStatus, drawn: Drawn) -> Any:
     changed = {"change": "prescribe", "change_reason": None, "effective_at": NOW, "recorded_by_name": "Lars Haugen"}
     use = "3" if drawn.dosage.as_needed else "12"[number % 2]
     order = {**vars(drawn.order), "dosage": drawn.dosage.to_json(), "use": use, "doses": None, "given": None}
+    order |= dict.fromkeys(("waits_since", "so_far", "was", "supply", "procedure_list_id"))
     return SimpleNamespace(entry_id=UUID(int=number), status=status.value, **order, **more, **changed)
 
 

@@ -25,6 +25,7 @@ from journal.platform.settings import Settings
 from tests import factories
 from tests.conftest import Browser, World
 from tests.medication.test_fest import m30
+from tests.medication.test_pausing import nothing_instead
 from tests.medication.test_prescribe import PARACETAMOL
 from tests.medication.test_sign import ONE, answers, doses, prescribe
 
@@ -129,7 +130,7 @@ def test_a_paused_medicine_counts_and_a_stopped_one_does_not(
 ) -> None:
     entry_id = ordered(world, work_of, patient_id, WARFARIN)
     with work_of(world.lars) as work:
-        Medication(work).hold(patient_id, entry_id, version=1, reason="INR 4")
+        Medication(work).hold(patient_id, entry_id, version=1, reason="INR 4", pause=nothing_instead())
     paused = judged(patient_id, IBUPROFEN)
     with work_of(world.lars) as work:
         Medication(work).stop(patient_id, entry_id, version=2, reason="INR 5")
@@ -205,7 +206,7 @@ def test_a_stop_is_passed_with_a_reason_alone_and_both_are_kept_with_every_versi
     assert stored(world, allergic) == []
     entry_id = sign(Answers(seen, REASON))
     with work_of(world.lars) as work:
-        Medication(work).hold(allergic, entry_id, version=1, reason="Feber")
+        Medication(work).hold(allergic, entry_id, version=1, reason="Feber", pause=nothing_instead())
 
     first, second = stored(world, allergic)
     assert first == second

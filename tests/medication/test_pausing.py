@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +24,12 @@ PENICILLIN = Medicine("fenoksymetylpenicillin", form="tablett", strength="650 mg
 ENOXAPARIN = Medicine("enoksaparin", "Klexane", form="injeksjonsvæske", route="subkutant", atc_code="B01AB05")
 AGAIN = "Pausen er over: skal legemidlet gis igjen, pauses lenger eller seponeres?"
 PRESCRIBE = "Et legemiddel er pauset: forskriv det som skal gis i stedet."
+
+
+def nothing_instead() -> Pause:
+    """What an antibiotic or an anticoagulant that is paused must say."""
+    until = local_date(datetime.now(UTC)) + timedelta(days=3)
+    return Pause(until=until, replacement=Replacement.NOTHING, because="blør")
 
 
 @pytest.fixture

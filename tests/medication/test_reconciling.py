@@ -360,7 +360,7 @@ def test_the_doctor_chooses_signs_and_the_list_says_so(
     listed_now = lars.get(signed.location).text
     assert "metoprolol" in listed_now
     assert "Sist samstemt av Lars Haugen den" in listed_now
-    assert "ikke samstemt" not in listed_now
+    assert "liste er ikke samstemt" not in listed_now
     assert "Samstemt av Lars Haugen" in lars.get(f"/patients/{patient_id}/medication/sources").text
 
 

@@ -20,6 +20,7 @@ from tests.medication.test_follow_up import (
     tablets,
     waiting,
 )
+from tests.medication.test_pausing import nothing_instead
 
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
@@ -59,7 +60,8 @@ def test_what_is_stopped_or_paused_asks_for_no_dose(
     world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID, waiting: UUID, act: str
 ) -> None:
     with work_of(world.lars) as work:
-        getattr(Medication(work), act)(patient_id, waiting, version=1, reason="Blødning")
+        paused = {"pause": nothing_instead()} if act == "hold" else {}
+        getattr(Medication(work), act)(patient_id, waiting, version=1, reason="Blødning", **paused)
     assert "Ring lege" not in round_of(client_for, world, patient_id)
 
 

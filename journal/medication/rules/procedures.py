@@ -1,7 +1,7 @@
 """What may be given by a municipality's signed procedure list: to whom it is open, and when a doctor must be asked.
 
 Source: the list itself. Which medicine, how much, how often and by whom is what the doctor who signs it answers for; over how
-long doses are counted is ours (docs/decisions/0021).
+long doses are counted is ours (docs/decisions/0020).
 """
 
 from collections.abc import Sequence

@@ -180,7 +180,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         prescription_group=row.prescription_group,
         instruction=row.instruction,
         condition_text=condition_of(
-            row, dosage, day, number_text(row.course_number, row.course_of) if row.course_of else None
+            row, dosage, day, number_text(row.course_number, row.course_of) if row.course_of else None, was=row.was
         ),
         required_value=ValueRequirement.from_json(row.required_value) if row.required_value else None,
         two_signatures=row.two_signatures,

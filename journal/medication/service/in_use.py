@@ -103,7 +103,7 @@ def medicine_in_use(order: Any, now: datetime) -> MedicineInUse:
         order.entry_id,
         line_of(order, dosage, today),
         flags,
-        condition_of(order, dosage, today, so_far),
+        condition_of(order, dosage, today, so_far, was=order.was),
         joined(" · ", (changed_text(order), changed_from(order.was, dosage))),
         strip(marks, now),
         so_far,

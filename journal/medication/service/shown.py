@@ -327,12 +327,14 @@ def line_with(order: Any, dosage: Dosage, indication: str | None, day: date) -> 
     )
 
 
-def condition_of(order: Any, dosage: Dosage, day: date, in_course: str | None = None) -> str | None:
+def condition_of(
+    order: Any, dosage: Dosage, day: date, in_course: str | None = None, *, was: str | None = None
+) -> str | None:
     """What must be seen with the dose of a day: which insulin, the order's condition, a new amount or dosage, the INR it is set
-    by, and `in_course`, where it stands in a course that ends by the doses given.
+    by, and `in_course`, where it stands in a course that ends by the doses given. `was`: dosage_before.
     """
     inr = inr_text(dosage.inr) if dosage.inr else None
-    new = changed_from(order.was, dosage)
+    new = changed_from(was, dosage)
     said = (insulin_text(order.atc_code), order.condition_text, changed_today(dosage, day), new, inr, in_course)
     return joined(" · ", (text for text in said if text)) if any(said) else None
 
