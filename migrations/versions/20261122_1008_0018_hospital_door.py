@@ -106,7 +106,7 @@ def _cross() -> None:
 
     The door is for a chart whose care is open, and only makes orders wait; an open chart alone lets anybody confirm one.
     """
-    let_read("journal_finder", "medication.crossing", "medication.crossing_act")
+    let_read("journal_finder", "medication.crossing", "medication.crossing_act", "medication.signing_setting")
     op.execute("GRANT INSERT ON medication.crossing, access.care_relationship TO journal_finder")
     define(
         "medication.cross_door(charts uuid[], crossing uuid, how text, stay uuid, whereto text, held_from timestamptz,"
@@ -122,6 +122,11 @@ def _cross() -> None:
                 RAISE EXCEPTION 'the chart is not open' USING ERRCODE = 'insufficient_privilege';
             END IF;
             IF stand_in IS NOT NULL THEN
+                -- A way into the chart is given to nobody but whom the municipality has named.
+                IF NOT EXISTS (SELECT FROM medication.signing_setting s
+                               WHERE s.municipality_id = audit.acting_for() AND s.stand_in_id = stand_in) THEN
+                    RAISE EXCEPTION 'nobody has named this stand-in' USING ERRCODE = 'insufficient_privilege';
+                END IF;
                 INSERT INTO access.care_relationship (patient_id, id, practitioner_id, unit_id, ground, valid_from)
                 VALUES (charts[1], relationship, stand_in, NULL, 'task', before);
             END IF;
@@ -177,6 +182,7 @@ def downgrade() -> None:
     op.execute(
         "DROP FUNCTION medication.cross_door(uuid[], uuid, text, uuid, text, timestamptz, timestamptz, uuid, text)"
     )
+    op.execute("DROP POLICY journal_finder ON medication.signing_setting")
     op.execute("REVOKE INSERT ON access.care_relationship FROM journal_finder")
     op.execute("REVOKE UPDATE (state) ON medication.dose FROM journal_finder")
     op.execute("ALTER TABLE medication.request_plan DROP COLUMN unconfirmed_since")

@@ -9,7 +9,7 @@ Revises: 0022
 
 from alembic import op
 
-from migrations.helpers import define, let_read
+from migrations.helpers import define
 
 revision, down_revision, branch_labels, depends_on = "0023", "0022", None, None
 
@@ -31,12 +31,17 @@ def _stand_in() -> None:
 
     Whoever names a stand-in opens no chart, and sees no row: it is the ground that says which order it is for.
     """
-    op.execute("GRANT INSERT ON access.care_relationship TO journal_finder")
     define(
         "medication.entrust_waiting(stand_in uuid) RETURNS integer VOLATILE",
         """
         DECLARE taken integer;
         BEGIN
+            -- A way into the charts is given to nobody but whom this unit has named.
+            IF stand_in IS DISTINCT FROM (SELECT s.stand_in_id FROM medication.signing_setting s
+                                          WHERE s.municipality_id = audit.acting_for() AND s.unit_id = audit.acting_unit()
+                                          ORDER BY s.version DESC LIMIT 1) THEN
+                RAISE EXCEPTION 'nobody has named this stand-in' USING ERRCODE = 'insufficient_privilege';
+            END IF;
             WITH RECURSIVE follows AS (
                 SELECT u.id FROM municipalities.unit u WHERE u.id = audit.acting_unit()
                 UNION ALL
@@ -64,7 +69,6 @@ def _stand_in() -> None:
         END""",
         owner="journal_finder",
     )
-    let_read("journal_finder", "medication.signing_setting")
 
 
 def _counted() -> None:
@@ -100,7 +104,5 @@ def _counted() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION medication.overridden_stops(timestamptz)")
     op.execute("DROP FUNCTION medication.entrust_waiting(uuid)")
-    op.execute("DROP POLICY journal_finder ON medication.signing_setting")
     op.execute("REVOKE SELECT ON medication.signing_setting FROM journal_finder")
-    op.execute("REVOKE INSERT ON access.care_relationship FROM journal_finder")
     op.execute("ALTER TABLE medication.verbal_order DROP COLUMN act, DROP COLUMN request_version")

@@ -1,6 +1,7 @@
 """Across the hospital door: no order goes on by itself, and somebody answers for the list until it is reconciled."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,11 @@ from journal.app import JournalApp
 from journal.care import Care
 from journal.medication import Imported, Medication
 from journal.medication.errors import NotReconciled
-from journal.medication.rules import DoseStatus, every_hours, when_needed
+from journal.medication.rules import Course, DoseStatus, GivenBy, Supply, every_hours, when_needed
 from journal.medication.rules.asking import AskOf, Question
 from journal.medication.rules.door import UNRECONCILED, Crossing, is_overdue, reconcile_before, waits, why_not
 from journal.medication.rules.reconciling import Choice
+from journal.medication.rules.verbal import Act, AfterRefusal
 from journal.permissions import Role
 from journal.platform.errors import Conflict, Invalid, NoGround
 from journal.platform.settings import Settings
@@ -28,6 +30,7 @@ from tests.medication.test_expected import extend
 from tests.medication.test_importing import EVERY_MORNING, take_in
 from tests.medication.test_prescribe import ONE
 from tests.medication.test_reconciling import choose, medicine, ours, theirs
+from tests.medication.test_verbal_change import refuse, say
 
 WorkOf = Callable[..., Any]
 EVERY_4_H = every_hours(ONE, 4)
@@ -522,3 +525,61 @@ def test_the_door_is_for_a_chart_that_is_open_and_for_no_other(world: World, wor
     call = "SELECT medication.cross_door(CAST(:c AS uuid[]), :i, 'hospital', NULL, NULL, now(), NULL, NULL, NULL)"
     with pytest.raises(sa.exc.DBAPIError, match="the chart is not open"), work_of(world.unn) as work:
         work.db.execute(sa.text(call), {"c": [patient_id], "i": crossing.id})
+
+
+def test_the_door_lets_nobody_in_but_whom_the_municipality_has_named(
+    world: World, work_of: WorkOf, patient_id: UUID
+) -> None:
+    call = """SELECT medication.cross_door(CAST(:c AS uuid[]), gen_random_uuid(), 'return', NULL, NULL, now(),
+        now() + interval '1 day', :stand_in, 'Unn')"""
+    with pytest.raises(sa.exc.DBAPIError, match="nobody has named"), work_of(world.nina) as work:
+        Care(work).open_tasks(patient_id)
+        work.db.execute(sa.text(call), {"c": [patient_id], "stand_in": world.unn.actor.person_id})
+
+
+def test_another_supply_confirms_nothing_and_the_doses_follow_it(
+    world: World, work_of: WorkOf, patient_id: UUID
+) -> None:
+    entry_id = prescribed(world, work_of, patient_id)
+    to_hospital(world, work_of, patient_id)
+    back(world, work_of, patient_id)
+    with work_of(world.lars) as work:
+        told = {"supply": Supply.DOSETT, "given_by": GivenBy.PATIENT, "reason": "Dosett fra i dag"}
+        Medication(work).change_supply(patient_id, entry_id, version=1, **told)
+    assert (states(world, entry_id), flagged(world, work_of, patient_id)) == ({"held"}, [True])
+
+    confirm(world, work_of, patient_id, {entry_id: 2})
+
+    assert states(world, entry_id) == {"open"}
+    assert {first_dose(world, work_of, patient_id).version} == {2}
+
+
+def test_a_refusal_that_leaves_the_order_as_it_is_confirms_nothing(
+    world: World, work_of: WorkOf, patient_id: UUID
+) -> None:
+    entry_id = prescribed(world, work_of, patient_id)
+    say(world, work_of, patient_id, entry_id, Act.CHANGE)
+    with work_of(world.lars) as work:
+        told = {"supply": Supply.DOSETT, "given_by": GivenBy.PATIENT, "reason": "Dosett fra i dag"}
+        Medication(work).change_supply(patient_id, entry_id, version=2, **told)
+    to_hospital(world, work_of, patient_id)
+    back(world, work_of, patient_id)
+
+    refuse(world, work_of, patient_id, AfterRefusal.LEAVE, version=3)
+
+    assert (states(world, entry_id), flagged(world, work_of, patient_id)) == ({"held"}, [True])
+
+
+def test_a_course_that_counts_has_all_its_doses_after_the_hospital(
+    world: World, work_of: WorkOf, patient_id: UUID
+) -> None:
+    counted = replace(EVERY_4_H, course=Course(None, None, doses=9))
+    entry_id = prescribed(world, work_of, patient_id, counted, use="2")
+    to_hospital(world, work_of, patient_id)
+    back(world, work_of, patient_id)
+    assert states(world, entry_id) == {"held"}
+
+    confirm(world, work_of, patient_id, {entry_id: 1})
+
+    ahead = "SELECT count(*), max(course_number) FROM medication.dose WHERE request_entry_id = %s AND state = 'open'"
+    assert world.migrator.execute(ahead, (entry_id,)).fetchone() == (9, 9)

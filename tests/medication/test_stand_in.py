@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from journal.medication import Medication
 from journal.platform.errors import NoGround
@@ -27,6 +28,12 @@ def patient_id(world: World) -> UUID:
 def without(world: World, work_of: WorkOf, by: Staff) -> list[str]:
     with work_of(by) as work:
         return Medication(work).units_without_stand_in()
+
+
+def test_nobody_is_let_in_who_is_not_named(world: World, work_of: WorkOf, patient_id: UUID) -> None:
+    receive(world, work_of, patient_id)
+    with pytest.raises(sa.exc.DBAPIError, match="nobody has named"), work_of(world.nina) as work:
+        work.db.execute(sa.text("SELECT medication.entrust_waiting(:it)"), {"it": world.unn.actor.person_id})
 
 
 def test_whoever_is_named_later_takes_over_the_overdue_orders_and_lets_go_when_they_are_answered(

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import pytest
 
+from journal.care import Care, FollowUp
+from journal.care.rules import FOLLOW_UPS
 from journal.medication import Medication, Medicine
 from journal.medication.errors import AlertsFound, OrderChanged, VerbalOrderAnswered
 from journal.medication.rules import Dosage, OrderStatus, Reason, dose_sentence, every_hours, when_needed
@@ -17,6 +19,7 @@ from journal.platform.errors import Denied, Invalid, NotFound
 from journal.platform.quantity import Quantity
 from tests.conftest import World
 from tests.factories import Staff
+from tests.medication.test_pausing import PENICILLIN
 from tests.medication.test_sign import ONE, answers, change, doses, hourly, order, sign
 from tests.medication.test_verbal import NEEDED, ON_CALL, answer, flags, queue, receive, waiting
 
@@ -247,6 +250,23 @@ def test_a_refused_change_may_be_stopped_and_a_refused_stop_may_stand(
         OrderStatus.STOPPED,
         2,
     )
+
+
+def test_a_pause_of_an_antibiotic_holds_at_once_and_a_prescriber_is_asked_what_replaces_it(
+    world: World, work_of: WorkOf, patient_id: UUID
+) -> None:
+    entry_id = order(world, work_of, patient_id, medicine=PENICILLIN)
+    say(world, work_of, patient_id, entry_id, Act.HOLD)
+
+    with work_of(world.nina) as work:
+        asked = {task.text for task in Care(work).open_tasks(patient_id)}
+    assert now(world, work_of, patient_id, entry_id).status is OrderStatus.ON_HOLD
+    assert asked == {FOLLOW_UPS[FollowUp.PAUSE], FOLLOW_UPS[FollowUp.REPLACEMENT]}
+
+    refuse(world, work_of, patient_id, next(iter(AfterRefusal)))
+
+    with work_of(world.nina) as work:
+        assert Care(work).open_tasks(patient_id) == []
 
 
 def test_what_was_decided_since_is_not_undone_by_a_refusal(

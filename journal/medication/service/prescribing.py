@@ -290,9 +290,18 @@ class Prescribing(Judging, Waiting):
             raise Invalid(errors={"doses": [said]})
 
     def _lock(
-        self, patient_id: UUID, request_entry_id: UUID, version: int, allowed: set[OrderStatus]
+        self,
+        patient_id: UUID,
+        request_entry_id: UUID,
+        version: int,
+        allowed: set[OrderStatus],
+        *,
+        decides: bool = True,
     ) -> MedicationRequest:
-        """The order as it is now. Its plan is locked, then its unsigned doses: a nurse who signs one is let finish first."""
+        """The order as it is now. Its plan is locked, then its unsigned doses: a nurse who signs one is let finish first.
+
+        `decides`: what follows says what doses hold, so an order that waits at the hospital door waits no more.
+        """
         of_order = (self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == request_entry_id)
         plan = self.db.execute(
             sa.select(RequestPlan.unconfirmed_since).where(*of_order).with_for_update(key_share=True)
@@ -313,7 +322,7 @@ class Prescribing(Judging, Waiting):
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
         if found.version != version or found.status not in allowed:
             raise self._overtaken(found)
-        if held.unconfirmed_since is not None:
+        if decides and held.unconfirmed_since is not None:
             self._decided(patient_id, request_entry_id)
         return found
 

@@ -34,17 +34,19 @@ class Supplying(Prescribing):
     ) -> int:
         """A new version with another supply, or another who gives; answers with it.
 
-        Not of a paused order: its newest version says why it is paused. Raises NotFound, OrderChanged, Invalid.
+        Not of a paused order: its newest version says why it is paused. One that waits at the hospital door waits on. Raises
+        NotFound, OrderChanged, Invalid.
         """
-        order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE})
+        order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE}, decides=False)
         if (order.supply, order.given_by) == (supply.value, given_by.value):
             raise Invalid(errors={"supply": ["Dette er det samme som før. Endre det, eller gå tilbake."]})
         told = {"supply": supply.value, "given_by": given_by.value}
         new = self._next(order, change="change", reason=reason, **told)
-        # A dose that was paused when its order was resumed stays so.
+        # A dose that was paused when its order was resumed stays with that version; one that waits at the door does not.
         unsigned = self._unsigned(patient_id, new, self.work.now - MAY_STILL_BE_GIVEN)
+        follows = sa.or_(Dose.state == "open", sa.and_(Dose.state == "held", Dose.due_at > self.work.now))
         values = {"request_id": new.id, "request_version": new.version, "given_by": given_by.value}
-        write = sa.update(Dose).where(unsigned, Dose.state == "open").values(values)
+        write = sa.update(Dose).where(unsigned, follows).values(values)
         self.db.execute(write.execution_options(synchronize_session=False))
         self._tell(facts.MedicineChanged, new)
         return new.version

@@ -147,7 +147,7 @@ class VerbalChanges(Verbal):
         if act is Act.PRESCRIBE or after not in after_refusal(act, decided_since=decided_since):
             raise Invalid(errors={"after": ["Velg hva som skal gjelde nå."]})
         self._answer(received, "refused", reason)
-        order = self._lock(patient_id, received.request_entry_id, version, set(OrderStatus))
+        order = self._lock(patient_id, received.request_entry_id, version, set(OrderStatus), decides=False)
         why = str(phrase("Muntlig beskjed avvist: %(reason)s", reason=reason))
         if after is AfterRefusal.RESTORE:
             self._restore(patient_id, received, why, answers)

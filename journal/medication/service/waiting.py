@@ -6,11 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from journal.medication.errors import NotReconciled
 from journal.medication.models import Dose, MedicationRequest, RequestPlan
 from journal.medication.rules import OrderStatus
 from journal.medication.rules.status import MISSED_AFTER
+from journal.medication.service.course import count_anew, course_of
+from journal.medication.service.settings import choices_of
 from journal.platform.language import phrase
 from journal.platform.service import Service
 
@@ -50,6 +53,20 @@ class Waiting(Service):
         back = Dose.missed_from > since if since else Dose.due_at > self.work.now
         write = sa.update(Dose).where(*held, back).values(state="open")
         self.db.execute(write.execution_options(synchronize_session=False))
+        self._count(patient_id, entries)
+
+    def _count(self, patient_id: UUID, entries: Collection[UUID]) -> None:
+        """A dose that was held and is passed is made up for at the end of its course."""
+        order, ids = MedicationRequest, sa.literal(list(entries), sa.ARRAY(sa.Uuid))
+        newest = sa.select(order).where(
+            self.work.chart(patient_id, order), order.entry_id == sa.any_(ids), order.in_error_at.is_(None)
+        )
+        by_entry = newest.ext(distinct_on(order.patient_id, order.entry_id))
+        for counted in self.db.scalars(by_entry.order_by(order.patient_id, order.entry_id, order.version.desc())).all():
+            if course_of(counted) is not None:
+                of = counted.municipality_id
+                choices = choices_of(self.db, [of]).get(of, ())
+                count_anew(self.db, counted, choices, self.work.now, start=self.work.now)
 
     def _decided(self, patient_id: UUID, request_entry_id: UUID) -> None:
         """A prescriber has decided this order anew: it waits no more. What was due while it waited is not to be given late."""
