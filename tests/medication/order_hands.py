@@ -52,7 +52,7 @@ def hours_pass(superuser: psycopg.Connection[Any], patients: list[UUID], hours: 
 
 def item_of(world: World) -> UUID:
     """The product in the catalogue."""
-    query = "SELECT id FROM medication.catalogue_item WHERE name_form_strength = %s AND active"
+    query = "SELECT id FROM medication.catalogue_item WHERE name_form_strength = %s AND prescribable AND active"
     found = world.migrator.execute(query, (MEDICINE,)).fetchone()
     assert found is not None
     return UUID(str(found[0]))

@@ -224,7 +224,7 @@ def test_on_the_page_a_wrong_string_is_answered_with_a_sentence_and_nothing_is_s
 ) -> None:
     patient_id, lars = world.patient(), client_for(world.lars)
     item = world.migrator.execute(
-        "SELECT id FROM medication.catalogue_item WHERE name_form_strength LIKE 'Paracet tab%'"
+        "SELECT id FROM medication.catalogue_item WHERE prescribable AND name_form_strength LIKE 'Paracet tab%'"
     )
     form = {
         "item": str(item.fetchone()[0]),
