@@ -43,12 +43,13 @@ from journal.medication import (
     ReplacementWanted,
 )
 from journal.platform import clock, commands, language, log
+from journal.platform.caller import Caller, Command, Keys, Nobody
 from journal.platform.db import connect
 from journal.platform.errors import Denied, Invalid, JournalError, Unavailable
 from journal.platform.ids import new_id
 from journal.platform.outbox import Listeners
 from journal.platform.settings import Settings
-from journal.platform.work import Caller, Command, Keys, Nobody, Work, Works
+from journal.platform.work import Work, Works
 from journal.web import Section, errors, security, shell
 from journal.web.addresses import Addresses
 from journal.web.pages import Pages

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from journal.bench import command as bench
 from journal.platform import database
 from journal.platform.backup import RestoreError, back_up, manifest_of, restore
+from journal.platform.caller import Keys
 from journal.platform.clock import local_date, norwegian_date
 from journal.platform.errors import JournalError
 from journal.platform.postgres import EmbeddedPostgres, default_home, running
 from journal.platform.postgres_programs import PostgresError
 from journal.platform.settings import InsecureStart, Settings
-from journal.platform.work import Keys
 
 if TYPE_CHECKING:
     from journal.medication import Progress

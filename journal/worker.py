@@ -16,10 +16,11 @@ from journal.app import create_app
 from journal.medication import Medication
 from journal.permissions import Role
 from journal.platform import log
+from journal.platform.caller import Actor, Known
 from journal.platform.db import connect
 from journal.platform.outbox import relay
 from journal.platform.settings import Settings
-from journal.platform.work import Actor, Known, Works
+from journal.platform.work import Works
 
 _log = structlog.get_logger()
 

@@ -13,8 +13,8 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import JSONB
 
+from journal.platform.caller import Actor
 from journal.platform.ids import new_id
-from journal.platform.work import Actor
 
 
 @dataclass

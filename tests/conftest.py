@@ -17,11 +17,11 @@ from werkzeug.test import TestResponse
 
 from journal.app import JournalApp, create_app
 from journal.platform import database
+from journal.platform.caller import Known
 from journal.platform.ids import new_id
 from journal.platform.line import Line
 from journal.platform.postgres import EmbeddedPostgres, running
 from journal.platform.settings import Settings
-from journal.platform.work import Known
 from tests import factories
 from tests.factories import Builder, Staff
 from tests.reference import references  # noqa: F401  a fixture of all
@@ -58,7 +58,7 @@ def settings(server: EmbeddedPostgres) -> Settings:
 
 @pytest.fixture(scope="session")
 def app(server: EmbeddedPostgres, settings: Settings) -> JournalApp:
-    from journal.platform.work import Keys
+    from journal.platform.caller import Keys
 
     database.make_database(server.dsn(), DATABASE)
     database.migrate(settings.migrator_url)

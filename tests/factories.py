@@ -16,8 +16,8 @@ from journal.municipalities.models import Municipality, Practitioner, Practition
 from journal.patients import name_words
 from journal.patients.models import Identifier, NameWord, Patient
 from journal.patients.national_id import make_synthetic
+from journal.platform.caller import Actor
 from journal.platform.clock import local
-from journal.platform.work import Actor
 from tests.builder import Builder, Staff
 from tests.chart_rows import (
     allergy,

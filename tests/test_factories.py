@@ -13,9 +13,9 @@ from journal.medication import Medication
 from journal.medication.rules import Dosage, DoseStatus, expected_times, pulse
 from journal.patients.national_id import classify
 from journal.platform import database
+from journal.platform.caller import Keys
 from journal.platform.postgres import EmbeddedPostgres
 from journal.platform.settings import Settings
-from journal.platform.work import Keys
 from tests import demo_places, factories, people
 from tests.builder import Builder
 from tests.conftest import World

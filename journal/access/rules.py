@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from journal.platform.caller import Actor
 from journal.platform.language import phrase, phrases
-from journal.platform.work import Actor, Ground
+from journal.platform.work import Ground
 
 _TEXTS = phrases(
     {

@@ -12,9 +12,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from journal.platform.caller import Actor, Command, Introduced, Keys
 from journal.platform.ids import new_id
 from journal.platform.statement import Statement
-from journal.platform.work import Actor, Command, Introduced, Keys, Work
+from journal.platform.work import Work
 
 _ASKING = "WITH asking AS MATERIALIZED (SELECT access.resume(:token, :idle, :longest) AS told)"
 # Who asks is known before the command is hers: the default of its person, and its policy, ask for the one that was told.

@@ -23,9 +23,9 @@ from journal.bench.machine import POSTGRES, bench_environment
 from journal.medication import Asked, Medication, Progress, import_catalogue
 from journal.permissions import Role
 from journal.platform import database
+from journal.platform.caller import Actor, Keys, Known
 from journal.platform.postgres import running
 from journal.platform.settings import Settings
-from journal.platform.work import Actor, Keys, Known
 
 MEMORY_GOAL_MB = 150
 """Of the whole process, whatever the size of the file."""

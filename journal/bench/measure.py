@@ -18,9 +18,9 @@ from journal.bench.machine import POSTGRES, Contestant, bench_environment, conte
 from journal.bench.world import make_world
 from journal.medication import import_catalogue
 from journal.platform import database
+from journal.platform.caller import Keys
 from journal.platform.postgres import EmbeddedPostgres, running
 from journal.platform.settings import Settings
-from journal.platform.work import Keys
 
 CATALOGUE_MB = 5
 

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from journal.platform.caller import Command
 from journal.platform.errors import Invalid
 from journal.platform.statement import Statement
-from journal.platform.work import Command, Work
+from journal.platform.work import Work
 
 _CLAIM = Statement(
     sa.text("INSERT INTO platform.command (id, body_hash) VALUES (:id, :body_hash) ON CONFLICT DO NOTHING")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from journal.platform.work import Keys
+from journal.platform.caller import Keys
 
 # For a database administrator to read and run, once per cluster; the embedded database runs the same text itself.
 ROLES: LiteralString = """\

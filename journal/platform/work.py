@@ -1,150 +1,27 @@
-"""Work: who acts, for which municipality and unit, in which transaction, which charts are open. One per request."""
+"""Work: one transaction of one actor, the charts that are open in it and why. One per request."""
 
-import hashlib
-import hmac
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from journal.permissions import OPENS, Permission, permissions_of
+from journal.permissions import OPENS, Permission
 from journal.platform import outbox
+from journal.platform.caller import Actor, Caller, Command, Keys
 from journal.platform.errors import Denied, NotSignedIn, Unavailable
 from journal.platform.ids import new_id
 from journal.platform.statement import Statement, await_commit, send_commit, transaction
 
-_NOW = Statement(sa.text("SELECT now()"))
 # Each call with its signature; one line in the log, or more, for each.
 _OPEN = Statement(
     sa.text("SELECT audit.open_charts(c ->> 0, c ->> 1) FROM json_array_elements(CAST(:calls AS json)) c")
 )
-_TELL = Statement(sa.text("SELECT set_config('journal.who', :who, true), now()"))
-
-
-@dataclass(frozen=True)
-class Actor:
-    """A person acting in one employment. *units* is the unit one acts in and every unit below it."""
-
-    person_id: UUID
-    name: str
-    role: str
-    role_id: UUID
-    municipality_id: UUID
-    municipality_name: str
-    unit_id: UUID
-    unit_name: str
-    units: tuple[UUID, ...]
-    session_id: UUID | None = None
-    origin: str = "web"
-    color_scheme: str = "auto"
-    language: str = "nb"
-    parent_unit_name: str = ""
-
-    def may(self, permission: Permission) -> bool:
-        """Whether the role has the permission; whether there is a ground for a patient is the gate's answer."""
-        return permission in permissions_of(self.role)
-
-    def as_json(self) -> str:
-        """What PostgreSQL is told of who asks (audit.who)."""
-        return json.dumps(asdict(self), default=str, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> "Actor":
-        """The reverse of as_json, for an identity that PostgreSQL vouches for."""
-        return cls(
-            person_id=UUID(told["person_id"]),
-            name=told["name"],
-            role=told["role"],
-            role_id=UUID(told["role_id"]),
-            municipality_id=UUID(told["municipality_id"]),
-            municipality_name=told["municipality_name"],
-            unit_id=UUID(told["unit_id"]),
-            unit_name=told["unit_name"],
-            units=tuple(map(UUID, told["units"])),
-            session_id=UUID(told["session_id"]),
-            origin=told["origin"],
-            color_scheme=told["color_scheme"],
-            language=told["language"],
-            parent_unit_name=told["parent_unit_name"],
-        )
-
-
-class Keys:
-    """Signs what PostgreSQL must be able to trust; the same key lies in audit.mac_key as its two HMAC pads."""
-
-    def __init__(self, mac_key: bytes) -> None:
-        self._key = mac_key
-
-    def sign(self, message: str) -> str:
-        """HMAC-SHA256 as 64 hex digits."""
-        return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()
-
-    def pads(self) -> tuple[bytes, bytes]:
-        """The inner and outer pad of the HMAC: what audit.mac needs, since sha256() is built into PostgreSQL and HMAC is not."""
-        key = self._key if len(self._key) <= 64 else hashlib.sha256(self._key).digest()
-        key = key.ljust(64, b"\0")
-        return bytes(b ^ 0x36 for b in key), bytes(b ^ 0x5C for b in key)
-
-
-class Command(NamedTuple):
-    """What is to be done once, however often it is sent. *body_hash*: of its address and of everything sent with it."""
-
-    id: UUID
-    body_hash: str
-
-
-class Introduced(NamedTuple):
-    """*now* is the database's now(). *claimed*: whether the command is this transaction's to do; None when nobody has asked.
-
-    *standings*: what the gate is told of a patient who was asked about at once.
-    """
-
-    actor: Actor | None
-    now: datetime
-    claimed: bool | None = None
-    standings: Mapping[UUID, Any] = MappingProxyType({})
-
-
-class Caller(Protocol):
-    """Who opens a Work: somebody with a session cookie, a signed actor (a job, a command), or nobody."""
-
-    def introduce(
-        self, db: Session, keys: Keys, command: Command | None = None, about: UUID | None = None
-    ) -> Introduced:
-        """Tells PostgreSQL who asks, in the first statement of the transaction.
-
-        The same statement may claim the *command*, and ask how she stands to the patient that the request is *about*.
-        """
-
-
-@dataclass(frozen=True)
-class Nobody:
-    """An open page: no identity, so every table answers with nothing."""
-
-    def introduce(
-        self, db: Session, keys: Keys, command: Command | None = None, about: UUID | None = None
-    ) -> Introduced:
-        return Introduced(None, _NOW.one(db)[0])
-
-
-@dataclass(frozen=True)
-class Known:
-    """A signed actor."""
-
-    actor: Actor
-
-    def introduce(
-        self, db: Session, keys: Keys, command: Command | None = None, about: UUID | None = None
-    ) -> Introduced:
-        told = self.actor.as_json()
-        return Introduced(self.actor, _TELL.one(db, who=told + keys.sign(told))[1])
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from uuid import UUID
 from flask import Response, request
 
 from journal.platform import commands
+from journal.platform.caller import Command
 from journal.platform.errors import Denied
 from journal.platform.settings import Settings
-from journal.platform.work import Command, Work
+from journal.platform.work import Work
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "

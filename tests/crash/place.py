@@ -9,9 +9,9 @@ from pathlib import Path
 
 from journal.cli import DATABASE, _embedded_environment
 from journal.platform import database
+from journal.platform.caller import Keys
 from journal.platform.postgres import EmbeddedPostgres, running
 from journal.platform.settings import Settings
-from journal.platform.work import Keys
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ from journal.medication.rules import (
     when_needed,
 )
 from journal.medication.rules.dosage import daily
+from journal.platform.caller import Known
 from journal.platform.errors import Invalid
-from journal.platform.work import Known
 from journal.worker import SYSTEM
 from tests.conftest import Browser, World
 from tests.medication.test_pausing import nothing_instead

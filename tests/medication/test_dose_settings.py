@@ -24,9 +24,9 @@ from journal.medication.rules import (
     own_clock_times,
     planned_doses,
 )
+from journal.platform.caller import Known
 from journal.platform.clock import day_bounds, instant, local, local_date
 from journal.platform.errors import Conflict, Denied
-from journal.platform.work import Known
 from journal.worker import SYSTEM
 from tests import factories
 from tests.conftest import Browser, World
