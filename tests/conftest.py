@@ -25,6 +25,7 @@ from journal.platform.settings import Settings
 from tests import factories
 from tests.factories import Builder, Staff
 from tests.reference import references  # noqa: F401  a fixture of all
+from tests.side_by_side import pytest_collection_modifyitems, pytest_xdist_auto_num_workers  # noqa: F401  hooks of all
 
 DATABASE = "journal_test"
 _numbers = itertools.count(1000)

@@ -65,6 +65,7 @@ def home() -> Iterator[Path]:
         yield Path(folder, "home")
 
 
+@pytest.mark.timeout(3 * PATIENCE_SECONDS)
 def test_the_demo_starts_is_joined_by_another_command_and_leaves_nothing_behind(home: Path) -> None:
     here, beside = free_port(), free_port()
     demo = akson(home, "demo", "--port", str(here), "--patients", "30")

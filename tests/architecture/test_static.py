@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import side_by_side
+
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
 
@@ -23,6 +25,10 @@ def test_the_code_passes(command: list[str]) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
+
+
+def test_what_is_begun_first_is_there() -> None:
+    assert [name for name in side_by_side.FIRST if not (ROOT / name).exists()] == []
 
 
 def test_every_context_is_entered_by_its_package_alone() -> None:

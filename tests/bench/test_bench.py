@@ -19,7 +19,6 @@ def measured() -> Measured:
     return measure([90, 180], Effort(rounds=1, seconds=0.2, warm_up=3, counted=5), say=said.append)
 
 
-@pytest.mark.timeout(240)
 def test_every_job_is_measured_in_every_database(measured: Measured) -> None:
     assert [(r.job, r.patients) for r in measured.results] == [(job.name, n) for n in (90, 180) for job in JOBS]
     assert all(r.journal.p50_ms > 0 and r.limit.cpu_ms > 0 and r.limit.blocks > 0 for r in measured.results)

@@ -2,8 +2,6 @@
 
 import io
 
-import pytest
-
 from journal.bench.catalogue import measure, write
 from journal.medication.fest import AuthorityWarning, CatalogueEntry, Interaction, read_all
 
@@ -23,7 +21,6 @@ def test_what_is_made_is_a_catalogue_of_the_size_that_was_asked_for() -> None:
     assert all(entry.ingredients for entry in products if entry.entry_kind != "substance")
 
 
-@pytest.mark.timeout(240)
 def test_two_versions_are_imported_and_the_interactions_found() -> None:
     measured = measure(1, say=lambda _: None)
 

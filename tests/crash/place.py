@@ -1,10 +1,12 @@
 """A journal of its own to be rough with: a durable database, made as `akson demo` makes it."""
 
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from journal.cli import DATABASE, _embedded_environment
@@ -35,13 +37,24 @@ def place(settings: Mapping[str, str] | None = None, *, home: Path | None = None
         folder = Path(made)
         folder.chmod(0o711)
         home = home or folder / "home"
+        subprocess.run(["cp", "-a", _pattern().name + "/home", home], check=True)
         with running(home, settings=settings) as server:
             environment = _embedded_environment(server, home, 8000)
-            told = Settings.from_environment(environment)
-            database.make_database(server.dsn(), DATABASE)
-            database.migrate(told.migrator_url)
-            database.hand_over_key(told.migrator_url, Keys(told.mac_key), "demo")
-            yield Place(server, environment, told, folder)
+            yield Place(server, environment, Settings.from_environment(environment), folder)
+
+
+@cache
+def _pattern() -> "tempfile.TemporaryDirectory[str]":
+    """The home that all places are copies of, empty of patients; gone when the process is. Made in haste, run durably."""
+    made = tempfile.TemporaryDirectory(prefix="akson-crash-", ignore_cleanup_errors=True)
+    Path(made.name).chmod(0o711)
+    home = Path(made.name, "home")
+    with running(home, fast=True) as server:
+        told = Settings.from_environment(_embedded_environment(server, home, 8000))
+        database.make_database(server.dsn(), DATABASE)
+        database.migrate(told.migrator_url)
+        database.hand_over_key(told.migrator_url, Keys(told.mac_key), "demo")
+    return made
 
 
 def free_port() -> int:

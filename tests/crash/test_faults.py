@@ -18,7 +18,7 @@ from tests.crash.wire import SOCKET
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="finds its processes in /proc"),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
 ]
 
 TRIES = 3

@@ -76,7 +76,6 @@ def signatures(world: World, patient_id: UUID) -> Counter[UUID]:
     return Counter(row[0] for row in rows)
 
 
-@pytest.mark.timeout(300)
 def test_of_fifty_who_sign_the_same_dose_one_does_and_the_rest_are_told(
     world: World, client_for: Callable[..., Browser], access_log: Callable[..., list[Any]]
 ) -> None:

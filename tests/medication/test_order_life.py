@@ -379,7 +379,7 @@ def _picture(life: Life, order: Order, window: Any, edge: int) -> Iterator[str]:
             yield dose.status
 
 
-@pytest.mark.timeout(7200 if LONGER else 300)
+@pytest.mark.timeout(7200 if LONGER else 900)
 def test_a_plain_model_the_service_and_the_pages_agree_after_each_step(
     world: World, superuser: psycopg.Connection[Any], work_of: Any, client_for: Callable[..., Browser]
 ) -> None:
