@@ -109,6 +109,8 @@ def test_what_a_ward_must_know_is_sealed_for_its_device_and_for_no_other(
     times = [datetime.fromisoformat(dose["at"]) for dose in one["doses"]]
     assert max(times) > datetime.now(UTC) + timedelta(hours=12)
     assert all(dose["line"] and dose["hand"] for dose in one["doses"])
+    # It is read on another day than it was written.
+    assert "i morgen" not in str(one) and "i dag" not in str(one)
     assert "Myrvang, Anna" not in elsewhere.read()
     sealed = device.parts()["parts"][0]["sealed"]
     assert "Myrvang" not in sealed and "penicillin" not in sealed
@@ -142,6 +144,23 @@ def test_a_part_is_built_by_one_logged_look_and_anew_only_when_the_chart_was_wri
     world.migrator.execute("UPDATE chart.downtime_part SET built_at = built_at - interval '13 hours'")
     _keep_downtime_lists(app.works)
     assert [len(looks(p, "chart:prepare")) for p in (anna, berit)] == [3, 2]
+
+
+def test_a_change_that_was_on_its_way_when_the_list_was_built_has_it_built_again(
+    world: World, work_of: WorkOf, app: JournalApp, enrol: Callable[..., Device]
+) -> None:
+    anna = world.patient()
+    world.store()
+    device = enrol(world.nina)
+    with work_of(world.nina) as work:
+        Patients(work).record_allergy(anna, NewAllergy(kind="allergy", substance="penicillin"))
+        work.db.flush()
+        _keep_downtime_lists(app.works)
+        (one,) = device.read().values()
+        assert one["allergies"]["texts"] == []
+    _keep_downtime_lists(app.works)
+    (one,) = device.read().values()
+    assert one["allergies"]["texts"] == ["penicillin"]
 
 
 def test_who_leaves_the_unit_is_taken_out_of_the_list_and_a_device_that_is_removed_gets_nothing(

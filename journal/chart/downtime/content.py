@@ -41,12 +41,8 @@ def _dose(dose: DueDose) -> dict[str, Any]:
         "line": str(dose.line),
         "hand": str(dose.hand),
         "status": dose.status.value,
-        "said": " ".join(
-            filter(
-                None,
-                (dose.status_text, dose.signed and f"{dose.signed.by_name} {moment(dose.signed.state.effective_at)}"),
-            )
-        ),
+        # No "i morgen": the list is read on another day than it was written.
+        "signed": f"{moment(dose.signed.state.effective_at)} {dose.signed.by_name}" if dose.signed else "",
         "note": " · ".join(filter(None, (dose.condition_text, dose.instruction, dose.paused_because, dose.take_out))),
     }
 

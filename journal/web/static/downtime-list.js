@@ -3,6 +3,7 @@
   "use strict";
   const byId = (id) => document.getElementById(id);
   const words = byId("words").dataset;
+  const language = document.documentElement.lang;
   const OLD_MINUTES = 240, LOCK_MS = 10 * 60 * 1000;
   let held, by = "", shown = [], idle = 0;
 
@@ -17,28 +18,35 @@
 
   const age = () => {
     const at = new Date(held.asked), minutes = Math.max(0, Math.round((Date.now() - at) / 60000));
-    const clock = at.toLocaleString(document.documentElement.lang, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+    const clock = at.toLocaleString(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
     byId("age").textContent = filled(minutes > OLD_MINUTES ? words.old : words.age, { clock, minutes });
     byId("age").classList.toggle("warn", minutes > OLD_MINUTES);
   };
 
   const table = (heads, rows) => {
     const drawn = make("table", "", make("thead", "", row("th", ...heads)), make("tbody", "", ...rows));
-    drawn.querySelectorAll("th").forEach((head) => { head.scope = "col"; });
+    drawn.querySelectorAll("thead th").forEach((head) => { head.scope = "col"; });
+    drawn.querySelectorAll("tbody th").forEach((head) => { head.scope = "colgroup"; });
     return drawn;
   };
 
   const patient = (p) => {
-    const about = make("p", "", [p.room && `${words.room} ${p.room}`, `${words.born} ${p.born}`].filter(Boolean).join(" · "));
+    const about = make("p", "", [p.room, `${words.born} ${p.born}`].filter(Boolean).join(" · "));
     about.className = "sub";
     const alert = make("p", "", make("b", `${p.allergies.said} `), p.allergies.texts.join(", "));
     alert.className = p.allergies.texts.length ? "allergy known" : "allergy";
     const limits = p.limits.length ? [make("p", "", make("b", `${words.limits}: `), p.limits.join(" · "))] : [];
-    const doses = p.doses.map((dose) => {
-      const drawn = row("td", dose.clock, "", dose.said, "");
+    let day = "";
+    const doses = p.doses.flatMap((dose) => {
+      const drawn = row("td", dose.clock, "", `${words[`s_${dose.status}`] ?? ""} ${dose.signed}`.trim(), "");
       drawn.children[1].append(make("b", dose.line), make("br"), `${dose.hand}${dose.note ? ` · ${dose.note}` : ""}`);
       drawn.className = `is-${dose.status}`;
-      return drawn;
+      const on = new Date(dose.at).toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long", timeZone: "Europe/Oslo" });
+      if (on === day) return [drawn];
+      day = on;
+      const heading = row("th", on);
+      heading.children[0].colSpan = 4;
+      return [heading, drawn];
     });
     const needed = p.as_needed.map((one) => {
       const drawn = row("td", "", one.given.join(", ") || words.nothing, "");
