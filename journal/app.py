@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 import journal.access.web
 import journal.audit.web
 import journal.care.web
+import journal.chart.downtime.web
 import journal.chart.web
 import journal.medication.web
 import journal.municipalities.web
@@ -59,6 +60,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.audit.web.bp,
     journal.care.web.bp,
     journal.chart.web.bp,
+    journal.chart.downtime.web.bp,
     journal.medication.web.bp,
     journal.municipalities.web.bp,
     journal.notes.web.bp,
@@ -73,6 +75,7 @@ MENU = (
     journal.medication.web.MENU,
     *journal.medication.web.MORE_MENU,
     journal.patients.web.MENU,
+    journal.chart.downtime.web.MENU,
     journal.audit.web.MENU,
     journal.municipalities.web.MENU,
     journal.medication.web.SETTINGS_MENU,

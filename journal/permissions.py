@@ -11,7 +11,9 @@ class Permission(StrEnum):
     CARE_GRANT = "care:grant"
     CARE_READ = "care:read"
     CARE_WRITE = "care:write"
+    CHART_DOWNTIME = "chart:downtime"
     CHART_LIST = "chart:list"
+    CHART_PREPARE = "chart:prepare"
     CHART_READ = "chart:read"
     MEDICATION_ADMINISTER = "medication:administer"
     MEDICATION_APPOINT = "medication:appoint"
@@ -71,17 +73,19 @@ _RESIDENCE = frozenset({P.CARE_GRANT, P.PATIENTS_ADMIT, P.PATIENTS_DISCHARGE, P.
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NURSE: _CARES
     | _RESIDENCE
-    | {P.MEDICATION_CONFIRM, P.MEDICATION_IMPORT, P.MEDICATION_RECEIVE, P.PATIENTS_WRITE},
+    | {P.CHART_DOWNTIME, P.MEDICATION_CONFIRM, P.MEDICATION_IMPORT, P.MEDICATION_RECEIVE, P.PATIENTS_WRITE},
     Role.HEALTH_ASSISTANT: _CARES,
     Role.DOCTOR: _CARES | {P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE} | _RESIDENCE,
-    Role.UNIT_MANAGER: _READS | _RESIDENCE | {P.CARE_WRITE, P.MEDICATION_APPOINT, P.PATIENTS_WRITE, P.RECORDS_ERASE},
+    Role.UNIT_MANAGER: _READS
+    | _RESIDENCE
+    | {P.CARE_WRITE, P.CHART_DOWNTIME, P.MEDICATION_APPOINT, P.PATIENTS_WRITE, P.RECORDS_ERASE},
     # An administrator runs the municipality and sees no patient.
     Role.TENANT_ADMINISTRATOR: frozenset(
         {P.ACCESS_MANAGE, P.MEDICATION_APPOINT, P.MUNICIPALITIES_MANAGE, P.MUNICIPALITIES_READ}
     ),
     # An auditor sees who looked, not what they saw.
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.MUNICIPALITIES_READ}),
-    Role.SYSTEM: frozenset({P.MEDICATION_READ}),
+    Role.SYSTEM: frozenset({P.CHART_PREPARE, P.MEDICATION_READ, P.PATIENTS_READ}),
 }
 _RIGHTS = {role.value: rights for role, rights in ROLE_PERMISSIONS.items()}
 
@@ -91,6 +95,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.CARE_GRANT: ("patients", "care"),
     P.CARE_READ: ("patients", "care"),
     P.CARE_WRITE: ("patients", "care"),
+    P.CHART_PREPARE: ("patients", "medication", "observations"),
     P.CHART_READ: ("patients", "medication", "observations", "notes", "care"),
     P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),
     P.MEDICATION_CONFIRM: ("patients", "medication"),

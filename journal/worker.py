@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from journal.app import create_app
+from journal.chart import Downtime
 from journal.medication import Medication
 from journal.permissions import Role
 from journal.platform import log
@@ -32,6 +33,7 @@ RELAY_SECONDS = 1
 BEAT_SECONDS = 10
 PLAN_SECONDS = 60
 DEAD_AFTER_SECONDS = 60
+DOWNTIME_BATCH = 20
 
 _BEAT = sa.text("INSERT INTO platform.heartbeat DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET at = now()")
 _SINCE_BEAT = sa.text("SELECT extract(epoch FROM now() - at)::integer FROM platform.heartbeat")
@@ -89,6 +91,7 @@ async def _work(works: Works, queue: procrastinate.App, stop: threading.Event, *
             await queue.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
             if second % PLAN_SECONDS == 0:
                 _plan(works)
+                _keep_downtime_lists(works)
             if second % BEAT_SECONDS == 0:
                 # Last: a round that was not done has no beat.
                 with works.sessions.begin() as db:
@@ -118,3 +121,15 @@ def _plan(works: Works) -> None:
             planned = bool(patients)
             if patients:
                 medication.extend_horizon(patients)
+
+
+def _keep_downtime_lists(works: Works) -> None:
+    """Few at a time, each with its own line in the log: a page that somebody waits for comes first."""
+    built = True
+    while built:
+        with works.open(Known(SYSTEM)) as work:
+            downtime = Downtime(work)
+            waiting = downtime.waiting(DOWNTIME_BATCH)
+            built = bool(waiting)
+            for patient_id, devices in waiting:
+                downtime.lay_ready(patient_id, devices)

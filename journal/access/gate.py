@@ -25,7 +25,7 @@ class AccessGate:
 
         Registering is the one act on a chart that does not exist yet; admitting is a way in for whoever has none.
         """
-        if work.actor.role == Role.SYSTEM:
+        if work.actor.role == Role.SYSTEM and Permission.CHART_PREPARE not in wanted:
             return {permission: {p: rules.planning(p) for p in asked} for permission, asked in wanted.items()}
         everybody = {p for asked in wanted.values() for p in asked}
         standings = dict(work.standings)
@@ -46,6 +46,8 @@ class AccessGate:
             raise NotFound()
         if permission is Permission.PATIENTS_REGISTER:
             raise NotFound()
+        if permission is Permission.CHART_PREPARE:
+            return rules.downtime(patient_id, tuple(standing.ids))
         if standing.ground is not None:
             return rules.ground_of(patient_id, standing, work.actor)
         if permission is Permission.PATIENTS_ADMIT:

@@ -52,6 +52,11 @@ def admission(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
     return Ground(patient_id, ids, "referral", phrase("du tar imot pasienten"), decision_ref=chosen)
 
 
+def downtime(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
+    """The worker, which lays ready what a unit must know when the journal is away."""
+    return Ground(patient_id, ids, "downtime", phrase("nødlisten holdes klar"), purpose="HOPERAT")
+
+
 def planning(patient_id: UUID) -> Ground:
     """The worker, which works out the doses of the days to come; its looks stand in the log like a person's."""
     return Ground(patient_id, (patient_id,), "planning", phrase("doser regnes ut framover"), purpose="HOPERAT")

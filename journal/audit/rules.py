@@ -10,7 +10,10 @@ ACTIONS = phrases(
         "audit:read": "leste innsynsloggen",
         "care:read": "så oppgaver og opphold",
         "care:write": "skrev i oppgaver eller opphold",
+        "chart:prepare": "la pasienten i nødlisten",
         "chart:read": "åpnet journalen",
+        "downtime:opened": "åpnet nødlisten",
+        "downtime:printed": "skrev ut nødlisten",
         "medication:administer": "signerte en dose",
         "medication:confirm": "kontrollerte en legemiddelliste",
         "medication:import": "leste inn en legemiddelliste",
@@ -42,6 +45,7 @@ GROUNDS = phrases(
         "registration": "registrering",
         "emergency": "øyeblikkelig hjelp",
         "control": "kontroll av innsyn",
+        "downtime": "nødliste når journalen er borte",
         "planning": "doser regnet ut framover",
     }
 )

@@ -5,13 +5,14 @@ from journal.patients.errors import AlreadyRegistered, PossibleDuplicate
 from journal.patients.facts import AllergyRecorded, PatientRegistered
 from journal.patients.listed import Listed
 from journal.patients.person import Contact, NewPatient, Person, PersonIdentity
-from journal.patients.rules import Allergy, AllergyState, name_words
+from journal.patients.rules import ALLERGY_TEXTS, Allergy, AllergyState, name_words
 from journal.patients.service import Patients
 from journal.patients.service.alerts import NewAllergy, NewFlag
 from journal.patients.service.kin import NewRelative, Relative
 from journal.patients.service.searching import Found, Hit
 
 __all__ = [
+    "ALLERGY_TEXTS",
     "Alerts",
     "Allergy",
     "AllergyRecorded",

@@ -7,6 +7,13 @@
   const byId = (id) => document.getElementById(id);
   const SETTLE_MS = 450; // cards move up when one is signed: a second tap in the same spot must not sign the next dose
 
+  // A device that holds the list for when the journal is away asks for what is new, whoever is signed in here.
+  if ("serviceWorker" in navigator) {
+    const ask = async () => (await navigator.serviceWorker.getRegistration("/downtime/list/"))?.active?.postMessage("refresh");
+    ask();
+    setInterval(ask, 15 * 60 * 1000);
+  }
+
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
       const search = document.querySelector("[data-shortcut=search]");
