@@ -45,7 +45,7 @@ class ReceiveChange(Change, SaidBy):
 
 
 class ReceiveStatus(ChangeStatus, SaidBy):
-    """Body of the form for a pause or a stop by word of mouth."""
+    """Body of the form for a pause, its end or a stop by word of mouth."""
 
 
 class Refuse(Schema):

@@ -32,6 +32,7 @@ def upgrade() -> None:
     _stand_in_at(_BY_WINDOW)
     _entrust()
     _change(_NAMED_ONCE, _NAMED_THEN)
+    _acts("'prescribe', 'change', 'hold', 'resume', 'stop'")
 
 
 def _windows() -> None:
@@ -175,8 +176,17 @@ def _change(old: str, new: str) -> None:
     )
 
 
+def _acts(allowed: str) -> None:
+    """What may be said by word of mouth of an order: the end of a pause too."""
+    op.execute(
+        f"""ALTER TABLE medication.verbal_order DROP CONSTRAINT verbal_order_act_check,
+            ADD CONSTRAINT verbal_order_act_check CHECK (act IN ({allowed})) NOT VALID"""
+    )
+
+
 def downgrade() -> None:
     """Who stands in is asked of the function still: it knows of no windows."""
+    _acts("'prescribe', 'change', 'hold', 'stop'")
     _change(_NAMED_THEN, _NAMED_ONCE)
     _stand_in_at("NULL::uuid")
     op.execute("DROP FUNCTION medication.entrust_waiting(uuid)")

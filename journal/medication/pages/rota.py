@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
+from journal.medication.dosage_form import WEEKDAYS
 from journal.medication.rules.parts import Weekday
-from journal.medication.rules.rota import DAY, DAYS, Span
+from journal.medication.rules.rota import DAY, Span
 from journal.medication.service import WeekOfStandIns
 
 HOURS = tuple(f"{hour:02}" for hour in range(24))
-SHORT_DAYS = tuple((day, said[:3]) for day, said in DAYS.items())
+SHORT_DAYS = tuple(WEEKDAYS.items())
 
 
 class Person(NamedTuple):
