@@ -1,4 +1,5 @@
-"""The worker: makes jobs of the outbox, runs them, keeps doses a week ahead and the log's months made. Holds no person's rights."""
+"""The worker: makes jobs of the outbox, runs them, keeps doses a week ahead and the log's months made, and hands what
+is overdue to who stands in. Holds no person's rights."""
 
 import asyncio
 import itertools
@@ -92,6 +93,8 @@ async def _work(works: Works, queue: procrastinate.App, stop: threading.Event, *
             if second % PLAN_SECONDS == 0:
                 _plan(works)
                 _keep_downtime_lists(works)
+                with works.open(Known(SYSTEM)) as work:
+                    Medication(work).hand_over()
             if second % BEAT_SECONDS == 0:
                 # Last: a round that was not done has no beat.
                 with works.sessions.begin() as db:

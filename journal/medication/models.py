@@ -285,7 +285,7 @@ class RequestPlan(Base):
 class VerbalOrder(Record, Base):
     """Muntlig forordning: who said it, and until when it is to be signed. Who received it is who recorded it.
 
-    `act`: a new order, or a change, pause or stop of one in use; `request_version`: the version of the order that it made.
+    `act`: a new order, or a change, pause, its end or stop of one in use; `request_version`: the version of the order it made.
     `stand_in_name`: whose business it is too once the limit has passed, by the ground `relationship_id`.
     """
 

@@ -12,6 +12,9 @@ from journal.medication.schemas import Answered, Change, ChangeStatus, Prescribe
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import phrase
 
+MOST_LINES = 60
+"""Of a rota."""
+
 
 class SaidBy(Schema):
     """Who said it, and that it was read back to her."""
@@ -42,7 +45,7 @@ class ReceiveChange(Change, SaidBy):
 
 
 class ReceiveStatus(ChangeStatus, SaidBy):
-    """Body of the form for a pause or a stop by word of mouth."""
+    """Body of the form for a pause, its end or a stop by word of mouth."""
 
 
 class Refuse(Schema):
@@ -65,12 +68,21 @@ class MaybeId(fields.UUID):
         return None if value == "" else super().deserialize(value, attr, data, **kwargs)
 
 
+def _lines(name: str, of: fields.Field[Any]) -> fields.List[Any]:
+    return fields.List(of, data_key=name, load_default=list, validate=validate.Length(max=MOST_LINES))
+
+
 class ChooseSigningRule(Schema):
-    """Body of the form that says how long an order may stand unsigned, and who stands in (empty: nobody is named)."""
+    """Body of the form that says how long an order may stand unsigned, and who stands in: at the hours of each line of the rota
+    (see rota_form), and at all others (empty: as the unit above)."""
 
     version = StrictInteger(required=True, least=0)
     within_hours = StrictInteger(required=True, least=1, most=168)
     stand_in_id = MaybeId(load_default=None)
+    days = _lines("days[]", Text(12))
+    starts = _lines("starts[]", Text(12))
+    ends = _lines("ends[]", Text(12))
+    who = _lines("who[]", MaybeId())
 
 
 class LastDay(DayField):

@@ -105,6 +105,7 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "medication.review_verbal_change": {**_DOSAGE, **_STATUS, **_BY_MOUTH},
     "medication.receive_hold": {**_STATUS, **_BY_MOUTH},
+    "medication.receive_resume": {**_STATUS, **_BY_MOUTH},
     "medication.receive_stop": {**_STATUS, **_BY_MOUTH},
     "medication.refuse_change": {**_STATUS, "after": "restore"},
     "medication.review_renewal": _RENEWAL,

@@ -76,6 +76,7 @@ STAMPED_BUT_GIVEN = {
     ("access.care_relationship", "unit_id"),
     ("medication.favourite", "unit_id"),
     ("medication.signing_setting", "unit_id"),
+    ("medication.stand_in_window", "unit_id"),
 }
 
 # A link is between two charts: its second key says which the other is.

@@ -154,7 +154,7 @@ def test_with_nobody_named_every_doctor_of_the_unit_has_it(world: World, work_of
 def test_the_nearest_unit_that_has_chosen_decides(
     world: World, work_of: WorkOf, patient_id: UUID, other_doctor: Staff
 ) -> None:
-    name(world, work_of, None, by=world.tora, hours=72)
+    name(world, work_of, world.lars, by=world.tora, hours=72)
     receive(world, work_of, patient_id)
     far = waiting(world, work_of)
     answer(world, work_of, far)
@@ -163,7 +163,7 @@ def test_the_nearest_unit_that_has_chosen_decides(
     near = waiting(world, work_of)
 
     assert [(one.sign_before - one.received_at) / timedelta(hours=1) for one in (far, near)] == [72, 6]
-    assert (far.stand_in, near.stand_in) == (None, "Ola Annen")
+    assert (far.stand_in, near.stand_in) == ("Lars Haugen", "Ola Annen")
 
 
 def test_a_stand_in_who_has_left_stands_in_for_nobody_and_it_is_said(
@@ -186,7 +186,7 @@ def test_of_two_who_choose_at_once_the_second_is_told(world: World, work_of: Wor
     name(world, work_of, world.lars)
 
     with pytest.raises(Conflict), work_of(world.mona) as work:
-        Medication(work).choose_signing_rule(version=0, within_hours=24, stand_in_id=None)
+        Medication(work).choose_signing_rule(version=0, within_hours=24, stand_in_id=world.lars.actor.person_id)
 
 
 @pytest.mark.parametrize("who", ["nina", "bodil"])

@@ -27,7 +27,7 @@ def patient_id(world: World) -> UUID:
 
 def without(world: World, work_of: WorkOf, by: Staff) -> list[str]:
     with work_of(by) as work:
-        return Medication(work).units_without_stand_in()
+        return [gap.unit for gap in Medication(work).stand_in_gaps()]
 
 
 def test_nobody_is_let_in_who_is_not_named(world: World, work_of: WorkOf, patient_id: UUID) -> None:

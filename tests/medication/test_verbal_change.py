@@ -1,7 +1,7 @@
 """A change, a pause or a stop by word of mouth: effective at once, and what stood before is never lost."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,10 @@ from journal.care.rules import FOLLOW_UPS
 from journal.medication import Medication, Medicine
 from journal.medication.errors import AlertsFound, OrderChanged, VerbalOrderAnswered
 from journal.medication.rules import Dosage, OrderStatus, Reason, dose_sentence, every_hours, when_needed
+from journal.medication.rules.pausing import Replacement
 from journal.medication.rules.verbal import Act, AfterRefusal, after_refusal
-from journal.medication.service import Answers
+from journal.medication.service import Answers, Pause
+from journal.platform.clock import local_date, norwegian_date
 from journal.platform.errors import Denied, Invalid, NotFound
 from journal.platform.quantity import Quantity
 from tests.conftest import World
@@ -38,6 +40,7 @@ R, S, L = AfterRefusal.RESTORE, AfterRefusal.STOP, AfterRefusal.LEAVE
         (Act.PRESCRIBE, True, (S,)),
         (Act.CHANGE, False, (R, S)),
         (Act.HOLD, False, (R, S)),
+        (Act.RESUME, False, (R, S)),
         (Act.STOP, False, (R, L)),
         (Act.CHANGE, True, (L,)),
         (Act.HOLD, True, (L,)),
@@ -76,6 +79,8 @@ def say(
         medication = Medication(work)
         if act is Act.HOLD:
             return medication.receive_hold(patient_id, entry_id, **(SAID | more))
+        if act is Act.RESUME:
+            return medication.receive_resume(patient_id, entry_id, **(SAID | more))
         if act is Act.STOP:
             return medication.receive_stop(patient_id, entry_id, **(SAID | more))
         judged = medication.judge_verbal_change(patient_id, entry_id, dosage=dosage)
@@ -267,6 +272,57 @@ def test_a_pause_of_an_antibiotic_holds_at_once_and_a_prescriber_is_asked_what_r
 
     with work_of(world.nina) as work:
         assert Care(work).open_tasks(patient_id) == []
+
+
+def test_a_pause_ends_by_word_of_mouth_from_the_next_dose_and_waits_for_a_signature(
+    world: World, work_of: WorkOf, patient_id: UUID, entry_id: UUID
+) -> None:
+    with work_of(world.lars) as work:
+        Medication(work).hold(patient_id, entry_id, version=1, reason="Kvalme")
+    with pytest.raises(Invalid):
+        say(world, work_of, patient_id, entry_id, Act.RESUME, version=2, read_back=False)
+    with pytest.raises(Denied):
+        say(world, work_of, patient_id, entry_id, Act.RESUME, version=2, by=world.siri)
+
+    say(world, work_of, patient_id, entry_id, Act.RESUME, version=2)
+
+    newest, one = now(world, work_of, patient_id, entry_id), waiting(world, work_of)
+    assert (newest.version, newest.status, one.act) == (3, OrderStatus.ACTIVE, Act.RESUME)
+    assert newest.change_reason == "Muntlig fra Lise Vakt: Lav puls"
+    assert True in flags(world, work_of, patient_id)
+    given = [dose for dose in doses(world, work_of, patient_id) if dose.can_sign]
+    assert given and min(dose.due_at for dose in given) > newest.changed_at
+    answer(world, work_of, one)
+    assert True not in flags(world, work_of, patient_id)
+    with pytest.raises(OrderChanged):
+        say(world, work_of, patient_id, entry_id, Act.RESUME, version=3)
+
+
+def test_a_refused_end_of_a_pause_pauses_it_again_with_what_is_given_instead(
+    world: World, work_of: WorkOf, patient_id: UUID
+) -> None:
+    """Of an antibiotic: what was given instead, and when somebody looks at it, are as they were."""
+    instead = order(world, work_of, patient_id)
+    entry_id = order(world, work_of, patient_id, medicine=PENICILLIN)
+    day = local_date(datetime.now(UTC)) + timedelta(days=3)
+    pause = Pause(until=day, replacement=Replacement.ORDER, replaced_by=instead)
+    with work_of(world.lars) as work:
+        Medication(work).hold(patient_id, entry_id, version=1, reason="Utslett", pause=pause)
+    say(world, work_of, patient_id, entry_id, Act.RESUME, version=2)
+
+    refuse(world, work_of, patient_id, R, version=3)
+
+    newest = now(world, work_of, patient_id, entry_id)
+    assert (newest.version, newest.status) == (4, OrderStatus.ON_HOLD)
+    assert "I stedet gis metoprolol" in newest.change_reason
+    assert norwegian_date(day) in newest.change_reason
+    with work_of(world.lars) as work:
+        Medication(work).stop(patient_id, instead, version=1, reason="Feil")
+    say(world, work_of, patient_id, entry_id, Act.RESUME, version=4)
+    refuse(world, work_of, patient_id, R, version=5)
+    assert now(world, work_of, patient_id, entry_id).status is OrderStatus.ON_HOLD
+    with work_of(world.nina) as work:
+        assert FOLLOW_UPS[FollowUp.REPLACEMENT] in {task.text for task in Care(work).open_tasks(patient_id)}
 
 
 def test_what_was_decided_since_is_not_undone_by_a_refusal(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from journal.medication import Medication
 from journal.medication.rules import OrderStatus, TimeOfDay, daily, dose_sentence
 from journal.medication.rules.verbal import Act
 from journal.platform.quantity import Quantity
@@ -86,6 +87,23 @@ def test_a_pause_or_a_stop_is_read_back_on_the_form_and_received_in_one_act(
 
     assert nina.act(f"{url}/verbal/{act}", sent | {"read_back": "true"}).status_code == 303
     assert now(world, work_of, patient_id, entry_id).status is status
+
+
+def test_the_end_of_a_pause_is_read_back_with_the_dose_and_offered_in_the_place_of_a_pause(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID, entry_id: UUID, url: str
+) -> None:
+    with work_of(world.lars) as work:
+        Medication(work).hold(patient_id, entry_id, version=1, reason="Kvalme")
+    nina, sent = client_for(world.nina), {"version": "2", "reason": "Bedre nå", **SAID_BY}
+    sheet, form = nina.get(url).text, nina.get(f"{url}/verbal?act=resume").text
+
+    assert "act=resume" in sheet and "act=hold" not in sheet
+    assert "Pauset: Kvalme" in form and "igjen fra neste dose: 1" in form
+    refused = nina.act(f"{url}/verbal/resume", sent)
+    assert refused.status_code == 422 and 'value="Bedre nå"' in refused.text
+    assert nina.act(f"{url}/verbal/resume", sent | {"read_back": "true"}).status_code == 303
+    assert now(world, work_of, patient_id, entry_id).status is OrderStatus.ACTIVE
+    assert "Gis igjen etter pause" in client_for(world.lars).get("/signing").text
 
 
 def test_the_doctor_refuses_with_what_stood_before_in_sight_and_loses_nothing_she_typed(

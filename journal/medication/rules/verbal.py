@@ -18,11 +18,12 @@ UNSIGNED = ("warning", phrase("muntlig, ikke signert"))
 
 
 class Act(StrEnum):
-    """What was said: a new order, or another dosage, a pause or a stop of one in use."""
+    """What was said: a new order, or another dosage, a pause, the end of one or a stop of one in use."""
 
     PRESCRIBE = "prescribe"
     CHANGE = "change"
     HOLD = "hold"
+    RESUME = "resume"
     STOP = "stop"
 
 
@@ -31,6 +32,7 @@ ACTS = phrases(
         Act.PRESCRIBE: "Ny ordinasjon",
         Act.CHANGE: "Ny dosering",
         Act.HOLD: "Pause",
+        Act.RESUME: "Gis igjen etter pause",
         Act.STOP: "Seponering",
     }
 )

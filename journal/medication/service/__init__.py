@@ -31,6 +31,7 @@ from journal.medication.service.procedures import OfProcedure, ProcedureList, Pr
 from journal.medication.service.received import Prescriber, Queue, Received
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.reviewing import Review, ReviewDue, Reviewing
+from journal.medication.service.rota import WeekOfStandIns
 from journal.medication.service.settings import Choice, MunicipalSettings
 from journal.medication.service.shown import (
     AsNeededMedicine,
@@ -135,6 +136,7 @@ __all__ = [
     "SpanFact",
     "UndecidedDose",
     "WaitingLine",
+    "WeekOfStandIns",
     "WholeOrder",
     "WorklistRow",
 ]

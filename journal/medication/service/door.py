@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from journal.access import CareRelationships
 from journal.medication import facts
 from journal.medication.door_tables import CrossingAct, CrossingRow
 from journal.medication.models import MedicationRequest, RequestPlan
@@ -21,6 +20,7 @@ from journal.medication.rules.reconciling import Kind
 from journal.medication.service.door_setting import DoorSettings
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.reconciling import Reconciling
+from journal.medication.service.rota import stands_in
 from journal.medication.service.shown import dosage_of, group_flags, line_of, unsigned
 from journal.medication.service.sources import Source
 from journal.medication.service.stand_in import StandIns
@@ -35,8 +35,11 @@ from journal.platform.work import in_charts
 
 _CROSS = Statement(
     sa.text(
-        "SELECT medication.cross_door(:charts, :id, :kind, :stay_id, :place, :since, :before, :stand_in_id, :stand_in_name)"
-    ).bindparams(sa.bindparam("charts", type_=sa.ARRAY(sa.Uuid)))
+        """SELECT medication.cross_door(:charts, :id, :kind, :stay_id, :place, :since, :before, s.id, s.name)
+           FROM (VALUES (true)) AS once LEFT JOIN medication.stand_in_at(:unit_id, :before) s ON true"""
+    ).bindparams(
+        sa.bindparam("charts", type_=sa.ARRAY(sa.Uuid)), sa.bindparam("before", type_=sa.DateTime(timezone=True))
+    )
 )
 _SEEN = "Listen er endret etter at du åpnet siden. Se hva som gjelder nå."
 
@@ -95,9 +98,8 @@ class Door(Reconciling, StandIns, DoorSettings):
 
         For whoever moves the patient, who is shown nothing of her medicines by it and need not be allowed to see them.
         """
-        rule, crossing_id = self._signing_rule(), new_id()
+        crossing_id = new_id()
         before = reconcile_before(kind, since, self._door_choice().within_hours)
-        stands_in = (rule.stand_in_id, rule.stand_in_name) if before else (None, None)
         others = [record for record in self.work.ids(patient_id) if record != patient_id]
         _CROSS.run(
             self.db,
@@ -108,8 +110,7 @@ class Door(Reconciling, StandIns, DoorSettings):
             place=place or None,
             since=since,
             before=before,
-            stand_in_id=stands_in[0],
-            stand_in_name=stands_in[1],
+            unit_id=self.work.actor.unit_id,
         )
         return crossing_id, before
 
@@ -124,7 +125,7 @@ class Door(Reconciling, StandIns, DoorSettings):
             waiting = self.work.chart(patient_id, plan), plan.unconfirmed_since == row.since
             entries = self.db.scalars(sa.select(plan.request_entry_id).where(*waiting).with_for_update(key_share=True))
             self._let_go(patient_id, entries.all(), since=row.since)
-            self._end_stand_in(row.patient_id, row.relationship_id, row.reconcile_before)
+            self._end_stand_in(row)
             self.work.publish(facts.DoorPassed(patient_id, row.id))
 
     @on_patient(Permission.MEDICATION_READ)
@@ -264,12 +265,12 @@ class Door(Reconciling, StandIns, DoorSettings):
     def _sign_list(self, patient_id: UUID, after: ListAfterCrossing) -> None:
         if not self._write_act(after, "reconciled"):
             raise Conflict("En annen har signert at listen er samstemt. Last siden på nytt.")
-        self._end_stand_in(after.patient_id, after.relationship_id, after.reconcile_before)
+        self._end_stand_in(after)
         self.work.publish(facts.DoorPassed(patient_id, after.id))
 
-    def _end_stand_in(self, patient_id: UUID, relationship_id: UUID | None, before: datetime | None) -> None:
-        if relationship_id is not None and before is not None:
-            CareRelationships(self.work).end(patient_id, relationship_id, max(self.work.now, before))
+    def _end_stand_in(self, crossing: CrossingRow | ListAfterCrossing) -> None:
+        if (before := crossing.reconcile_before) is not None:
+            self._end_stand_ins(crossing.patient_id, crossing.relationship_id, before, crossing_id=crossing.id)
 
 
 def _waiting(row: Any, day: date) -> WaitingLine:
@@ -296,6 +297,7 @@ def _standing() -> Statement:
     return Statement(
         sa.select(
             newest,
+            stands_in(newest.c.unit_id, newest.c.reconcile_before).label("stands_in"),
             act("taken_over", CrossingAct.recorded_by_name).label("taken_by"),
             act("reconciled", CrossingAct.recorded_by_name).label("signed_by"),
             act("reconciled", CrossingAct.recorded_at).label("signed_at"),
@@ -317,7 +319,7 @@ def _after(row: Any, now: datetime) -> ListAfterCrossing:
         owner=row.taken_by or row.recorded_by_name,
         reconcile_before=row.reconcile_before,
         overdue=row.signed_by is None and is_overdue(row.reconcile_before, now),
-        stand_in=row.stand_in_name,
+        stand_in=row.stands_in,
         relationship_id=row.relationship_id,
         signed_by=row.signed_by,
         signed_at=row.signed_at,

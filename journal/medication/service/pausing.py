@@ -1,14 +1,14 @@
 """A pause: until when, and what is given instead."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from journal.medication.facts import PauseEndPlanned, ReplacementWanted
 from journal.medication.models import MedicationRequest
 from journal.medication.rules.pausing import Replacement, missing, must_be_replaced, pause_text
-from journal.platform.clock import instant, norwegian_date
+from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
 
 _MORNING = time(8)
@@ -67,6 +67,20 @@ def follow_up_of_pause(
     if pause.replacement is Replacement.PRESCRIBE:
         told.append(ReplacementWanted(*about, now))
     return told
+
+
+def pause_again(order: MedicationRequest, now: datetime, *, instead_is_given: bool) -> Pause:
+    """The pause that `order` was in, from now on. One that must have an end is looked at the day after when its own has passed;
+    where what was given instead is not given any more (`instead_is_given`), a prescriber is asked what is to be."""
+    today = local_date(now)
+    until = local_date(order.paused_until) if order.paused_until else None
+    if until is not None and until <= today:
+        until = today + timedelta(days=1)
+    if order.replaced_by is not None and instead_is_given:
+        return Pause(until=until, replacement=Replacement.ORDER, replaced_by=order.replaced_by)
+    if must_be_replaced(order.atc_code):
+        return Pause(until=until or today + timedelta(days=1), replacement=Replacement.PRESCRIBE)
+    return Pause(until=until)
 
 
 def end_of_pause(order: MedicationRequest) -> list[PauseEndPlanned | ReplacementWanted]:

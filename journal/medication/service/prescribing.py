@@ -229,15 +229,26 @@ class Prescribing(Judging, Waiting):
 
     hold = on_patient(Permission.MEDICATION_PRESCRIBE)(_hold)
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
-    def resume(self, patient_id: UUID, request_entry_id: UUID, *, version: int, reason: str) -> int:
+    def _resume(
+        self,
+        patient_id: UUID,
+        request_entry_id: UUID,
+        *,
+        version: int,
+        reason: str,
+        verbal_order_id: UUID | None = None,
+    ) -> int:
         """Ends the pause, from the next dose. Raises NotFound, OrderChanged."""
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ON_HOLD})
-        new = self._next(order, change="resume", reason=reason, status=OrderStatus.ACTIVE.value)
+        new = self._next(
+            order, change="resume", reason=reason, status=OrderStatus.ACTIVE.value, **_by_mouth(verbal_order_id)
+        )
         self._move_doses(patient_id, new, state="open", since=self.work.now)
         self._count_anew(new)
         self._tell(facts.MedicineResumed, new, *patch_off(new, now=False), *end_of_pause(order))
         return new.version
+
+    resume = on_patient(Permission.MEDICATION_PRESCRIBE)(_resume)
 
     def _stop(
         self,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from journal.medication.models import MedicationRequest, VerbalAnswer, VerbalOrder
 from journal.medication.rules import Dosage, MedicationLine, OrderStatus, dose_sentence
 from journal.medication.rules.verbal import Act, AfterRefusal, after_refusal, is_overdue
+from journal.medication.service.rota import stands_in
 from journal.medication.service.shown import dosage_of, line_of, overridden_of
 from journal.platform.clock import local_date
 from journal.platform.statement import Statement
@@ -125,18 +126,11 @@ def _received_statement(condition: sa.ColumnElement[bool]) -> Statement:
     of_before = sa.tuple_(*one_before) == sa.tuple_(made.patient_id, made.entry_id, made.version)
     of_answer = answer.patient_id == verbal.patient_id, answer.verbal_order_id == verbal.id
     said = ("generic_name", "brand_name", "form", "strength", "route", "indication", "dosage", "detected_issues")
-    # Somebody may have been named after it was received.
-    named_since = sa.literal_column(
-        """(SELECT p.name FROM access.care_relationship r JOIN municipalities.practitioner p ON p.id = r.practitioner_id
-            WHERE r.patient_id = verbal_order.patient_id AND r.decision_ref ->> 'verbal_order_id' = verbal_order.id::text
-              AND r.in_error_at IS NULL ORDER BY r.recorded_at DESC LIMIT 1)""",
-        sa.Text,
-    )
     own = ("patient_id", "id", "request_entry_id", "prescriber_name", "prescriber_hpr", "prescriber_service")
     return Statement(
         sa.select(
             *(getattr(verbal, name) for name in (*own, "act", "request_version", "sign_before")),
-            sa.func.coalesce(named_since, verbal.stand_in_name).label("stand_in_name"),
+            stands_in(verbal.unit_id, verbal.sign_before).label("stand_in_name"),
             verbal.recorded_by_name.label("received_by"),
             verbal.recorded_at.label("received_at"),
             *(getattr(made, name) for name in said),

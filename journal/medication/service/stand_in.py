@@ -1,6 +1,7 @@
-"""How long an order by word of mouth may stand unsigned, and who stands in when it does: chosen unit by unit."""
+"""How long an order by word of mouth may stand unsigned, and who has it when it does: chosen unit by unit."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from journal.access import CareRelationships
 from journal.medication.models import SigningSetting
+from journal.medication.rota_tables import StandInWindow
+from journal.medication.rules.rota import Row
 from journal.medication.rules.verbal import USUAL_HOURS, is_overdue
+from journal.medication.service.rota import Rotas
 from journal.permissions import Permission
-from journal.platform.errors import Conflict, Invalid
-from journal.platform.service import Service, without_patient
+from journal.platform.errors import Conflict
+from journal.platform.service import without_patient
 from journal.platform.statement import Statement
 
 UNANSWERED = Statement(
@@ -39,34 +44,14 @@ _IN_FORCE = Statement(
     """
     )
 )
-_DOCTORS = Statement(
+# Whoever stands in from the limit of what waits, or from now, has a ground; the worker calls it again when the hour has come.
+_ENTRUST = Statement(sa.text("SELECT medication.entrust_waiting(NULL) AS taken"))
+# The grounds that were given for what waits after it began to.
+_TAKEN_OVER = Statement(
     sa.text(
         """
-    SELECT DISTINCT p.name, p.id FROM municipalities.practitioner p
-    JOIN municipalities.practitioner_role r ON r.practitioner_id = p.id
-    WHERE r.role = 'doctor' AND r.valid_until IS NULL ORDER BY p.name, p.id
-    """
-    )
-)
-_TAKE_OVER = Statement(sa.text("SELECT medication.entrust_waiting(:stand_in) AS taken"))
-# From the unit down: each that has chosen for itself, and what follows it. Named is the topmost of those without a stand-in.
-_WITHOUT = Statement(
-    sa.text(
-        """
-    WITH RECURSIVE down AS (
-        SELECT u.id, u.name, :covered AS covered, true AS chosen
-        FROM municipalities.unit u WHERE u.id = :unit_id
-        UNION ALL
-        SELECT u.id, u.name, coalesce(s.covered, down.covered), s.covered IS NOT NULL
-        FROM municipalities.unit u
-        JOIN down ON u.parent_id = down.id
-        LEFT JOIN LATERAL (
-            SELECT EXISTS (
-                SELECT FROM municipalities.practitioner_role r
-                WHERE r.practitioner_id = s.stand_in_id AND r.role = 'doctor' AND r.valid_until IS NULL) AS covered
-            FROM medication.signing_setting s WHERE s.unit_id = u.id ORDER BY s.version DESC LIMIT 1) s ON true
-        WHERE u.valid_until IS NULL OR u.valid_until > now())
-    SELECT name FROM down WHERE NOT covered AND chosen ORDER BY name
+    SELECT r.id, r.valid_from FROM access.care_relationship r
+    WHERE r.patient_id = ANY (:ids) AND r.decision_ref ->> :what = :id AND r.valid_until IS NULL AND r.in_error_at IS NULL
     """
     )
 )
@@ -74,10 +59,10 @@ _WITHOUT = Statement(
 
 @dataclass(frozen=True)
 class SigningRule:
-    """What holds for orders by word of mouth in a unit: hours, and who stands in (None: nobody is named).
+    """What holds for orders by word of mouth in a unit: hours, and who stands in where no window says (None: nobody is named).
 
     `unit_name` is where it was chosen, by whom and when; None, and version 0, where nobody has. `version` is of one's own
-    unit's choice. `has_left`: somebody is named who works here as a doctor no more.
+    unit's choice. `has_left`: the one who is named works here as a doctor no more.
     """
 
     within_hours: int = USUAL_HOURS
@@ -90,7 +75,7 @@ class SigningRule:
     chosen_at: datetime | None = None
 
 
-class StandIns(Service):
+class StandIns(Rotas):
     """There is always somebody: with nobody named, whoever is a doctor in the unit."""
 
     @without_patient(Permission.MEDICATION_APPOINT)
@@ -99,39 +84,48 @@ class StandIns(Service):
         return self._signing_rule()
 
     @without_patient(Permission.MEDICATION_APPOINT)
-    def doctors(self) -> list[tuple[UUID, str]]:
-        """Those who may be named: who works in the municipality as a doctor, by name."""
-        return [(row.id, row.name) for row in _DOCTORS.rows(self.db)]
-
-    @without_patient(Permission.MEDICATION_APPOINT)
     def unsigned_count(self) -> tuple[int, int]:
         """How many orders await a signature in the unit one acts in and those below it, and how many of them are overdue."""
         limits = [row.sign_before for row in UNANSWERED.rows(self.db) if row.answered_at is None]
         return len(limits), sum(is_overdue(limit, self.work.now) for limit in limits)
 
     @without_patient(Permission.MEDICATION_APPOINT)
-    def choose_signing_rule(self, *, version: int, within_hours: int, stand_in_id: UUID | None) -> None:
+    def choose_signing_rule(
+        self, *, version: int, within_hours: int, stand_in_id: UUID | None, rows: Collection[Row] = ()
+    ) -> None:
         """For the unit one acts in and those below it that have not chosen: the limit of orders received from now on, and who
-        stands in for those that wait already too.
+        stands in at which hours (`rows`) and at all others, for those that wait already too.
 
         `version` is the newest of one's own unit that was seen, 0 for none. Raises Invalid for somebody who is no doctor
-        here, and Conflict when another chose since.
+        here, hours with two, and hours with nobody that no unit above covers; and Conflict when another chose since.
         """
-        if stand_in_id is not None and stand_in_id not in {id for id, _ in self.doctors()}:
-            raise Invalid(errors={"stand_in_id": ["Velg en lege som arbeider i kommunen."]})
-        chosen = {"within_hours": within_hours, "stand_in_id": stand_in_id, "version": version + 1}
-        write = insert(SigningSetting).values(unit_id=self.work.actor.unit_id, **chosen).on_conflict_do_nothing()
+        windows = self._windows(rows, stand_in_id)
+        key = {"unit_id": self.work.actor.unit_id, "version": version + 1}
+        said = {"within_hours": within_hours, "stand_in_id": stand_in_id}
+        write = insert(SigningSetting).values(**key, **said).on_conflict_do_nothing()
         if self.db.scalar(write.returning(SigningSetting.version)) is None:
             raise Conflict("En annen har endret innstillingene etter at du åpnet siden. Se hva som gjelder nå.")
-        if stand_in_id is not None:
-            _TAKE_OVER.one(self.db, stand_in=stand_in_id)
+        if windows:
+            self.db.execute(sa.insert(StandInWindow), [key | asdict(window) for window in windows])
+        _ENTRUST.one(self.db)
 
-    @without_patient(Permission.MEDICATION_APPOINT)
-    def units_without_stand_in(self) -> list[str]:
-        """The names of the units, from the one one acts in and down, where nobody stands in at any hour. Of a unit and those that
-        follow its choice, the unit alone."""
-        covered = self._signing_rule().stand_in_id is not None
-        return [row.name for row in _WITHOUT.rows(self.db, unit_id=self.work.actor.unit_id, covered=covered)]
+    @without_patient(Permission.MEDICATION_READ)
+    def hand_over(self) -> int:
+        """What is overdue is with who stands in now, too; answers with how many were handed over. For the worker.
+
+        By anybody else it does so for what waits in one's own unit, and those below it.
+        """
+        taken: int = _ENTRUST.one(self.db).taken
+        return taken
+
+    def _end_stand_ins(self, patient_id: UUID, relationship_id: UUID | None, limit: datetime, **what: UUID) -> None:
+        """What waited is answered: nobody stands in for it any more. `what`: verbal_order_id or crossing_id."""
+        relationships = CareRelationships(self.work)
+        if relationship_id is not None:
+            relationships.end(patient_id, relationship_id, max(self.work.now, limit))
+        ((name, id),) = what.items()
+        for row in _TAKEN_OVER.rows(self.db, ids=self.work.ids(patient_id), what=name, id=str(id)):
+            relationships.end(patient_id, row.id, max(self.work.now, row.valid_from))
 
     def _signing_rule(self) -> SigningRule:
         unit_id = self.work.actor.unit_id

@@ -29,16 +29,6 @@ MOST_SHOWN = 40
 """Only the orders that are shown are opened and logged."""
 
 _OWN_NUMBER = Statement(sa.text("SELECT hpr_number FROM municipalities.practitioner WHERE id = :id"))
-# The grounds of those who were named after it was received.
-_TAKEN_OVER = Statement(
-    sa.text(
-        """
-    SELECT r.id, r.valid_from FROM access.care_relationship r
-    WHERE r.patient_id = ANY (:ids) AND r.decision_ref ->> 'verbal_order_id' = :verbal_order_id
-      AND r.valid_until IS NULL AND r.in_error_at IS NULL
-    """
-    )
-)
 
 
 class Verbal(Prescribing, StandIns):
@@ -65,8 +55,8 @@ class Verbal(Prescribing, StandIns):
     ) -> UUID:
         """An order by word of mouth, effective at once; answers with its entry_id.
 
-        It is judged as any order is; `answers` are what the prescriber said to the alerts. The named stand-in has a ground
-        from when the limit passes. Raises Invalid when it was not read back, and as prescribe.
+        It is judged as any order is; `answers` are what the prescriber said to the alerts. Whoever stands in at the limit
+        has a ground from then. Raises Invalid when it was not read back, and as prescribe.
         """
         received = self._write_down(patient_id, prescriber, read_back=read_back)
         return self._order(
@@ -151,10 +141,9 @@ class Verbal(Prescribing, StandIns):
             raise Invalid(errors={"read_back": ["Les ordinasjonen tilbake, og kryss av når legen har bekreftet den."]})
         rule = self._signing_rule()
         limit = sign_before(self.work.now, rule.within_hours)
-        relationship_id = None
-        if rule.stand_in_id is not None:
-            entrust = CareRelationships(self.work).entrust
-            relationship_id = entrust(patient_id, rule.stand_in_id, valid_from=limit)
+        relationship_id, stand_in = None, self._stand_in_at(limit)
+        if stand_in is not None:
+            relationship_id = CareRelationships(self.work).entrust(patient_id, stand_in.id, valid_from=limit)
         received = VerbalOrder(
             patient_id=patient_id,
             id=new_id(),
@@ -166,7 +155,7 @@ class Verbal(Prescribing, StandIns):
             prescriber_service=prescriber.service,
             read_back=True,
             sign_before=limit,
-            stand_in_name=rule.stand_in_name,
+            stand_in_name=stand_in.name if stand_in else None,
             relationship_id=relationship_id,
         )
         self.db.add(received)
@@ -206,11 +195,8 @@ class Verbal(Prescribing, StandIns):
         once = write.on_conflict_do_nothing(index_elements=["patient_id", "verbal_order_id"]).returning(VerbalAnswer.id)
         if self.db.scalar(once) is None:
             raise self._answered(received)
-        relationships, patient_id = CareRelationships(self.work), received.patient_id
-        if received.relationship_id is not None:
-            relationships.end(patient_id, received.relationship_id, max(self.work.now, received.sign_before))
-        for row in _TAKEN_OVER.rows(self.db, ids=self.work.ids(patient_id), verbal_order_id=str(received.id)):
-            relationships.end(patient_id, row.id, max(self.work.now, row.valid_from))
+        of_order = received.patient_id, received.relationship_id, received.sign_before
+        self._end_stand_ins(*of_order, verbal_order_id=received.id)
 
     def _answered(self, received: VerbalOrder) -> VerbalOrderAnswered:
         answer = VerbalAnswer

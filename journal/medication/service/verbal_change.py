@@ -1,4 +1,4 @@
-"""A change, a pause or a stop by word of mouth: effective at once; refused, what stood before is put before the doctor."""
+"""A change, a pause, its end or a stop by word of mouth: effective at once; refused, what stood before is put before the doctor."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from journal.medication.rules.renewal import end_of
 from journal.medication.rules.verbal import Act, AfterRefusal, after_refusal
 from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
+from journal.medication.service.pausing import pause_again
 from journal.medication.service.received import Prescriber, Received
 from journal.medication.service.shown import WITNESS, dosage_of
 from journal.medication.service.verbal import Verbal
@@ -97,6 +98,23 @@ class VerbalChanges(Verbal):
         return self._receive(patient_id, request_entry_id, Act.HOLD, prescriber, read_back, version, {"reason": reason})
 
     @on_patient(Permission.MEDICATION_RECEIVE)
+    def receive_resume(
+        self,
+        patient_id: UUID,
+        request_entry_id: UUID,
+        *,
+        prescriber: Prescriber,
+        read_back: bool,
+        version: int,
+        reason: str,
+    ) -> int:
+        """The end of a pause, from the next dose. Answers with the new version. Raises Invalid when it was not read back, and
+        as resume."""
+        return self._receive(
+            patient_id, request_entry_id, Act.RESUME, prescriber, read_back, version, {"reason": reason}
+        )
+
+    @on_patient(Permission.MEDICATION_RECEIVE)
     def receive_stop(
         self,
         patient_id: UUID,
@@ -137,7 +155,7 @@ class VerbalChanges(Verbal):
         after: AfterRefusal,
         answers: Answers = NO_ANSWERS,
     ) -> None:
-        """Refuses a change, a pause or a stop that was received, and decides what is to hold: one of `after_refusal`.
+        """Refuses a change, a pause, its end or a stop that was received, and decides what is to hold: one of `after_refusal`.
 
         What stood before is judged as any order is, and its doses count from now. `version` is the order's
         that was seen. Raises as sign_verbal, and OrderChanged, AlertsFound, and Invalid for what cannot be chosen.
@@ -172,7 +190,12 @@ class VerbalChanges(Verbal):
             request_entry_id=request_entry_id,
             request_version=version + 1,
         )
-        acts: dict[Act, Callable[..., int]] = {Act.CHANGE: self._change, Act.HOLD: self._hold, Act.STOP: self._stop}
+        acts: dict[Act, Callable[..., int]] = {
+            Act.CHANGE: self._change,
+            Act.HOLD: self._hold,
+            Act.RESUME: self._resume,
+            Act.STOP: self._stop,
+        }
         by_mouth = phrase("Muntlig fra %(name)s: %(reason)s", name=prescriber.name, reason=said["reason"])
         more = said | {"reason": str(by_mouth), "verbal_order_id": received.id}
         return acts[act](patient_id, request_entry_id, version=version, **more)
@@ -184,6 +207,10 @@ class VerbalChanges(Verbal):
             self.change(patient_id, entry_id, version=version, dosage=dosage_of(before), reason=why, answers=answers)
         elif received.act == Act.HOLD:
             self.resume(patient_id, entry_id, version=version, reason=why)
+        elif received.act == Act.RESUME:
+            instead = before.replaced_by is not None and self._is_in_use(patient_id, before.replaced_by)
+            pause = pause_again(before, self.work.now, instead_is_given=instead)
+            self.hold(patient_id, entry_id, version=version, reason=why, pause=pause)
         else:
             self._take_up(patient_id, before, version, why, answers)
 
@@ -201,6 +228,9 @@ class VerbalChanges(Verbal):
         self._plan_anew(patient_id, new)
         evaluate_on = evaluation_day(new.atc_code, dosage, local_date(self.work.now), None)
         self._tell(facts.MedicineChanged, new, *follow_up_of(new, evaluate_on=evaluate_on))
+
+    def _is_in_use(self, patient_id: UUID, request_entry_id: UUID) -> bool:
+        return self._current_order(patient_id, request_entry_id).status == OrderStatus.ACTIVE
 
     def _version(self, patient_id: UUID, request_entry_id: UUID, version: int) -> MedicationRequest:
         order = MedicationRequest

@@ -23,6 +23,7 @@ from journal.web import current_work, form_body, query_body, see_other, typed
 _READ_BACK = phrases(
     {
         Act.HOLD: "Pause %(medicine)s. Ingen doser gis før legen sier fra.",
+        Act.RESUME: "Gi %(medicine)s igjen fra neste dose: %(dosage)s.",
         Act.STOP: "Seponer %(medicine)s. Ingen flere doser gis.",
     }
 )
@@ -70,6 +71,13 @@ def receive_hold(patient_id: UUID, request_entry_id: UUID) -> Response:
     return see_other(".medication_list", patient_id=patient_id)
 
 
+@bp.act(f"{_OF_ORDER}/resume", Permission.MEDICATION_RECEIVE)
+def receive_resume(patient_id: UUID, request_entry_id: UUID) -> Response:
+    form = form_body(order_schemas.ReceiveStatus)
+    Medication(current_work()).receive_resume(patient_id, request_entry_id, **_said(form))
+    return see_other(".medication_list", patient_id=patient_id)
+
+
 @bp.act(f"{_OF_ORDER}/stop", Permission.MEDICATION_RECEIVE)
 def receive_stop(patient_id: UUID, request_entry_id: UUID) -> Response:
     form = form_body(order_schemas.ReceiveStatus)
@@ -91,6 +99,11 @@ def _change_refused(refusal: Refused) -> str:
 @draws_again("receive_hold")
 def _hold_refused(refusal: Refused) -> str:
     return _form(refusal.where["patient_id"], refusal.where["request_entry_id"], Act.HOLD, **_wrong(refusal))
+
+
+@draws_again("receive_resume")
+def _resume_refused(refusal: Refused) -> str:
+    return _form(refusal.where["patient_id"], refusal.where["request_entry_id"], Act.RESUME, **_wrong(refusal))
 
 
 @draws_again("receive_stop")
@@ -147,7 +160,7 @@ def _form(
         form["dosage"] = form["typed"] or dosage_form.to_change(newest.dosage)
         form["says_all"] = dosage_form.says_all(newest.dosage)
     else:
-        form["read_back"] = phrase(_READ_BACK[act], medicine=newest.line.generic)
+        form["read_back"] = phrase(_READ_BACK[act], medicine=newest.line.generic, dosage=dose_sentence(newest.dosage))
     return page(
         "medication/verbal_change.html",
         patient_id,
