@@ -149,7 +149,7 @@ def changes(file: str) -> Iterator[Change]:
 def _tree(file: str) -> ast.Module:
     tree = ast.parse((RULES / file).read_text())
     _without_docstrings(tree)
-    return tree
+    return ast.fix_missing_locations(tree)
 
 
 def _functions(tree: ast.Module) -> dict[ast.AST, str]:

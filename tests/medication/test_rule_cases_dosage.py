@@ -121,6 +121,7 @@ def test_a_first_dose_at_once_is_of_a_course_that_has_begun_and_ends() -> None:
         every_hours(TABLET, 8, course=Course(ends_at=midnight(5))),
     ):
         assert beginning_at(as_it_is, NOON) == as_it_is
+        assert without_first(as_it_is) == as_it_is
     now = daily(TABLET, [AT_8], course=Course(NOON, midnight(5)))
     assert beginning_at(now, NOON) != now
 
