@@ -11,43 +11,80 @@ tests are read already; every other change, and what survives that, in one that 
 import argparse
 import ast
 import copy
+import gc
 import importlib.abc
 import importlib.util
+import json
 import os
 import random
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "journal" / "medication" / "rules"
 EXPLAINED = ROOT / "docs" / "mutation.md"
-PATIENCE_SECONDS = 60
-"""Of processor time, five times what the slowest tests need: a machine with much to do is no change noticed."""
+PATIENCE_SECONDS = 5
+_SLOWEST_SECONDS = 12
+"""Of processor time: a change may take five times what its tests need as the rule is, and this. A machine with much to do is
+no change noticed."""
 
-_SAFETY = ("safety_cases", "safety_alerts", "safety_doses", "safety_interactions", "safety_properties")
+_SAFETY = ("safety_cases", "safety_alerts", "safety_doses", "safety_interactions", "rule_cases_safety")
 TESTS = {
-    "schedule.py": ("schedule", "every_clock_change", "steps", "rule_limits"),
+    "rounds.py": ("rule_cases",),
+    "asking.py": ("rule_cases",),
+    "transfer.py": ("rule_cases",),
+    "go_live.py": ("rule_cases",),
+    "door.py": ("rule_cases",),
+    "verbal.py": ("rule_cases",),
+    "procedures.py": ("rule_cases",),
+    "insulin.py": ("rule_cases",),
+    "review.py": ("reviewing", "rule_cases"),
+    "supply.py": ("supply", "rule_cases"),
+    "once.py": ("once", "rule_cases"),
+    "pausing.py": ("pausing", "rule_cases"),
+    "first_dose.py": ("first_dose", "rule_cases_dosage"),
+    "favourites.py": ("course_doses", "rule_cases_dosage"),
+    "renewal.py": ("renewing", "once", "rule_cases"),
+    "course_doses.py": ("course_doses",),
+    "timeline.py": ("timeline", "rule_cases_dosage"),
+    "week.py": ("week", "rule_cases_dosage"),
+    "words.py": ("sentence", "steps", "once"),
+    "picture.py": ("status", "timeline", "rule_cases_dosage"),
+    "patches.py": ("patches", "rule_cases_dosage"),
+    "steps.py": ("steps", "course_doses", "dosage", "first_dose"),
+    "steps_said.py": ("steps", "sentence"),
+    "stored.py": ("steps", "dosage", "course_doses", "first_dose"),
+    "reconciling.py": ("reconciling_rules",),
+    "schedule.py": ("schedule", "first_dose", "steps", "rule_limits"),
     "as_needed.py": ("status",),
-    "status.py": ("status", "rule_limits"),
-    "reasons.py": ("status", "conditions", "rule_limits"),
+    "status.py": ("status", "rule_limits", "week"),
+    "reasons.py": ("status", "conditions", "rule_limits", "rule_cases_dosage"),
     "caution.py": ("caution", "rule_limits"),
     "settings.py": ("dose_settings", "rule_limits"),
-    "dosage.py": ("dosage",),
-    "parts.py": ("dosage",),
-    "strength.py": ("dose_lines",),
-    "sentence.py": ("sentence", "dose_lines"),
+    "dosage.py": ("dosage", "steps", "course_doses", "rule_cases_dosage"),
+    "parts.py": ("dosage", "steps", "first_dose", "course_doses", "rule_cases_dosage"),
+    "strength.py": ("rule_cases_dosage",),
+    "sentence.py": ("sentence", "once", "steps", "rule_cases_dosage"),
+    "safety/counted.py": ("rule_cases_safety",),
+    "safety/basis.py": _SAFETY,
+    "safety/groups.py": _SAFETY,
+    "safety/opioids_given.py": ("opioids",),
+    "safety/remembered.py": ("answered_before",),
+    "safety/substances.py": _SAFETY,
     **{
         f"safety/{name}.py": _SAFETY
-        for name in ("daily_maximum", "amounts", "weekly", "dose_size", "duplicates", "interactions")
+        for name in ("daily_maximum", "weekly", "dose_size", "duplicates", "interactions", "allergy", "alerts")
     },
-    **{f"safety/{name}.py": _SAFETY for name in ("allergy", "alerts", "answers", "judge", "medicine")},
-    "safety/opioids.py": (*_SAFETY, "rule_limits"),
+    **{f"safety/{name}.py": _SAFETY for name in ("answers", "judge", "medicine")},
+    "safety/amounts.py": (*_SAFETY, "steps", "opioids"),
+    "safety/opioids.py": (*_SAFETY, "rule_limits", "opioids"),
 }
 """The tests that hold each rule, by the middle of their names; those alone are run."""
 
@@ -58,7 +95,9 @@ class Change(NamedTuple):
     file: str
     line: int
     what: str
-    source: str
+    place: int
+    """Its number among the nodes of the file."""
+    variant: int
     inside: str | None = None
     """The function that alone is changed, as "function" or "Class.method"; None when more is."""
 
@@ -84,27 +123,33 @@ _TURNED: dict[type[ast.AST], type[ast.AST]] = {
     ast.FloorDiv: ast.Mult,
     ast.Mod: ast.Mult,
 }
+_CHANGEABLE = (
+    *(ast.Compare, ast.BoolOp, ast.BinOp, ast.Constant, ast.IfExp, ast.If, ast.UnaryOp, ast.Return),
+    *(ast.Call, ast.comprehension),
+)
 
 
 def changes(file: str) -> Iterator[Change]:
     """Every change of this rule, in the order of its lines."""
-    source = (RULES / file).read_text()
-    tree, written = ast.parse(source), source.splitlines()
-    _without_docstrings(tree)
+    tree, written = _tree(file), (RULES / file).read_text().splitlines()
     inside = _functions(tree)
     kept = {place for node in tree.body for one in getattr(node, "decorator_list", ()) for place in ast.walk(one)}
     for number, place in enumerate(ast.walk(tree)):
-        for variant in range(3 if place not in kept else 0):
-            changed = copy.deepcopy(tree)
-            node = next(node for n, node in enumerate(ast.walk(changed)) if n == number)
-            before = _said(node)
-            if not _change(node, variant):
+        for variant in range(3 if isinstance(place, _CHANGEABLE) and place not in kept else 0):
+            changed = copy.deepcopy(place)
+            if not _change(changed, variant):
                 break
-            after = _said(node)
+            before, after = _said(place), _said(changed)
             if before != after:
-                line = getattr(node, "lineno", 0)
-                where = f" in {written[line - 1].strip()}" if isinstance(node, ast.Constant) else ""
-                yield Change(file, line, f"{before} → {after}{where}", ast.unparse(changed), inside.get(place))
+                line = getattr(place, "lineno", 0)
+                where = f" in {written[line - 1].strip()}" if isinstance(place, ast.Constant) else ""
+                yield Change(file, line, f"{before} → {after}{where}", number, variant, inside.get(place))
+
+
+def _tree(file: str) -> ast.Module:
+    tree = ast.parse((RULES / file).read_text())
+    _without_docstrings(tree)
+    return ast.fix_missing_locations(tree)
 
 
 def _functions(tree: ast.Module) -> dict[ast.AST, str]:
@@ -199,8 +244,15 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(_compiled(self.change), module.__dict__)  # noqa: S102
 
 
+def _nothing(file: str) -> Change:
+    return Change(file, 0, "nothing", 0, 0)
+
+
 def _compiled(change: Change) -> CodeType:
-    return compile(change.source, str(RULES / change.file), "exec")
+    tree = _tree(change.file)
+    if change != _nothing(change.file):
+        _change(next(node for number, node in enumerate(ast.walk(tree)) if number == change.place), change.variant)
+    return compile(tree, str(RULES / change.file), "exec")
 
 
 def _module(file: str) -> str:
@@ -227,12 +279,11 @@ def _in_memory(change: Change) -> tuple[FunctionType, CodeType] | None:
 
 
 def _tests(file: str) -> list[str]:
-    found = [ROOT / "tests" / "medication" / f"test_{name}.py" for name in TESTS[file]]
-    return [str(path) for path in found if path.exists()]
+    return [str(ROOT / "tests" / "medication" / f"test_{name}.py") for name in TESTS[file]]
 
 
-def _run(file: str, plugin: object) -> int:
-    """Runs the tests of the file in this process: 0 when they pass."""
+def _run(tests: Iterable[str], plugin: object) -> int:
+    """Runs these tests in this process: 0 when they pass."""
     import hypothesis
     import pytest
 
@@ -241,70 +292,165 @@ def _run(file: str, plugin: object) -> int:
     hypothesis.settings.load_profile("mutation")
     # No test is stopped by the clock: what a busy machine does to it would look like a change noticed.
     options = ("-x", "-q", "-p", "no:cacheprovider", "--capture=no", "--disable-warnings", "-o", "timeout=0")
-    return int(pytest.main([*options, *_tests(file)], plugins=[_WithoutDatabase(), plugin]))
+    # Nobody reads why a test failed.
+    quick = ("--tb=native", "--assert=plain")
+    return int(pytest.main([*options, *quick, *tests], plugins=[_WithoutDatabase(), plugin]))
 
 
-def _with_the_rule_read_anew(change: Change, file: str) -> int:
+def _with_the_rule_read_anew(change: Change) -> int:
+    """Runs the tests of the rule where all but the rules and the tests is read already."""
+    import journal.medication
+
+    for name in [name for name in sys.modules if name.startswith("journal.medication.rules")]:
+        del sys.modules[name]
+    del journal.medication.rules
     sys.meta_path.insert(0, _Changed(change))
-    return _run(file, object())
+    return _run(_tests(change.file), object())
 
 
 class _WithoutDatabase:
-    """Leaves out what needs a database: these rules are to be held by their own tests, which are quick."""
+    """Leaves out what needs a database: these rules are to be held by their own tests, which are quick.
+
+    What draws its cases by chance draws few, always the same: the rules are to be held by cases that somebody wrote.
+    """
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        import hypothesis
+
         items[:] = [item for item in items if not {"server", "app", "world"} & set(item.fixturenames)]
+        for test in {item.obj for item in items if hasattr(item.obj, "hypothesis")}:
+            own = test._hypothesis_internal_use_settings
+            test._hypothesis_internal_use_settings = hypothesis.settings(own, max_examples=min(own.max_examples, 10))
+
+
+_Place = tuple[str, int]
+"""A function: its file, and its first line."""
+
+
+class _Called:
+    """Which functions of the rules are called between `begin` and `end`."""
+
+    def begin(self) -> None:
+        self.places = set[_Place]()
+        sys.setprofile(self._look)
+
+    def end(self) -> set[_Place]:
+        sys.setprofile(None)
+        return self.places
+
+    def _look(self, frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and _IN_RULES in frame.f_code.co_filename:
+            self.places.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+
+
+_IN_RULES = f"{os.sep}medication{os.sep}rules{os.sep}"
 
 
 class _Tries:
-    """In the place of running the tests that are read: runs them once for each change, each in a process of its own."""
+    """In the place of running the tests that are read: runs those that reach a change, in a process of its own for each.
 
-    def __init__(self, tried: Sequence[Change], jobs: int) -> None:
-        self.tried, self.jobs = tried, jobs
-        self.left: list[Change] = []
+    What is left of each rule is told through `tell`; nothing when a test fails as the rules are. A change of a function that
+    was called while the tests were read may have been seen too late, and is to be tried anew, as all that is not inside one
+    function.
+    """
+
+    def __init__(self, tried: Mapping[str, Sequence[Change]], jobs: int, tell: Callable[[object], None]) -> None:
+        self.tried, self.jobs, self.tell = tried, jobs, tell
+        self.called = _Called()
 
     def pytest_runtestloop(self, session: Any) -> bool:
-        def run(change: Change) -> int:
-            made = _in_memory(change)
-            if made is None:
-                return 0  # looked at anew with the rest that is left
-            function, function.__code__ = made
-            for item in session.items:
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-                if session.testsfailed:
-                    return 1
-            return 0
-
-        self.left = _unnoticed(self.tried, run, self.jobs)
+        while_read = self.called.end()
+        reached = _answer_of(lambda: [_looked_at(item, session) for item in session.items])
+        gc.freeze()
+        for file, changes in self.tried.items() if reached else ():
+            of_rule = _tests(file)
+            looked_at = [
+                (took, {tuple(place) for place in places}, item)
+                for item, (took, places) in zip(session.items, reached, strict=True)
+                if str(item.path) in of_rule
+            ]
+            self.tell(_left_of_rule(session, changes, sorted(looked_at, key=lambda one: one[0]), while_read, self.jobs))
         return True
 
 
-def unnoticed(tried: Sequence[Change], file: str, jobs: int) -> list[Change]:
-    """Those of the changes that no test says anything of. Not to come to an end is also noticed."""
-    noticed = set(tried) - set(_left_in_memory(tried, file, jobs))
-    again = [change for change in tried if change not in noticed]
-    return _unnoticed(again, lambda change: _with_the_rule_read_anew(change, file), jobs)
+def _left_of_rule(
+    session: Any, changes: Sequence[Change], looked_at: Sequence[Any], while_read: set[_Place], jobs: int
+) -> dict[str, Any]:
+    """The numbers of the changes that are not noticed, and of those that are to be tried anew."""
+    began, again = time.monotonic(), set[Change]()
+    seconds, run = dict[Change, float](), dict[Change, Callable[[], int]]()
+    for change in changes:
+        if (made := _in_memory(change)) is None:
+            again.add(change)
+            continue
+        place = made[0].__code__.co_filename, made[0].__code__.co_firstlineno
+        reaching = [(took, item) for took, places, item in looked_at if place in places]
+        seconds[change] = sum(took for took, _ in reaching)
+        run[change] = partial(_tried, session, made, [item for _, item in reaching])
+        if place in while_read:
+            again.add(change)
+    left = set(_unnoticed(list(run), lambda change: run[change](), jobs, lambda change: seconds[change]))
+    return {
+        "file": changes[0].file,
+        "left": [n for n, change in enumerate(changes) if change in left - again],
+        "again": [n for n, change in enumerate(changes) if change in again and (change in left or change not in run)],
+        "seconds": time.monotonic() - began,
+    }
 
 
-def _left_in_memory(tried: Sequence[Change], file: str, jobs: int) -> list[Change]:
-    """As unnoticed, by changing functions that are read; in a process of its own, so that this one reads nothing of ours."""
+def _looked_at(item: Any, session: Any) -> tuple[float, list[_Place]]:
+    """How long the test takes, and which functions it calls. Ends the process when it fails."""
+    called, began = _Called(), time.process_time()
+    called.begin()
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+    places = called.end()
+    if session.testsfailed:
+        os._exit(1)
+    return time.process_time() - began, list(places)
+
+
+def _tried(session: Any, made: tuple[FunctionType, CodeType], items: Sequence[Any]) -> int:
+    function, function.__code__ = made
+    for item in items:
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        if session.testsfailed:
+            return 1
+    return 0
+
+
+def _answer_of(asked: Callable[[], Any]) -> Any:
+    """What this answers in a process of its own, which leaves no trace in ours; None when it did not come to an end."""
     there, here = os.pipe()
     if (pid := os.fork()) == 0:
-        with suppress(BaseException):
-            _be_still()
-            tries = _Tries(tried, jobs)
-            _run(file, tries)
-            os.write(here, " ".join(["all", *(str(tried.index(change)) for change in tries.left)]).encode())
+        with suppress(BaseException), os.fdopen(here, "w") as told:
+            json.dump(asked(), told)
         os._exit(0)
     os.close(here)
     with os.fdopen(there) as told:
-        done, *left = told.read().split() or ["none"]
+        answer = told.read()
     os.waitpid(pid, 0)
-    return [tried[int(number)] for number in left] if done == "all" else list(tried)
+    return json.loads(answer) if answer else None
 
 
-def _unnoticed(tried: Sequence[Change], run: Callable[[Change], int], jobs: int) -> list[Change]:
-    """Those that their process, which lets `run` answer, ends with 0 for."""
+def _left_in_memory(tried: Mapping[str, Sequence[Change]], jobs: int) -> Iterator[Any]:
+    """What `_Tries` tells, rule by rule; all tests are read once, in a process of its own, so that this one reads nothing."""
+    there, here = os.pipe()
+    if os.fork() == 0:
+        with suppress(BaseException):
+            _be_still()
+            tries = _Tries(tried, jobs, lambda told: os.write(here, json.dumps(told).encode() + b"\n"))
+            tries.called.begin()
+            _run(dict.fromkeys(test for file in tried for test in _tests(file)), tries)
+        os._exit(0)
+    os.close(here)
+    with os.fdopen(there) as told:
+        yield from map(json.loads, told)
+
+
+def _unnoticed(
+    tried: Sequence[Change], run: Callable[[Change], int], jobs: int, seconds: Callable[[Change], float]
+) -> list[Change]:
+    """Those that their process, which lets `run` answer, ends with 0 for. Not to come to an end is also noticed."""
     waiting, running, left = list(tried)[::-1], dict[int, Change](), []
     while waiting or running:
         while waiting and len(running) < jobs:
@@ -313,13 +459,14 @@ def _unnoticed(tried: Sequence[Change], run: Callable[[Change], int], jobs: int)
                 code = 1
                 with suppress(BaseException):
                     _be_still()
-                    resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE_SECONDS, PATIENCE_SECONDS))
+                    patience = PATIENCE_SECONDS + int(5 * seconds(change))
+                    resource.setrlimit(resource.RLIMIT_CPU, (patience, patience))
                     code = run(change)
                 os._exit(code)
             running[pid] = change
         pid, status = os.wait()
-        change = running.pop(pid)
-        if status == 0:
+        change = running.pop(pid, None)
+        if change is not None and status == 0:
             left.append(change)
     return left
 
@@ -336,6 +483,11 @@ def _warm_up() -> None:
         importlib.import_module(name)
 
 
+def _read_the_rest() -> None:
+    """What is around the rules, for the changes that are tried with the rule read anew."""
+    importlib.import_module("tests.conftest")
+
+
 def main(arguments: Sequence[str]) -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("files", nargs="*", default=list(TESTS), metavar="schedule.py")
@@ -344,32 +496,43 @@ def main(arguments: Sequence[str]) -> int:
     chosen = options.parse_args(arguments)
     _warm_up()
     explained = EXPLAINED.read_text() if EXPLAINED.exists() else ""
-    left = 0
-    for file in chosen.files:
-        source = (RULES / file).read_text()
-        as_it_is = Change(file, 0, "nothing", source, next(iter(_functions(ast.parse(source)).values()), None))
-        if not unnoticed([as_it_is], file, 1):
-            print(f"{file}: the tests fail as the rule is", flush=True)
-            return 2
-        left += _try(file, chosen.jobs, chosen.most, explained)
-    return int(left > 0)
+    tried = {file: _drawn(list(changes(file)), chosen.most) for file in chosen.files}
+    unexplained, ended = 0, 0
+    for told in _left_in_memory(tried, max(chosen.jobs - 1, 1)):
+        unexplained += _told(tried[told["file"]], told, explained)
+        ended += 1
+    if ended < len(tried):
+        print("the tests fail as the rules are", flush=True)
+        return 2
+    return int(unexplained > 0)
 
 
-def _try(file: str, jobs: int, most: int | None, explained: str) -> int:
-    """Tries the changes of one rule, and answers with how many survive unexplained."""
-    made, began = list(changes(file)), time.monotonic()
-    if most is not None and most < len(made):
-        drawn = random.Random(1).sample(made, most)  # noqa: S311  chance, and no secret
-        made = sorted(drawn, key=lambda change: change.line)
-    survived = sorted(unnoticed(made, file, jobs))
-    unexplained = [change for change in survived if change.what not in explained]
-    took = time.monotonic() - began
+def _drawn(made: list[Change], most: int | None) -> list[Change]:
+    if most is None or most >= len(made):
+        return made
+    return sorted(random.Random(1).sample(made, most), key=lambda change: change.line)  # noqa: S311  chance, and no secret
+
+
+def _told(tried: Sequence[Change], told: Any, explained: str) -> int:
+    """Says what survives of one rule, and answers with how much of it is unexplained."""
+    began = time.monotonic()
+    again = [tried[number] for number in told["again"]]
+    if again:
+        _read_the_rest()
+        again.append(_nothing(told["file"]))
+    left = [tried[number] for number in told["left"]]
+    left += _unnoticed(again, _with_the_rule_read_anew, 1, lambda change: _SLOWEST_SECONDS)
+    if again and again[-1] not in left:
+        raise AssertionError(f"{told['file']}: the tests fail as the rule is, read anew")
+    left = [change for change in left if change != _nothing(told["file"])]
+    unexplained = [change for change in sorted(left, key=lambda change: change.line) if change.what not in explained]
+    took = told["seconds"] + time.monotonic() - began
     print(
-        f"{file}: {len(made)} changes, {len(survived)} survive, {len(unexplained)} unexplained ({took:.0f} s)",
+        f"{told['file']}: {len(tried)} changes, {len(left)} survive, {len(unexplained)} unexplained ({took:.0f} s)",
         flush=True,
     )
     for change in unexplained:
-        print(f"  {file}:{change.line}: `{change.what}`", flush=True)
+        print(f"  {change.file}:{change.line}: `{change.what}`", flush=True)
     return len(unexplained)
 
 
