@@ -29,14 +29,26 @@ OXYCODONE = Medicine("oksykodon", "OxyNorm", "tablett", strength="5 mg", atc_cod
 DIAZEPAM = Medicine("diazepam", "Stesolid", "tablett", strength="5 mg", atc_code="N05BA01", prescription_group="B")
 
 
-def hit_of(world: World, medicine: Medicine = OXYCODONE) -> CatalogueHit:
-    """A product of the catalogue, which the order does not point to: they meet by ATC code, strength, form and unit."""
+def hit_of(world: World, medicine: Medicine = OXYCODONE, *, active: bool = False) -> CatalogueHit:
+    """A product of the catalogue, which the order does not point to: they meet by ATC code, strength, form and unit.
+
+    Withdrawn, so that no other test finds it; whoever needs an `active` one withdraws it afterwards.
+    """
     item_id = new_id()
     world.migrator.execute(
-        """INSERT INTO medication.catalogue_item (id, fest_id, kind, prescribable, generic_name, name_form_strength, atc_code,
-               form, strength, prescription_group, dose_unit) VALUES (%s, %s, 'brand', false, %s, %s, %s, %s, %s, %s, 'tablett')""",
+        """INSERT INTO medication.catalogue_item (id, fest_id, kind, prescribable, active, withdrawn_at, generic_name, name_form_strength, atc_code,
+               form, strength, prescription_group, dose_unit) VALUES (%s, %s, 'brand', true, %s, CASE WHEN NOT %s THEN now() END, %s, %s, %s, %s, %s, %s, 'tablett')""",
         (
-            *(item_id, item_id, medicine.generic_name, medicine.brand_name, medicine.atc_code, medicine.form),
+            *(
+                item_id,
+                item_id,
+                active,
+                active,
+                medicine.generic_name,
+                medicine.brand_name,
+                medicine.atc_code,
+                medicine.form,
+            ),
             *(medicine.strength, medicine.prescription_group),
         ),
     )

@@ -37,7 +37,7 @@ from journal.permissions import Permission
 from journal.platform.clock import spoken
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.language import phrase
-from journal.platform.quantity import Quantity
+from journal.platform.quantity import Quantity, show
 from journal.platform.service import on_patient, without_patient
 
 _OUT_OF_DATE = "Stedet er avsluttet. Last siden på nytt for å se hvor det oppbevares nå."
@@ -94,6 +94,24 @@ class Entry:
     witness: str | None
     cause: Cause | None
     taken_back: bool
+
+    @property
+    def moved(self) -> str:
+        """How the balance moved, with its sign."""
+        return f"+{show(self.amount)}" if self.amount > 0 else show(self.amount)
+
+    @property
+    def left(self) -> str:
+        return show(self.balance)
+
+    @property
+    def there(self) -> str:
+        return show(self.balance if self.counted is None else self.counted)
+
+    @property
+    def expected(self) -> str:
+        """What the account said before a count."""
+        return show(self.balance - self.amount)
 
     @property
     def waits(self) -> bool:

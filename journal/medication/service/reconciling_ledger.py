@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from journal.medication.ledger_tables import ControlledDose, LedgerEntry, LedgerSetting
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
-from journal.medication.rules.ledger import EntryKind, Kept, places_of, taken_out
+from journal.medication.rules.ledger import OWN, EntryKind, Kept, places_of, taken_out
 from journal.medication.service.withdrawing import Withdrawing, standing, too_little
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, NotFound
@@ -33,14 +33,15 @@ class Unmatched:
 
 @dataclass(frozen=True)
 class ToWithdraw:
-    """A dose that lacks its withdrawal, in the chart it is of. `places` are the ledgers it may have been taken from."""
+    """A dose that lacks its withdrawal, in the chart it is of. `places`: the ledgers it may have been taken from, where they are,
+    and what is left in them."""
 
     administration_id: UUID
     medicine: str
     amount: Quantity
     given_at: datetime
     by: str
-    places: tuple[Kept, ...]
+    places: tuple[tuple[UUID, str, Quantity], ...]
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,11 @@ class ReconcilingLedger(Withdrawing):
             Quantity(sum(_out(row), Decimal(0)), row.unit),
             row.effective_at,
             row.recorded_by_name,
-            self._may_be_of(patient_id, row),
+            tuple(
+                (kept.ledger_id, kept.name or OWN, Quantity(kept.balance, row.unit))
+                for kept in self._may_be_of(patient_id, row)
+                if kept.ledger_id is not None and kept.balance is not None
+            ),
         )
 
     @on_patient(Permission.MEDICATION_ADMINISTER)

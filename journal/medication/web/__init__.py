@@ -5,6 +5,7 @@ from journal.medication.web import (
     checking,
     door,
     favourites,
+    keeping,
     lists,
     order,
     overridden_stops,
@@ -30,7 +31,15 @@ from journal.medication.web.section import bp
 from journal.medication.web.stand_in import notice
 
 MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
-MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, reviewing.MENU, overridden_stops.MENU, procedures.MENU)
+MORE_MENU = (
+    signing.MENU,
+    verbal.MENU,
+    stand_in.MENU,
+    reviewing.MENU,
+    overridden_stops.MENU,
+    procedures.MENU,
+    keeping.MENU,
+)
 
 __all__ = [
     "MENU",
@@ -42,6 +51,7 @@ __all__ = [
     "checking",
     "door",
     "favourites",
+    "keeping",
     "notice",
     "order",
     "overridden_stops",
