@@ -78,6 +78,7 @@ MENU = (
     journal.medication.web.MENU,
     *journal.medication.web.MORE_MENU,
     journal.patients.web.MENU,
+    journal.medication.web.KEEPING_MENU,
     journal.audit.web.MENU,
     journal.municipalities.web.MENU,
     journal.medication.web.SETTINGS_MENU,

@@ -36,8 +36,9 @@ def hit_of(world: World, medicine: Medicine = OXYCODONE, *, active: bool = False
     """
     item_id = new_id()
     world.migrator.execute(
-        """INSERT INTO medication.catalogue_item (id, fest_id, kind, prescribable, active, withdrawn_at, generic_name, name_form_strength, atc_code,
-               form, strength, prescription_group, dose_unit) VALUES (%s, %s, 'brand', true, %s, CASE WHEN NOT %s THEN now() END, %s, %s, %s, %s, %s, %s, 'tablett')""",
+        """INSERT INTO medication.catalogue_item (id, fest_id, kind, prescribable, dose_unit, active, withdrawn_at, generic_name,
+               name_form_strength, atc_code, form, strength, prescription_group)
+           VALUES (%s, %s, 'brand', true, 'tablett', %s, CASE WHEN NOT %s THEN now() END, %s, %s, %s, %s, %s, %s)""",
         (
             *(
                 item_id,
@@ -264,6 +265,32 @@ def test_what_is_wasted_waits_for_another_person(world: World, work_of: WorkOf) 
     with work_of(world.lars) as work, pytest.raises(WitnessedAlready):
         Medication(work).witness_entry(place, number)
     assert newest(world, work_of, place, ledger).witness == "Siri Strand"
+
+
+def test_the_database_lets_nobody_be_her_own_witness_of_waste(world: World, work_of: WorkOf) -> None:
+    place, ledger = keep(world, work_of, 10)
+    with work_of(world.nina) as work:
+        number = Medication(work).enter(place, ledger, EntryKind.WASTE, Decimal(1), WasteReason.DROPPED)
+    insert = """INSERT INTO medication.ledger_witness (place_id, number, entry_by, recorded_by, recorded_by_name, municipality_id,
+        unit_id) VALUES (%s, %s, %s, %s, 'Nina', gen_random_uuid(), gen_random_uuid())"""
+    nina, siri = world.nina.actor.person_id, world.siri.actor.person_id
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="another_person"):
+        world.migrator.execute(insert, (place, number, nina, nina))
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        world.migrator.execute(insert, (place, number, siri, nina))
+
+
+def test_a_signature_of_another_medicine_asks_the_account_nothing(
+    world: World, work_of: WorkOf, count_queries: list[str]
+) -> None:
+    keep(world, work_of, 10)
+    dose = due(world, work_of, Medicine("metoprolol", strength="50 mg", prescription_group="C"))
+    count_queries.clear()
+
+    give(world, work_of, dose)
+
+    assert [statement for statement in count_queries if "keeping_place" in statement] == []
 
 
 def test_what_was_written_wrong_is_taken_back_once_and_never_below_what_is_left(world: World, work_of: WorkOf) -> None:

@@ -30,7 +30,7 @@ from journal.medication.web import (
 from journal.medication.web.section import bp
 from journal.medication.web.stand_in import notice
 
-MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
+MENU, KEEPING_MENU, SETTINGS_MENU, TAB = round.MENU, keeping.MENU, settings.MENU, lists.TAB
 MORE_MENU = (
     signing.MENU,
     verbal.MENU,
@@ -38,10 +38,10 @@ MORE_MENU = (
     reviewing.MENU,
     overridden_stops.MENU,
     procedures.MENU,
-    keeping.MENU,
 )
 
 __all__ = [
+    "KEEPING_MENU",
     "MENU",
     "MORE_MENU",
     "SETTINGS_MENU",
