@@ -178,7 +178,7 @@ class Keeping(Withdrawing):
         """The place with her own controlled drugs, when the unit she leaves still keeps any for her."""
         return self._left(patient_id)
 
-    @on_patient(Permission.MEDICATION_PRESCRIBE)
+    @on_patient(Permission.MEDICATION_READ)
     def holding_of_order(self, patient_id: UUID, request_entry_id: UUID) -> UUID | None:
         """The place with her own controlled drugs, when any of the medicine of this order is left there."""
         return self._left(patient_id, self._current_order(patient_id, request_entry_id).generic_name)
