@@ -28,20 +28,25 @@ import journal.oversight.web
 import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie
-from journal.care import LOST_PATCH, Care, FollowUp
+from journal.care import LOST_PATCH, WITHDRAWAL_MISSING, Care, FollowUp
 from journal.medication import (
     AdministrationCorrected,
     AsNeededGiven,
     DoorPassed,
     EvaluationPlanned,
+    HoldingClosed,
+    HoldingDiffers,
     InrPlanned,
     ListTakenOver,
+    Medication,
+    MedicineStopped,
     PatchNotFound,
     PatchToRemove,
     PauseEndPlanned,
     QuestionAsked,
     QuestionDropped,
     ReplacementWanted,
+    WithdrawalMissing,
 )
 from journal.platform import clock, commands, language, log
 from journal.platform.caller import Caller, Command, Keys, Nobody
@@ -75,6 +80,7 @@ MENU = (
     journal.medication.web.MENU,
     *journal.medication.web.MORE_MENU,
     journal.patients.web.MENU,
+    journal.medication.web.KEEPING_MENU,
     journal.chart.downtime.web.MENU,
     journal.audit.web.MENU,
     journal.municipalities.web.MENU,
@@ -144,6 +150,27 @@ def _drop_question(work: Work, fact: QuestionDropped) -> None:
         Care(work).drop_question(fact.patient_id, fact.question_id)
 
 
+def _withdrawal_missing(work: Work, fact: WithdrawalMissing) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).add_task(fact.patient_id, WITHDRAWAL_MISSING, due_at=work.now, about_id=fact.administration_id)
+
+
+def _settle_holding(work: Work, fact: MedicineStopped) -> None:
+    with contextlib.suppress(Denied):
+        if place_id := Medication(work).holding_of_order(fact.patient_id, fact.request_entry_id):
+            Care(work).settle_holding(fact.patient_id, place_id)
+
+
+def _holding_differs(work: Work, fact: HoldingDiffers) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).holding_differs(fact.patient_id, fact.place_id)
+
+
+def _holding_closed(work: Work, fact: HoldingClosed) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).holding_closed(fact.patient_id, fact.place_id)
+
+
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededGiven: (_ask_for_effect,),
@@ -154,6 +181,10 @@ LISTENERS: Listeners = {
     QuestionAsked: (_ask_about_medicine,),
     QuestionDropped: (_drop_question,),
     PatchNotFound: (_look_for_patch,),
+    WithdrawalMissing: (_withdrawal_missing,),
+    MedicineStopped: (_settle_holding,),
+    HoldingDiffers: (_holding_differs,),
+    HoldingClosed: (_holding_closed,),
 }
 
 

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     MEDICATION_CATALOGUE = "medication:catalogue"
     MEDICATION_CONFIRM = "medication:confirm"
     MEDICATION_IMPORT = "medication:import"
+    MEDICATION_KEEP = "medication:keep"
     MEDICATION_PRESCRIBE = "medication:prescribe"
     MEDICATION_PRINT = "medication:print"
     MEDICATION_READ = "medication:read"
@@ -73,12 +74,26 @@ _RESIDENCE = frozenset({P.CARE_GRANT, P.PATIENTS_ADMIT, P.PATIENTS_DISCHARGE, P.
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NURSE: _CARES
     | _RESIDENCE
-    | {P.CHART_DOWNTIME, P.MEDICATION_CONFIRM, P.MEDICATION_IMPORT, P.MEDICATION_RECEIVE, P.PATIENTS_WRITE},
+    | {
+        P.CHART_DOWNTIME,
+        P.MEDICATION_CONFIRM,
+        P.MEDICATION_IMPORT,
+        P.MEDICATION_KEEP,
+        P.MEDICATION_RECEIVE,
+        P.PATIENTS_WRITE,
+    },
     Role.HEALTH_ASSISTANT: _CARES,
     Role.DOCTOR: _CARES | {P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE} | _RESIDENCE,
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE
-    | {P.CARE_WRITE, P.CHART_DOWNTIME, P.MEDICATION_APPOINT, P.PATIENTS_WRITE, P.RECORDS_ERASE},
+    | {
+        P.CARE_WRITE,
+        P.CHART_DOWNTIME,
+        P.MEDICATION_APPOINT,
+        P.MEDICATION_KEEP,
+        P.PATIENTS_WRITE,
+        P.RECORDS_ERASE,
+    },
     # An administrator runs the municipality and sees no patient.
     Role.TENANT_ADMINISTRATOR: frozenset(
         {P.ACCESS_MANAGE, P.MEDICATION_APPOINT, P.MUNICIPALITIES_MANAGE, P.MUNICIPALITIES_READ}
@@ -100,6 +115,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),
     P.MEDICATION_CONFIRM: ("patients", "medication"),
     P.MEDICATION_IMPORT: ("patients", "medication"),
+    P.MEDICATION_KEEP: ("patients", "medication"),
     P.MEDICATION_PRESCRIBE: ("patients", "medication", "observations"),
     P.MEDICATION_PRINT: ("patients", "medication", "observations"),
     P.MEDICATION_READ: ("patients", "medication", "observations"),

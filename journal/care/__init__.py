@@ -1,11 +1,12 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
-from journal.care.rules import LOST_PATCH, SERVICES, FollowUp, opioid_alarm
+from journal.care.rules import LOST_PATCH, SERVICES, WITHDRAWAL_MISSING, FollowUp, opioid_alarm
 from journal.care.service import Account, Care, ClosedTask, GrantedService, Incident, Stay, Whereabouts
 
 __all__ = [
     "LOST_PATCH",
     "SERVICES",
+    "WITHDRAWAL_MISSING",
     "Account",
     "Care",
     "ClosedTask",

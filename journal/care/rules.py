@@ -91,6 +91,14 @@ DECIDED_ANEW = {FollowUp.PATCH_OFF: phrase("Plasteret er tatt av, eller legen ha
 
 LOST_PATCH = phrase("Et gammelt plaster er ikke funnet. Let over hele kroppen, i klærne og i senga, og spør legen.")
 
+WITHDRAWAL_MISSING = phrase(
+    "En dose av et A- eller B-preparat er gitt uten uttak i regnskapet. Finn ut hvor den ble tatt."
+)
+SETTLE_HOLDING = phrase(
+    "Tell pasientens egne A- og B-preparater. Lever dem tilbake eller destruer dem, og avslutt på null."
+)
+HOLDING_SETTLED = phrase("Beholdningen er avsluttet på null.")
+HOLDING_DIFFERS = phrase("Tellingen av pasientens egne A- og B-preparater stemmer ikke med regnskapet.")
 
 DONE_AT_DOOR = phrase("Listen er samstemt, eller innleggelsen er avlyst.")
 

@@ -11,6 +11,8 @@ from journal.medication.facts import (
     DoseWitnessed,
     EqualLineTakenIn,
     EvaluationPlanned,
+    HoldingClosed,
+    HoldingDiffers,
     InrPlanned,
     ListReconciled,
     ListTakenOver,
@@ -26,6 +28,7 @@ from journal.medication.facts import (
     QuestionDropped,
     ReplacementWanted,
     SourceImported,
+    WithdrawalMissing,
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
 from journal.medication.rules.door import Crossing
@@ -72,6 +75,8 @@ __all__ = [
     "Facts",
     "FoundInteraction",
     "FoundWarning",
+    "HoldingClosed",
+    "HoldingDiffers",
     "Imported",
     "InrPlanned",
     "Interactions",
@@ -96,6 +101,7 @@ __all__ = [
     "RequestVersion",
     "Signed",
     "SourceImported",
+    "WithdrawalMissing",
     "WorklistRow",
     "import_catalogue",
 ]

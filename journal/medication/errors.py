@@ -136,6 +136,18 @@ class WitnessedAlready(Conflict):
     type, title = "witnessed-already", "Dosen har to signaturer"
 
 
+class WhichPlace(Invalid):
+    """The unit keeps the medicine in several places. Fields: places, pairs of a ledger's id and the place's name."""
+
+    type, title = "which-place", "Velg hvor du tok dosen"
+
+
+class TooLittleLeft(Conflict):
+    """The account says that there is less in the place than what is taken out of it."""
+
+    type, title = "too-little-left", "Det er for lite igjen"
+
+
 class ValueBelowLimit(Invalid):
     """The value is outside the order's limits: the dose shall not be given. Fields: reason, the code that fits."""
 

@@ -139,3 +139,23 @@ class QuestionAsked(_AboutQuestion):
 
 class QuestionDropped(_AboutQuestion):
     """The list was reconciled anew before anybody answered: there is nothing to ask any more."""
+
+
+@dataclass(frozen=True)
+class WithdrawalMissing(Fact):
+    """A controlled drug was given, and the account of what the unit keeps has nothing to take it from."""
+
+    administration_id: UUID
+
+
+@dataclass(frozen=True)
+class _AboutHolding(Fact):
+    place_id: UUID
+
+
+class HoldingDiffers(_AboutHolding):
+    """A count of a patient's own controlled drugs was another than the account: an incident to follow up."""
+
+
+class HoldingClosed(_AboutHolding):
+    """Nothing is left of a patient's own controlled drugs, and the place is closed."""

@@ -113,7 +113,8 @@ def _confirmed() -> fields.List[Caution]:
 class SignGiven(Schema):
     """Body of "Gitt": the version of the order that was seen, a measured value (two of a blood pressure), why it is given
     `against` that value, a time if it was not now (and a day if it was not today), and what is special about the dose and has
-    been confirmed. `site` and `old_patch` are of a patch alone."""
+    been confirmed. `site` and `old_patch` are of a patch alone, `ledger` of a controlled drug that is kept in
+    several places."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
@@ -123,6 +124,7 @@ class SignGiven(Schema):
     given_day = DayField(load_default=None)
     site = fields.Enum(Site, by_value=True, load_default=None)
     old_patch = fields.Enum(OldPatch, by_value=True, load_default=None)
+    ledger = fields.UUID(load_default=None)
     confirmed = _confirmed()
 
 
@@ -149,6 +151,7 @@ class GiveAsNeeded(Schema):
     value = MeasuredField(load_default=None)
     value2 = MeasuredField(load_default=None)
     against = Text(200, load_default="")
+    ledger = fields.UUID(load_default=None)
     confirmed = _confirmed()
 
 

@@ -161,6 +161,7 @@ class _Chart:
         administration_id = self.row(
             "medication.medication_administration", request_id=request_id, request_version=1, amount=Decimal(1), **given
         )
+        self.account(administration_id)
         off = {"effective_at": now - timedelta(hours=8), "old_patch": "removed"}
         self.row("medication.patch_removal", request_id=request_id, **off)
         return {
@@ -170,6 +171,16 @@ class _Chart:
             "dose_id": dose_id,
             "administration_id": administration_id,
         }
+
+    def account(self, administration_id: UUID) -> None:
+        """Her own controlled drugs in the unit's keeping, and a dose that was to be taken from some."""
+        actor = self.by.actor
+        owner = {"municipality_id": actor.municipality_id, "unit_id": actor.unit_id, "recorded_by": actor.person_id}
+        kept = {**owner, "recorded_by_name": actor.name, "kind": "patient"}
+        place_id = store(self.connection, "medication.keeping_place", id=new_id(), **kept)
+        told = {"patient_id": self.patient_id, **self.by.stamp}
+        store(self.connection, "medication.patient_holding", **told, place_id=place_id)
+        store(self.connection, "medication.controlled_dose", **told, administration_id=administration_id)
 
     def lists(self) -> dict[str, UUID]:
         """A list from elsewhere, what somebody understood of it, and how it was reconciled."""

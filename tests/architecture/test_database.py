@@ -63,6 +63,8 @@ SECURITY_DEFINERS = {
 SEEN_WHILE_CLOSED = {
     "access.care_relationship": "unit",
     "access.restriction": "unit",
+    "medication.controlled_dose": "unit",
+    "medication.patient_holding": "unit",
     "notes.draft": "author",
 }
 

@@ -12,6 +12,7 @@ from journal.access import CareRelationships
 from journal.care import rules
 from journal.care.models import StayRow
 from journal.care.service.door import Door
+from journal.care.service.holdings import Holdings
 from journal.care.service.shown import Stay, Whereabouts, stay_of, whereabouts_of
 from journal.medication import Crossing, Medication
 from journal.municipalities import Municipalities, UnitNode
@@ -23,7 +24,7 @@ from journal.platform.language import phrase
 from journal.platform.service import on_patient, on_patients, without_patient
 
 
-class Residence(Door):
+class Residence(Door, Holdings):
     """Where the patient lives while the municipality gives her a place."""
 
     @on_patient(Permission.PATIENTS_ADMIT)
@@ -74,6 +75,7 @@ class Residence(Door):
             raise Invalid(errors={"at": ["Tidspunktet må være etter at oppholdet begynte, og ikke fram i tid."]})
         if absence is not None:
             self._end(absence, max(end, absence.valid_from))
+        self._leave_holding(patient_id)
         self._end_with_ground(stay, end)
         if stay.kind == "short_term":
             self._cross(patient_id, Crossing.HOME, end, stay.id)
@@ -97,6 +99,7 @@ class Residence(Door):
             raise Invalid(errors={"unit_id": ["Velg en annen avdeling i kommunen."]})
         if not stay.valid_from <= moved <= self.work.now:
             raise Invalid(errors={"at": ["Tidspunktet må være etter at oppholdet begynte, og ikke fram i tid."]})
+        self._leave_holding(patient_id)
         self._end_with_ground(stay, moved)
         expected_until = stay.expected_until if stay.expected_until and stay.expected_until > moved else None
         return self._begin(stay.patient_id, ward, stay.kind, room, moved, expected_until)

@@ -75,7 +75,8 @@ class At(NamedTuple):
 class Trouble(NamedTuple):
     """What went wrong with one dose: the sentence, its field, and whether "Jeg har også gitt den" is a way on.
 
-    `typed` is the form as it was sent. `cautions` are what must be confirmed, where that was what stopped it.
+    `typed` is the form as it was sent. `cautions` are what must be confirmed, where that was what stopped it; `places` are where a
+    controlled drug may have been taken, by ledger.
     """
 
     dose_id: UUID
@@ -85,6 +86,7 @@ class Trouble(NamedTuple):
     suggested: tuple[str, str] | None = None
     typed: Mapping[str, str] = {}
     cautions: tuple[tuple[str, str], ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
 
 
 class Card(NamedTuple):
@@ -120,6 +122,7 @@ class Card(NamedTuple):
     can_sign: bool
     overridden: tuple[str, ...]
     error: str | None
+    places: tuple[tuple[str, str], ...] = ()
 
 
 class Last(NamedTuple):
@@ -217,6 +220,7 @@ def card(
         can_sign=dose.can_sign and may_sign,
         overridden=dose.overridden,
         error=trouble.said if trouble and trouble.field is None else None,
+        places=trouble.places if trouble else (),
     )
 
 

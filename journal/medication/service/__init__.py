@@ -19,6 +19,7 @@ from journal.medication.service.interactions import (
     Side,
 )
 from journal.medication.service.judging import Answers
+from journal.medication.service.keeping import Balance, Entry, Keeping, Place
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.opioids import Opioids
@@ -29,6 +30,7 @@ from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.procedures import OfProcedure, ProcedureList, Procedures
 from journal.medication.service.received import Prescriber, Queue, Received
+from journal.medication.service.reconciling_ledger import LedgerChoice, ReconcilingLedger, ToWithdraw, Unmatched
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.reviewing import Review, ReviewDue, Reviewing
 from journal.medication.service.rota import WeekOfStandIns
@@ -65,6 +67,8 @@ class Medication(
     Previewing,
     Favourites,
     Administration,
+    Keeping,
+    ReconcilingLedger,
     Opioids,
     Beside,
     Due,
@@ -89,6 +93,7 @@ __all__ = [
     "Answers",
     "AsNeededMedicine",
     "Asked",
+    "Balance",
     "CatalogueHit",
     "CatalogueHits",
     "CatalogueVersion",
@@ -97,6 +102,7 @@ __all__ = [
     "DueDose",
     "Ending",
     "EndingSoon",
+    "Entry",
     "EqualLine",
     "Facts",
     "FavouriteDose",
@@ -105,6 +111,7 @@ __all__ = [
     "Given",
     "GivenAsNeeded",
     "Interactions",
+    "LedgerChoice",
     "ListAfterCrossing",
     "Medication",
     "MedicationList",
@@ -116,6 +123,7 @@ __all__ = [
     "Outcome",
     "PatchesOf",
     "Pause",
+    "Place",
     "Prescriber",
     "Preview",
     "ProcedureList",
@@ -134,7 +142,9 @@ __all__ = [
     "Source",
     "SourceMedicine",
     "SpanFact",
+    "ToWithdraw",
     "UndecidedDose",
+    "Unmatched",
     "WaitingLine",
     "WeekOfStandIns",
     "WholeOrder",

@@ -66,14 +66,16 @@ class Administration(Patches):
         confirmed: Collection[Caution] = (),
         site: Site | None = None,
         old_patch: OldPatch | None = None,
+        ledger: UUID | None = None,
     ) -> UUID:
         """Signs that this dose was given as ordered, now or at the time the nurse says; answers with the administration's id.
 
         `request_version` is the version of the order she saw; `value` is measured, where the order wants one, with `value2`, the
         diastolic, where that is a blood pressure, and `against` says why she gives a dose that the value speaks against;
-        `confirmed` is what is special about the dose and she has seen; `site` and `old_patch` are of a patch. Raises NotFound,
-        DoseAlreadySigned, OrderChanged, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, and Invalid for a
-        time that cannot be and for a patch without both.
+        `confirmed` is what is special about the dose and she has seen; `site` and `old_patch` are of a patch; `ledger` is the
+        account of a controlled drug that she took it from, where there are several. Raises NotFound, DoseAlreadySigned,
+        OrderChanged, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, and Invalid for a time that
+        cannot be and for a patch without both.
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version)
         given_at = self._given_at(given_at)
@@ -89,7 +91,11 @@ class Administration(Patches):
             more |= {"site": patch.site.value, "old_patch": patch.old.value}
             if patch.old is OldPatch.NOT_FOUND:
                 self.work.publish(facts.PatchNotFound(dose.patient_id, dose.request_entry_id, dose.version))
-        return self._sign(patient_id, dose, Result.TAKEN, given_at, amount=dose.amount, **more)
+        signed = self._sign(patient_id, dose, Result.TAKEN, given_at, amount=dose.amount, **more)
+        self._take_out(
+            dose, dose.request_id, signed, Quantity(dose.amount, dose.unit), None, ledger_id=ledger, ask=True
+        )
+        return signed
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def sign_not_given(
@@ -122,9 +128,12 @@ class Administration(Patches):
             )
         if reason.result is Result.PARTLY_TAKEN and self._is_complete(dose):
             raise self._complete(dose)
-        return self._sign(
+        signed = self._sign(
             patient_id, dose, reason.result, self._given_at(given_at), amount=amount, reason=reason, text=text
         )
+        if reason.result is Result.PARTLY_TAKEN:
+            self._take_out(dose, dose.request_id, signed, Quantity(dose.amount, dose.unit), amount)
+        return signed
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def sign_as_needed(
@@ -139,11 +148,12 @@ class Administration(Patches):
         value2: Decimal | None = None,
         against: str = "",
         confirmed: Collection[Caution] = (),
+        ledger: UUID | None = None,
     ) -> UUID:
         """Signs one dose of a medicine as needed; `amount` in the order's unit, and only where the order leaves a choice.
 
-        `value`, `value2`, `against` and `confirmed` as for sign_given. Raises NotFound, OrderChanged, NoRoom (the most is
-        given, or it is too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, Invalid.
+        `value`, `value2`, `against`, `confirmed` and `ledger` as for sign_given. Raises NotFound, OrderChanged, NoRoom (the most
+        is given, or it is too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, Invalid.
         """
         since = self._lock_order(patient_id, request_entry_id)
         order = self._current_order(patient_id, request_entry_id)
@@ -174,6 +184,7 @@ class Administration(Patches):
         )
         self.db.add(row)
         self.work.publish(facts.AsNeededGiven(row.patient_id, row.id, None, given_at))
+        self._take_out(order, order.id, row.id, wanted, None, ledger_id=ledger, ask=True)
         return row.id
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -195,6 +206,7 @@ class Administration(Patches):
         row.in_error_reason = reason
         if row.dose_id is not None and row.kind == LIVE:
             self._reopen(patient_id, row.dose_id)
+        self._put_back(patient_id, row.id)
         self.work.publish(facts.AdministrationCorrected(row.patient_id, row.id, row.dose_id, row.effective_at))
 
     def _reopen(self, patient_id: UUID, dose_id: UUID) -> None:

@@ -17,6 +17,7 @@ from journal.platform.clock import spoken
 from journal.platform.errors import NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
+from journal.platform.quantity import Quantity
 from journal.platform.service import on_patient
 
 # What a second signature says is what the first one says; who and when are its own.
@@ -54,6 +55,7 @@ class Beside(Signing):
         given_at = self._given_at(given_at)
         kind = "also_given" if twice else "given_after_stop"
         id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, kind=kind)
+        self._take_out(dose, dose.request_id, id, Quantity(dose.amount, dose.unit), None)
         self._recount(patient_id, dose)
         told = facts.DoseGivenTwice if twice else facts.DoseGivenAfterStop
         self.work.publish(told(dose.patient_id, id, dose.id, given_at))

@@ -13,9 +13,9 @@ from journal.medication.models import MedicationAdministration, RequestPlan
 from journal.medication.rules import OrderStatus, Reason, Result, effective_time
 from journal.medication.rules.door import waits
 from journal.medication.service.course import count_anew, standing
-from journal.medication.service.orders import Orders
 from journal.medication.service.settings import choices_of
 from journal.medication.service.waiting import not_reconciled
+from journal.medication.service.withdrawing import Withdrawing
 from journal.platform.clock import spoken
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
@@ -47,7 +47,7 @@ def _administration() -> Statement:
     return Statement(sa.insert(MedicationAdministration).values({name: sa.bindparam(name) for name in _DONE}))
 
 
-class Signing(Orders):
+class Signing(Withdrawing):
     """Lock first, look after: a look in the same statement would not see what it waited for."""
 
     def _hold_dose(self, patient_id: UUID, dose_id: UUID) -> Any:

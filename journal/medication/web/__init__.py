@@ -5,6 +5,7 @@ from journal.medication.web import (
     checking,
     door,
     favourites,
+    keeping,
     lists,
     order,
     overridden_stops,
@@ -29,10 +30,18 @@ from journal.medication.web import (
 from journal.medication.web.section import bp
 from journal.medication.web.stand_in import notice
 
-MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
-MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, reviewing.MENU, overridden_stops.MENU, procedures.MENU)
+MENU, KEEPING_MENU, SETTINGS_MENU, TAB = round.MENU, keeping.MENU, settings.MENU, lists.TAB
+MORE_MENU = (
+    signing.MENU,
+    verbal.MENU,
+    stand_in.MENU,
+    reviewing.MENU,
+    overridden_stops.MENU,
+    procedures.MENU,
+)
 
 __all__ = [
+    "KEEPING_MENU",
     "MENU",
     "MORE_MENU",
     "SETTINGS_MENU",
@@ -42,6 +51,7 @@ __all__ = [
     "checking",
     "door",
     "favourites",
+    "keeping",
     "notice",
     "order",
     "overridden_stops",

@@ -11,7 +11,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from journal.medication import dosage_form, pages, schemas
-from journal.medication.errors import ConfirmationMissing, DoseAlreadySigned, OrderChanged, ValueBelowLimit
+from journal.medication.errors import ConfirmationMissing, DoseAlreadySigned, OrderChanged, ValueBelowLimit, WhichPlace
 from journal.medication.rules import Dosage
 from journal.medication.rules.procedures import ROLES
 from journal.medication.rules.safety import Judgement
@@ -81,7 +81,8 @@ def trouble(of: UUID, refusal: Refused) -> pages.Trouble:
     unconfirmed = isinstance(error, ConfirmationMissing)
     field = "confirmed" if unconfirmed else next((_FIELDS[name] for name in refusal.errors if name in _FIELDS), None)
     cautions = tuple(error.fields["cautions"]) if unconfirmed else ()
-    return pages.Trouble(of, refusal.said, field, also, suggested, request.form.to_dict(), cautions)
+    places = tuple(error.fields["places"]) if isinstance(error, WhichPlace) else ()
+    return pages.Trouble(of, refusal.said, field, also, suggested, request.form.to_dict(), cautions, places)
 
 
 def judged(judgement: Judgement | None, patient_id: UUID | None = None, changed: UUID | None = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from journal.medication import door_forms, schemas, source_forms
+from journal.medication import door_forms, keeping_schemas, schemas, source_forms
 from journal.medication.rules import TIMES_OF_DAY, DoseSettings
 from journal.medication.service import Medication
 from journal.medication.web.section import Refused, bp, draws_again
@@ -47,6 +47,12 @@ def choose_review_limit() -> Response:
     return see_other(".settings")
 
 
+@bp.act("/municipality/medication/ledger", Permission.MUNICIPALITIES_MANAGE)
+def choose_ledger() -> Response:
+    Medication(current_work()).choose_ledger(**form_body(keeping_schemas.ChooseLedger))
+    return see_other(".settings")
+
+
 def _settings(**more: Any) -> str:
     medication = Medication(current_work())
     choices = medication.dose_settings()
@@ -58,6 +64,7 @@ def _settings(**more: Any) -> str:
         "age": medication.catalogue_age(),
         "door": medication.door_choice(),
         "review": medication.review_limit(),
+        "ledger": medication.ledger_choice(),
     }
     return render("medication/settings.html", **shown, **form)
 
@@ -75,6 +82,11 @@ def _age_refused(refusal: Refused) -> str:
 @draws_again("choose_door_hours")
 def _door_refused(refusal: Refused) -> str:
     return _settings(errors=refusal.errors, within_hours=refusal.typed.get("within_hours"), said=refusal.error.detail)
+
+
+@draws_again("choose_ledger")
+def _ledger_refused(refusal: Refused) -> str:
+    return _settings(errors=refusal.errors, said=refusal.error.detail)
 
 
 @draws_again("choose_review_limit")
