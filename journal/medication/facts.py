@@ -85,6 +85,10 @@ class DoseGivenAfterStop(_AboutAdministration):
     """A dose was given though its order had been stopped, paused or changed: an incident to follow up."""
 
 
+class DoseGivenWithoutAuthority(_AboutAdministration):
+    """Somebody without the authority for it gave a dose, and says so: an incident to follow up."""
+
+
 class DoseWitnessed(_AboutAdministration):
     """The second signature of a dose that wants two; the administration is that signature."""
 

@@ -31,6 +31,7 @@ from journal.medication.rules import (
     suggested_reason,
 )
 from journal.medication.rules.patches import PATCH, OldPatch, Site
+from journal.medication.service.may_give import needed_of
 from journal.medication.service.patches import Patches
 from journal.medication.service.reopened import catch_up
 from journal.medication.service.settings import choices_of
@@ -72,7 +73,7 @@ class Administration(Patches):
         `request_version` is the version of the order she saw; `value` is measured, where the order wants one, with `value2`, the
         diastolic, where that is a blood pressure, and `against` says why she gives a dose that the value speaks against;
         `confirmed` is what is special about the dose and she has seen; `site` and `old_patch` are of a patch. Raises NotFound,
-        DoseAlreadySigned, OrderChanged, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, and Invalid for a
+        DoseAlreadySigned, OrderChanged, NoAuthority, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, and Invalid for a
         time that cannot be and for a patch without both.
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version)
@@ -106,7 +107,7 @@ class Administration(Patches):
         """Signs that this dose was not given, or not in full, and why; answers with the administration's id.
 
         `amount`: what was taken, in the dose's unit, where the reason says that some was; None when nobody knows how much.
-        Raises NotFound, DoseAlreadySigned, OrderChanged, CourseComplete, Invalid.
+        Raises NotFound, DoseAlreadySigned, OrderChanged, NoAuthority, CourseComplete, Invalid.
         """
         if reason.needs_text and not text:
             raise Invalid(errors={"reason_text": ["Skriv hvorfor dosen ikke ble gitt."]})
@@ -142,19 +143,21 @@ class Administration(Patches):
     ) -> UUID:
         """Signs one dose of a medicine as needed; `amount` in the order's unit, and only where the order leaves a choice.
 
-        `value`, `value2`, `against` and `confirmed` as for sign_given. Raises NotFound, OrderChanged, NoRoom (the most is
-        given, or it is too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, Invalid.
+        `value`, `value2`, `against` and `confirmed` as for sign_given. Raises NotFound, OrderChanged, NoAuthority, NoRoom (the most
+        is given, or it is too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, Invalid.
         """
-        since = self._lock_order(patient_id, request_entry_id)
+        held = self._lock_order(patient_id, request_entry_id)
         order = self._current_order(patient_id, request_entry_id)
-        if since is not None and since <= self.work.now:
+        if held.unconfirmed_since is not None and held.unconfirmed_since <= self.work.now:
             raise not_reconciled(order.generic_name)
         if not order.as_needed:
             raise NotFound("Legemidlet gis ikke ved behov.")
         if order.version != request_version or order.status != OrderStatus.ACTIVE:
             raise self._changed(order)
+        dosage = dosage_of(order)
+        self._require(patient_id, held.authority, needed_of(order, dosage.unit, as_needed=True))
         wanted, given_at = _chosen(order, amount), self._given_at(given_at)
-        room = as_needed_room(dosage_of(order), self._given_lately(patient_id, order), given_at, wanted=wanted)
+        room = as_needed_room(dosage, self._given_lately(patient_id, order), given_at, wanted=wanted)
         if not room.allowed:
             raise NoRoom(room.reason or "", next_at=room.next_at.isoformat() if room.next_at else None)
         self._confirmed(confirmed, order, given_at)

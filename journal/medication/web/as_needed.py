@@ -48,9 +48,20 @@ def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None) -> str:
         "glucose": {m.request_entry_id: pages.glucose_of(m.cautions, latest, work.now) for m in medicines},
         "special": special,
         "values": values,
+        "others": _who_may(patient_id, medicines),
         "trouble": wrong,
     }
     return page("medication/as_needed.html", patient_id, **shown)
+
+
+def _who_may(patient_id: UUID, medicines: list[AsNeededMedicine]) -> dict[UUID, str]:
+    """By order: who gives those that whoever asks has no authority for. No statement where she has it for all."""
+    refused, work = [medicine for medicine in medicines if medicine.needs_other], current_work()
+    if not refused:
+        return {}
+    ids = tuple(work.ids(patient_id))
+    said = Medication(work).who_may([(medicine.needs_other, ids) for medicine in refused])
+    return {medicine.request_entry_id: names for medicine, names in zip(refused, said, strict=True)}
 
 
 def _value(
