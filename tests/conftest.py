@@ -23,6 +23,7 @@ from journal.platform.line import Line
 from journal.platform.postgres import EmbeddedPostgres, running
 from journal.platform.settings import Settings
 from tests import factories
+from tests.authorities import authority
 from tests.factories import Builder, Staff
 from tests.reference import references  # noqa: F401  a fixture of all
 
@@ -191,6 +192,8 @@ def world(migrator: psycopg.Connection[Any]) -> World:
         bodil=factories.staff(b, bodo, bodo_ward, "Bodil Berg", "nurse"),
         migrator=migrator,
     )
+    # All that is delegated to her: what she may not is told by the test of that.
+    authority(b, made.mona, made.siri)
     made.store()
     return made
 

@@ -2,6 +2,7 @@
 
 from journal.medication.facts import (
     AdministrationCorrected,
+    AsNeededCleared,
     AsNeededGiven,
     DoorPassed,
     DoseGiven,
@@ -54,6 +55,7 @@ from journal.medication.service import (
 __all__ = [
     "AdministrationCorrected",
     "Answers",
+    "AsNeededCleared",
     "AsNeededGiven",
     "AsNeededMedicine",
     "Asked",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from journal.platform.db import Base
+from journal.platform.db import Base, Record
 
 _SCHEMA = {"schema": "medication"}
 
@@ -67,3 +67,16 @@ class UnitSetting(Base):
     cleared_with_nurse: Mapped[bool]
     recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+
+
+class Clearing(Record, Base):
+    """A dose as needed was cleared with this nurse at `cleared_at`; of hers, who confirms it herself, `confirms_id` is that row."""
+
+    __tablename__ = "clearing"
+    __table_args__ = _SCHEMA
+
+    administration_id: Mapped[UUID]
+    nurse_id: Mapped[UUID]
+    nurse_name: Mapped[str]
+    cleared_at: Mapped[datetime]
+    confirms_id: Mapped[UUID | None]

@@ -77,6 +77,10 @@ class AsNeededGiven(_AboutAdministration):
     """A medicine as needed was given: its effect is to be asked for."""
 
 
+class AsNeededCleared(_AboutAdministration):
+    """A medicine as needed was given after it was cleared with a nurse: she is to confirm it herself."""
+
+
 class DoseGivenTwice(_AboutAdministration):
     """A second person gave a dose that was signed already: an incident to follow up."""
 

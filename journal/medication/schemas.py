@@ -150,6 +150,8 @@ class GiveAsNeeded(Schema):
     value2 = MeasuredField(load_default=None)
     against = Text(200, load_default="")
     confirmed = _confirmed()
+    nurse_id = fields.UUID(load_default=None)
+    cleared_time = MaybeClock(load_default=None)
 
 
 class RemovePatch(Schema):

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from journal.medication.rules.patches import PATCH
 from journal.medication.rules.supply import Supply
-from journal.platform.clock import instant
-from journal.platform.language import phrase, phrases
+from journal.platform.clock import instant, local_date
+from journal.platform.language import phrase
 
 
 class Act(StrEnum):
@@ -34,21 +34,19 @@ class Act(StrEnum):
     DELEGATE = "delegate"
 
 
-ACTS = phrases(
-    {
-        Act.READY: "Gi fra dosett eller multidose",
-        Act.PACK: "Gi fra originalpakning",
-        Act.PREPARE: "Legge dosett",
-        Act.CONTROL: "Kontrollere (andre signatur)",
-        Act.AS_NEEDED: "Gi ved behov",
-        Act.INSULIN: "Gi insulin",
-        Act.INJECTION: "Gi andre injeksjoner",
-        Act.CONTROLLED: "Gi A- og B-preparater",
-        Act.PATCH: "Sette plaster",
-        Act.TAKE_OUT: "Ta ut av multidosepose",
-        Act.DELEGATE: "Gi fullmakter i enheten",
-    }
-)
+ACTS = {
+    Act.READY: phrase("Gi fra dosett eller multidose"),
+    Act.PACK: phrase("Gi fra originalpakning"),
+    Act.PREPARE: phrase("Legge dosett"),
+    Act.CONTROL: phrase("Kontrollere (andre signatur)"),
+    Act.AS_NEEDED: phrase("Gi ved behov"),
+    Act.INSULIN: phrase("Gi insulin"),
+    Act.INJECTION: phrase("Gi andre injeksjoner"),
+    Act.CONTROLLED: phrase("Gi A- og B-preparater"),
+    Act.PATCH: phrase("Sette plaster"),
+    Act.TAKE_OUT: phrase("Ta ut av multidosepose"),
+    Act.DELEGATE: phrase("Gi fullmakter i enheten"),
+}
 GIVING = tuple(act for act in Act if act is not Act.DELEGATE)
 """What a role may carry by itself. To delegate is nobody's by her role but the manager's."""
 
@@ -62,7 +60,9 @@ USUAL_CHANGES = (time(7, 30), time(15), time(22, 30))
 
 EXPIRES_SOON = timedelta(days=30)
 SHOWN_NAMES = 5
+CLEARED_WITHIN = timedelta(hours=6)
 
+_DAY = timedelta(days=1)
 _READY = frozenset({Supply.DOSETT, Supply.MULTIDOSE, Supply.DISPENSER})
 _INJECTED = ("injeksjon", "infusjon", "subkutan", "intramuskulær", "intravenøs")
 _INJECTED_UNITS = frozenset({"sprøyte", "penn"})
@@ -149,7 +149,7 @@ def end_of_last_shift(last_day: date, changes: Collection[time]) -> datetime:
     `changes` are the clock times when a shift takes over, one of them another than 00.00: an authority never ends at midnight. A
     clock time that comes twice is over the second time.
     """
-    return instant(last_day + timedelta(days=1), min(at for at in changes if at != time.min), fold=1)
+    return instant(last_day + _DAY, min(at for at in changes if at != time.min), fold=1)
 
 
 def may_be_given_by(names: Sequence[str]) -> str:
@@ -166,3 +166,15 @@ def lacking_text(lacking: Iterable[Act]) -> str:
     """What she has no authority for, in a sentence."""
     said = ", ".join(ACTS[act].in_a_sentence() for act in Act if act in set(lacking))
     return phrase("Du har ikke fullmakt til å %(acts)s.", acts=said)
+
+
+def cleared_at(at: time, now: datetime) -> datetime:
+    """When it was cleared with the nurse, from the clock time she says: today, or last evening just after midnight.
+
+    Raises ValueError, with a sentence, for a time that is not within the last six hours.
+    """
+    today = local_date(now)
+    said = next((when for day in (today, today - _DAY) if (when := instant(day, at)) <= now), now)
+    if now - said > CLEARED_WITHIN:
+        raise ValueError("Skriv når du avklarte det. Det må være i løpet av de siste seks timene.")
+    return said

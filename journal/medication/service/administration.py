@@ -73,8 +73,8 @@ class Administration(Patches):
         `request_version` is the version of the order she saw; `value` is measured, where the order wants one, with `value2`, the
         diastolic, where that is a blood pressure, and `against` says why she gives a dose that the value speaks against;
         `confirmed` is what is special about the dose and she has seen; `site` and `old_patch` are of a patch. Raises NotFound,
-        DoseAlreadySigned, OrderChanged, NoAuthority, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, and Invalid for a
-        time that cannot be and for a patch without both.
+        DoseAlreadySigned, OrderChanged, NoAuthority, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, and
+        Invalid for a time that cannot be and for a patch without both.
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version)
         given_at = self._given_at(given_at)
@@ -140,10 +140,13 @@ class Administration(Patches):
         value2: Decimal | None = None,
         against: str = "",
         confirmed: Collection[Caution] = (),
+        nurse_id: UUID | None = None,
+        cleared: datetime | None = None,
     ) -> UUID:
         """Signs one dose of a medicine as needed; `amount` in the order's unit, and only where the order leaves a choice.
 
-        `value`, `value2`, `against` and `confirmed` as for sign_given. Raises NotFound, OrderChanged, NoAuthority, NoRoom (the most
+        `value`, `value2`, `against` and `confirmed` as for sign_given; `nurse_id` and `cleared`: with whom and when it was
+        cleared, where the unit wants that. Raises NotFound, OrderChanged, NoAuthority, NoRoom (the most
         is given, or it is too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, Invalid.
         """
         held = self._lock_order(patient_id, request_entry_id)
@@ -155,7 +158,8 @@ class Administration(Patches):
         if order.version != request_version or order.status != OrderStatus.ACTIVE:
             raise self._changed(order)
         dosage = dosage_of(order)
-        self._require(patient_id, held.authority, needed_of(order, dosage.unit, as_needed=True))
+        own = self._require(patient_id, held.authority, needed_of(order, dosage.unit, as_needed=True))
+        with_nurse = self._cleared(own, nurse_id, cleared)
         wanted, given_at = _chosen(order, amount), self._given_at(given_at)
         room = as_needed_room(dosage, self._given_lately(patient_id, order), given_at, wanted=wanted)
         if not room.allowed:
@@ -177,6 +181,8 @@ class Administration(Patches):
         )
         self.db.add(row)
         self.work.publish(facts.AsNeededGiven(row.patient_id, row.id, None, given_at))
+        if with_nurse:
+            self._store_clearing(row, with_nurse)
         return row.id
 
     @on_patient(Permission.MEDICATION_ADMINISTER)

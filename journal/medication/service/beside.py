@@ -89,10 +89,10 @@ class Beside(Signing):
         self.work.publish(facts.DoseWitnessed(row.patient_id, row.id, row.dose_id, row.effective_at))
         return row.id
 
-    def _wants_second(
-        self, patient_id: UUID, administration_id: UUID
-    ) -> tuple[MedicationAdministration, str | None]:
-        """The signature, held until commit, and what the tables say that whoever asks may do. The lock first: whoever was second reads the other's row after the wait."""
+    def _wants_second(self, patient_id: UUID, administration_id: UUID) -> tuple[MedicationAdministration, str | None]:
+        """The signature, held until commit, and what the tables say that whoever asks may do. The lock first: whoever was
+        second reads the other's row after the wait.
+        """
         signature, second = MedicationAdministration, aliased(MedicationAdministration)
         this = sa.and_(self.work.chart(patient_id, signature), signature.id == administration_id)
         self.db.execute(sa.select(signature.id).where(this).with_for_update(key_share=True))

@@ -161,7 +161,6 @@ class Due(Service):
         """The unit's patients by room, with what is due from `start` up to `end`: ids, times and counts."""
         return [WorklistRow(*row) for row in _WORKLIST.rows(self.db, start=start, end=end)]
 
-
     def _lacks(self, row: Any, linked: Mapping[UUID, UUID]) -> frozenset[Act]:
         """The acts that this dose needs and whoever asks has not. `linked`: who was asked for, by each id she is known by."""
         own, needed = authority_of(self.work.actor.role, row.authority), needed_of(row, row.unit)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -51,6 +51,15 @@ _COLLEAGUES = Statement(
 )
 
 
+class Colleague(NamedTuple):
+    """Somebody else who works in the unit or above it, and gives medicines."""
+
+    id: UUID
+    name: str
+    role: str
+    authority: Authority
+
+
 class MayGive(Service):
     """For those that sign. The answer is read with the dose itself: it costs no statement until somebody may not."""
 
@@ -60,9 +69,9 @@ class MayGive(Service):
         colleagues = self._colleagues()
         said = []
         for acts, patient_ids in needed:
-            may = [(role, name) for name, role, has in colleagues if not has.lacks(acts, patient_ids)]
-            names = [name for _, name in sorted(may, key=lambda one: _ORDER.index(one[0]))]
-            said.append(may_be_given_by(list(dict.fromkeys(names))))
+            may = [each for each in colleagues if not each.authority.lacks(acts, patient_ids)]
+            in_order = sorted(may, key=lambda each: _ORDER.index(each.role))
+            said.append(may_be_given_by(list(dict.fromkeys(each.name for each in in_order))))
         return said
 
     def _require(self, patient_id: UUID, told: str | None, needed: frozenset[Act]) -> Authority:
@@ -73,7 +82,7 @@ class MayGive(Service):
             raise NoAuthority(joined(" ", (lacking_text(lacking), names)), acts=sorted(lacking), may=names)
         return own
 
-    def _colleagues(self) -> list[tuple[str, str, Authority]]:
+    def _colleagues(self) -> list[Colleague]:
         found: dict[tuple[UUID, str], tuple[str, str | None, list[Any]]] = {}
         actor = self.work.actor
         for row in _COLLEAGUES.rows(self.db, unit_id=actor.unit_id, me=actor.person_id):
@@ -82,8 +91,8 @@ class MayGive(Service):
                 if row.acts:
                     held.append(_delegated(row.acts, row.patient_ids))
         return [
-            (name, role, Authority(_carried(role, chosen), tuple(held)))
-            for (_, role), (name, chosen, held) in found.items()
+            Colleague(id, name, role, Authority(_carried(role, chosen), tuple(held)))
+            for (id, role), (name, chosen, held) in found.items()
         ]
 
 

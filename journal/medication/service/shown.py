@@ -172,7 +172,11 @@ class RequestVersion:
 
 @dataclass(frozen=True)
 class AsNeededMedicine:
-    """A medicine as needed: its limits, what was given of it, and whether there is room now. `needs_other` as for DueDose."""
+    """A medicine as needed: its limits, what was given of it, and whether there is room now. `needs_other` as for DueDose.
+
+    `clear_first`: whoever reads clears it with a nurse before she gives it. `unconfirmed`: with whom doses of it were cleared who
+    has yet to confirm it.
+    """
 
     request_entry_id: UUID
     version: int
@@ -189,6 +193,8 @@ class AsNeededMedicine:
     opioid: bool
     changed: str
     needs_other: frozenset[Act]
+    clear_first: bool
+    unconfirmed: tuple[str, ...]
 
 
 class WorklistRow(NamedTuple):

@@ -12,8 +12,9 @@ from journal.medication.errors import CourseComplete, DoseAlreadySigned, OrderCh
 from journal.medication.models import MedicationAdministration, RequestPlan
 from journal.medication.rules import OrderStatus, Reason, Result, effective_time
 from journal.medication.rules.door import waits
+from journal.medication.service.clearing import Clearings
 from journal.medication.service.course import count_anew, standing
-from journal.medication.service.may_give import OWN, MayGive, needed_of
+from journal.medication.service.may_give import OWN, needed_of
 from journal.medication.service.orders import Orders
 from journal.medication.service.settings import choices_of
 from journal.medication.service.waiting import not_reconciled
@@ -48,7 +49,7 @@ def _administration() -> Statement:
     return Statement(sa.insert(MedicationAdministration).values({name: sa.bindparam(name) for name in _DONE}))
 
 
-class Signing(MayGive, Orders):
+class Signing(Clearings, Orders):
     """Lock first, look after: a look in the same statement would not see what it waited for."""
 
     def _hold_dose(self, patient_id: UUID, dose_id: UUID) -> Any:

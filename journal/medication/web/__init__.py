@@ -2,6 +2,7 @@
 
 from journal.medication.web import (
     as_needed,
+    authority,
     checking,
     door,
     favourites,
@@ -26,11 +27,20 @@ from journal.medication.web import (
     verbal,
     verbal_change,
 )
+from journal.medication.web.authority import expiring_notice
 from journal.medication.web.section import bp
 from journal.medication.web.stand_in import notice
 
 MENU, SETTINGS_MENU, TAB = round.MENU, settings.MENU, lists.TAB
-MORE_MENU = (signing.MENU, verbal.MENU, stand_in.MENU, reviewing.MENU, overridden_stops.MENU, procedures.MENU)
+MORE_MENU = (
+    signing.MENU,
+    verbal.MENU,
+    stand_in.MENU,
+    reviewing.MENU,
+    overridden_stops.MENU,
+    procedures.MENU,
+    authority.MENU,
+)
 
 __all__ = [
     "MENU",
@@ -38,9 +48,11 @@ __all__ = [
     "SETTINGS_MENU",
     "TAB",
     "as_needed",
+    "authority",
     "bp",
     "checking",
     "door",
+    "expiring_notice",
     "favourites",
     "notice",
     "order",
