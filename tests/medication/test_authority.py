@@ -330,7 +330,7 @@ def test_the_manager_delegates_on_the_page_and_sees_what_ends_soon(
 
     page = mona.get(f"/authorities?unit={unit}").text
     assert "Går ut innen 30 dager" in page and "Gi fra originalpakning, gi ved behov" in page
-    assert "1 fullmakt går ut innen 30 dager" in mona.get("/patients").text
+    assert "1 fullmakt går ut innen 30 dager" in mona.get("/my-list").text
     (one,) = held(world, work_of, anne)
     gone = {key: typed[key] for key in ("unit_id", "practitioner_id")} | {"entry_id": str(one.entry_id), "version": "1"}
     empty = mona.act("/authorities/withdraw", gone | {"reason": ""})
