@@ -1,7 +1,7 @@
 """What is delegated by name, as rows."""
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +33,8 @@ def authority(
         "practitioner_id": to.actor.person_id,
         "acts": [act.value for act in acts],
         "patient_ids": list(patients) if patients is not None else None,
-        "course_on": date(2026, 1, 12),
-        "tested_on": date(2026, 1, 19),
+        "course_on": (since - timedelta(days=30)).date(),
+        "tested_on": (since - timedelta(days=23)).date(),
         "valid_from": since,
         "valid_until": until or since + timedelta(days=365),
         "status": "active",

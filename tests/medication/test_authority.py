@@ -64,7 +64,9 @@ def delegated(world: World, work_of: WorkOf, to: Staff, *acts: Act, by: Staff | 
     with work_of(by or world.mona) as work:
         today = local_date(work.now)
         said = {"course_on": today - timedelta(days=9), "last_day": today + timedelta(days=99), **more}
-        entry: UUID = Medication(work).delegate(world.ward["id"], to.actor.person_id, Delegation(frozenset(acts), **said))
+        entry: UUID = Medication(work).delegate(
+            world.ward["id"], to.actor.person_id, Delegation(frozenset(acts), **said)
+        )
     return entry
 
 

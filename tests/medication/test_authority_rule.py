@@ -80,7 +80,11 @@ def test_nurses_and_doctors_do_all_until_the_municipality_has_chosen_and_nobody_
     for role in ("health_assistant", "unit_manager", "tenant_administrator", "auditor", "system", "unknown"):
         assert carried_by(role, None) == set()
     chosen = {"nurse": ["pack"], "health_assistant": ["ready"]}
-    assert [carried_by(role, chosen) for role in ("nurse", "health_assistant", "doctor")] == [{A.PACK}, {A.READY}, set()]
+    assert [carried_by(role, chosen) for role in ("nurse", "health_assistant", "doctor")] == [
+        {A.PACK},
+        {A.READY},
+        set(),
+    ]
     assert A.PACK not in acts_nobody_carries(chosen) and A.READY in acts_nobody_carries(chosen)
     assert Act.DELEGATE not in GIVING and set(ACTS) == set(Act)
 

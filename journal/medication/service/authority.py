@@ -23,10 +23,11 @@ from journal.platform.statement import Statement
 
 _UNITS = Statement(
     sa.text(
-        """SELECT DISTINCT u.id, u.name, coalesce(p.name, '') AS parent_name
+        """SELECT u.id, u.name, coalesce(p.name, '') AS parent_name
     FROM municipalities.unit u LEFT JOIN municipalities.unit p ON p.id = u.parent_id
     JOIN municipalities.practitioner_role r ON r.unit_id = u.id AND r.valid_until IS NULL
-    WHERE u.id = ANY(:ids) AND r.role IN ('nurse', 'health_assistant', 'doctor') ORDER BY parent_name, u.name, u.id"""
+    WHERE u.id = ANY(:ids) AND r.role IN ('nurse', 'health_assistant', 'doctor')
+    GROUP BY u.id, u.name, p.name ORDER BY bool_and(r.role = 'doctor'), parent_name, u.name, u.id"""
     )
 )
 # Newest versions that hold now or will; a withdrawn one is in the history alone.
@@ -95,10 +96,11 @@ class Authorities(AuthoritySettings):
 
     @without_patient(Permission.MEDICATION_DELEGATE)
     def authority_units(self) -> list[tuple[UUID, str]]:
-        """The units one acts in where somebody gives medicines: ids and names."""
+        """The units one acts in where somebody gives medicines: ids and names, those with nobody but doctors last."""
         rows = _UNITS.rows(self.db, ids=list(self.work.actor.units))
-        many = len(rows) > 1
-        return [(row.id, f"{row.parent_name}, {row.name}" if many and row.parent_name else row.name) for row in rows]
+        names = [row.name for row in rows]
+        alike = {name for name in names if names.count(name) > 1}
+        return [(row.id, f"{row.parent_name}, {row.name}" if row.name in alike else row.name) for row in rows]
 
     @without_patient(Permission.MEDICATION_DELEGATE)
     def authorities(self, unit_id: UUID) -> list[Member]:
