@@ -151,12 +151,13 @@ def test_what_is_withdrawn_is_withdrawn_at_the_next_request_and_what_she_gave_is
     stored = browser.act(f"/patients/{dose.patient_id}/doses/{dose.id}/also-given", form)
 
     assert stored.status_code == 303
+    assert "uten fullmakt" in browser.get(round).text
     signed = doses(world, work_of, dose.patient_id)[0]
     assert signed.signed is not None and signed.signed.by_name == "Anne Aas" and not signed.can_sign
     told = migrator.execute("SELECT kind FROM platform.outbox WHERE patient_id = %s", (dose.patient_id,)).fetchall()
     assert ("DoseGivenWithoutAuthority",) in told
     text = "SELECT reason_text FROM medication.medication_administration WHERE dose_id = %s"
-    assert migrator.execute(text, (dose.id,)).fetchall() == [("Gitt uten fullmakt.",)]
+    assert migrator.execute(text, (dose.id,)).fetchall() == [("Uten fullmakt",)]
     # Nobody gives it a second time by mistake.
     with pytest.raises(Conflict, match="Anne Aas signerte"):
         give(work_of, world.nina, dose)
@@ -165,6 +166,12 @@ def test_what_is_withdrawn_is_withdrawn_at_the_next_request_and_what_she_gave_is
 def test_who_may_give_the_dose_signs_it_as_usual(world: World, work_of: WorkOf, dose: DueDose) -> None:
     with work_of(world.nina) as work, pytest.raises(OrdinarySignature):
         Medication(work).also_given(dose.patient_id, dose.id, request_version=dose.version)
+
+
+def test_a_dose_of_tomorrow_is_no_fact_yet(world: World, work_of: WorkOf, anne: Staff, dose: DueDose) -> None:
+    last = doses(world, work_of, dose.patient_id)[-1]
+    with work_of(anne) as work, pytest.raises(Invalid, match="ikke klar ennå"):
+        Medication(work).also_given(dose.patient_id, last.id, request_version=last.version)
 
 
 def test_the_card_says_who_may_before_the_tap_and_costs_the_nurse_no_statement(

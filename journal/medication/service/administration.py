@@ -46,9 +46,6 @@ from journal.platform.language import joined, phrase
 from journal.platform.quantity import Quantity, show
 from journal.platform.service import on_patient
 
-EARLIEST = timedelta(hours=12)
-"""How long before its time a dose may be signed (A4: a future dose can be signed early, and is then given too early)."""
-
 
 class Administration(Patches):
     """Signs doses."""
@@ -78,8 +75,7 @@ class Administration(Patches):
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version)
         given_at = self._given_at(given_at)
-        if dose.due_at - given_at > EARLIEST:
-            raise self._too_early(given_at)
+        self._not_too_early(dose, given_at)
         if self._is_complete(dose):
             raise self._complete(dose)
         patch = self._patch(patient_id, dose, site, old_patch, given_at) if dose.unit == PATCH else None
@@ -231,12 +227,6 @@ class Administration(Patches):
         if dose.state == "open" and since is not None and dose.due_at >= since:
             dose.state = HELD
         self._recount(patient_id, dose)
-
-    def _too_early(self, given_at: datetime) -> Invalid:
-        if given_at == self.work.now:
-            return Invalid("Dosen er ikke klar ennå. Den kan tidligst signeres tolv timer før den skal gis.")
-        said = "Tidspunktet er mer enn tolv timer før dosen skulle gis. Skriv når den ble gitt."
-        return Invalid(errors={"given_at": [said]})
 
     def _confirmed(
         self,

@@ -67,7 +67,8 @@ class Beside(Signing):
         own, ids = authority_of(self.work.actor.role, dose.authority), self.work.ids(patient_id)
         if not own.lacks(needed_of(dose, dose.unit), ids):
             raise OrdinarySignature("Dosen er ikke signert av andre. Signer den som vanlig.")
-        id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, text=phrase("Gitt uten fullmakt."))
+        self._not_too_early(dose, given_at)
+        id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, text=phrase("Uten fullmakt"))
         self._recount(patient_id, dose)
         self.work.publish(facts.DoseGivenWithoutAuthority(dose.patient_id, id, dose.id, given_at))
         return id

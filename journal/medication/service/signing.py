@@ -1,6 +1,6 @@
 """What those who sign, and those who say something beside a signature, have in common."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -25,6 +25,8 @@ from journal.platform.language import phrase, phrases
 from journal.platform.statement import Statement
 
 LIVE = "signature"
+EARLIEST = timedelta(hours=12)
+"""How long before its time a dose may be signed (A4: a future dose can be signed early, and is then given too early)."""
 
 _CHANGED = phrases(
     {
@@ -82,6 +84,14 @@ class Signing(Clearings, Orders):
             raise self._changed(dose)
         self._require(patient_id, dose.authority, needed_of(dose, dose.unit))
         return dose
+
+    def _not_too_early(self, dose: Any, given_at: datetime) -> None:
+        if dose.due_at - given_at <= EARLIEST:
+            return
+        if given_at == self.work.now:
+            raise Invalid("Dosen er ikke klar ennå. Den kan tidligst signeres tolv timer før den skal gis.")
+        said = "Tidspunktet er mer enn tolv timer før dosen skulle gis. Skriv når den ble gitt."
+        raise Invalid(errors={"given_at": [said]})
 
     def _unchanged(self, dose: Any, request_version: int) -> bool:
         """An ordinary signature is of the order the nurse saw, and of no other (threat 15)."""
