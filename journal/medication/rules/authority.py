@@ -13,6 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from journal.medication.rules.patches import PATCH
+from journal.medication.rules.sentence import INJECTED_UNITS
 from journal.medication.rules.supply import Supply
 from journal.platform.clock import instant, local_date
 from journal.platform.language import phrase
@@ -64,8 +65,8 @@ CLEARED_WITHIN = timedelta(hours=6)
 
 _DAY = timedelta(days=1)
 _READY = frozenset({Supply.DOSETT, Supply.MULTIDOSE, Supply.DISPENSER})
-_INJECTED = ("injeksjon", "infusjon", "subkutan", "intramuskulær", "intravenøs")
-_INJECTED_UNITS = frozenset({"sprøyte", "penn"})
+# As form and route begin in the catalogue.
+_INJECTED = ("injeksjon", "infusjon", "subkutan", "intramuskul", "intraven")
 
 
 def acts_needed(
@@ -86,7 +87,7 @@ def acts_needed(
     words = f"{form or ''} {route or ''}".lower()
     if (atc_code or "").startswith("A10A"):
         needed = {Act.INSULIN}
-    elif unit in _INJECTED_UNITS or any(word in words for word in _INJECTED):
+    elif unit in INJECTED_UNITS or any(word in words for word in _INJECTED):
         needed = {Act.INJECTION}
     elif unit == PATCH:
         needed = {Act.PATCH}

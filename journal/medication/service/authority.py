@@ -30,10 +30,6 @@ _UNITS = Statement(
     GROUP BY u.id, u.name, p.name ORDER BY bool_and(r.role = 'doctor'), parent_name, u.name, u.id"""
     )
 )
-# Newest versions that hold now or will; a withdrawn one is in the history alone.
-_HELD = """FROM medication.authority a
-    WHERE a.unit_id = ANY(:ids) AND a.status = 'active' AND a.valid_until > now()
-      AND NOT EXISTS (SELECT FROM medication.authority newer WHERE newer.entry_id = a.entry_id AND newer.version > a.version)"""
 _STAFF = Statement(
     sa.text(
         """SELECT DISTINCT p.id, p.name, r.role FROM municipalities.practitioner_role r
@@ -42,9 +38,14 @@ _STAFF = Statement(
     ORDER BY p.name, p.id"""
     )
 )
-_AUTHORITIES = Statement(sa.text(f"SELECT a.* {_HELD} ORDER BY a.valid_until, a.recorded_at"))
-_EXPIRING = Statement(
-    sa.text(f"SELECT count(*) AS found, min(a.valid_until) AS first {_HELD} AND a.valid_until <= :before")
+# Newest versions that hold now or will, the first to end first; a withdrawn one is in the history alone.
+_AUTHORITIES = Statement(
+    sa.text(
+        """SELECT a.* FROM medication.authority a
+    WHERE a.unit_id = ANY(:ids) AND a.status = 'active' AND a.valid_until > now()
+      AND NOT EXISTS (SELECT FROM medication.authority newer WHERE newer.entry_id = a.entry_id AND newer.version > a.version)
+    ORDER BY a.valid_until, a.recorded_at"""
+    )
 )
 _OWN = Statement(sa.select(OWN.label("authority")))
 
@@ -127,8 +128,9 @@ class Authorities(AuthoritySettings):
     @without_patient(Permission.MEDICATION_DELEGATE)
     def expiring(self) -> tuple[int, datetime | None]:
         """How many authorities in one's units end within 30 days, and when the first does."""
-        row = _EXPIRING.one(self.db, ids=list(self.work.actor.units), before=self.work.now + EXPIRES_SOON)
-        return row.found, row.first
+        held = [row.valid_until for row in _AUTHORITIES.rows(self.db, ids=list(self.work.actor.units))]
+        soon = [until for until in held if until <= self.work.now + EXPIRES_SOON]
+        return len(soon), soon[0] if soon else None
 
     @without_patient(Permission.MEDICATION_DELEGATE)
     def delegate(self, unit_id: UUID, practitioner_id: UUID, said: Delegation) -> UUID:

@@ -106,7 +106,8 @@ def unconfirmed(order: type[MedicationRequest]) -> sa.ScalarSelect[list[str] | N
     """With whom the doses of this order were cleared who has not confirmed it yet; NULL for nearly all."""
     given, version, answer = MedicationAdministration, aliased(MedicationRequest), aliased(Clearing)
     of_entry = sa.tuple_(version.patient_id, version.entry_id) == sa.tuple_(order.patient_id, order.entry_id)
-    confirmed = sa.exists().where(answer.patient_id == Clearing.patient_id, answer.confirms_id == Clearing.id)
+    this = sa.tuple_(Clearing.patient_id, Clearing.id)
+    confirmed = sa.exists().where(sa.tuple_(answer.patient_id, answer.confirms_id) == this)
     return (
         sa.select(sa.func.array_agg(aggregate_order_by(Clearing.nurse_name, Clearing.recorded_at)))
         .select_from(Clearing)
@@ -114,7 +115,7 @@ def unconfirmed(order: type[MedicationRequest]) -> sa.ScalarSelect[list[str] | N
             given, sa.tuple_(given.patient_id, given.id) == sa.tuple_(Clearing.patient_id, Clearing.administration_id)
         )
         .join(version, sa.tuple_(version.patient_id, version.id) == sa.tuple_(given.patient_id, given.request_id))
-        .where(of_entry, Clearing.patient_id == order.patient_id, Clearing.confirms_id.is_(None))
+        .where(of_entry, Clearing.confirms_id.is_(None))
         .where(Clearing.in_error_at.is_(None), given.in_error_at.is_(None), ~confirmed)
         .correlate(order)
         .scalar_subquery()
