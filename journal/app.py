@@ -31,6 +31,7 @@ from journal.access import AccessGate, SessionCookie
 from journal.care import LOST_PATCH, WITHDRAWAL_MISSING, Care, FollowUp
 from journal.medication import (
     AdministrationCorrected,
+    AsNeededCleared,
     AsNeededGiven,
     DoorPassed,
     EvaluationPlanned,
@@ -105,6 +106,11 @@ def _ask_for_effect(work: Work, fact: AsNeededGiven) -> None:
         Care(work).ask_for_effect(fact.patient_id, fact.administration_id, fact.effective_at)
 
 
+def _ask_to_confirm(work: Work, fact: AsNeededCleared) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).ask_to_confirm(fact.patient_id, fact.administration_id)
+
+
 def _withdraw_effect(work: Work, fact: AdministrationCorrected) -> None:
     if fact.dose_id is None:  # only a medicine as needed has the question
         with contextlib.suppress(Denied):
@@ -173,6 +179,7 @@ def _holding_closed(work: Work, fact: HoldingClosed) -> None:
 
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
+    AsNeededCleared: (_ask_to_confirm,),
     AsNeededGiven: (_ask_for_effect,),
     AdministrationCorrected: (_withdraw_effect,),
     **dict.fromkeys(_FOLLOW_UPS, (_follow_up_order,)),
@@ -327,7 +334,7 @@ def _furnish(app: JournalApp) -> None:
         chart_tabs=shell.chart_tabs(pages, TABS),
     )
     pages.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)
-    app.extensions["notices"] = (journal.medication.web.notice,)
+    app.extensions["notices"] = (journal.medication.web.notice, journal.medication.web.expiring_notice)
     app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU)})
 
 

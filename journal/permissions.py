@@ -19,6 +19,7 @@ class Permission(StrEnum):
     MEDICATION_APPOINT = "medication:appoint"
     MEDICATION_CATALOGUE = "medication:catalogue"
     MEDICATION_CONFIRM = "medication:confirm"
+    MEDICATION_DELEGATE = "medication:delegate"
     MEDICATION_IMPORT = "medication:import"
     MEDICATION_KEEP = "medication:keep"
     MEDICATION_PRESCRIBE = "medication:prescribe"
@@ -77,6 +78,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         P.CHART_DOWNTIME,
         P.MEDICATION_CONFIRM,
+        P.MEDICATION_DELEGATE,
         P.MEDICATION_IMPORT,
         P.MEDICATION_KEEP,
         P.MEDICATION_RECEIVE,
@@ -90,6 +92,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.CARE_WRITE,
         P.CHART_DOWNTIME,
         P.MEDICATION_APPOINT,
+        P.MEDICATION_DELEGATE,
         P.MEDICATION_KEEP,
         P.PATIENTS_WRITE,
         P.RECORDS_ERASE,

@@ -23,6 +23,7 @@ from journal.platform.line import Line
 from journal.platform.postgres import EmbeddedPostgres, running
 from journal.platform.settings import Settings
 from tests import factories
+from tests.authorities import authority
 from tests.factories import Builder, Staff
 from tests.reference import references  # noqa: F401  a fixture of all
 from tests.side_by_side import pytest_collection_modifyitems, pytest_xdist_auto_num_workers  # noqa: F401  hooks of all
@@ -192,6 +193,8 @@ def world(migrator: psycopg.Connection[Any]) -> World:
         bodil=factories.staff(b, bodo, bodo_ward, "Bodil Berg", "nurse"),
         migrator=migrator,
     )
+    # All that is delegated to her: what she may not is told by the test of that.
+    authority(b, made.mona, made.siri)
     made.store()
     return made
 

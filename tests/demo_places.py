@@ -8,8 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from journal.medication.rules.authority import USUAL_CHANGES, Act, end_of_last_shift
 from journal.municipalities.directory import KnownMunicipality, municipalities
+from journal.platform.clock import local_date
 from tests import factories, people
+from tests.authorities import authority
 from tests.builder import Builder, Staff
 from tests.demo_texts import DISTRICTS, NURSING_HOMES
 
@@ -29,6 +32,11 @@ LEAST = 26
 """So many patients has the smallest municipality, if there are enough: one ward."""
 
 A_WARD, A_DISTRICT = 26, 40
+
+SINCE_DAYS = 900
+
+_USUAL = (Act.READY, Act.PACK, Act.AS_NEEDED)
+_DELEGATED = (_USUAL, (*_USUAL, Act.CONTROL, Act.INSULIN, Act.CONTROLLED, Act.PATCH))
 
 
 @dataclass
@@ -107,16 +115,16 @@ def build(b: Builder, random: Random, number: str, patients: int, hire: "Hiring"
             for n in range(1, len(sizes) + 1)
         ]
         doctor = hire.staff(b, row, home, "doctor", wards)
-        hire.staff(b, row, home, "unit_manager", wards)
-        place.wards += [hire.team(b, row, ward, size, doctor) for ward, size in zip(wards, sizes, strict=True)]
+        manager = hire.staff(b, row, home, "unit_manager", wards)
+        place.wards += [hire.team(b, row, ward, size, doctor, manager) for ward, size in zip(wards, sizes, strict=True)]
     care = factories.unit(b, row, "Hjemmetjenesten", "home_care", valid_from=hire.since)
     districts = [
         factories.unit(b, row, _district(n), "district", care, valid_from=hire.since)
         for n in range(len(district_sizes))
     ]
     doctor = hire.staff(b, row, care, "doctor", districts)
-    hire.staff(b, row, care, "unit_manager", districts)
-    place.districts = [hire.team(b, row, *one, doctor) for one in zip(districts, district_sizes, strict=True)]
+    manager = hire.staff(b, row, care, "unit_manager", districts)
+    place.districts = [hire.team(b, row, *one, doctor, manager) for one in zip(districts, district_sizes, strict=True)]
     return place
 
 
@@ -134,9 +142,15 @@ class Hiring:
         hpr = None if role in ("tenant_administrator", "auditor") else hpr
         return factories.staff(b, of, at, name, role, below or (), hpr, valid_from=self.since)
 
-    def team(self, b: Builder, of: dict[str, Any], at: dict[str, Any], size: int, doctor: Staff) -> Team:
+    def team(
+        self, b: Builder, of: dict[str, Any], at: dict[str, Any], size: int, doctor: Staff, manager: Staff
+    ) -> Team:
+        """The first assistant may give what lies ready or in a pack; the second more, for some weeks yet."""
         nurses = [self.staff(b, of, at, "nurse") for _ in range(3)]
         assistants = [self.staff(b, of, at, "health_assistant") for _ in range(2)]
+        for assistant, acts, days in zip(assistants, _DELEGATED, (200, 20), strict=True):
+            until = end_of_last_shift(local_date(self.since) + timedelta(days=SINCE_DAYS + days), USUAL_CHANGES)
+            authority(b, manager, assistant, acts, since=until - timedelta(days=365), until=until)
         return Team(at, at["kind"] == "ward", size, nurses, assistants, doctor)
 
 
@@ -160,4 +174,4 @@ def _even(total: int, parts: int) -> list[int]:
 
 def since(now: datetime) -> datetime:
     """When the seven began."""
-    return now - timedelta(days=900)
+    return now - timedelta(days=SINCE_DAYS)

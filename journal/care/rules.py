@@ -38,6 +38,7 @@ TASKS = phrases(
         "effect_follow_up": "Følg opp effekt",
         "allergy_ask": "Spør om allergier",
         "medicine_question": "Spørsmål om legemidler",
+        "clearing": "Bekreft avklaring",
     }
 )
 # Our own: the national list (NOKUP, Volven 7221) is made for the specialist health service, and is not in our sources.

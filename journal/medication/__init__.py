@@ -2,11 +2,13 @@
 
 from journal.medication.facts import (
     AdministrationCorrected,
+    AsNeededCleared,
     AsNeededGiven,
     DoorPassed,
     DoseGiven,
     DoseGivenAfterStop,
     DoseGivenTwice,
+    DoseGivenWithoutAuthority,
     DoseNotGiven,
     DoseWitnessed,
     EqualLineTakenIn,
@@ -56,6 +58,7 @@ from journal.medication.service import (
 __all__ = [
     "AdministrationCorrected",
     "Answers",
+    "AsNeededCleared",
     "AsNeededGiven",
     "AsNeededMedicine",
     "Asked",
@@ -67,6 +70,7 @@ __all__ = [
     "DoseGiven",
     "DoseGivenAfterStop",
     "DoseGivenTwice",
+    "DoseGivenWithoutAuthority",
     "DoseNotGiven",
     "DoseWitnessed",
     "DueDose",

@@ -33,6 +33,12 @@ class CourseComplete(OrderChanged):
     type, title = "course-complete", "Kuren er ferdig"
 
 
+class NoAuthority(Conflict):
+    """She who signs may not give this dose in this unit now. Fields: acts she lacks, and the names of those who may."""
+
+    type, title = "no-authority", "Du har ikke fullmakt til å gi denne dosen"
+
+
 class OrdinarySignature(Conflict):
     """Nothing stands in the way of an ordinary signature any more, so a fact beside the dose would hide that it is open."""
 

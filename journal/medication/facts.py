@@ -77,12 +77,20 @@ class AsNeededGiven(_AboutAdministration):
     """A medicine as needed was given: its effect is to be asked for."""
 
 
+class AsNeededCleared(_AboutAdministration):
+    """A medicine as needed was given after it was cleared with a nurse: she is to confirm it herself."""
+
+
 class DoseGivenTwice(_AboutAdministration):
     """A second person gave a dose that was signed already: an incident to follow up."""
 
 
 class DoseGivenAfterStop(_AboutAdministration):
     """A dose was given though its order had been stopped, paused or changed: an incident to follow up."""
+
+
+class DoseGivenWithoutAuthority(_AboutAdministration):
+    """Somebody without the authority for it gave a dose, and says so: an incident to follow up."""
 
 
 class DoseWitnessed(_AboutAdministration):

@@ -153,6 +153,8 @@ class GiveAsNeeded(Schema):
     against = Text(200, load_default="")
     ledger = fields.UUID(load_default=None)
     confirmed = _confirmed()
+    nurse_id = fields.UUID(load_default=None)
+    cleared_time = MaybeClock(load_default=None)
 
 
 class RemovePatch(Schema):

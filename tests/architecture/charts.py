@@ -164,6 +164,8 @@ class _Chart:
         self.account(administration_id)
         off = {"effective_at": now - timedelta(hours=8), "old_patch": "removed"}
         self.row("medication.patch_removal", request_id=request_id, **off)
+        nurse = {"nurse_id": new_id(), "nurse_name": "Nina", "cleared_at": now}
+        self.row("medication.clearing", administration_id=administration_id, **nurse)
         return {
             "request_id": request_id,
             "verbal_order_id": verbal_order_id,

@@ -51,6 +51,7 @@ SECURITY_DEFINERS = {
     ("medication.overridden_stops(timestamp with time zone)", "journal_finder"),
     ("medication.answer_for_dose()", "journal_finder"),
     ("medication.horizon()", "journal_finder"),
+    ("medication.own_authority()", "journal_finder"),
     ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),
     ("medication.plans_running_out(timestamp with time zone, integer)", "journal_finder"),
     ("medication.worklist(timestamp with time zone, timestamp with time zone)", "journal_finder"),
@@ -72,13 +73,15 @@ SEEN_WHILE_CLOSED = {
 READ_BY_THE_RELAY = {"platform.outbox"}
 
 # A relationship is begun for any unit of one's own municipality, not only for the unit one sits in. A ward's favourite is
-# taken away by whoever acts for the ward, in it or above it.
+# taken away by whoever acts for the ward, in it or above it, and so is an authority given.
 STAMPED_BUT_GIVEN = {
     ("municipalities.practitioner_role", "unit_id"),
     ("access.care_relationship", "unit_id"),
     ("medication.favourite", "unit_id"),
     ("medication.signing_setting", "unit_id"),
     ("medication.stand_in_window", "unit_id"),
+    ("medication.unit_setting", "unit_id"),
+    ("medication.authority", "unit_id"),
 }
 
 # A link is between two charts: its second key says which the other is.

@@ -102,6 +102,8 @@ class Tasks(Service):
         task = self._open(patient_id, entry_id)
         if task.kind == "medicine_question" and task.about_id is not None:
             Medication(self.work).answer_question(patient_id, task.about_id, outcome)
+        if task.kind == "clearing" and task.about_id is not None:
+            Medication(self.work).confirm_clearing(patient_id, task.about_id)
         self._complete(task, outcome)
 
     @on_patient(Permission.CARE_WRITE)
@@ -115,6 +117,12 @@ class Tasks(Service):
             kind="effect_follow_up",
             about_id=administration_id,
         )
+
+    @on_patient(Permission.CARE_WRITE)
+    def ask_to_confirm(self, patient_id: UUID, administration_id: UUID) -> UUID:
+        """Adds the task of the nurse with whom a medicine as needed was cleared; answers with its entry_id."""
+        said = Medication(self.work).clearing_text(patient_id, administration_id)
+        return self.add_task(patient_id, said, due_at=self.work.now, kind="clearing", about_id=administration_id)
 
     @on_patient(Permission.CARE_WRITE)
     def answer_effect(
@@ -159,11 +167,13 @@ class Tasks(Service):
 
     @on_patient(Permission.CARE_WRITE)
     def withdraw_effect(self, patient_id: UUID, administration_id: UUID) -> None:
-        """Marks the task as a mistake when the dose it asks about was one; what somebody has answered stands."""
+        """Marks the tasks as a mistake when the dose they ask about was one; what somebody has answered stands."""
         about = sa.and_(self.work.chart(patient_id, TaskVersion), TaskVersion.about_id == administration_id)
         found = self.db.scalars(sa.select(TaskVersion).where(about, TaskVersion.in_error_at.is_(None))).all()
-        if len(found) == 1 and found[0].kind == "effect_follow_up":
-            found[0].in_error_reason = "Dosen er feilført."
+        for kind in ("effect_follow_up", "clearing"):
+            of_kind = [task for task in found if task.kind == kind]
+            if len(of_kind) == 1:
+                of_kind[0].in_error_reason = "Dosen er feilført."
 
     @on_patient(Permission.CARE_WRITE)
     def follow_up_order(

@@ -120,6 +120,7 @@ class Card(NamedTuple):
     command_id_not_given: UUID
     request_version: int
     can_sign: bool
+    may_be_given_by: str | None
     overridden: tuple[str, ...]
     error: str | None
     places: tuple[tuple[str, str], ...] = ()
@@ -159,14 +160,15 @@ def card(
     latest: Mapping[str, Measurement],
     patches: Mapping[str, PatchesOf],
     trouble: Trouble | None,
+    may_be_given_by: str | None,
     now: datetime,
 ) -> Card:
     """A dose as its card. `latest` are the newest measurements by code, `patches` what is known of them by medicine;
-    `trouble` is what went wrong with this dose."""
+    `trouble` is what went wrong with this dose. `may_be_given_by`: who gives it, where whoever reads has no authority for it."""
     where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
     signed = dose.signed
     note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
-    also = trouble is not None and trouble.also_given
+    also = may_be_given_by is not None or (trouble is not None and trouble.also_given)
     return Card(
         id=dose.id,
         anchor=f"dose-{dose.id}",
@@ -217,7 +219,8 @@ def card(
         command_id_given=new_id(),
         command_id_not_given=new_id(),
         request_version=dose.version,
-        can_sign=dose.can_sign and may_sign,
+        can_sign=dose.can_sign and may_sign and may_be_given_by is None,
+        may_be_given_by=may_be_given_by,
         overridden=dose.overridden,
         error=trouble.said if trouble and trouble.field is None else None,
         places=trouble.places if trouble else (),

@@ -31,6 +31,9 @@ from journal.platform.quantity import NBSP, Quantity
 
 _WEEKDAYS = dict(zip(Weekday, ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"), strict=True))
 
+INJECTED_UNITS = frozenset({"sprøyte", "penn"})
+"""What is counted of a medicine that is injected."""
+
 
 class Verb(StrEnum):
     """What the hand does."""
@@ -160,7 +163,7 @@ def _verb(unit: str, form: str, route: str) -> Verb:
         return Verb.DRIP
     if any(word in words for word in ("krem", "salve", "liniment", "på hud")):
         return Verb.SPREAD
-    if unit in {"stikkpille", "klyster", "vagitorie", "sprøyte", "penn"} or any(
+    if unit in {"stikkpille", "klyster", "vagitorie"} | INJECTED_UNITS or any(
         word in words for word in ("injeksjon", "subkutan", "intramuskulær", "intravenøs")
     ):
         return Verb.SET

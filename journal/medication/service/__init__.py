@@ -1,6 +1,7 @@
 """Medication: what the rest of the journal may ask about, or do to, a patient's medication."""
 
 from journal.medication.service.administration import Administration
+from journal.medication.service.authority import Authorities, Delegation, Held, Member
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
 from journal.medication.service.door import Door, ListAfterCrossing, WaitingLine
@@ -83,6 +84,7 @@ class Medication(
     Version,
     MunicipalSettings,
     OverriddenStops,
+    Authorities,
 ):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
 
@@ -98,6 +100,7 @@ __all__ = [
     "CatalogueHits",
     "CatalogueVersion",
     "Choice",
+    "Delegation",
     "DoorChoice",
     "DueDose",
     "Ending",
@@ -110,6 +113,7 @@ __all__ = [
     "FoundWarning",
     "Given",
     "GivenAsNeeded",
+    "Held",
     "Interactions",
     "LedgerChoice",
     "ListAfterCrossing",
@@ -117,6 +121,7 @@ __all__ = [
     "MedicationList",
     "Medicine",
     "MedicineInUse",
+    "Member",
     "MonthOfStops",
     "OfProcedure",
     "OrderSpan",

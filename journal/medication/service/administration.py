@@ -31,6 +31,7 @@ from journal.medication.rules import (
     suggested_reason,
 )
 from journal.medication.rules.patches import PATCH, OldPatch, Site
+from journal.medication.service.may_give import needed_of
 from journal.medication.service.patches import Patches
 from journal.medication.service.reopened import catch_up
 from journal.medication.service.settings import choices_of
@@ -44,9 +45,6 @@ from journal.platform.ids import new_id
 from journal.platform.language import joined, phrase
 from journal.platform.quantity import Quantity, show
 from journal.platform.service import on_patient
-
-EARLIEST = timedelta(hours=12)
-"""How long before its time a dose may be signed (A4: a future dose can be signed early, and is then given too early)."""
 
 
 class Administration(Patches):
@@ -74,13 +72,12 @@ class Administration(Patches):
         diastolic, where that is a blood pressure, and `against` says why she gives a dose that the value speaks against;
         `confirmed` is what is special about the dose and she has seen; `site` and `old_patch` are of a patch; `ledger` is the
         account of a controlled drug that she took it from, where there are several. Raises NotFound, DoseAlreadySigned,
-        OrderChanged, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, and Invalid for a time that
-        cannot be and for a patch without both.
+        OrderChanged, NoAuthority, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, and Invalid
+        for a time that cannot be and for a patch without both.
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version)
         given_at = self._given_at(given_at)
-        if dose.due_at - given_at > EARLIEST:
-            raise self._too_early(given_at)
+        self._not_too_early(dose, given_at)
         if self._is_complete(dose):
             raise self._complete(dose)
         patch = self._patch(patient_id, dose, site, old_patch, given_at) if dose.unit == PATCH else None
@@ -112,7 +109,7 @@ class Administration(Patches):
         """Signs that this dose was not given, or not in full, and why; answers with the administration's id.
 
         `amount`: what was taken, in the dose's unit, where the reason says that some was; None when nobody knows how much.
-        Raises NotFound, DoseAlreadySigned, OrderChanged, CourseComplete, Invalid.
+        Raises NotFound, DoseAlreadySigned, OrderChanged, NoAuthority, CourseComplete, Invalid.
         """
         if reason.needs_text and not text:
             raise Invalid(errors={"reason_text": ["Skriv hvorfor dosen ikke ble gitt."]})
@@ -149,22 +146,28 @@ class Administration(Patches):
         against: str = "",
         confirmed: Collection[Caution] = (),
         ledger: UUID | None = None,
+        nurse_id: UUID | None = None,
+        cleared: datetime | None = None,
     ) -> UUID:
         """Signs one dose of a medicine as needed; `amount` in the order's unit, and only where the order leaves a choice.
 
-        `value`, `value2`, `against`, `confirmed` and `ledger` as for sign_given. Raises NotFound, OrderChanged, NoRoom (the most
-        is given, or it is too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, Invalid.
+        `value`, `value2`, `against`, `confirmed` and `ledger` as for sign_given; `nurse_id` and `cleared`: with whom and when it
+        was cleared, where the unit wants that. Raises NotFound, OrderChanged, NoAuthority, NoRoom (the most is given, or it is
+        too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, Invalid.
         """
-        since = self._lock_order(patient_id, request_entry_id)
+        held = self._lock_order(patient_id, request_entry_id)
         order = self._current_order(patient_id, request_entry_id)
-        if since is not None and since <= self.work.now:
+        if held.unconfirmed_since is not None and held.unconfirmed_since <= self.work.now:
             raise not_reconciled(order.generic_name)
         if not order.as_needed:
             raise NotFound("Legemidlet gis ikke ved behov.")
         if order.version != request_version or order.status != OrderStatus.ACTIVE:
             raise self._changed(order)
+        dosage = dosage_of(order)
+        own = self._require(patient_id, held.authority, needed_of(order, dosage.unit, as_needed=True))
+        with_nurse = self._cleared(own, nurse_id, cleared)
         wanted, given_at = _chosen(order, amount), self._given_at(given_at)
-        room = as_needed_room(dosage_of(order), self._given_lately(patient_id, order), given_at, wanted=wanted)
+        room = as_needed_room(dosage, self._given_lately(patient_id, order), given_at, wanted=wanted)
         if not room.allowed:
             raise NoRoom(room.reason or "", next_at=room.next_at.isoformat() if room.next_at else None)
         self._confirmed(confirmed, order, given_at)
@@ -185,6 +188,8 @@ class Administration(Patches):
         self.db.add(row)
         self.work.publish(facts.AsNeededGiven(row.patient_id, row.id, None, given_at))
         self._take_out(order, order.id, row.id, wanted, None, ledger_id=ledger, ask=True)
+        if with_nurse:
+            self._store_clearing(row, with_nurse)
         return row.id
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -234,12 +239,6 @@ class Administration(Patches):
         if dose.state == "open" and since is not None and dose.due_at >= since:
             dose.state = HELD
         self._recount(patient_id, dose)
-
-    def _too_early(self, given_at: datetime) -> Invalid:
-        if given_at == self.work.now:
-            return Invalid("Dosen er ikke klar ennå. Den kan tidligst signeres tolv timer før den skal gis.")
-        said = "Tidspunktet er mer enn tolv timer før dosen skulle gis. Skriv når den ble gitt."
-        return Invalid(errors={"given_at": [said]})
 
     def _confirmed(
         self,

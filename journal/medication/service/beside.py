@@ -1,6 +1,7 @@
 """What is said beside a signature: that somebody else gave the dose too, and the second signature of a dose that wants two."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,6 +11,8 @@ from journal.medication import facts
 from journal.medication.errors import OrdinarySignature, WitnessedAlready, WitnessIsSigner
 from journal.medication.models import MedicationAdministration, MedicationRequest
 from journal.medication.rules import Result
+from journal.medication.rules.authority import Act
+from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.shown import WITNESS
 from journal.medication.service.signing import LIVE, Signing
 from journal.permissions import Permission
@@ -43,16 +46,17 @@ class Beside(Signing):
         self, patient_id: UUID, dose_id: UUID, *, request_version: int, given_at: datetime | None = None
     ) -> UUID:
         """Stores that a dose was given although it was signed by somebody else, or its order had been changed, stopped or
-        given as many times as it was to be.
+        given as many times as it was to be: a fact beside the dose, never a signature of it.
 
-        A fact beside the dose, never a signature of it, and an incident for others to follow up.
+        What somebody gave without the authority for it is the signature of that dose, which is given, and is to be given by
+        nobody else. All of them are incidents for others to follow up.
         Raises NotFound, and OrdinarySignature when nothing stands in the way of a signature.
         """
         dose = self._hold_dose(patient_id, dose_id)
         twice = dose.signed_at is not None
-        if not twice and self._unchanged(dose, request_version) and not self._is_complete(dose):
-            raise OrdinarySignature("Dosen er ikke signert av andre. Signer den som vanlig.")
         given_at = self._given_at(given_at)
+        if not twice and self._unchanged(dose, request_version) and not self._is_complete(dose):
+            return self._given_without_authority(patient_id, dose, given_at)
         kind = "also_given" if twice else "given_after_stop"
         id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, kind=kind)
         self._take_out(dose, dose.request_id, id, Quantity(dose.amount, dose.unit), None)
@@ -61,23 +65,37 @@ class Beside(Signing):
         self.work.publish(told(dose.patient_id, id, dose.id, given_at))
         return id
 
+    def _given_without_authority(self, patient_id: UUID, dose: Any, given_at: datetime) -> UUID:
+        own, ids = authority_of(self.work.actor.role, dose.authority), self.work.ids(patient_id)
+        if not own.lacks(needed_of(dose, dose.unit), ids):
+            raise OrdinarySignature("Dosen er ikke signert av andre. Signer den som vanlig.")
+        self._not_too_early(dose, given_at)
+        id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, text=phrase("Uten fullmakt"))
+        self._recount(patient_id, dose)
+        self.work.publish(facts.DoseGivenWithoutAuthority(dose.patient_id, id, dose.id, given_at))
+        return id
+
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def witness(self, patient_id: UUID, administration_id: UUID) -> UUID:
         """Stores the second signature of a dose that wants two; answers with its id. The first one keeps its place (A7).
 
-        Raises NotFound where there is no live signature that wants a second, WitnessIsSigner, and WitnessedAlready.
+        Raises NotFound where there is no live signature that wants a second, WitnessIsSigner, NoAuthority, and
+        WitnessedAlready.
         """
-        signature = self._wants_second(patient_id, administration_id)
+        signature, authority = self._wants_second(patient_id, administration_id)
         if signature.recorded_by == self.work.actor.person_id:
             raise WitnessIsSigner("Du har selv signert denne dosen. En annen enn deg må være nummer to.")
+        self._require(patient_id, authority, frozenset({Act.CONTROL}))
         kept = {name: getattr(signature, name) for name in _KEPT}
         row = MedicationAdministration(id=new_id(), kind=WITNESS, witness_of_id=signature.id, **kept)
         self.db.add(row)
         self.work.publish(facts.DoseWitnessed(row.patient_id, row.id, row.dose_id, row.effective_at))
         return row.id
 
-    def _wants_second(self, patient_id: UUID, administration_id: UUID) -> MedicationAdministration:
-        """The signature, held until commit. The lock first: whoever was second reads the other's row after the wait."""
+    def _wants_second(self, patient_id: UUID, administration_id: UUID) -> tuple[MedicationAdministration, str | None]:
+        """The signature, held until commit, and what the tables say that whoever asks may do. The lock first: whoever was
+        second reads the other's row after the wait.
+        """
         signature, second = MedicationAdministration, aliased(MedicationAdministration)
         this = sa.and_(self.work.chart(patient_id, signature), signature.id == administration_id)
         self.db.execute(sa.select(signature.id).where(this).with_for_update(key_share=True))
@@ -86,7 +104,7 @@ class Beside(Signing):
         )
         order = sa.and_(self.work.chart(patient_id, MedicationRequest), MedicationRequest.id == signature.request_id)
         found = self.db.execute(
-            sa.select(signature, second)
+            sa.select(signature, second, OWN)
             .join(MedicationRequest, order)
             .outerjoin(second, of_this)
             .where(this, signature.kind == LIVE, signature.in_error_at.is_(None), signature.status == "completed")
@@ -99,4 +117,4 @@ class Beside(Signing):
             raise WitnessedAlready(
                 phrase("%(name)s signerte som nummer to %(time)s. Du trenger ikke gjøre mer.", name=who, time=at)
             )
-        return found[0]
+        return found[0], found[2]

@@ -1,6 +1,6 @@
 """What is due: the doses of a round, and the unit's worklist. One statement each, whatever the number of patients."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,9 @@ from journal.medication.rules import (
     number_text,
     take_out_text,
 )
+from journal.medication.rules.authority import Act
 from journal.medication.rules.door import waits
+from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
@@ -106,6 +108,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             beside.c.witnessed_by,
             unsigned(order).label("unsigned"),
             dosage_before(order).label("was"),
+            OWN.label("authority"),
         )
         .join(order, sa.and_(order.patient_id == dose.patient_id, order.id == dose.request_id))
         .outerjoin(dose.signature.of_type(signature))
@@ -139,7 +142,7 @@ class Due(Service):
             due: dict[UUID, list[DueDose]] = {patient_id: [] for patient_id in patient_ids}
             for row in rows:
                 asked = linked[row.patient_id]
-                due[asked].append(_due_dose(row, asked, now))
+                due[asked].append(_due_dose(row, asked, now, self._lacks(row, linked)))
             return due
 
         return _DUE.ask(self.db, read, ids=list(linked), start=start, end=end)
@@ -150,15 +153,24 @@ class Due(Service):
         found = _ONE.rows(self.db, ids=self.work.ids(patient_id), dose_id=dose_id)
         if not found:
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
-        return _due_dose(found[0], patient_id, self.work.now)
+        linked = self.work.linked([patient_id])
+        return _due_dose(found[0], patient_id, self.work.now, self._lacks(found[0], linked))
 
     @without_patient(Permission.CHART_LIST)
     def worklist(self, *, start: datetime, end: datetime) -> list[WorklistRow]:
         """The unit's patients by room, with what is due from `start` up to `end`: ids, times and counts."""
         return [WorklistRow(*row) for row in _WORKLIST.rows(self.db, start=start, end=end)]
 
+    def _lacks(self, row: Any, linked: Mapping[UUID, UUID]) -> frozenset[Act]:
+        """The acts that this dose needs and whoever asks has not. `linked`: who was asked for, by each id she is known by."""
+        own, needed = authority_of(self.work.actor.role, row.authority), needed_of(row, row.unit)
+        if needed <= own.carried:
+            return frozenset()
+        asked = linked[row.patient_id]
+        return needed if own.lacks(needed, [id for id, of in linked.items() if of == asked]) else frozenset()
 
-def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
+
+def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) -> DueDose:
     """A dose with its order and signature, as the round shows it at `now`. `patient_id` is the id that was asked for."""
     signed = _signed(row) if row.signed_id else None
     state = signed.state if signed else None
@@ -197,6 +209,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         origin=origin_flags(row),
         take_out=take_out_text(row.supply) if status is DoseStatus.HELD else None,
         made_up=row.course_of is not None and is_made_up(status),
+        needs_other=lacks,
     )
 
 

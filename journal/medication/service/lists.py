@@ -1,6 +1,6 @@
 """What is read: the list with its pictures, what was stopped, medicines as needed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -25,9 +25,11 @@ from journal.medication.rules.door import UNRECONCILED
 from journal.medication.rules.pausing import must_be_replaced
 from journal.medication.rules.renewal import last_day
 from journal.medication.rules.safety import is_opioid
+from journal.medication.service.clearing import unconfirmed
 from journal.medication.service.course import course_of, standing
 from journal.medication.service.follow_up import follows_inr
 from journal.medication.service.in_use import IN_USE, list_statement, medicine_in_use, newest_versions
+from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.orders import Orders
 from journal.medication.service.shown import (
     WITNESS,
@@ -128,11 +130,12 @@ class Lists(Orders):
             .scalar_subquery()
         )
         rows = self.db.execute(
-            sa.select(order, given, unsigned(order), waits_since(order), dosage_before(order)).where(
-                order.as_needed, order.status == OrderStatus.ACTIVE.value
-            )
+            sa.select(
+                order, given, unsigned(order), waits_since(order), dosage_before(order), OWN, unconfirmed(order)
+            ).where(order.as_needed, order.status == OrderStatus.ACTIVE.value)
         )
-        medicines = [self._as_needed(row[0], row[1] or [], row[2], row[3], row[4]) for row in rows]
+        ids = self.work.ids(patient_id)
+        medicines = [self._as_needed(ids, row[0], row[1] or [], *row[2:]) for row in rows]
         return sorted(medicines, key=lambda medicine: medicine.line.generic.lower())
 
     @on_patient(Permission.MEDICATION_READ)
@@ -149,11 +152,14 @@ class Lists(Orders):
 
     def _as_needed(
         self,
+        ids: Collection[UUID],
         order: MedicationRequest,
         rows: list[Mapping[str, str]],
         waits: bool,
         since: datetime | None,
         was: str | None,
+        authority: str | None,
+        named: Sequence[str] | None,
     ) -> AsNeededMedicine:
         dosage = dosage_of(order)
         assert dosage.amount is not None
@@ -166,6 +172,8 @@ class Lists(Orders):
         if since is not None and since <= self.work.now:
             flags += (UNRECONCILED,)
             room = replace(room, allowed=False, reason=not_reconciled(order.generic_name).detail, next_at=None)
+        needed = needed_of(order, dosage.unit, as_needed=True)
+        own = authority_of(self.work.actor.role, authority)
         return AsNeededMedicine(
             request_entry_id=order.entry_id,
             version=order.version,
@@ -183,6 +191,9 @@ class Lists(Orders):
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
             opioid=is_opioid(order.atc_code),
             changed=changed_from(was, dosage),
+            needs_other=needed if own.lacks(needed, ids) else frozenset(),
+            clear_first=own.clears_as_needed,
+            unconfirmed=tuple(named or ()),
         )
 
 

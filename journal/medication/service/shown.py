@@ -33,6 +33,7 @@ from journal.medication.rules import (
     strength_in_words,
     supply_flags,
 )
+from journal.medication.rules.authority import Act
 from journal.medication.rules.safety import Overridden, Rule, Tier
 from journal.medication.rules.verbal import UNSIGNED
 from journal.platform.clock import local_date, short_date
@@ -78,7 +79,8 @@ class DueDose(NamedTuple):
     prescriber was told and went on with, and why. `unsigned`: the order came by word of mouth, and nobody has signed it.
     `medicine_key` tells its medicine from every other. `origin`: from where it is taken, who gives it, and that it is by
     procedure, as flags. `take_out`: what the hand does with a paused dose that lies ready.
-    `made_up`: it was not given, and the course has another one for it at its end.
+    `made_up`: it was not given, and the course has another one for it at its end. `needs_other`: what this dose needs, where
+    whoever reads has not the authority for all of it; somebody else must give it.
     """
 
     id: UUID
@@ -110,6 +112,7 @@ class DueDose(NamedTuple):
     origin: tuple[tuple[str, str], ...]
     take_out: str | None
     made_up: bool
+    needs_other: frozenset[Act] = frozenset()
 
     @property
     def awaits_witness(self) -> bool:
@@ -169,7 +172,11 @@ class RequestVersion:
 
 @dataclass(frozen=True)
 class AsNeededMedicine:
-    """A medicine as needed: its limits, what was given of it, and whether there is room now."""
+    """A medicine as needed: its limits, what was given of it, and whether there is room now. `needs_other` as for DueDose.
+
+    `clear_first`: whoever reads clears it with a nurse before she gives it. `unconfirmed`: with whom doses of it were cleared who
+    has yet to confirm it.
+    """
 
     request_entry_id: UUID
     version: int
@@ -185,6 +192,9 @@ class AsNeededMedicine:
     required_value: ValueRequirement | None
     opioid: bool
     changed: str
+    needs_other: frozenset[Act]
+    clear_first: bool
+    unconfirmed: tuple[str, ...]
 
 
 class WorklistRow(NamedTuple):

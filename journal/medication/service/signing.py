@@ -1,6 +1,6 @@
 """What those who sign, and those who say something beside a signature, have in common."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -12,7 +12,9 @@ from journal.medication.errors import CourseComplete, DoseAlreadySigned, OrderCh
 from journal.medication.models import MedicationAdministration, RequestPlan
 from journal.medication.rules import OrderStatus, Reason, Result, effective_time
 from journal.medication.rules.door import waits
+from journal.medication.service.clearing import Clearings
 from journal.medication.service.course import count_anew, standing
+from journal.medication.service.may_give import OWN, needed_of
 from journal.medication.service.settings import choices_of
 from journal.medication.service.waiting import not_reconciled
 from journal.medication.service.withdrawing import Withdrawing
@@ -23,6 +25,8 @@ from journal.platform.language import phrase, phrases
 from journal.platform.statement import Statement
 
 LIVE = "signature"
+EARLIEST = timedelta(hours=12)
+"""How long before its time a dose may be signed (A4: a future dose can be signed early, and is then given too early)."""
 
 _CHANGED = phrases(
     {
@@ -47,7 +51,7 @@ def _administration() -> Statement:
     return Statement(sa.insert(MedicationAdministration).values({name: sa.bindparam(name) for name in _DONE}))
 
 
-class Signing(Withdrawing):
+class Signing(Clearings, Withdrawing):
     """Lock first, look after: a look in the same statement would not see what it waited for."""
 
     def _hold_dose(self, patient_id: UUID, dose_id: UUID) -> Any:
@@ -60,16 +64,15 @@ class Signing(Withdrawing):
             raise NotFound("Dosen finnes ikke hos denne pasienten.")
         return found[0]
 
-    def _lock_order(self, patient_id: UUID, request_entry_id: UUID) -> datetime | None:
+    def _lock_order(self, patient_id: UUID, request_entry_id: UUID) -> Any:
         """Whoever changes an order, or counts what was given of it, holds this row until commit. Answers with from when the
-        order waits at the hospital door.
+        order waits at the hospital door (unconfirmed_since), and what the tables say that whoever signs may do (authority).
         """
         plan = sa.and_(self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == request_entry_id)
-        lock = sa.select(RequestPlan.unconfirmed_since).where(plan).with_for_update(key_share=True)
-        if (held := self.db.execute(lock).first()) is None:
+        lock = sa.select(RequestPlan.unconfirmed_since, OWN.label("authority")).where(plan)
+        if (held := self.db.execute(lock.with_for_update(key_share=True, of=RequestPlan)).first()) is None:
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
-        since: datetime | None = held.unconfirmed_since
-        return since
+        return held
 
     def _ready_to_sign(self, patient_id: UUID, dose_id: UUID, request_version: int) -> Any:
         dose = self._hold_dose(patient_id, dose_id)
@@ -79,7 +82,16 @@ class Signing(Withdrawing):
             raise not_reconciled(dose.generic_name)
         if not self._unchanged(dose, request_version):
             raise self._changed(dose)
+        self._require(patient_id, dose.authority, needed_of(dose, dose.unit))
         return dose
+
+    def _not_too_early(self, dose: Any, given_at: datetime) -> None:
+        if dose.due_at - given_at <= EARLIEST:
+            return
+        if given_at == self.work.now:
+            raise Invalid("Dosen er ikke klar ennå. Den kan tidligst signeres tolv timer før den skal gis.")
+        said = "Tidspunktet er mer enn tolv timer før dosen skulle gis. Skriv når den ble gitt."
+        raise Invalid(errors={"given_at": [said]})
 
     def _unchanged(self, dose: Any, request_version: int) -> bool:
         """An ordinary signature is of the order the nurse saw, and of no other (threat 15)."""

@@ -2,6 +2,7 @@
 
 from journal.medication.web import (
     as_needed,
+    authority,
     checking,
     door,
     favourites,
@@ -27,6 +28,7 @@ from journal.medication.web import (
     verbal,
     verbal_change,
 )
+from journal.medication.web.authority import expiring_notice
 from journal.medication.web.section import bp
 from journal.medication.web.stand_in import notice
 
@@ -38,6 +40,7 @@ MORE_MENU = (
     reviewing.MENU,
     overridden_stops.MENU,
     procedures.MENU,
+    authority.MENU,
 )
 
 __all__ = [
@@ -47,9 +50,11 @@ __all__ = [
     "SETTINGS_MENU",
     "TAB",
     "as_needed",
+    "authority",
     "bp",
     "checking",
     "door",
+    "expiring_notice",
     "favourites",
     "keeping",
     "notice",

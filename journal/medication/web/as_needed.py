@@ -7,12 +7,15 @@ from uuid import UUID
 from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
+from journal.medication.errors import refusing
+from journal.medication.rules.authority import cleared_at
 from journal.medication.rules.safety.sources import HEALTH_DIRECTORATE
 from journal.medication.service import AsNeededMedicine, Medication
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
 from journal.observations import Measurement, Observations
 from journal.permissions import Permission
 from journal.platform.clock import local_date
+from journal.platform.errors import Invalid
 from journal.web import current_work, form_body, see_other
 
 
@@ -23,7 +26,12 @@ def as_needed(patient_id: UUID) -> str:
 
 @bp.act("/patients/<uuid:patient_id>/as-needed/<uuid:request_entry_id>", Permission.MEDICATION_ADMINISTER)
 def give_as_needed(patient_id: UUID, request_entry_id: UUID) -> Response:
-    Medication(current_work()).sign_as_needed(patient_id, request_entry_id, **form_body(schemas.GiveAsNeeded))
+    work = current_work()
+    form = form_body(schemas.GiveAsNeeded)
+    at = form.pop("cleared_time")
+    with refusing("cleared_time", Invalid):
+        form["cleared"] = cleared_at(at, work.now) if at else None
+    Medication(work).sign_as_needed(patient_id, request_entry_id, **form)
     return see_other(".as_needed", patient_id=patient_id)
 
 
@@ -48,9 +56,21 @@ def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None) -> str:
         "glucose": {m.request_entry_id: pages.glucose_of(m.cautions, latest, work.now) for m in medicines},
         "special": special,
         "values": values,
+        "nurses": Medication(work).nurses() if any(m.clear_first for m in medicines) else [],
+        "others": _who_may(patient_id, medicines),
         "trouble": wrong,
     }
     return page("medication/as_needed.html", patient_id, **shown)
+
+
+def _who_may(patient_id: UUID, medicines: list[AsNeededMedicine]) -> dict[UUID, str]:
+    """By order: who gives those that whoever asks has no authority for. No statement where she has it for all."""
+    refused, work = [medicine for medicine in medicines if medicine.needs_other], current_work()
+    if not refused:
+        return {}
+    ids = tuple(work.ids(patient_id))
+    said = Medication(work).who_may([(medicine.needs_other, ids) for medicine in refused])
+    return {medicine.request_entry_id: names for medicine, names in zip(refused, said, strict=True)}
 
 
 def _value(

@@ -70,6 +70,7 @@ def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
     has_patch = any(dose.amount.unit == PATCH and dose.can_sign for dose in shown)
     patches = Medication(work).ask_patches(patient_id).answer() if has_patch else {}
+    others = _who_may(patient_id, shown)
     may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
     cards = [
         pages.card(
@@ -80,6 +81,7 @@ def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages
             latest=latest,
             patches=patches,
             trouble=wrong if wrong and wrong.dose_id == dose.id else None,
+            may_be_given_by=others.get(dose.id),
             now=work.now,
         )
         for dose in shown
@@ -91,6 +93,17 @@ def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages
         "last": pages.last_of(doses, me, slot, work.now),
         "trouble": wrong if wrong and wrong.dose_id not in placed else None,
     }
+
+
+def _who_may(patient_id: UUID, shown: list[DueDose]) -> dict[UUID, str]:
+    """Who gives those of the doses that whoever asks has no authority for. No statement where she has it for all."""
+    refused = [dose for dose in shown if dose.can_sign and dose.needs_other]
+    work = current_work()
+    if not refused or not work.actor.may(Permission.MEDICATION_ADMINISTER):
+        return {}
+    ids = tuple(work.ids(patient_id))
+    said = Medication(work).who_may([(dose.needs_other, ids) for dose in refused])
+    return {dose.id: names for dose, names in zip(refused, said, strict=True)}
 
 
 def _next(waiting: list[UUID], chosen: UUID | None) -> UUID | None:

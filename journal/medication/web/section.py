@@ -11,7 +11,14 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from journal.medication import dosage_form, pages, schemas
-from journal.medication.errors import ConfirmationMissing, DoseAlreadySigned, OrderChanged, ValueBelowLimit, WhichPlace
+from journal.medication.errors import (
+    ConfirmationMissing,
+    DoseAlreadySigned,
+    NoAuthority,
+    OrderChanged,
+    ValueBelowLimit,
+    WhichPlace,
+)
 from journal.medication.rules import Dosage
 from journal.medication.rules.procedures import ROLES
 from journal.medication.rules.safety import Judgement
@@ -76,7 +83,7 @@ def refused(error: JournalError) -> Response | tuple[str, int]:
 def trouble(of: UUID, refusal: Refused) -> pages.Trouble:
     """What a dose's card shows of the refusal; *of* is the dose, or the order of a medicine as needed."""
     error = refusal.error
-    also = isinstance(error, DoseAlreadySigned | OrderChanged)
+    also = isinstance(error, DoseAlreadySigned | OrderChanged | NoAuthority)
     suggested = (error.fields["reason"], error.fields["reason_said"]) if isinstance(error, ValueBelowLimit) else None
     unconfirmed = isinstance(error, ConfirmationMissing)
     field = "confirmed" if unconfirmed else next((_FIELDS[name] for name in refusal.errors if name in _FIELDS), None)
