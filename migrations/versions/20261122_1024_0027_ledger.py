@@ -11,7 +11,7 @@ from alembic import op
 
 from migrations.helpers import STAMPS, grant_insert, guard, municipality_table, stamp, unit_table
 
-revision, down_revision, branch_labels, depends_on = "0027", "0024", None, None
+revision, down_revision, branch_labels, depends_on = "0027", "0025", None, None
 
 PLACE, LEDGER, ENTRY = "medication.keeping_place", "medication.ledger", "medication.ledger_entry"
 WITNESS, EXPLAINED = "medication.ledger_witness", "medication.ledger_explanation"

@@ -10,7 +10,7 @@ from alembic import op
 
 from migrations.helpers import RECORD, chart_table, define, guard, let_read, municipality_table, stamp, stays
 
-revision, down_revision, branch_labels, depends_on = "0028", "0024", None, None
+revision, down_revision, branch_labels, depends_on = "0028", "0027", None, None
 
 ACTS = "'ready', 'pack', 'prepare', 'control', 'as-needed', 'insulin', 'injection', 'controlled', 'patch', 'take-out', 'delegate'"
 CHOSEN = """

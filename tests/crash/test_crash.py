@@ -21,13 +21,13 @@ TRIES = 4
 def report() -> Report:
     """One run for the tests below, until it is enough; AKSON_CRASH_SEED chooses another course of events."""
     seed = int(os.environ.get("AKSON_CRASH_SEED", "1"))
-    return harness.run(Plan(seconds=20, seed=seed, least_kills=15, least_acknowledged=400))
+    return harness.run(Plan(seconds=30, seed=seed, least_kills=25, least_acknowledged=800))
 
 
 def test_enough_was_killed_and_enough_was_signed_for_the_rest_to_mean_something(report: Report) -> None:
-    assert report.kills.total() >= 15, report
+    assert report.kills.total() >= 25, report
     assert set(report.kills) == {"worker", "application", "backend", "postgres"}, report
-    assert report.acknowledged >= 400, report
+    assert report.acknowledged >= 800, report
 
 
 def test_nothing_that_a_nurse_was_told_is_signed_is_lost(report: Report) -> None:
@@ -59,12 +59,12 @@ def _runs(**plan: object) -> Iterator[Report]:
 
 def test_the_harness_sees_a_loss_when_the_database_answers_before_it_has_stored() -> None:
     hasty = {"synchronous_commit": "off", "wal_writer_delay": "2s"}
-    assert any(report.lost for report in _runs(seconds=4, victims={"postgres": 1}, postgres=hasty))
+    assert any(report.lost for report in _runs(seconds=8, victims={"postgres": 1}, postgres=hasty))
 
 
 def test_the_harness_sees_a_double_signature_when_nothing_stands_in_its_way() -> None:
     faulty = "tests.crash.faulty:application"
     runs = _runs(
-        seconds=4, victims={"application": 1, "worker": 1}, application=faulty, one_id=False, unique_index=False
+        seconds=8, victims={"application": 1, "worker": 1}, application=faulty, one_id=False, unique_index=False
     )
     assert any(report.doubled for report in runs)
