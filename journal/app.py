@@ -27,20 +27,29 @@ import journal.oversight.web
 import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie
-from journal.care import LOST_PATCH, Care, FollowUp
+from journal.care import LOST_PATCH, Against, Care, FollowUp, ForPrescriber, NotGiven
 from journal.medication import (
     AdministrationCorrected,
     AsNeededGiven,
+    CriticalDosesMissed,
+    DoctorToCall,
     DoorPassed,
+    DoseGivenAfterStop,
+    DoseGivenTwice,
     EvaluationPlanned,
+    GivenToWrongPatient,
+    GivenWithoutOrder,
     InrPlanned,
     ListTakenOver,
+    NurseToTell,
     PatchNotFound,
     PatchToRemove,
     PauseEndPlanned,
     QuestionAsked,
     QuestionDropped,
+    RefusedForDays,
     ReplacementWanted,
+    UnorderedCorrected,
 )
 from journal.platform import clock, commands, language, log
 from journal.platform.caller import Caller, Command, Keys, Nobody
@@ -96,10 +105,36 @@ def _ask_for_effect(work: Work, fact: AsNeededGiven) -> None:
         Care(work).ask_for_effect(fact.patient_id, fact.administration_id, fact.effective_at)
 
 
-def _withdraw_effect(work: Work, fact: AdministrationCorrected) -> None:
-    if fact.dose_id is None:  # only a medicine as needed has the question
-        with contextlib.suppress(Denied):
-            Care(work).withdraw_effect(fact.patient_id, fact.administration_id)
+def _withdraw_task(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).withdraw_effect(fact.patient_id, fact.administration_id)
+
+
+_NEXT_STEPS = {NurseToTell: NotGiven.TELL_NURSE, DoctorToCall: NotGiven.CALL_DOCTOR}
+_FOR_PRESCRIBER = {RefusedForDays: ForPrescriber.REFUSED, CriticalDosesMissed: ForPrescriber.MISSED}
+
+
+def _follow_up_dose(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).follow_up_dose(fact.patient_id, fact.administration_id, _NEXT_STEPS[type(fact)])
+
+
+def _tell_prescriber(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).tell_prescriber(fact.patient_id, fact.request_entry_id, _FOR_PRESCRIBER[type(fact)])
+
+
+_AGAINST = {
+    DoseGivenTwice: Against.TWICE,
+    DoseGivenAfterStop: Against.AFTER_STOP,
+    GivenToWrongPatient: Against.WRONG_PATIENT,
+    GivenWithoutOrder: Against.WITHOUT_ORDER,
+}
+
+
+def _given_against(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).given_against(fact.patient_id, fact.administration_id, _AGAINST[type(fact)], fact.effective_at)
 
 
 _FOLLOW_UPS = {
@@ -144,7 +179,11 @@ def _drop_question(work: Work, fact: QuestionDropped) -> None:
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededGiven: (_ask_for_effect,),
-    AdministrationCorrected: (_withdraw_effect,),
+    AdministrationCorrected: (_withdraw_task,),
+    UnorderedCorrected: (_withdraw_task,),
+    **dict.fromkeys(_AGAINST, (_given_against,)),
+    **dict.fromkeys(_NEXT_STEPS, (_follow_up_dose,)),
+    **dict.fromkeys(_FOR_PRESCRIBER, (_tell_prescriber,)),
     **dict.fromkeys(_FOLLOW_UPS, (_follow_up_order,)),
     ListTakenOver: (_list_taken_over,),
     DoorPassed: (_door_passed,),

@@ -1,17 +1,20 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
-from journal.care.rules import LOST_PATCH, SERVICES, FollowUp, opioid_alarm
+from journal.care.rules import LOST_PATCH, SERVICES, Against, FollowUp, ForPrescriber, NotGiven, opioid_alarm
 from journal.care.service import Account, Care, ClosedTask, GrantedService, Incident, Stay, Whereabouts
 
 __all__ = [
     "LOST_PATCH",
     "SERVICES",
     "Account",
+    "Against",
     "Care",
     "ClosedTask",
     "FollowUp",
+    "ForPrescriber",
     "GrantedService",
     "Incident",
+    "NotGiven",
     "Stay",
     "Whereabouts",
     "opioid_alarm",

@@ -1,13 +1,13 @@
 """Care: what the rest of the journal may ask about, or do to, a patient's services, stays, tasks and incidents."""
 
+from journal.care.service.against import GivenAgainst
 from journal.care.service.granting import Granting
-from journal.care.service.incidents import Account, Incidents
+from journal.care.service.incidents import Account
 from journal.care.service.residence import Residence
 from journal.care.service.shown import ClosedTask, GrantedService, Incident, Stay, Whereabouts
-from journal.care.service.tasks import Tasks
 
 __all__ = ["Account", "Care", "ClosedTask", "GrantedService", "Incident", "Stay", "Whereabouts"]
 
 
-class Care(Granting, Residence, Tasks, Incidents):
+class Care(Granting, Residence, GivenAgainst):
     """The four of them in one."""

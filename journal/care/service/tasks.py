@@ -31,6 +31,9 @@ _MISSING = {
 }
 
 
+_OF_A_DOSE = ("effect_follow_up", "next_step", "prescriber")
+
+
 class Tasks(Service):
     """What is to be done for the patient, and what has been."""
 
@@ -159,10 +162,10 @@ class Tasks(Service):
 
     @on_patient(Permission.CARE_WRITE)
     def withdraw_effect(self, patient_id: UUID, administration_id: UUID) -> None:
-        """Marks the task as a mistake when the dose it asks about was one; what somebody has answered stands."""
+        """Marks the task as a mistake when the dose it is about was one; what somebody has answered or done stands."""
         about = sa.and_(self.work.chart(patient_id, TaskVersion), TaskVersion.about_id == administration_id)
         found = self.db.scalars(sa.select(TaskVersion).where(about, TaskVersion.in_error_at.is_(None))).all()
-        if len(found) == 1 and found[0].kind == "effect_follow_up":
+        if len(found) == 1 and found[0].kind in _OF_A_DOSE:
             found[0].in_error_reason = "Dosen er feilført."
 
     @on_patient(Permission.CARE_WRITE)

@@ -3,9 +3,9 @@
 from journal.medication.service.administration import Administration
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
+from journal.medication.service.critical_setting import CriticalChoice, CriticalSettings
 from journal.medication.service.door import Door, ListAfterCrossing, WaitingLine
 from journal.medication.service.door_setting import DoorChoice
-from journal.medication.service.due import Due
 from journal.medication.service.equal import EqualLine, EqualLines
 from journal.medication.service.expected import Expected
 from journal.medication.service.favourites import FavouriteDose, Favourites
@@ -47,9 +47,11 @@ from journal.medication.service.stand_in import SigningRule
 from journal.medication.service.supply import Supplying
 from journal.medication.service.transfer import GivenAsNeeded, SheetLine, Transfer
 from journal.medication.service.undecided import Undecided, UndecidedDose
+from journal.medication.service.unsettled import Handed, Unsettled, UnsettledDose
 from journal.medication.service.verbal_change import Given, Refusable, VerbalChanges
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
+from journal.medication.service.without_order import Unordered, WithoutOrder
 
 
 class Medication(
@@ -66,7 +68,8 @@ class Medication(
     Administration,
     Opioids,
     Beside,
-    Due,
+    WithoutOrder,
+    Unsettled,
     Undecided,
     Lists,
     Spans,
@@ -77,6 +80,7 @@ class Medication(
     Catalogue,
     Version,
     MunicipalSettings,
+    CriticalSettings,
     OverriddenStops,
 ):
     """The use cases of medication, each guarded: orders, signatures, lists, doses to come, the catalogue, settings."""
@@ -92,6 +96,7 @@ __all__ = [
     "CatalogueHits",
     "CatalogueVersion",
     "Choice",
+    "CriticalChoice",
     "DoorChoice",
     "DueDose",
     "Ending",
@@ -103,6 +108,7 @@ __all__ = [
     "FoundWarning",
     "Given",
     "GivenAsNeeded",
+    "Handed",
     "Interactions",
     "ListAfterCrossing",
     "Medication",
@@ -134,6 +140,8 @@ __all__ = [
     "SourceMedicine",
     "SpanFact",
     "UndecidedDose",
+    "Unordered",
+    "UnsettledDose",
     "WaitingLine",
     "WholeOrder",
     "WorklistRow",

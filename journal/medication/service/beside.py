@@ -10,8 +10,9 @@ from journal.medication import facts
 from journal.medication.errors import OrdinarySignature, WitnessedAlready, WitnessIsSigner
 from journal.medication.models import MedicationAdministration, MedicationRequest
 from journal.medication.rules import Result
+from journal.medication.service.not_given import NotGiven
 from journal.medication.service.shown import WITNESS
-from journal.medication.service.signing import LIVE, Signing
+from journal.medication.service.signing import GIVEN, LIVE
 from journal.permissions import Permission
 from journal.platform.clock import spoken
 from journal.platform.errors import NotFound
@@ -34,7 +35,7 @@ _KEPT = (
 )
 
 
-class Beside(Signing):
+class Beside(NotGiven):
     """Facts beside a dose. None of them is the signature itself, and none may hide that it is missing."""
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -52,6 +53,8 @@ class Beside(Signing):
         if not twice and self._unchanged(dose, request_version) and not self._is_complete(dose):
             raise OrdinarySignature("Dosen er ikke signert av andre. Signer den som vanlig.")
         given_at = self._given_at(given_at)
+        if twice and dose.result not in GIVEN:
+            self._call_off_try(patient_id, dose.id)
         kind = "also_given" if twice else "given_after_stop"
         id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, kind=kind)
         self._recount(patient_id, dose)

@@ -23,8 +23,10 @@ from journal.medication.web import (
     supply,
     told,
     transfer,
+    unsettled,
     verbal,
     verbal_change,
+    without_order,
 )
 from journal.medication.web.section import bp
 from journal.medication.web.stand_in import notice
@@ -55,5 +57,7 @@ __all__ = [
     "supply",
     "told",
     "transfer",
+    "unsettled",
     "verbal_change",
+    "without_order",
 ]

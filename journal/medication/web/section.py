@@ -81,7 +81,8 @@ def trouble(of: UUID, refusal: Refused) -> pages.Trouble:
     unconfirmed = isinstance(error, ConfirmationMissing)
     field = "confirmed" if unconfirmed else next((_FIELDS[name] for name in refusal.errors if name in _FIELDS), None)
     cautions = tuple(error.fields["cautions"]) if unconfirmed else ()
-    return pages.Trouble(of, refusal.said, field, also, suggested, request.form.to_dict(), cautions)
+    changed = isinstance(error, OrderChanged)
+    return pages.Trouble(of, refusal.said, field, also, suggested, request.form.to_dict(), cautions, changed)
 
 
 def judged(judgement: Judgement | None, patient_id: UUID | None = None, changed: UUID | None = None) -> dict[str, Any]:
