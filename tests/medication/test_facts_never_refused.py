@@ -70,11 +70,15 @@ def test_the_card_of_a_stopped_dose_asks_whether_it_was_given(
     dose = doses(world, work_of, patient_id)[0]
     decide(world, work_of, dose, "stop")
 
-    page = client_for(world.nina).act(f"/patients/{patient_id}/doses/{dose.id}/given", {"request_version": "1"})
+    nina, here = client_for(world.nina), f"/patients/{patient_id}/doses/{dose.id}"
+    page = nina.act(f"{here}/given", {"request_version": "1"})
 
     said = page.get_data(as_text=True)
     assert page.status_code == 409
     assert "Lars Haugen seponerte metoprolol" in said
+    assert ("Den er alt gitt" in said, f'action="{here}/also-given"' in said) == (True, True)
+    assert nina.act(f"{here}/also-given", {"request_version": "1"}).status_code == 303
+    assert told(world, work_of, patient_id) == ([("given_after_stop", "unassessed")], ["prescriber"])
 
 
 def record(world: World, work_of: WorkOf, patient_id: UUID, **more: Any) -> UUID:

@@ -21,6 +21,7 @@ from journal.medication.rules.next_step import (
     critical_group,
     next_step,
     refused_for_days,
+    worth_a_try,
 )
 from journal.platform.clock import local
 from journal.platform.errors import Conflict
@@ -117,6 +118,12 @@ def test_another_try_is_soon_and_never_nearer_the_next_dose_than_half_the_time_b
     assert step(Reason.REFUSED, None, next_due_at=too_near) == Next(NOTHING)
     assert step(Reason.REFUSED, Critical.PARKINSON, next_due_at=too_near) == Next(DOCTOR)
     assert step(Reason.REFUSED, None, due_at=NOW - timedelta(hours=12), next_due_at=None) == Next(NOTHING), "missed"
+
+
+def test_nobody_is_woken_for_a_sleeping_tablet() -> None:
+    assert not worth_a_try(Reason.ASLEEP, "N05CH01")
+    assert worth_a_try(Reason.REFUSED, "N05CH01")
+    assert worth_a_try(Reason.ASLEEP, "N04BA02")
 
 
 def test_three_days_running_end_today() -> None:

@@ -88,6 +88,9 @@ _OF_ITS_OWN = {
     (Critical.INSULIN, Reason.ASLEEP): NextStep.TELL_NURSE,
 }
 
+_FOR_SLEEP = "N05C"
+"""ATC: hypnotics and sedatives. Nobody is woken to be given one."""
+
 SOON, LATER = timedelta(minutes=30), timedelta(minutes=60)
 """How long until another try: of a critical medicine and after "Ville ikke", and of the others."""
 
@@ -138,7 +141,7 @@ def next_step(
 
     There is one more try, of a dose that does not count as missed yet, and only where at least half the time between it and the
     next (`next_due_at`) is left after it; else, and when the try failed (`again`), a critical medicine goes to the doctor.
-    `may_retry`: not for a course that counts its doses, which makes up for this one by itself.
+    `may_retry`: not for a course that counts its doses, which makes up for this one by itself, and not where it is not worth_a_try.
     """
     step = (
         _ORDINARY.get(reason, NextStep.NONE)
@@ -152,6 +155,11 @@ def next_step(
     if may_retry and in_time and not again and now < missed_at(due_at, next_due_at):
         return Next(step, at)
     return Next(NextStep.NONE if group is None else NextStep.CALL_DOCTOR)
+
+
+def worth_a_try(reason: Reason, atc_code: str | None) -> bool:
+    """Whether another try makes sense: not of a sleeping tablet, for who sleeps."""
+    return reason is not Reason.ASLEEP or not (atc_code or "").startswith(_FOR_SLEEP)
 
 
 def refused_for_days(refused_on: Collection[date], today: date) -> bool:

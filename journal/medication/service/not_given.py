@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from journal.medication import facts
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import Reason, Result, missed_at, slot_of
-from journal.medication.rules.next_step import NextStep, critical_group, next_step, refused_for_days
+from journal.medication.rules.next_step import NextStep, critical_group, next_step, refused_for_days, worth_a_try
 from journal.medication.service.patches import Patches
 from journal.medication.service.signing import LIVE
 from journal.permissions import Permission
@@ -117,7 +117,7 @@ class NotGiven(Patches):
             due_at=dose.due_at,
             next_due_at=dose.next_due_at,
             again=before.again,
-            may_retry=dose.course_of is None,
+            may_retry=dose.course_of is None and worth_a_try(reason, dose.atc_code),
         )
         id = self._write(
             dose,
