@@ -21,6 +21,7 @@ from journal.platform.errors import Conflict, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import on_patient
 from journal.platform.statement import Statement
+from journal.platform.work import in_charts
 
 _LOOKS_BACK = timedelta(days=7)
 _TRIED_AGAIN = "Dosen er prøvd igjen, og det er signert. Rett den signaturen først."
@@ -199,9 +200,10 @@ class NotGiven(Patches):
 @cache
 def _try_of() -> Statement:
     """The other try of a dose, held until commit, and whether it is signed. Takes ids and dose_id."""
-    ids, signature = sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)), MedicationAdministration
-    live = signature.patient_id == Dose.patient_id, signature.dose_id == Dose.id, signature.in_error_at.is_(None)
-    signed = sa.exists().where(*live, signature.kind == LIVE).correlate(Dose).label("signed")
-    of_dose = Dose.patient_id == sa.any_(ids), Dose.retry_of == sa.bindparam("dose_id", type_=sa.Uuid)
-    found = sa.select(Dose.id, signed).where(*of_dose, Dose.state != "cancelled")
+    signature = MedicationAdministration
+    of_dose = sa.tuple_(signature.patient_id, signature.dose_id) == sa.tuple_(Dose.patient_id, Dose.id)
+    live = signature.in_error_at.is_(None), signature.kind == LIVE
+    signed = sa.exists().where(of_dose, *live).correlate(Dose).label("signed")
+    tried = in_charts(Dose), Dose.retry_of == sa.bindparam("dose_id", type_=sa.Uuid)
+    found = sa.select(Dose.id, signed).where(*tried, Dose.state != "cancelled")
     return Statement(found.with_for_update(of=Dose, key_share=True))
