@@ -28,25 +28,34 @@ import journal.oversight.web
 import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie
-from journal.care import LOST_PATCH, WITHDRAWAL_MISSING, Care, FollowUp
+from journal.care import LOST_PATCH, WITHDRAWAL_MISSING, Against, Care, FollowUp, ForPrescriber, NotGiven
 from journal.medication import (
     AdministrationCorrected,
     AsNeededCleared,
     AsNeededGiven,
+    CriticalDosesMissed,
+    DoctorToCall,
     DoorPassed,
+    DoseGivenAfterStop,
+    DoseGivenTwice,
     EvaluationPlanned,
+    GivenToWrongPatient,
+    GivenWithoutOrder,
     HoldingClosed,
     HoldingDiffers,
     InrPlanned,
     ListTakenOver,
     Medication,
     MedicineStopped,
+    NurseToTell,
     PatchNotFound,
     PatchToRemove,
     PauseEndPlanned,
     QuestionAsked,
     QuestionDropped,
+    RefusedForDays,
     ReplacementWanted,
+    UnorderedCorrected,
     WithdrawalMissing,
 )
 from journal.platform import clock, commands, language, log
@@ -111,10 +120,36 @@ def _ask_to_confirm(work: Work, fact: AsNeededCleared) -> None:
         Care(work).ask_to_confirm(fact.patient_id, fact.administration_id)
 
 
-def _withdraw_effect(work: Work, fact: AdministrationCorrected) -> None:
-    if fact.dose_id is None:  # only a medicine as needed has the question
-        with contextlib.suppress(Denied):
-            Care(work).withdraw_effect(fact.patient_id, fact.administration_id)
+def _withdraw_task(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).withdraw_effect(fact.patient_id, fact.administration_id)
+
+
+_NEXT_STEPS = {NurseToTell: NotGiven.TELL_NURSE, DoctorToCall: NotGiven.CALL_DOCTOR}
+_FOR_PRESCRIBER = {RefusedForDays: ForPrescriber.REFUSED, CriticalDosesMissed: ForPrescriber.MISSED}
+
+
+def _follow_up_dose(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).follow_up_dose(fact.patient_id, fact.administration_id, _NEXT_STEPS[type(fact)])
+
+
+def _tell_prescriber(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).tell_prescriber(fact.patient_id, fact.request_entry_id, _FOR_PRESCRIBER[type(fact)])
+
+
+_AGAINST = {
+    DoseGivenTwice: Against.TWICE,
+    DoseGivenAfterStop: Against.AFTER_STOP,
+    GivenToWrongPatient: Against.WRONG_PATIENT,
+    GivenWithoutOrder: Against.WITHOUT_ORDER,
+}
+
+
+def _given_against(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).given_against(fact.patient_id, fact.administration_id, _AGAINST[type(fact)], fact.effective_at)
 
 
 _FOLLOW_UPS = {
@@ -181,7 +216,11 @@ def _holding_closed(work: Work, fact: HoldingClosed) -> None:
 LISTENERS: Listeners = {
     AsNeededCleared: (_ask_to_confirm,),
     AsNeededGiven: (_ask_for_effect,),
-    AdministrationCorrected: (_withdraw_effect,),
+    AdministrationCorrected: (_withdraw_task,),
+    UnorderedCorrected: (_withdraw_task,),
+    **dict.fromkeys(_AGAINST, (_given_against,)),
+    **dict.fromkeys(_NEXT_STEPS, (_follow_up_dose,)),
+    **dict.fromkeys(_FOR_PRESCRIBER, (_tell_prescriber,)),
     **dict.fromkeys(_FOLLOW_UPS, (_follow_up_order,)),
     ListTakenOver: (_list_taken_over,),
     DoorPassed: (_door_passed,),

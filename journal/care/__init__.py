@@ -1,6 +1,15 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
-from journal.care.rules import LOST_PATCH, SERVICES, WITHDRAWAL_MISSING, FollowUp, opioid_alarm
+from journal.care.rules import (
+    LOST_PATCH,
+    SERVICES,
+    WITHDRAWAL_MISSING,
+    Against,
+    FollowUp,
+    ForPrescriber,
+    NotGiven,
+    opioid_alarm,
+)
 from journal.care.service import Account, Care, ClosedTask, GrantedService, Incident, Stay, Whereabouts
 
 __all__ = [
@@ -8,11 +17,14 @@ __all__ = [
     "SERVICES",
     "WITHDRAWAL_MISSING",
     "Account",
+    "Against",
     "Care",
     "ClosedTask",
     "FollowUp",
+    "ForPrescriber",
     "GrantedService",
     "Incident",
+    "NotGiven",
     "Stay",
     "Whereabouts",
     "opioid_alarm",

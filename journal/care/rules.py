@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from journal.platform.clock import hhmm
+from journal.platform.clock import hhmm, moment
 from journal.platform.language import joined, phrase, phrases
 
 # (code system, code) and the text of the code: Volven 9151 and 8663. Only services with health care: practical help,
@@ -39,6 +39,8 @@ TASKS = phrases(
         "allergy_ask": "Spør om allergier",
         "medicine_question": "Spørsmål om legemidler",
         "clearing": "Bekreft avklaring",
+        "next_step": "Dose som ikke er gitt",
+        "prescriber": "Til legen",
     }
 )
 # Our own: the national list (NOKUP, Volven 7221) is made for the specialist health service, and is not in our sources.
@@ -56,9 +58,16 @@ INCIDENTS = phrases(
         "other": "Annet",
     }
 )
-# FHIR's adverse-event-severity, and before it "none": nothing came of it (AdverseEvent.actuality: potential).
+# FHIR's adverse-event-severity, and before it "none": nothing came of it (AdverseEvent.actuality: potential). Last what nobody has
+# judged: an incident that a signature opened by itself.
 SEVERITIES = phrases(
-    {"none": "Ingen skade", "mild": "Liten skade", "moderate": "Moderat skade", "severe": "Alvorlig skade"}
+    {
+        "none": "Ingen skade",
+        "mild": "Liten skade",
+        "moderate": "Moderat skade",
+        "severe": "Alvorlig skade",
+        "unassessed": "Ikke vurdert ennå",
+    }
 )
 
 EFFECT_AFTER = timedelta(minutes=45)
@@ -100,6 +109,86 @@ SETTLE_HOLDING = phrase(
 )
 HOLDING_SETTLED = phrase("Beholdningen er avsluttet på null.")
 HOLDING_DIFFERS = phrase("Tellingen av pasientens egne A- og B-preparater stemmer ikke med regnskapet.")
+
+
+class NotGiven(StrEnum):
+    """Who is to do something about a dose that was not given."""
+
+    TELL_NURSE = "tell-nurse"
+    CALL_DOCTOR = "call-doctor"
+
+
+class ForPrescriber(StrEnum):
+    """What whoever prescribed a medicine must hear of."""
+
+    REFUSED = "refused"
+    MISSED = "missed"
+
+
+_NOT_GIVEN = phrases(
+    {
+        NotGiven.TELL_NURSE: "Si fra til sykepleier: %(medicine)s, planlagt kl. %(time)s, er ikke gitt (%(why)s).",
+        NotGiven.CALL_DOCTOR: "Ring lege nå: %(medicine)s, planlagt kl. %(time)s, er ikke gitt (%(why)s).",
+    }
+)
+_FOR_PRESCRIBER = phrases(
+    {
+        ForPrescriber.REFUSED: "Til legen: pasienten har sagt nei til %(medicine)s tre dager på rad. Skal det fortsette?",
+        ForPrescriber.MISSED: "Til legen: to doser på rad av %(medicine)s er ikke gitt. Hva skal gjøres?",
+    }
+)
+
+
+class Against(StrEnum):
+    """A dose that was given, and should not have been."""
+
+    TWICE = "twice"
+    AFTER_STOP = "after-stop"
+    WRONG_PATIENT = "wrong-patient"
+    WITHOUT_ORDER = "without-order"
+
+
+AGAINST_KIND = {
+    Against.TWICE: "double_registered",
+    Against.AFTER_STOP: "given_after_stop",
+    Against.WRONG_PATIENT: "mix_up",
+}
+"""The incident that each of them is (INCIDENTS). What was given in an emergency is none."""
+
+_AGAINST = phrases(
+    {
+        Against.TWICE: "%(medicine)s er gitt %(time)s, og dosen var alt signert av en annen.",
+        Against.AFTER_STOP: "%(medicine)s er gitt %(time)s, etter at ordinasjonen var endret, pauset, seponert eller ferdig.",
+        Against.WRONG_PATIENT: "%(medicine)s er gitt %(time)s til denne pasienten, men var til en annen.",
+        Against.WITHOUT_ORDER: "%(medicine)s er gitt %(time)s uten ordinasjon.",
+    }
+)
+
+
+def against_text(against: Against, medicine: str, given_at: datetime) -> str:
+    """What happened, in a sentence. `medicine`: its name with how much, where that is known."""
+    name = f"{medicine[:1].upper()}{medicine[1:]}"
+    return phrase(_AGAINST[against], medicine=name, time=moment(given_at))
+
+
+def told_text(happened: str) -> str:
+    """The task of whoever prescribes, when it has happened."""
+    return phrase("Til legen: %(happened)s Vurder hva pasienten trenger nå.", happened=happened)
+
+
+TOLD_AGAIN_AFTER = timedelta(days=7)
+"""Whoever prescribed it hears of the same once, and anew when it still goes on after a week."""
+
+
+def not_given_text(step: NotGiven, medicine: str, due_at: datetime, why: str) -> str:
+    """The task that follows a dose that was not given."""
+    return phrase(_NOT_GIVEN[step], medicine=medicine, time=hhmm(due_at), why=why)
+
+
+def for_prescriber_text(about: ForPrescriber, medicine: str) -> str:
+    """The task of whoever prescribes for the patient."""
+    return phrase(_FOR_PRESCRIBER[about], medicine=medicine)
+
 
 DONE_AT_DOOR = phrase("Listen er samstemt, eller innleggelsen er avlyst.")
 

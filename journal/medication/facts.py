@@ -73,6 +73,14 @@ class DoseNotGiven(_AboutAdministration):
     """Not given, with a reason."""
 
 
+class NurseToTell(_AboutAdministration):
+    """Not given, and a nurse is to be told."""
+
+
+class DoctorToCall(_AboutAdministration):
+    """Not given, and a doctor is to be called now."""
+
+
 class AsNeededGiven(_AboutAdministration):
     """A medicine as needed was given: its effect is to be asked for."""
 
@@ -93,12 +101,32 @@ class DoseGivenWithoutAuthority(_AboutAdministration):
     """Somebody without the authority for it gave a dose, and says so: an incident to follow up."""
 
 
+class GivenWithoutOrder(_AboutAdministration):
+    """Given though nobody had ordered it: whoever prescribes for the patient must hear of it."""
+
+
+class GivenToWrongPatient(_AboutAdministration):
+    """What was another patient's was given to this one: an incident, and whoever prescribes must hear of it."""
+
+
+class UnorderedCorrected(_AboutAdministration):
+    """What was written as given without an order was a mistake."""
+
+
 class DoseWitnessed(_AboutAdministration):
     """The second signature of a dose that wants two; the administration is that signature."""
 
 
 class AdministrationCorrected(_AboutAdministration):
     """A signature was marked as a mistake."""
+
+
+class RefusedForDays(_AboutRequest):
+    """The patient has refused this medicine three days running."""
+
+
+class CriticalDosesMissed(_AboutRequest):
+    """Two doses running of a medicine that must not be left out were not given."""
 
 
 @dataclass(frozen=True)

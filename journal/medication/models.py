@@ -137,6 +137,7 @@ class Dose(Base):
     """One dose that is due: a projection of its order. Late and missed are worked out from the time, never stored.
 
     `course_number` of `course_of`: which it is in a course that ends by the doses given, if those before it are given.
+    `retry_of`: the dose that this is another try of, which was not given.
     """
 
     __tablename__ = "dose"
@@ -166,6 +167,7 @@ class Dose(Base):
     state: Mapped[str] = mapped_column(server_default="open")
     course_number: Mapped[int | None]
     course_of: Mapped[int | None]
+    retry_of: Mapped[UUID | None]
 
     signature: Mapped["MedicationAdministration | None"] = relationship(
         primaryjoin=lambda: _live_signature(), viewonly=True, lazy="raise", uselist=False
@@ -174,6 +176,8 @@ class Dose(Base):
 
 class MedicationAdministration(Record, Base):
     """A dose given, or not given and why. Never edited: a mistake is marked entered-in-error and signed anew.
+
+    `next_step` is of a dose that was not given, or not in full (rules/next_step.py), `try_at` when another try is to be made.
 
     Of a patch `site` is where it was put, and `old_patch` what became of the one before it.
 
@@ -228,6 +232,8 @@ class MedicationAdministration(Record, Base):
     witness_of_id: Mapped[UUID | None]
     site: Mapped[str | None]
     old_patch: Mapped[str | None]
+    next_step: Mapped[str | None]
+    try_at: Mapped[datetime | None]
 
 
 def _live_signature() -> sa.ColumnElement[bool]:

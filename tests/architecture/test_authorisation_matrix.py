@@ -33,6 +33,7 @@ _MINUTES = {"ready_minutes": "60", "late_minutes": "60", "critical_ready_minutes
 _SETTINGS = {**_CLOCKS, **_MINUTES, "version": "0"}
 _STATUS = {"version": "1", "reason": "prøve"}
 _INCIDENT = {"kind": "fall", "severity": "none", "text": "Falt ved sengen."}
+_UNORDERED = {"medicine": "Adrenalin", "amount": "1", "unit": "ml", "cause": "emergency", "reason": "113 er ringt"}
 _NOTE = {"kind": "general", "title": "Prøve", "body": "En prøve."}
 
 # What a good form holds, by endpoint; every other form is a button.
@@ -70,6 +71,11 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.not_given": {"request_version": "1", "reason": "refused"},
     "medication.also_given": {"request_version": "1"},
     "medication.correct": {"reason": "feil"},
+    "medication.choose_critical": {"version": "0", "atc_codes": "H02AB"},
+    "medication.record_without_order": _UNORDERED,
+    "medication.without_order_in_error": {"reason": "feil pasient"},
+    "medication.settle": {"request_version": "1", "outcome": "unknown"},
+    "medication.hand_on": {"request_version": "1", "to_person_id": "{new}"},
     "medication.give_as_needed": {"request_version": "1"},
     "medication.remove_patches": {"old_patch": "removed"},
     "medication.prescribe": {**_DOSAGE, "item": "{new}", "indication": "prøve"},
@@ -163,6 +169,7 @@ IN_THE_WAY = {
     "care.answer_effect": "the task asks for no effect",
     "medication.also_given": "the dose can be signed as usual",
     "medication.choose_carried": "nobody would carry any act",
+    "medication.hand_on": "nobody of the unit has this id",
     "medication.confirm_lines": "no order waits",
     "medication.delegate": "nobody is chosen",
     "medication.withdraw_authority": "nobody is chosen",

@@ -1,5 +1,6 @@
 """Care: what the rest of the journal may ask about, or do to, a patient's services, stays, tasks and incidents."""
 
+from journal.care.service.against import GivenAgainst
 from journal.care.service.granting import Granting
 from journal.care.service.incidents import Account
 from journal.care.service.residence import Residence
@@ -8,5 +9,5 @@ from journal.care.service.shown import ClosedTask, GrantedService, Incident, Sta
 __all__ = ["Account", "Care", "ClosedTask", "GrantedService", "Incident", "Stay", "Whereabouts"]
 
 
-class Care(Granting, Residence):
+class Care(Granting, Residence, GivenAgainst):
     """The four of them in one."""

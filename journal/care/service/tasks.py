@@ -31,6 +31,9 @@ _MISSING = {
 }
 
 
+_OF_A_DOSE = ("effect_follow_up", "clearing", "next_step", "prescriber")
+
+
 class Tasks(Service):
     """What is to be done for the patient, and what has been."""
 
@@ -167,10 +170,10 @@ class Tasks(Service):
 
     @on_patient(Permission.CARE_WRITE)
     def withdraw_effect(self, patient_id: UUID, administration_id: UUID) -> None:
-        """Marks the tasks as a mistake when the dose they ask about was one; what somebody has answered stands."""
+        """Marks the tasks as a mistake when the dose they are about was one; what somebody has answered or done stands."""
         about = sa.and_(self.work.chart(patient_id, TaskVersion), TaskVersion.about_id == administration_id)
         found = self.db.scalars(sa.select(TaskVersion).where(about, TaskVersion.in_error_at.is_(None))).all()
-        for kind in ("effect_follow_up", "clearing"):
+        for kind in _OF_A_DOSE:
             of_kind = [task for task in found if task.kind == kind]
             if len(of_kind) == 1:
                 of_kind[0].in_error_reason = "Dosen er feilført."

@@ -20,6 +20,7 @@ from journal.medication.rules import (
     ValueRequirement,
     caution_text,
 )
+from journal.medication.rules.next_step import step_text
 from journal.medication.service import NO_PATCHES, DueDose, PatchesOf
 from journal.medication.service.shown import group_flags
 from journal.observations import Measurement
@@ -30,6 +31,7 @@ from journal.platform.language import joined, phrase
 
 _LATER = timedelta(minutes=2)
 """From when a signature is later than the dose: both times are said then."""
+_RETRY = (("warning", phrase("prøves igjen")),)
 _MADE_UP = (("neutral", phrase("tas igjen til slutt i kuren")),)
 REASONS = tuple((reason.value, reason.text) for reason in OFFERED if reason is not Reason.OTHER)
 """The reasons of every card. One that a value supports comes first on its own card, and is marked, never chosen (A6)."""
@@ -73,10 +75,11 @@ class At(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """What went wrong with one dose: the sentence, its field, and whether "Jeg har også gitt den" is a way on.
+    """What went wrong with one dose: the sentence, its field, and whether to say that it was given all the same is a way on.
 
-    `typed` is the form as it was sent. `cautions` are what must be confirmed, where that was what stopped it; `places` are where a
-    controlled drug may have been taken, by ledger.
+    `changed`: its order is not what it was, so that nobody is to give it as she saw it. `typed` is the form as it was sent.
+    `cautions` are what must be confirmed, where that was what stopped it; `places` are where a controlled drug may have been
+    taken, by ledger.
     """
 
     dose_id: UUID
@@ -86,6 +89,7 @@ class Trouble(NamedTuple):
     suggested: tuple[str, str] | None = None
     typed: Mapping[str, str] = {}
     cautions: tuple[tuple[str, str], ...] = ()
+    changed: bool = False
     places: tuple[tuple[str, str], ...] = ()
 
 
@@ -115,6 +119,7 @@ class Card(NamedTuple):
     given_url: str
     not_given_url: str
     also_given_url: str | None
+    leave_url: str | None
     suggested: tuple[str, str] | None
     command_id_given: UUID
     command_id_not_given: UUID
@@ -122,6 +127,7 @@ class Card(NamedTuple):
     can_sign: bool
     may_be_given_by: str | None
     overridden: tuple[str, ...]
+    next_text: str | None
     error: str | None
     places: tuple[tuple[str, str], ...] = ()
 
@@ -180,6 +186,7 @@ def card(
             *group_flags(dose.prescription_group, dose.high_risk, dose.unsigned),
             *dose.origin,
             *(_MADE_UP if dose.made_up else ()),
+            *(_RETRY if dose.is_retry else ()),
         ),
         hand=Hand(dose.hand.verb, dose.hand.count, dose.hand.equals, dose.hand.route, note or None),
         why=dose.line.indication,
@@ -215,6 +222,9 @@ def card(
         given_url=url_for("medication.given", **where),
         not_given_url=url_for("medication.not_given", **where),
         also_given_url=url_for("medication.also_given", **where) if also else None,
+        leave_url=url_for("medication.round", patient=dose.patient_id, slot=slot)
+        if trouble and trouble.changed
+        else None,
         suggested=trouble.suggested if trouble else None,
         command_id_given=new_id(),
         command_id_not_given=new_id(),
@@ -222,6 +232,7 @@ def card(
         can_sign=dose.can_sign and may_sign and may_be_given_by is None,
         may_be_given_by=may_be_given_by,
         overridden=dose.overridden,
+        next_text=step_text(dose.next_step, hhmm(dose.try_at) if dose.try_at else ""),
         error=trouble.said if trouble and trouble.field is None else None,
         places=trouble.places if trouble else (),
     )

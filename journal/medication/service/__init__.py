@@ -4,9 +4,9 @@ from journal.medication.service.administration import Administration
 from journal.medication.service.authority import Authorities, Delegation, Held, Member
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
+from journal.medication.service.critical_setting import CriticalChoice, CriticalSettings
 from journal.medication.service.door import Door, ListAfterCrossing, WaitingLine
 from journal.medication.service.door_setting import DoorChoice
-from journal.medication.service.due import Due
 from journal.medication.service.equal import EqualLine, EqualLines
 from journal.medication.service.expected import Expected
 from journal.medication.service.favourites import FavouriteDose, Favourites
@@ -51,9 +51,11 @@ from journal.medication.service.stand_in import SigningRule
 from journal.medication.service.supply import Supplying
 from journal.medication.service.transfer import GivenAsNeeded, SheetLine, Transfer
 from journal.medication.service.undecided import Undecided, UndecidedDose
+from journal.medication.service.unsettled import Handed, Unsettled, UnsettledDose
 from journal.medication.service.verbal_change import Given, Refusable, VerbalChanges
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
+from journal.medication.service.without_order import Unordered, WithoutOrder
 
 
 class Medication(
@@ -72,7 +74,8 @@ class Medication(
     ReconcilingLedger,
     Opioids,
     Beside,
-    Due,
+    WithoutOrder,
+    Unsettled,
     Undecided,
     Lists,
     Spans,
@@ -83,6 +86,7 @@ class Medication(
     Catalogue,
     Version,
     MunicipalSettings,
+    CriticalSettings,
     OverriddenStops,
     Authorities,
 ):
@@ -100,6 +104,7 @@ __all__ = [
     "CatalogueHits",
     "CatalogueVersion",
     "Choice",
+    "CriticalChoice",
     "Delegation",
     "DoorChoice",
     "DueDose",
@@ -113,6 +118,7 @@ __all__ = [
     "FoundWarning",
     "Given",
     "GivenAsNeeded",
+    "Handed",
     "Held",
     "Interactions",
     "LedgerChoice",
@@ -150,6 +156,8 @@ __all__ = [
     "ToWithdraw",
     "UndecidedDose",
     "Unmatched",
+    "Unordered",
+    "UnsettledDose",
     "WaitingLine",
     "WeekOfStandIns",
     "WholeOrder",

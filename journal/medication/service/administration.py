@@ -1,6 +1,6 @@
 """What was given, and what was not: signatures and their corrections."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,12 +32,14 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.patches import PATCH, OldPatch, Site
 from journal.medication.service.may_give import needed_of
-from journal.medication.service.patches import Patches
+from journal.medication.service.not_given import NotGiven
 from journal.medication.service.reopened import catch_up
 from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import WITNESS, cautions_of, dosage_of
-from journal.medication.service.signing import LIVE
+from journal.medication.service.signing import GIVEN, LIVE
 from journal.medication.service.waiting import HELD, not_reconciled
+from journal.medication.service.without_order import unordered_of
+from journal.medication.unordered_tables import GivenWithoutOrder
 from journal.observations import Observations
 from journal.permissions import Permission
 from journal.platform.errors import Denied, Invalid, NotFound
@@ -47,7 +49,7 @@ from journal.platform.quantity import Quantity, show
 from journal.platform.service import on_patient
 
 
-class Administration(Patches):
+class Administration(NotGiven):
     """Signs doses."""
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -106,7 +108,8 @@ class Administration(Patches):
         amount: Decimal | None = None,
         given_at: datetime | None = None,
     ) -> UUID:
-        """Signs that this dose was not given, or not in full, and why; answers with the administration's id.
+        """Signs that this dose was not given, or not in full, and why; answers with the administration's id. What is next is
+        stored with it (rules/next_step.py): another try is a dose of its own, and who is to be told has a task.
 
         `amount`: what was taken, in the dose's unit, where the reason says that some was; None when nobody knows how much.
         Raises NotFound, DoseAlreadySigned, OrderChanged, NoAuthority, CourseComplete, Invalid.
@@ -125,12 +128,12 @@ class Administration(Patches):
             )
         if reason.result is Result.PARTLY_TAKEN and self._is_complete(dose):
             raise self._complete(dose)
-        signed = self._sign(
-            patient_id, dose, reason.result, self._given_at(given_at), amount=amount, reason=reason, text=text
-        )
+        given_at = self._given_at(given_at)
+        id = self._sign_not_given(patient_id, dose, reason, given_at, amount=amount, text=text)
+        self._signed(patient_id, dose, reason.result, id, given_at)
         if reason.result is Result.PARTLY_TAKEN:
-            self._take_out(dose, dose.request_id, signed, Quantity(dose.amount, dose.unit), amount)
-        return signed
+            self._take_out(dose, dose.request_id, id, Quantity(dose.amount, dose.unit), amount)
+        return id
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def sign_as_needed(
@@ -196,7 +199,8 @@ class Administration(Patches):
     def correct(self, patient_id: UUID, administration_id: UUID, *, reason: str) -> None:
         """Marks a signature as a mistake (feilført). The dose is then as if never signed: to be given as the order now is.
 
-        Raises NotFound, AlreadyCorrected, and Denied when another municipality answers for it.
+        Another try of it is called off. Raises NotFound, AlreadyCorrected, Conflict where that try is signed, and Denied when
+        another municipality answers for it.
         """
         one = sa.and_(
             self.work.chart(patient_id, MedicationAdministration), MedicationAdministration.id == administration_id
@@ -210,11 +214,11 @@ class Administration(Patches):
             raise Denied("En annen kommune har skrevet dette, og bare den kan rette det.")
         row.in_error_reason = reason
         if row.dose_id is not None and row.kind == LIVE:
-            self._reopen(patient_id, row.dose_id)
+            self._reopen(patient_id, row.dose_id, tried_again=row.try_at is not None)
         self._put_back(patient_id, row.id)
         self.work.publish(facts.AdministrationCorrected(row.patient_id, row.id, row.dose_id, row.effective_at))
 
-    def _reopen(self, patient_id: UUID, dose_id: UUID) -> None:
+    def _reopen(self, patient_id: UUID, dose_id: UUID, *, tried_again: bool) -> None:
         """The dose first: whoever changes its order holds it, or waits, and then finds no signature. Before it the plan, where
         the dose is one of a course that is counted by it, as in every act on such an order.
         """
@@ -227,6 +231,8 @@ class Administration(Patches):
         plan = sa.select(RequestPlan.request_entry_id).join(Dose, of_course).where(this)
         self.db.execute(plan.with_for_update(of=RequestPlan, key_share=True))
         dose = self.db.scalars(sa.select(Dose).where(this).with_for_update(key_share=True)).one()
+        if tried_again:
+            self._call_off_try(patient_id, dose_id)
         order = MedicationRequest
         of_entry = sa.and_(self.work.chart(patient_id, order), order.entry_id == dose.request_entry_id)
         later = sa.select(order).where(of_entry, order.version > dose.request_version, order.in_error_at.is_(None))
@@ -287,13 +293,16 @@ class Administration(Patches):
 
     def _sign(self, patient_id: UUID, dose: Any, result: Result, given_at: datetime, **more: Any) -> UUID:
         id = self._write(dose, result, given_at, **more)
-        self._recount(patient_id, dose)
-        told = facts.DoseGiven if result in (Result.TAKEN, Result.PARTLY_TAKEN) else facts.DoseNotGiven
-        self.work.publish(told(dose.patient_id, id, dose.id, given_at))
+        self._signed(patient_id, dose, result, id, given_at)
         return id
 
+    def _signed(self, patient_id: UUID, dose: Any, result: Result, id: UUID, given_at: datetime) -> None:
+        self._recount(patient_id, dose)
+        told = facts.DoseGiven if result in GIVEN else facts.DoseNotGiven
+        self.work.publish(told(dose.patient_id, id, dose.id, given_at))
+
     def _given_lately(self, patient_id: UUID, order: MedicationRequest) -> list[tuple[datetime, Quantity]]:
-        """Every dose of this medicine that was given lately, of any order of it: a new order gives no room anew.
+        """Every dose of this medicine that was given lately, of any order of it or of none: a new order gives no room anew.
 
         Of a dose taken in part nobody knows how much of, the whole is counted.
         """
@@ -301,7 +310,8 @@ class Administration(Patches):
         limits = dosage_of(order).as_needed
         back = max(timedelta(hours=24), (limits and limits.least_interval) or timedelta(0))
         same = other.atc_code == order.atc_code if order.atc_code else other.generic_name == order.generic_name
-        rows = self.db.execute(
+        since = self.work.now - 2 * back
+        ordered = (
             sa.select(
                 given.effective_at,
                 sa.func.coalesce(given.amount, Dose.amount).label("amount"),
@@ -310,8 +320,10 @@ class Administration(Patches):
             .outerjoin(Dose, sa.and_(self.work.chart(patient_id, Dose), Dose.id == given.dose_id))
             .join(other, sa.and_(self.work.chart(patient_id, other), other.id == given.request_id))
             .where(self.work.chart(patient_id, given), same, given.in_error_at.is_(None), given.status == "completed")
-            .where(given.kind != WITNESS, given.effective_at > self.work.now - 2 * back)
+            .where(given.kind != WITNESS, given.effective_at > since)
         )
+        without = unordered_of(order, self.work.chart(patient_id, GivenWithoutOrder), since)
+        rows: Iterable[Any] = self.db.execute(sa.union_all(ordered, without))
         return [(row.effective_at, Quantity(row.amount, row.unit)) for row in rows]
 
 

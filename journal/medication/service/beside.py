@@ -13,8 +13,9 @@ from journal.medication.models import MedicationAdministration, MedicationReques
 from journal.medication.rules import Result
 from journal.medication.rules.authority import Act
 from journal.medication.service.may_give import OWN, authority_of, needed_of
+from journal.medication.service.not_given import NotGiven
 from journal.medication.service.shown import WITNESS
-from journal.medication.service.signing import LIVE, Signing
+from journal.medication.service.signing import GIVEN, LIVE
 from journal.permissions import Permission
 from journal.platform.clock import spoken
 from journal.platform.errors import NotFound
@@ -38,7 +39,7 @@ _KEPT = (
 )
 
 
-class Beside(Signing):
+class Beside(NotGiven):
     """Facts beside a dose. None of them is the signature itself, and none may hide that it is missing."""
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -57,6 +58,8 @@ class Beside(Signing):
         given_at = self._given_at(given_at)
         if not twice and self._unchanged(dose, request_version) and not self._is_complete(dose):
             return self._given_without_authority(patient_id, dose, given_at)
+        if twice and dose.result not in GIVEN:
+            self._call_off_try(patient_id, dose.id)
         kind = "also_given" if twice else "given_after_stop"
         id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, kind=kind)
         self._take_out(dose, dose.request_id, id, Quantity(dose.amount, dose.unit), None)
@@ -71,6 +74,7 @@ class Beside(Signing):
             raise OrdinarySignature("Dosen er ikke signert av andre. Signer den som vanlig.")
         self._not_too_early(dose, given_at)
         id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, text=phrase("Uten fullmakt"))
+        self._take_out(dose, dose.request_id, id, Quantity(dose.amount, dose.unit), None)
         self._recount(patient_id, dose)
         self.work.publish(facts.DoseGivenWithoutAuthority(dose.patient_id, id, dose.id, given_at))
         return id

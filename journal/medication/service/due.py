@@ -26,6 +26,7 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.authority import Act
 from journal.medication.rules.door import waits
+from journal.medication.rules.next_step import NextStep
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.shown import (
     DECIDED,
@@ -62,6 +63,7 @@ _WORKLIST = Statement(
 _OF_DOSE = (
     *("patient_id", "id", "request_entry_id", "request_version", "due_at", "next_due_at", "ready_from", "late_after"),
     *("amount", "unit", "slot", "state", "course_number", "course_of"),
+    "retry_of",
 )
 _OF_ORDER = (
     *("status", "effective_at", "change_reason", "atc_code", "generic_name", "brand_name", "form", "strength"),
@@ -100,6 +102,8 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             signature.effective_at.label("given_at"),
             signature.reason_code,
             signature.reason_text,
+            signature.next_step,
+            signature.try_at,
             signature.recorded_by.label("signed_by"),
             signature.recorded_by_name.label("signed_by_name"),
             signature.municipality_id.label("signed_for"),
@@ -210,6 +214,9 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         take_out=take_out_text(row.supply) if status is DoseStatus.HELD else None,
         made_up=row.course_of is not None and is_made_up(status),
         needs_other=lacks,
+        next_step=NextStep(row.next_step) if row.next_step else NextStep.NONE,
+        try_at=row.try_at,
+        is_retry=row.retry_of is not None,
     )
 
 

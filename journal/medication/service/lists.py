@@ -48,6 +48,8 @@ from journal.medication.service.shown import (
     unsigned,
 )
 from journal.medication.service.waiting import not_reconciled, waits_since
+from journal.medication.service.without_order import unordered_of
+from journal.medication.unordered_tables import GivenWithoutOrder
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
@@ -129,13 +131,18 @@ class Lists(Orders):
             )
             .scalar_subquery()
         )
+        chart = self.work.chart(patient_id, GivenWithoutOrder)
+        other_given = unordered_of(order, chart, self.work.now - timedelta(days=7)).correlate(order).subquery()
+        at, much = other_given.c.effective_at, _text(other_given.c.amount)
+        without = sa.select(sa.func.json_agg(_said(at=at, amount=much, unit=other_given.c.unit))).scalar_subquery()
         rows = self.db.execute(
             sa.select(
-                order, given, unsigned(order), waits_since(order), dosage_before(order), OWN, unconfirmed(order)
+                *(order, given, without, unsigned(order), waits_since(order), dosage_before(order), OWN),
+                unconfirmed(order),
             ).where(order.as_needed, order.status == OrderStatus.ACTIVE.value)
         )
         ids = self.work.ids(patient_id)
-        medicines = [self._as_needed(ids, row[0], row[1] or [], *row[2:]) for row in rows]
+        medicines = [self._as_needed(ids, row[0], [*(row[1] or ()), *(row[2] or ())], *row[3:]) for row in rows]
         return sorted(medicines, key=lambda medicine: medicine.line.generic.lower())
 
     @on_patient(Permission.MEDICATION_READ)

@@ -34,6 +34,7 @@ from journal.medication.rules import (
     supply_flags,
 )
 from journal.medication.rules.authority import Act
+from journal.medication.rules.next_step import NextStep
 from journal.medication.rules.safety import Overridden, Rule, Tier
 from journal.medication.rules.verbal import UNSIGNED
 from journal.platform.clock import local_date, short_date
@@ -79,8 +80,9 @@ class DueDose(NamedTuple):
     prescriber was told and went on with, and why. `unsigned`: the order came by word of mouth, and nobody has signed it.
     `medicine_key` tells its medicine from every other. `origin`: from where it is taken, who gives it, and that it is by
     procedure, as flags. `take_out`: what the hand does with a paused dose that lies ready.
-    `made_up`: it was not given, and the course has another one for it at its end. `needs_other`: what this dose needs, where
-    whoever reads has not the authority for all of it; somebody else must give it.
+    `made_up`: it was not given, and the course has another one for it at its end. `next_step`: what comes next where it was
+    not given, `try_at` when it is tried again; `is_retry`: this dose is that other try. `needs_other`: what this dose needs,
+    where whoever reads has not the authority for all of it; somebody else must give it.
     """
 
     id: UUID
@@ -112,6 +114,9 @@ class DueDose(NamedTuple):
     origin: tuple[tuple[str, str], ...]
     take_out: str | None
     made_up: bool
+    next_step: NextStep
+    try_at: datetime | None
+    is_retry: bool
     needs_other: frozenset[Act] = frozenset()
 
     @property

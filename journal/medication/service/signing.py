@@ -27,6 +27,7 @@ from journal.platform.statement import Statement
 LIVE = "signature"
 EARLIEST = timedelta(hours=12)
 """How long before its time a dose may be signed (A4: a future dose can be signed early, and is then given too early)."""
+GIVEN = (Result.TAKEN, Result.PARTLY_TAKEN)
 
 _CHANGED = phrases(
     {
@@ -40,7 +41,7 @@ _CHANGED = phrases(
 _DONE = (
     *("patient_id", "id", "dose_id", "request_id", "request_version", "kind", "status", "result"),
     *("reason_code", "reason_text", "effective_at", "amount", "unit", "observation_id"),
-    *("site", "old_patch"),
+    *("site", "old_patch", "next_step", "try_at"),
 )
 _DOSE_TO_SIGN = Statement(sa.text("SELECT * FROM medication.dose_to_sign(:ids, :dose_id)"))
 
@@ -120,7 +121,7 @@ class Signing(Clearings, Withdrawing):
 
     def _already(self, dose: Any) -> DoseAlreadySigned:
         who, at = dose.signed_by, spoken(dose.signed_at, self.work.now)
-        given = dose.result in (Result.TAKEN, Result.PARTLY_TAKEN)
+        given = dose.result in GIVEN
         said = (
             phrase("%(name)s signerte denne dosen %(time)s. Gi den ikke en gang til.", name=who, time=at)
             if given
@@ -151,6 +152,8 @@ class Signing(Clearings, Withdrawing):
         observation_id: UUID | None = None,
         site: str | None = None,
         old_patch: str | None = None,
+        next_step: str | None = None,
+        try_at: datetime | None = None,
     ) -> UUID:
         """Stores what was done with a dose; answers with its id."""
         id = new_id()
@@ -162,7 +165,7 @@ class Signing(Clearings, Withdrawing):
             request_id=dose.request_id,
             request_version=dose.request_version,
             kind=kind,
-            status="completed" if result in (Result.TAKEN, Result.PARTLY_TAKEN) else "not-done",
+            status="completed" if result in GIVEN else "not-done",
             result=result.value,
             reason_code=reason.value if reason else None,
             reason_text=text or None,
@@ -172,5 +175,7 @@ class Signing(Clearings, Withdrawing):
             observation_id=observation_id,
             site=site,
             old_patch=old_patch,
+            next_step=next_step,
+            try_at=try_at,
         )
         return id

@@ -25,8 +25,10 @@ from journal.medication.web import (
     supply,
     told,
     transfer,
+    unsettled,
     verbal,
     verbal_change,
+    without_order,
 )
 from journal.medication.web.authority import expiring_notice
 from journal.medication.web.section import bp
@@ -70,5 +72,7 @@ __all__ = [
     "supply",
     "told",
     "transfer",
+    "unsettled",
     "verbal_change",
+    "without_order",
 ]

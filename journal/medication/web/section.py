@@ -88,8 +88,9 @@ def trouble(of: UUID, refusal: Refused) -> pages.Trouble:
     unconfirmed = isinstance(error, ConfirmationMissing)
     field = "confirmed" if unconfirmed else next((_FIELDS[name] for name in refusal.errors if name in _FIELDS), None)
     cautions = tuple(error.fields["cautions"]) if unconfirmed else ()
+    changed = isinstance(error, OrderChanged)
     places = tuple(error.fields["places"]) if isinstance(error, WhichPlace) else ()
-    return pages.Trouble(of, refusal.said, field, also, suggested, request.form.to_dict(), cautions, places)
+    return pages.Trouble(of, refusal.said, field, also, suggested, request.form.to_dict(), cautions, changed, places)
 
 
 def judged(judgement: Judgement | None, patient_id: UUID | None = None, changed: UUID | None = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from journal.medication import door_forms, keeping_schemas, schemas, source_forms
+from journal.medication import critical_forms, door_forms, keeping_schemas, schemas, source_forms
 from journal.medication.rules import TIMES_OF_DAY, DoseSettings
 from journal.medication.service import Medication
 from journal.medication.web.section import Refused, bp, draws_again
@@ -53,6 +53,12 @@ def choose_ledger() -> Response:
     return see_other(".settings")
 
 
+@bp.act("/municipality/medication/critical", Permission.MUNICIPALITIES_MANAGE)
+def choose_critical() -> Response:
+    Medication(current_work()).choose_critical(**form_body(critical_forms.ChooseCritical))
+    return see_other(".settings")
+
+
 def _settings(**more: Any) -> str:
     medication = Medication(current_work())
     choices = medication.dose_settings()
@@ -65,6 +71,7 @@ def _settings(**more: Any) -> str:
         "door": medication.door_choice(),
         "review": medication.review_limit(),
         "ledger": medication.ledger_choice(),
+        "critical": medication.critical_choice(),
     }
     return render("medication/settings.html", **shown, **form)
 
@@ -92,3 +99,8 @@ def _ledger_refused(refusal: Refused) -> str:
 @draws_again("choose_review_limit")
 def _limit_refused(refusal: Refused) -> str:
     return _settings(errors=refusal.errors, most_months=refusal.typed.get("most_months"), said=refusal.error.detail)
+
+
+@draws_again("choose_critical")
+def _critical_refused(refusal: Refused) -> str:
+    return _settings(errors=refusal.errors, atc_codes=refusal.typed.get("atc_codes"), said=refusal.error.detail)
