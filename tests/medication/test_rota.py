@@ -13,9 +13,10 @@ from journal.app import JournalApp
 from journal.medication import Medication
 from journal.medication.rules.parts import Weekday
 from journal.medication.rules.rota import Row, minute_of_week, named
+from journal.platform.caller import Known
 from journal.platform.clock import local
 from journal.platform.errors import Conflict, Invalid, NoGround
-from journal.platform.work import Known, Works
+from journal.platform.work import Works
 from journal.worker import SYSTEM
 from tests import factories
 from tests.conftest import Browser, World
