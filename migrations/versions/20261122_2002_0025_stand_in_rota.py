@@ -182,6 +182,7 @@ def _acts(allowed: str) -> None:
         f"""ALTER TABLE medication.verbal_order DROP CONSTRAINT verbal_order_act_check,
             ADD CONSTRAINT verbal_order_act_check CHECK (act IN ({allowed})) NOT VALID"""
     )
+    op.execute("ALTER TABLE medication.verbal_order VALIDATE CONSTRAINT verbal_order_act_check")
 
 
 def downgrade() -> None:

@@ -206,6 +206,8 @@ IN_THE_WAY = {
     "medication.remove_favourite": "nothing is saved",
     "medication.remove_patches": "no patch is on",
     "medication.resume": "the order is not on hold",
+    "medication.receive_resume": "the order is not on hold",
+    "medication.choose_signing_rule": "an hour would have nobody who stands in",
     "medication.review_verbal": "the catalogue of the test is empty",
     "medication.sign_verbal": "somebody has signed it",
     "medication.witness": "the order wants one signature",

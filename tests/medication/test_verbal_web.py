@@ -203,7 +203,7 @@ def test_what_is_overdue_is_said_to_the_doctor_and_that_nobody_stands_in_to_the_
     late = mona.act("/signing/stand-in", chosen | {"within_hours": "300"})
 
     assert "Fristen gikk ut" in client_for(world.lars).get("/signing").text
-    assert "Ingen er stedfortreder for Solbakken sykehjem." in before
+    assert "Ingen er stedfortreder for Solbakken sykehjem hele uken." in before
     assert "1 over fristen." in before
     assert (saved.status_code, late.status_code) == (303, 422)
     assert 'value="300"' in late.text
