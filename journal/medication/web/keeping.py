@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from flask import request
 from werkzeug.wrappers import Response
 
 from journal.medication import keeping_schemas as schemas
@@ -195,20 +196,18 @@ def _keeping_refused(refusal: Refused) -> str:
     return _keeping(**_again(refusal))
 
 
-@draws_again("start_ledger", "close_place")
+@draws_again("start_ledger", "close_place", "count", "enter", "take_back")
 def _place_refused(refusal: Refused) -> str:
-    return _place(refusal.where["place_id"], item=item_of(refusal.typed), **_again(refusal))
-
-
-@draws_again("count")
-def _count_refused(refusal: Refused) -> str:
-    both = zip(refusal.typed.get("ledger[]", ()), refusal.typed.get("counted[]", ()), strict=False)
-    return _count(refusal.where["place_id"], **_again(refusal) | {"typed": dict(both)})
-
-
-@draws_again("enter", "take_back")
-def _ledger_refused(refusal: Refused) -> str:
-    return _ledger(refusal.where["place_id"], refusal.where["ledger_id"], **_again(refusal))
+    """The page the form was on; the list of places when there is no such place any more."""
+    place_id, act, again = refusal.where["place_id"], request.endpoint, _again(refusal)
+    if all(place.id != place_id for place in Medication(current_work()).keeping_places()):
+        return _keeping(said=refusal.said)
+    if act == "medication.count":
+        both = zip(refusal.typed.get("ledger[]", ()), refusal.typed.get("counted[]", ()), strict=False)
+        return _count(place_id, **again | {"typed": dict(both)})
+    if "ledger_id" in refusal.where:
+        return _ledger(place_id, refusal.where["ledger_id"], **again)
+    return _place(place_id, item=item_of(refusal.typed), **again)
 
 
 @draws_again("withdraw_for")
