@@ -99,7 +99,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     # An administrator runs the municipality and sees no patient.
     Role.TENANT_ADMINISTRATOR: frozenset(
-        {P.ACCESS_MANAGE, P.MEDICATION_APPOINT, P.MUNICIPALITIES_MANAGE, P.MUNICIPALITIES_READ}
+        {P.ACCESS_MANAGE, P.MEDICATION_APPOINT, P.MEDICATION_DELEGATE, P.MUNICIPALITIES_MANAGE, P.MUNICIPALITIES_READ}
     ),
     # An auditor sees who looked, not what they saw.
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.MUNICIPALITIES_READ}),
