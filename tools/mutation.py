@@ -282,7 +282,7 @@ def _tests(file: str) -> list[str]:
     return [str(ROOT / "tests" / "medication" / f"test_{name}.py") for name in TESTS[file]]
 
 
-def _run(tests: Iterable[str], plugin: object) -> int:
+def _run(tests: Iterable[str], *plugins: object, first_failure: bool = True) -> int:
     """Runs these tests in this process: 0 when they pass."""
     import hypothesis
     import pytest
@@ -291,13 +291,13 @@ def _run(tests: Iterable[str], plugin: object) -> int:
     hypothesis.settings.register_profile("mutation", derandomize=True, database=None, phases=phases, deadline=None)
     hypothesis.settings.load_profile("mutation")
     # No test is stopped by the clock: what a busy machine does to it would look like a change noticed.
-    options = ("-x", "-q", "-p", "no:cacheprovider", "--capture=no", "--disable-warnings", "-o", "timeout=0")
+    options = ["-q", "-p", "no:cacheprovider", "--capture=no", "--disable-warnings", "-o", "timeout=0"]
     # Nobody reads why a test failed.
-    quick = ("--tb=native", "--assert=plain")
-    return int(pytest.main([*options, *quick, *tests], plugins=[_WithoutDatabase(), plugin]))
+    options += ["--tb=native", "--assert=plain", *(["-x"] if first_failure else [])]
+    return int(pytest.main([*options, *tests], plugins=[_WithoutDatabase(), *plugins]))
 
 
-def _with_the_rule_read_anew(change: Change) -> int:
+def _with_the_rule_read_anew(change: Change, *plugins: object, first_failure: bool = True) -> int:
     """Runs the tests of the rule where all but the rules and the tests is read already."""
     import journal.medication
 
@@ -305,7 +305,40 @@ def _with_the_rule_read_anew(change: Change) -> int:
         del sys.modules[name]
     del journal.medication.rules
     sys.meta_path.insert(0, _Changed(change))
-    return _run(_tests(change.file), object())
+    return _run(_tests(change.file), *plugins, first_failure=first_failure)
+
+
+def _seeing_the_old_rule(file: str) -> set[str]:
+    """The tests that fail when the rule as it is is read anew: what they ask was read before, and holds the old one."""
+    failed = _Failed()
+
+    def found() -> list[str]:
+        _be_still()
+        _with_the_rule_read_anew(_nothing(file), failed, first_failure=False)
+        return failed.names
+
+    return set(_answer_of(found) or ())
+
+
+class _Failed:
+    """Which tests failed."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            self.names.append(report.nodeid)
+
+
+class _Without:
+    """Leaves out these tests."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = [item for item in items if item.nodeid not in self.names]
 
 
 class _WithoutDatabase:
@@ -516,15 +549,20 @@ def _drawn(made: list[Change], most: int | None) -> list[Change]:
 def _told(tried: Sequence[Change], told: Any, explained: str) -> int:
     """Says what survives of one rule, and answers with how much of it is unexplained."""
     began = time.monotonic()
-    again = [tried[number] for number in told["again"]]
+    left, again = ([tried[number] for number in told[which]] for which in ("left", "again"))
     if again:
         _read_the_rest()
-        again.append(_nothing(told["file"]))
-    left = [tried[number] for number in told["left"]]
-    left += _unnoticed(again, _with_the_rule_read_anew, 1, lambda change: _SLOWEST_SECONDS)
-    if again and again[-1] not in left:
-        raise AssertionError(f"{told['file']}: the tests fail as the rule is, read anew")
-    left = [change for change in left if change != _nothing(told["file"])]
+        without = _Without(_seeing_the_old_rule(told["file"]))
+        # The rule as it is must pass, or every change would look noticed.
+        survived = _unnoticed(
+            [_nothing(told["file"]), *again],
+            lambda change: _with_the_rule_read_anew(change, without),
+            1,
+            lambda change: _SLOWEST_SECONDS,
+        )
+        if not survived or survived[0] != _nothing(told["file"]):
+            raise AssertionError(f"{told['file']}: the tests fail as the rule is, read anew")
+        left += survived[1:]
     unexplained = [change for change in sorted(left, key=lambda change: change.line) if change.what not in explained]
     took = told["seconds"] + time.monotonic() - began
     print(
