@@ -146,12 +146,14 @@ class Against(StrEnum):
     AFTER_STOP = "after-stop"
     WRONG_PATIENT = "wrong-patient"
     WITHOUT_ORDER = "without-order"
+    WITHOUT_AUTHORITY = "without-authority"
 
 
 AGAINST_KIND = {
     Against.TWICE: "double_registered",
     Against.AFTER_STOP: "given_after_stop",
     Against.WRONG_PATIENT: "mix_up",
+    Against.WITHOUT_AUTHORITY: "medication",
 }
 """The incident that each of them is (INCIDENTS). What was given in an emergency is none."""
 
@@ -161,6 +163,7 @@ _AGAINST = phrases(
         Against.AFTER_STOP: "%(medicine)s er gitt %(time)s, etter at ordinasjonen var endret, pauset, seponert eller ferdig.",
         Against.WRONG_PATIENT: "%(medicine)s er gitt %(time)s til denne pasienten, men var til en annen.",
         Against.WITHOUT_ORDER: "%(medicine)s er gitt %(time)s uten ordinasjon.",
+        Against.WITHOUT_AUTHORITY: "%(medicine)s er gitt %(time)s av en som ikke har fullmakt til det.",
     }
 )
 

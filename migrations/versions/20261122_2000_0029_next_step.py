@@ -11,7 +11,7 @@ from alembic import op
 
 from migrations.helpers import RECORD, chart_table, erasable, municipality_table, stamp, stays
 
-revision, down_revision, branch_labels, depends_on = "0029", "0024", None, None
+revision, down_revision, branch_labels, depends_on = "0029", "0028", None, None
 
 GIVEN = "medication.medication_administration"
 UNORDERED = "medication.given_without_order"

@@ -18,7 +18,8 @@ class GivenAgainst(Missed, Incidents):
     def given_against(
         self, patient_id: UUID, administration_id: UUID, against: rules.Against, given_at: datetime
     ) -> None:
-        """An incident that nobody has judged yet, where it is one, and a task now for whoever prescribes.
+        """An incident that nobody has judged yet, where it is one, and a task now for whoever prescribes: what was ordered, and
+        given by somebody without the authority, is the unit's to follow up.
 
         `administration_id` is what was stored of the dose, and what both are about.
         """
@@ -26,13 +27,15 @@ class GivenAgainst(Missed, Incidents):
         if kind := rules.AGAINST_KIND.get(against):
             account = Account(kind, happened, "unassessed", effective_at=given_at)
             self.report_incident(patient_id, account, about_id=administration_id)
+        if against is rules.Against.WITHOUT_AUTHORITY:
+            return
         self.add_task(
             patient_id, rules.told_text(happened), due_at=self.work.now, kind="prescriber", about_id=administration_id
         )
 
     def _what(self, patient_id: UUID, administration_id: UUID, against: rules.Against) -> str:
         medication = Medication(self.work)
-        if against in (rules.Against.TWICE, rules.Against.AFTER_STOP):
+        if against in (rules.Against.TWICE, rules.Against.AFTER_STOP, rules.Against.WITHOUT_AUTHORITY):
             return medication.medicine_of(patient_id, administration_id)
         dose = medication.unordered_dose(patient_id, administration_id)
         return f"{dose.medicine} {dose.amount}"

@@ -1,0 +1,166 @@
+"""Who listens, in the transaction, to what a context tells: the facts of medication become the tasks and incidents of care."""
+
+import contextlib
+from typing import Any
+
+from journal.care import LOST_PATCH, WITHDRAWAL_MISSING, Against, Care, FollowUp, ForPrescriber, NotGiven
+from journal.medication import (
+    AdministrationCorrected,
+    AsNeededCleared,
+    AsNeededGiven,
+    CriticalDosesMissed,
+    DoctorToCall,
+    DoorPassed,
+    DoseGivenAfterStop,
+    DoseGivenTwice,
+    DoseGivenWithoutAuthority,
+    EvaluationPlanned,
+    GivenToWrongPatient,
+    GivenWithoutOrder,
+    HoldingClosed,
+    HoldingDiffers,
+    InrPlanned,
+    ListTakenOver,
+    Medication,
+    MedicineStopped,
+    NurseToTell,
+    PatchNotFound,
+    PatchToRemove,
+    PauseEndPlanned,
+    QuestionAsked,
+    QuestionDropped,
+    RefusedForDays,
+    ReplacementWanted,
+    UnorderedCorrected,
+    WithdrawalMissing,
+)
+from journal.platform.errors import Denied
+from journal.platform.outbox import Listeners
+from journal.platform.work import Work
+
+
+def _ask_for_effect(work: Work, fact: AsNeededGiven) -> None:
+    """In the transaction, so that no dose lacks its question: a record needs somebody who answers for it, and the worker is
+    nobody. A restriction that closes the patient's tasks to her must not keep her from signing what she gave."""
+    with contextlib.suppress(Denied):
+        Care(work).ask_for_effect(fact.patient_id, fact.administration_id, fact.effective_at)
+
+
+def _ask_to_confirm(work: Work, fact: AsNeededCleared) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).ask_to_confirm(fact.patient_id, fact.administration_id)
+
+
+def _withdraw_task(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).withdraw_effect(fact.patient_id, fact.administration_id)
+
+
+_NEXT_STEPS = {NurseToTell: NotGiven.TELL_NURSE, DoctorToCall: NotGiven.CALL_DOCTOR}
+_FOR_PRESCRIBER = {RefusedForDays: ForPrescriber.REFUSED, CriticalDosesMissed: ForPrescriber.MISSED}
+
+
+def _follow_up_dose(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).follow_up_dose(fact.patient_id, fact.administration_id, _NEXT_STEPS[type(fact)])
+
+
+def _tell_prescriber(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).tell_prescriber(fact.patient_id, fact.request_entry_id, _FOR_PRESCRIBER[type(fact)])
+
+
+_AGAINST = {
+    DoseGivenTwice: Against.TWICE,
+    DoseGivenAfterStop: Against.AFTER_STOP,
+    GivenToWrongPatient: Against.WRONG_PATIENT,
+    GivenWithoutOrder: Against.WITHOUT_ORDER,
+    DoseGivenWithoutAuthority: Against.WITHOUT_AUTHORITY,
+}
+
+
+def _given_against(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).given_against(fact.patient_id, fact.administration_id, _AGAINST[type(fact)], fact.effective_at)
+
+
+_FOLLOW_UPS = {
+    InrPlanned: FollowUp.INR,
+    EvaluationPlanned: FollowUp.EVALUATION,
+    PatchToRemove: FollowUp.PATCH_OFF,
+    PauseEndPlanned: FollowUp.PAUSE,
+    ReplacementWanted: FollowUp.REPLACEMENT,
+}
+
+
+def _follow_up_order(work: Work, fact: Any) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, _FOLLOW_UPS[type(fact)], fact.due_at)
+
+
+def _look_for_patch(work: Work, fact: PatchNotFound) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).add_task(fact.patient_id, LOST_PATCH, due_at=work.now)
+
+
+def _list_taken_over(work: Work, fact: ListTakenOver) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).list_taken_over(fact.patient_id, fact.crossing_id)
+
+
+def _door_passed(work: Work, fact: DoorPassed) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).door_passed(fact.patient_id, fact.crossing_id)
+
+
+def _ask_about_medicine(work: Work, fact: QuestionAsked) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).ask_about_medicine(fact.patient_id, fact.question_id)
+
+
+def _drop_question(work: Work, fact: QuestionDropped) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).drop_question(fact.patient_id, fact.question_id)
+
+
+def _withdrawal_missing(work: Work, fact: WithdrawalMissing) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).add_task(fact.patient_id, WITHDRAWAL_MISSING, due_at=work.now, about_id=fact.administration_id)
+
+
+def _settle_holding(work: Work, fact: MedicineStopped) -> None:
+    with contextlib.suppress(Denied):
+        if place_id := Medication(work).holding_of_order(fact.patient_id, fact.request_entry_id):
+            Care(work).settle_holding(fact.patient_id, place_id)
+
+
+def _holding_differs(work: Work, fact: HoldingDiffers) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).holding_differs(fact.patient_id, fact.place_id)
+
+
+def _holding_closed(work: Work, fact: HoldingClosed) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).holding_closed(fact.patient_id, fact.place_id)
+
+
+# Who listens in the transaction to what others tell.
+LISTENERS: Listeners = {
+    AsNeededCleared: (_ask_to_confirm,),
+    AsNeededGiven: (_ask_for_effect,),
+    AdministrationCorrected: (_withdraw_task,),
+    UnorderedCorrected: (_withdraw_task,),
+    **dict.fromkeys(_AGAINST, (_given_against,)),
+    **dict.fromkeys(_NEXT_STEPS, (_follow_up_dose,)),
+    **dict.fromkeys(_FOR_PRESCRIBER, (_tell_prescriber,)),
+    **dict.fromkeys(_FOLLOW_UPS, (_follow_up_order,)),
+    ListTakenOver: (_list_taken_over,),
+    DoorPassed: (_door_passed,),
+    QuestionAsked: (_ask_about_medicine,),
+    QuestionDropped: (_drop_question,),
+    PatchNotFound: (_look_for_patch,),
+    WithdrawalMissing: (_withdrawal_missing,),
+    MedicineStopped: (_settle_holding,),
+    HoldingDiffers: (_holding_differs,),
+    HoldingClosed: (_holding_closed,),
+}
