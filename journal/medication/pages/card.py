@@ -118,6 +118,8 @@ class Card(NamedTuple):
     command_id_not_given: UUID
     request_version: int
     can_sign: bool
+    before: str | None
+    tried: bool
     overridden: tuple[str, ...]
     error: str | None
 
@@ -157,9 +159,11 @@ def card(
     patches: Mapping[str, PatchesOf],
     trouble: Trouble | None,
     now: datetime,
+    held_from: datetime | None = None,
 ) -> Card:
     """A dose as its card. `latest` are the newest measurements by code, `patches` what is known of them by medicine;
-    `trouble` is what went wrong with this dose."""
+    `trouble` is what went wrong with this dose. `held_from`: of one that waits at the hospital door and may have been given
+    before."""
     where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
     signed = dose.signed
     note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
@@ -215,6 +219,8 @@ def card(
         command_id_not_given=new_id(),
         request_version=dose.version,
         can_sign=dose.can_sign and may_sign,
+        before=_("Gitt før %(time)s", time=spoken(held_from, now)) if held_from and may_sign else None,
+        tried=trouble is not None,
         overridden=dose.overridden,
         error=trouble.said if trouble and trouble.field is None else None,
     )

@@ -75,7 +75,7 @@ class Administration(Patches):
         DoseAlreadySigned, OrderChanged, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, and Invalid for a
         time that cannot be and for a patch without both.
         """
-        dose = self._ready_to_sign(patient_id, dose_id, request_version)
+        dose = self._ready_to_sign(patient_id, dose_id, request_version, given_at)
         given_at = self._given_at(given_at)
         if dose.due_at - given_at > EARLIEST:
             raise self._too_early(given_at)
@@ -110,7 +110,7 @@ class Administration(Patches):
         """
         if reason.needs_text and not text:
             raise Invalid(errors={"reason_text": ["Skriv hvorfor dosen ikke ble gitt."]})
-        dose = self._ready_to_sign(patient_id, dose_id, request_version)
+        dose = self._ready_to_sign(patient_id, dose_id, request_version, given_at)
         if amount is not None and not (reason.result is Result.PARTLY_TAKEN and 0 < amount < dose.amount):
             ordered = Quantity(dose.amount, dose.unit)
             raise Invalid(
@@ -147,7 +147,7 @@ class Administration(Patches):
         """
         since = self._lock_order(patient_id, request_entry_id)
         order = self._current_order(patient_id, request_entry_id)
-        if since is not None and since <= self.work.now:
+        if since is not None and since <= (given_at or self.work.now):
             raise not_reconciled(order.generic_name)
         if not order.as_needed:
             raise NotFound("Legemidlet gis ikke ved behov.")

@@ -163,7 +163,8 @@ class Lists(Orders):
         day_ago = self.work.now - timedelta(hours=24)
         room = as_needed_room(dosage, given, self.work.now)
         flags = group_flags(order.prescription_group, order.high_risk, waits)
-        if since is not None and since <= self.work.now:
+        held_from = since if since is not None and since <= self.work.now else None
+        if held_from:
             flags += (UNRECONCILED,)
             room = replace(room, allowed=False, reason=not_reconciled(order.generic_name).detail, next_at=None)
         return AsNeededMedicine(
@@ -183,6 +184,7 @@ class Lists(Orders):
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,
             opioid=is_opioid(order.atc_code),
             changed=changed_from(was, dosage),
+            held_from=held_from,
         )
 
 

@@ -169,7 +169,8 @@ class RequestVersion:
 
 @dataclass(frozen=True)
 class AsNeededMedicine:
-    """A medicine as needed: its limits, what was given of it, and whether there is room now."""
+    """A medicine as needed: its limits, what was given of it, and whether there is room now. `held_from`: of one that waits at the
+    hospital door, from when it does."""
 
     request_entry_id: UUID
     version: int
@@ -185,6 +186,7 @@ class AsNeededMedicine:
     required_value: ValueRequirement | None
     opioid: bool
     changed: str
+    held_from: datetime | None
 
 
 class WorklistRow(NamedTuple):

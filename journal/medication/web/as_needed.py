@@ -23,7 +23,9 @@ def as_needed(patient_id: UUID) -> str:
 
 @bp.act("/patients/<uuid:patient_id>/as-needed/<uuid:request_entry_id>", Permission.MEDICATION_ADMINISTER)
 def give_as_needed(patient_id: UUID, request_entry_id: UUID) -> Response:
-    Medication(current_work()).sign_as_needed(patient_id, request_entry_id, **form_body(schemas.GiveAsNeeded))
+    work = current_work()
+    said = schemas.with_given_at(form_body(schemas.GiveAsNeeded), work.now)
+    Medication(work).sign_as_needed(patient_id, request_entry_id, **said)
     return see_other(".as_needed", patient_id=patient_id)
 
 
