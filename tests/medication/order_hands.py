@@ -276,7 +276,10 @@ class ByPages:
         found = {}
         for row in page.split("<tr>")[1:]:
             if entry := re.search(r"/medication/([0-9a-f-]{36})", row):
-                found[UUID(entry[1])] = (bool(re.search(_PAUSED, row)), Counter(re.findall(r'class="mark m-([a-z-]+)"', row)))
+                found[UUID(entry[1])] = (
+                    bool(re.search(_PAUSED, row)),
+                    Counter(re.findall(r'class="mark m-([a-z-]+)"', row)),
+                )
         return found
 
     def history(self, entry: UUID) -> list[str]:
