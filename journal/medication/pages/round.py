@@ -170,10 +170,10 @@ def _away(until: datetime | None) -> str:
 
 
 def counts(rows: Mapping[UUID, WorklistRow]) -> Counts:
-    """What is done of the hour."""
+    """What is done of the hour, and who is on leave: in hospital is no leave."""
     with_doses = [row for row in rows.values() if row.total or row.late]
     done = sum(1 for row in with_doses if not row.late and not row.ready and row.signed == row.total)
-    away = sum(1 for row in rows.values() if row.away_until)
+    away = sum(1 for row in rows.values() if row.away_until and row.crossing != Crossing.HOSPITAL)
     return Counts(
         sum(r.signed for r in rows.values()), sum(r.total for r in rows.values()), done, len(with_doses), away
     )
