@@ -69,7 +69,7 @@ class Contestant:
         postmaster = int((self.server.data / "postmaster.pid").read_text().split("\n", 1)[0])
         mark = f"postgres: {ROLES[self.who]} "
         pids += [pid for pid in _children(postmaster) if _command_line(pid).startswith(mark)]
-        return sum(map(_used, pids))
+        return sum(map(used_seconds, pids))
 
 
 @contextmanager
@@ -152,13 +152,20 @@ def _command_line(pid: int) -> str:
     return ""
 
 
-def _used(pid: int) -> float:
+def used_seconds(pid: int) -> float:
     """Seconds of processor time of a process, by its threads."""
     seconds = 0.0
     with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             seconds += int((task / "schedstat").read_text().split()[0]) / 1e9
     return seconds
+
+
+def ended_seconds(server: EmbeddedPostgres) -> float:
+    """Seconds of processor time of the server processes of PostgreSQL that have ended."""
+    postmaster = (server.data / "postmaster.pid").read_text().split("\n", 1)[0]
+    fields = Path(f"/proc/{postmaster}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
 def _free_port() -> int:

@@ -144,10 +144,12 @@ class AlsoGiven(Schema):
 
 
 class GiveAsNeeded(Schema):
-    """Body of the sheet of medicines as needed. `amount` only where the order leaves a choice."""
+    """Body of the sheet of medicines as needed. `amount` only where the order leaves a choice, and a time where it was not now."""
 
     request_version = StrictInteger(required=True, least=1)
     amount = MaybeAmount(load_default=None)
+    given_time = MaybeClock(load_default=None)
+    given_day = DayField(load_default=None)
     value = MeasuredField(load_default=None)
     value2 = MeasuredField(load_default=None)
     against = Text(200, load_default="")
@@ -276,7 +278,7 @@ def reason_from(form: Mapping[str, Any]) -> str:
 
 
 def with_given_at(form: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """A validated SignGiven with the instant that its time and day mean: `given_at`, None for now.
+    """A validated SignGiven or GiveAsNeeded with the instant that its time and day mean: `given_at`, None for now.
 
     A time alone is today's. Raises Invalid at `given_time`; whether the instant can be is the service's to say.
     """

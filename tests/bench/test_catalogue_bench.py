@@ -28,5 +28,9 @@ def test_two_versions_are_imported_and_the_interactions_found() -> None:
     assert (measured.next.changed, measured.next.withdrawn) == (5, 1)
     assert measured.first.entries > measured.first.changed > 400
     assert 0 < measured.first.switch_seconds < measured.first.seconds
-    assert measured.interactions_found > 10
-    assert measured.check_limit_ms > 0 and measured.check_ms > 0, "asked in turn, and found the same"
+    check, told = measured.check, measured.as_json()
+    assert check.found > 10
+    assert check.limit_ms > 0 and check.ms > 0, "asked in turn, and found the same"
+    assert measured.first.cpu_seconds > measured.parser_cpu_seconds > 0
+    assert told["first"]["cpu_ratio"] == measured.first.cpu_seconds / measured.parser_cpu_seconds > 1
+    assert told["check"]["ratio"] == check.ms / check.limit_ms and told["check"]["cpu_ratio"] > 0

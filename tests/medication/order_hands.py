@@ -3,20 +3,21 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import psycopg
 
 from journal.medication import DueDose, Medication
-from journal.medication.rules import Caution, Dosage, Reason, dose_sentence, every_hours, when_needed
+from journal.medication.rules import Caution, Course, Dosage, Reason, dose_sentence, every_hours, when_needed
+from journal.medication.rules import pulse as pulse_wanted
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.quantity import Quantity
 from tests.conftest import Browser, World
-from tests.medication.order_life import DONE, LEAST_BETWEEN, MOST_A_DAY
+from tests.medication.order_life import DONE, LEAST_BETWEEN, LEAST_PULSE, MOST_A_DAY, Pulse
 from tests.medication.test_sign import answers
 
 WorkOf = Callable[..., Any]
@@ -34,7 +35,8 @@ _EARLIER = (
            recorded_at = recorded_at - %(by)s WHERE patient_id = ANY (%(patients)s)""",
     """UPDATE medication.medication_administration SET effective_at = effective_at - %(by)s, recorded_at = recorded_at - %(by)s
        WHERE patient_id = ANY (%(patients)s)""",
-    "UPDATE medication.request_plan SET planned_until = planned_until - %(by)s WHERE patient_id = ANY (%(patients)s)",
+    """UPDATE medication.request_plan SET planned_until = planned_until - %(by)s, count_again_at = count_again_at - %(by)s,
+           ended_at = ended_at - %(by)s WHERE patient_id = ANY (%(patients)s)""",
     """UPDATE medication.dose SET due_at = due_at - %(far)s, next_due_at = next_due_at - %(by)s, ready_from = ready_from - %(by)s,
            late_after = late_after - %(by)s, missed_from = missed_from - %(by)s WHERE patient_id = ANY (%(patients)s)""",
     """UPDATE medication.dose SET due_at = due_at + %(far)s - %(by)s,
@@ -59,13 +61,18 @@ def item_of(world: World) -> UUID:
     return UUID(str(found[0]))
 
 
-def dosage(amount: int, every: int | None) -> Dosage:
+def dosage(amount: int, every: int | None, doses: int | None = None) -> Dosage:
     """As the form for this product has it."""
     quantity = Quantity(Decimal(amount), "tablett")
     if every is None:
         least = timedelta(hours=LEAST_BETWEEN)
         return when_needed(quantity, max_doses=MOST_A_DAY, least_interval=least, strength_per_unit=STRENGTH)
-    return every_hours(quantity, every, strength_per_unit=STRENGTH)
+    course = Course(None, None, doses) if doses else None
+    return every_hours(quantity, every, strength_per_unit=STRENGTH, course=course)
+
+
+_PAUSED = r'class="flag"[^>]*>(<svg.*?</svg>)?\s*pauset<'
+"""The flag of a paused order, and not the word for a dose in the picture."""
 
 
 class Hand(Protocol):
@@ -73,12 +80,12 @@ class Hand(Protocol):
 
     patient_id: UUID
 
-    def prescribe(self, amount: int, every: int | None) -> int: ...
-    def change(self, entry: UUID, version: int, amount: int, every: int | None) -> int: ...
+    def prescribe(self, amount: int, every: int | None, doses: int | None, *, wants: bool) -> int: ...
+    def change(self, entry: UUID, version: int, amount: int, every: int | None, doses: int | None) -> int: ...
     def decide(self, act: str, entry: UUID, version: int) -> int: ...
-    def sign(self, dose: UUID, version: int, what: str, *, confirmed: bool) -> int: ...
+    def sign(self, dose: UUID, version: int, what: str, pulse: Pulse, *, confirmed: bool) -> int: ...
     def also_given(self, dose: UUID, version: int) -> int: ...
-    def give_as_needed(self, entry: UUID, version: int) -> int: ...
+    def give_as_needed(self, entry: UUID, version: int, pulse: Pulse) -> int: ...
     def second(self, administration: UUID) -> int: ...
     def undo(self, administration: UUID) -> int: ...
 
@@ -97,18 +104,20 @@ class ByService:
             return int(refused.status)
         return DONE
 
-    def prescribe(self, amount: int, every: int | None) -> int:
+    def prescribe(self, amount: int, every: int | None, doses: int | None, *, wants: bool) -> int:
         def act(medication: Medication) -> None:
             medicine = medication.catalogue_item(item_of(self.world)).medicine
-            order: dict[str, Any] = {"medicine": medicine, "dosage": dosage(amount, every)}
+            order: dict[str, Any] = {"medicine": medicine, "dosage": dosage(amount, every, doses)}
             said = answers(medication.judge(self.patient_id, **order))
-            medication.prescribe(self.patient_id, use="1" if every else "3", answers=said, **order)
+            order |= {"required_value": pulse_wanted(Decimal(LEAST_PULSE)) if wants else None}
+            use = "2" if doses else "1" if every else "3"
+            medication.prescribe(self.patient_id, use=use, answers=said, **order)
 
         return self._ask(self.world.lars, act)
 
-    def change(self, entry: UUID, version: int, amount: int, every: int | None) -> int:
+    def change(self, entry: UUID, version: int, amount: int, every: int | None, doses: int | None) -> int:
         def act(medication: Medication) -> None:
-            new = dosage(amount, every)
+            new = dosage(amount, every, doses)
             said = answers(medication.judge_change(self.patient_id, entry, dosage=new))
             medication.change(self.patient_id, entry, version=version, dosage=new, reason="Prøve", answers=said)
 
@@ -119,11 +128,11 @@ class ByService:
             self.world.lars, lambda m: getattr(m, act)(self.patient_id, entry, version=version, reason="Prøve")
         )
 
-    def sign(self, dose: UUID, version: int, what: str, *, confirmed: bool) -> int:
+    def sign(self, dose: UUID, version: int, what: str, pulse: Pulse, *, confirmed: bool) -> int:
         def act(medication: Medication) -> None:
             if what == "given":
-                seen = set(Caution) if confirmed else set()
-                medication.sign_given(self.patient_id, dose, request_version=version, confirmed=seen)
+                said = {"confirmed": set(Caution) if confirmed else set(), **_measured(pulse)}
+                medication.sign_given(self.patient_id, dose, request_version=version, **said)
             else:
                 medication.sign_not_given(self.patient_id, dose, request_version=version, reason=REASONS[what])
 
@@ -132,10 +141,10 @@ class ByService:
     def also_given(self, dose: UUID, version: int) -> int:
         return self._ask(self.world.nina, lambda m: m.also_given(self.patient_id, dose, request_version=version))
 
-    def give_as_needed(self, entry: UUID, version: int) -> int:
+    def give_as_needed(self, entry: UUID, version: int, pulse: Pulse) -> int:
+        said = {"confirmed": set(Caution), **_measured(pulse)}
         return self._ask(
-            self.world.nina,
-            lambda m: m.sign_as_needed(self.patient_id, entry, request_version=version, confirmed=set(Caution)),
+            self.world.nina, lambda m: m.sign_as_needed(self.patient_id, entry, request_version=version, **said)
         )
 
     def second(self, administration: UUID) -> int:
@@ -144,45 +153,51 @@ class ByService:
     def undo(self, administration: UUID) -> int:
         return self._ask(self.world.nina, lambda m: m.correct(self.patient_id, administration, reason="Prøve"))
 
-    # What the service says
 
-    def doses(self, *, back: int, ahead: int) -> list[DueDose]:
-        with self.work_of(self.world.nina) as work:
-            half = timedelta(minutes=30)
-            start, end = work.now - timedelta(hours=back) - half, work.now + timedelta(hours=ahead) + half
-            due: list[DueDose] = Medication(work).doses_due([self.patient_id], start=start, end=end)[self.patient_id]
-        return due
+class Seen(NamedTuple):
+    """What the service says of one patient. `in_use`: each order of the list, whether it is marked as paused, and what its picture
+    holds; `window`: of the picture. `counted`: the worklist's counts, which the database works out by itself."""
 
-    def counted(self, *, back: int, ahead: int) -> dict[str, int]:
-        """The worklist's counts, which the database works out by itself."""
-        with self.work_of(self.world.nina) as work:
-            half = timedelta(minutes=30)
-            start, end = work.now - timedelta(hours=back) - half, work.now + timedelta(hours=ahead) + half
-            rows = Medication(work).worklist(start=start, end=end)
-        row = next(row for row in rows if row.patient_id == self.patient_id)
-        return {"late": row.late, "ready": row.ready, "total": row.total, "signed": row.signed}
+    doses: list[DueDose]
+    counted: dict[str, int]
+    in_use: dict[UUID, tuple[bool, Counter[str]]]
+    window: Any
+    history: list[list[str]]
+    rooms: dict[UUID, bool]
 
-    def in_use(self) -> tuple[dict[UUID, tuple[bool, Counter[str]]], Any]:
-        """Each order of the list: whether it is marked as paused, and what its picture holds; and the picture's window."""
-        with self.work_of(self.world.nina) as work:
-            found = Medication(work).list_with_strip(self.patient_id)
-        medicines = [*found.regular, *found.courses, *found.as_needed]
-        shown = {
-            m.request_entry_id: (
-                "pauset" in [str(word) for _, word in m.flags],
-                Counter(str(mark.status) for mark in m.strip.marks),
+
+def what_the_service_says(
+    work_of: WorkOf, staff: Any, patients: Mapping[UUID, Sequence[UUID]], *, back: int, ahead: int, near: int
+) -> dict[UUID, Seen]:
+    """All of it in one piece of work. `patients`: each with her orders; hours that the doses, and the counts, reach."""
+    half = timedelta(minutes=30)
+    with work_of(staff) as work:
+        medication, now = Medication(work), work.now
+        reach = {"start": now - timedelta(hours=back) - half, "end": now + timedelta(hours=ahead) + half}
+        rows = medication.worklist(start=now - timedelta(hours=near) - half, end=now + timedelta(hours=near) + half)
+        doses, counts = medication.doses_due(list(patients), **reach), {row.patient_id: row for row in rows}
+        return {
+            patient: Seen(
+                doses[patient],
+                {name: getattr(counts[patient], name) for name in ("late", "ready", "total", "signed")},
+                *_in_use(medication.list_with_strip(patient)),
+                [[version.change for version in medication.history(patient, entry)] for entry in entries],
+                {m.request_entry_id: m.room.allowed for m in medication.as_needed(patient)},
             )
-            for m in medicines
+            for patient, entries in patients.items()
         }
-        return shown, found.axis.window
 
-    def history(self, entry: UUID) -> list[str]:
-        with self.work_of(self.world.nina) as work:
-            return [version.change for version in Medication(work).history(self.patient_id, entry)]
 
-    def rooms(self) -> dict[UUID, bool]:
-        with self.work_of(self.world.nina) as work:
-            return {m.request_entry_id: m.room.allowed for m in Medication(work).as_needed(self.patient_id)}
+def _in_use(found: Any) -> tuple[dict[UUID, tuple[bool, Counter[str]]], Any]:
+    medicines = [*found.regular, *found.courses, *found.as_needed]
+    shown = {
+        m.request_entry_id: (
+            "pauset" in [str(word) for _, word in m.flags],
+            Counter(str(mark.status) for mark in m.strip.marks),
+        )
+        for m in medicines
+    }
+    return shown, found.axis.window
 
 
 class ByPages:
@@ -197,13 +212,15 @@ class ByPages:
     def _at(self) -> str:
         return f"/patients/{self.patient_id}"
 
-    def prescribe(self, amount: int, every: int | None) -> int:
+    def prescribe(self, amount: int, every: int | None, doses: int | None, *, wants: bool) -> int:
         path, form = f"{self._at}/medication/prescribe", {"item": self.item, "indication": "prøve"}
-        return self._reviewed(path, form | _typed(amount, every))
+        if wants:
+            form |= {"required_value": "pulse", "minimum": str(LEAST_PULSE)}
+        return self._reviewed(path, form | _typed(amount, every, doses))
 
-    def change(self, entry: UUID, version: int, amount: int, every: int | None) -> int:
-        seen = dose_sentence(dosage(amount, every))  # of a page that was opened before the order was stopped
-        form = {"version": str(version), "reason": "Prøve", "seen": seen, **_typed(amount, every)}
+    def change(self, entry: UUID, version: int, amount: int, every: int | None, doses: int | None) -> int:
+        seen = dose_sentence(dosage(amount, every, doses))  # of a page that was opened before the order was stopped
+        form = {"version": str(version), "reason": "Prøve", "seen": seen, **_typed(amount, every, doses)}
         return self._reviewed(f"{self._at}/medication/{entry}/change", form)
 
     def _reviewed(self, path: str, form: dict[str, Any]) -> int:
@@ -220,21 +237,21 @@ class ByPages:
         form = {"version": str(version), "reason": "Prøve"}
         return self.lars.act(f"{self._at}/medication/{entry}/{act}", form).status_code
 
-    def sign(self, dose: UUID, version: int, what: str, *, confirmed: bool) -> int:
+    def sign(self, dose: UUID, version: int, what: str, pulse: Pulse, *, confirmed: bool) -> int:
         form: dict[str, Any] = {"request_version": str(version)}
         if what != "given":
             return self.nina.act(
                 f"{self._at}/doses/{dose}/not-given", form | {"reason": REASONS[what].value}
             ).status_code
         seen = {"confirmed[]": [caution.value for caution in Caution]} if confirmed else {}
-        return self.nina.act(f"{self._at}/doses/{dose}/given", form | seen).status_code
+        return self.nina.act(f"{self._at}/doses/{dose}/given", form | seen | _written(pulse)).status_code
 
     def also_given(self, dose: UUID, version: int) -> int:
         return self.nina.act(f"{self._at}/doses/{dose}/also-given", {"request_version": str(version)}).status_code
 
-    def give_as_needed(self, entry: UUID, version: int) -> int:
+    def give_as_needed(self, entry: UUID, version: int, pulse: Pulse) -> int:
         form = {"request_version": str(version), "confirmed[]": [caution.value for caution in Caution]}
-        return self.nina.act(f"{self._at}/as-needed/{entry}", form).status_code
+        return self.nina.act(f"{self._at}/as-needed/{entry}", form | _written(pulse)).status_code
 
     def second(self, administration: UUID) -> int:
         return self.siri.act(f"{self._at}/administrations/{administration}/witness").status_code
@@ -260,7 +277,10 @@ class ByPages:
         found = {}
         for row in page.split("<tr>")[1:]:
             if entry := re.search(r"/medication/([0-9a-f-]{36})", row):
-                found[UUID(entry[1])] = ("pauset</" in row, Counter(re.findall(r'class="mark m-([a-z-]+)"', row)))
+                found[UUID(entry[1])] = (
+                    bool(re.search(_PAUSED, row)),
+                    Counter(re.findall(r'class="mark m-([a-z-]+)"', row)),
+                )
         return found
 
     def history(self, entry: UUID) -> list[str]:
@@ -275,8 +295,17 @@ class ByPages:
         return {UUID(entry): "Kan ikke gis nå." not in section for entry, section in sections}
 
 
-def _typed(amount: int, every: int | None) -> dict[str, Any]:
+def _measured(pulse: Pulse) -> dict[str, Any]:
+    value = Decimal(pulse.value) if pulse.value is not None else None
+    return {"value": value, "against": "Avtalt med legen" if pulse.against else ""}
+
+
+def _written(pulse: Pulse) -> dict[str, str]:
+    return {name: str(value or "") for name, value in _measured(pulse).items()}
+
+
+def _typed(amount: int, every: int | None, doses: int | None) -> dict[str, Any]:
     form = {"amount": str(amount), "unit": "tablett"}
     if every is None:
         return form | {"pattern": "as_needed", "max_doses": str(MOST_A_DAY), "least_hours": str(LEAST_BETWEEN)}
-    return form | {"pattern": "every_hours", "hours": str(every)}
+    return form | {"pattern": "every_hours", "hours": str(every), "doses": str(doses or "")}

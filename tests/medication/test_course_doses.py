@@ -361,6 +361,27 @@ def test_a_change_counts_what_was_given_and_must_be_longer_than_that(
     ]
 
 
+@pytest.mark.parametrize("first", [sign, refuse])
+def test_a_mistake_that_is_found_after_a_change_is_counted_in_the_changed_course(
+    world: World, work_of: WorkOf, patient_id: UUID, first: Callable[..., UUID]
+) -> None:
+    entry_id = course(world, work_of, patient_id)
+    signed = first(world, work_of, doses(world, work_of, patient_id)[0])
+    with work_of(world.lars) as work:
+        dosage = every_hours(ONE, 1, course=Course(doses=3))
+        Medication(work).change(patient_id, entry_id, version=1, dosage=dosage, reason="Kortere kur")
+
+    undo(world, work_of, patient_id, signed)
+
+    left = doses(world, work_of, patient_id)
+    assert [dose.can_sign for dose in left] == [True] * 3
+    assert [(dose.condition_text or "").rpartition(" · ")[2] for dose in left] == [
+        "Dose 1 av 3",
+        "Dose 2 av 3",
+        "Siste dose i kuren (3 av 3)",
+    ]
+
+
 def test_a_course_that_is_over_is_none_that_a_new_order_doubles(
     world: World, work_of: WorkOf, patient_id: UUID
 ) -> None:

@@ -19,7 +19,16 @@ from journal.medication.pages.go_live import go_live, lines_checked
 from journal.medication.pages.paper import on_paper
 from journal.medication.pages.patches import worn
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
-from journal.medication.pages.round import Period, chosen_slot, counts, in_pane, patient_rows, shown_rows, slots
+from journal.medication.pages.round import (
+    Period,
+    chosen_slot,
+    counts,
+    given_before,
+    in_pane,
+    patient_rows,
+    shown_rows,
+    slots,
+)
 from journal.medication.pages.supply import SupplyFields, supply_fields
 from journal.medication.pages.timeline import curves, lanes
 from journal.medication.pages.transfer import transfer_sheet
@@ -45,6 +54,7 @@ __all__ = [
     "crossing_said",
     "curves",
     "door_lines",
+    "given_before",
     "glucose_of",
     "go_live",
     "in_pane",

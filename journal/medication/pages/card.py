@@ -126,6 +126,8 @@ class Card(NamedTuple):
     request_version: int
     can_sign: bool
     may_be_given_by: str | None
+    before: str | None
+    tried: bool
     overridden: tuple[str, ...]
     next_text: str | None
     error: str | None
@@ -168,9 +170,11 @@ def card(
     trouble: Trouble | None,
     may_be_given_by: str | None,
     now: datetime,
+    held_from: datetime | None = None,
 ) -> Card:
     """A dose as its card. `latest` are the newest measurements by code, `patches` what is known of them by medicine;
-    `trouble` is what went wrong with this dose. `may_be_given_by`: who gives it, where whoever reads has no authority for it."""
+    `trouble` is what went wrong with this dose. `may_be_given_by`: who gives it, where whoever reads has no authority for it.
+    `held_from`: of one that waits at the hospital door and may have been given before."""
     where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
     signed = dose.signed
     note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
@@ -231,6 +235,10 @@ def card(
         request_version=dose.version,
         can_sign=dose.can_sign and may_sign and may_be_given_by is None,
         may_be_given_by=may_be_given_by,
+        before=_("Gitt før %(time)s", time=spoken(held_from, now))
+        if held_from and may_sign and may_be_given_by is None
+        else None,
+        tried=trouble is not None,
         overridden=dose.overridden,
         next_text=step_text(dose.next_step, hhmm(dose.try_at) if dose.try_at else ""),
         error=trouble.said if trouble and trouble.field is None else None,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import url_for
 
-from journal.medication.rules import DoseStatus, slot_of
+from journal.medication.rules import Caution, DoseStatus, slot_of
 from journal.medication.rules.door import Crossing
 from journal.medication.service import DueDose, WorklistRow
 from journal.patients import Listed
@@ -170,22 +170,39 @@ def _away(until: datetime | None) -> str:
 
 
 def counts(rows: Mapping[UUID, WorklistRow]) -> Counts:
-    """What is done of the hour."""
+    """What is done of the hour, and who is on leave: in hospital is no leave."""
     with_doses = [row for row in rows.values() if row.total or row.late]
     done = sum(1 for row in with_doses if not row.late and not row.ready and row.signed == row.total)
-    away = sum(1 for row in rows.values() if row.away_until)
+    away = sum(1 for row in rows.values() if row.away_until and row.crossing != Crossing.HOSPITAL)
     return Counts(
         sum(r.signed for r in rows.values()), sum(r.total for r in rows.values()), done, len(with_doses), away
     )
 
 
+_EARLY = timedelta(hours=1)
+_OF_TIME = {Caution.EARLY, Caution.LATE, Caution.MISSED}
+
+
+def given_before(doses: Sequence[DueDose], held_from: Mapping[UUID, datetime]) -> list[DueDose]:
+    """The doses, those open to be signed that were due when their order began to wait, with what must be seen whenever it was."""
+
+    def opened(dose: DueDose) -> DueDose:
+        since = held_from.get(dose.id)
+        if since is None or dose.status is not DoseStatus.UNRECONCILED or dose.due_at >= since + _EARLY:
+            return dose
+        return dose._replace(can_sign=True, cautions=tuple(each for each in dose.cautions if each not in _OF_TIME))
+
+    return [opened(dose) for dose in doses]
+
+
 def in_pane(doses: Sequence[DueDose], slot: str | None, now: datetime) -> list[DueDose]:
-    """The doses on the pane: what is late or ready, the hour's own, what waits for a second signature, and what was signed
-    just now; what is to be done first."""
+    """The doses on the pane: what is late or ready, the hour's own, what waits for a second signature, what was due when she
+    went and is not signed, and what was signed just now; what is to be done first."""
     shown = [
         dose
         for dose in doses
         if dose.status in _OPEN
+        or (dose.status is DoseStatus.UNRECONCILED and dose.can_sign)
         or dose.slot == slot
         or dose.awaits_witness
         or (dose.signed and dose.signed.recorded_at > now - JUST_NOW)

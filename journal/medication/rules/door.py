@@ -57,6 +57,11 @@ def waits(dose_state: str, order_status: OrderStatus | str) -> bool:
     return dose_state == "held" and order_status == OrderStatus.ACTIVE
 
 
+def was_before(given_at: datetime, held_from: datetime | None) -> bool:
+    """Whether a dose was given before the order began to wait, so that nobody else can have given it. `held_from` None: unknown."""
+    return held_from is not None and given_at < held_from
+
+
 def why_not(*, away: bool, prescriber: bool, equal: bool | None, newer_list: bool) -> str | None:
     """Why this person may not confirm a line as it was; None when she may.
 

@@ -77,7 +77,7 @@ class Administration(NotGiven):
         OrderChanged, NoAuthority, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, and Invalid
         for a time that cannot be and for a patch without both.
         """
-        dose = self._ready_to_sign(patient_id, dose_id, request_version)
+        dose = self._ready_to_sign(patient_id, dose_id, request_version, given_at)
         given_at = self._given_at(given_at)
         self._not_too_early(dose, given_at)
         if self._is_complete(dose):
@@ -116,7 +116,7 @@ class Administration(NotGiven):
         """
         if reason.needs_text and not text:
             raise Invalid(errors={"reason_text": ["Skriv hvorfor dosen ikke ble gitt."]})
-        dose = self._ready_to_sign(patient_id, dose_id, request_version)
+        dose = self._ready_to_sign(patient_id, dose_id, request_version, given_at)
         if amount is not None and not (reason.result is Result.PARTLY_TAKEN and 0 < amount < dose.amount):
             ordered = Quantity(dose.amount, dose.unit)
             raise Invalid(
@@ -160,7 +160,8 @@ class Administration(NotGiven):
         """
         held = self._lock_order(patient_id, request_entry_id)
         order = self._current_order(patient_id, request_entry_id)
-        if held.unconfirmed_since is not None and held.unconfirmed_since <= self.work.now:
+        since = held.unconfirmed_since
+        if since is not None and since <= (given_at or self.work.now):
             raise not_reconciled(order.generic_name)
         if not order.as_needed:
             raise NotFound("Legemidlet gis ikke ved behov.")

@@ -176,7 +176,8 @@ class Lists(Orders):
         day_ago = self.work.now - timedelta(hours=24)
         room = as_needed_room(dosage, given, self.work.now)
         flags = group_flags(order.prescription_group, order.high_risk, waits)
-        if since is not None and since <= self.work.now:
+        held_from = since if since is not None and since <= self.work.now else None
+        if held_from:
             flags += (UNRECONCILED,)
             room = replace(room, allowed=False, reason=not_reconciled(order.generic_name).detail, next_at=None)
         needed = needed_of(order, dosage.unit, as_needed=True)
@@ -201,6 +202,7 @@ class Lists(Orders):
             needs_other=needed if own.lacks(needed, ids) else frozenset(),
             clear_first=own.clears_as_needed,
             unconfirmed=tuple(named or ()),
+            held_from=held_from,
         )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from journal.medication.models import Dose, MedicationRequest
 from journal.medication.rules import Chosen
+from journal.medication.service.course import course_of
 from journal.medication.service.planning import dose_at
 from journal.medication.service.prescribing import MAY_STILL_BE_GIVEN
 
@@ -39,6 +40,9 @@ def _follow_change(dose: Dose, version: MedicationRequest, choices: Sequence[Cho
     if (planned := dose_at(version, dose.due_at, choices)) is None:
         _follow(dose, version, "cancelled")
         return
+    if (doses := course_of(version)) is not None:
+        # Counted with the others after this, which says which it is.
+        planned |= {"course_number": min(dose.course_number or 1, doses), "course_of": doses}
     for column, value in planned.items():
         setattr(dose, column, value)
 

@@ -180,7 +180,7 @@ class AsNeededMedicine:
     """A medicine as needed: its limits, what was given of it, and whether there is room now. `needs_other` as for DueDose.
 
     `clear_first`: whoever reads clears it with a nurse before she gives it. `unconfirmed`: with whom doses of it were cleared who
-    has yet to confirm it.
+    has yet to confirm it. `held_from`: of one that waits at the hospital door, from when it does.
     """
 
     request_entry_id: UUID
@@ -200,6 +200,7 @@ class AsNeededMedicine:
     needs_other: frozenset[Act]
     clear_first: bool
     unconfirmed: tuple[str, ...]
+    held_from: datetime | None
 
 
 class WorklistRow(NamedTuple):

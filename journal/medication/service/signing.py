@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from journal.medication.errors import CourseComplete, DoseAlreadySigned, OrderChanged, refusing
 from journal.medication.models import MedicationAdministration, RequestPlan
 from journal.medication.rules import OrderStatus, Reason, Result, effective_time
-from journal.medication.rules.door import waits
+from journal.medication.service.before_door import BeforeDoor
 from journal.medication.service.clearing import Clearings
 from journal.medication.service.course import count_anew, standing
 from journal.medication.service.may_give import OWN, needed_of
 from journal.medication.service.settings import choices_of
-from journal.medication.service.waiting import not_reconciled
+from journal.medication.service.waiting import HELD, not_reconciled
 from journal.medication.service.withdrawing import Withdrawing
 from journal.platform.clock import spoken
 from journal.platform.errors import Invalid, NotFound
@@ -52,7 +52,7 @@ def _administration() -> Statement:
     return Statement(sa.insert(MedicationAdministration).values({name: sa.bindparam(name) for name in _DONE}))
 
 
-class Signing(Clearings, Withdrawing):
+class Signing(Clearings, Withdrawing, BeforeDoor):
     """Lock first, look after: a look in the same statement would not see what it waited for."""
 
     def _hold_dose(self, patient_id: UUID, dose_id: UUID) -> Any:
@@ -75,13 +75,15 @@ class Signing(Clearings, Withdrawing):
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
         return held
 
-    def _ready_to_sign(self, patient_id: UUID, dose_id: UUID, request_version: int) -> Any:
+    def _ready_to_sign(
+        self, patient_id: UUID, dose_id: UUID, request_version: int, given_at: datetime | None = None
+    ) -> Any:
         dose = self._hold_dose(patient_id, dose_id)
         if dose.signed_at is not None:
             raise self._already(dose)
-        if waits(dose.state, dose.status):
+        if self._waited(dose, given_at):
             raise not_reconciled(dose.generic_name)
-        if not self._unchanged(dose, request_version):
+        if not self._unchanged(dose, request_version, "open", HELD):
             raise self._changed(dose)
         self._require(patient_id, dose.authority, needed_of(dose, dose.unit))
         return dose
@@ -94,9 +96,9 @@ class Signing(Clearings, Withdrawing):
         said = "Tidspunktet er mer enn tolv timer før dosen skulle gis. Skriv når den ble gitt."
         raise Invalid(errors={"given_at": [said]})
 
-    def _unchanged(self, dose: Any, request_version: int) -> bool:
+    def _unchanged(self, dose: Any, request_version: int, *states: str) -> bool:
         """An ordinary signature is of the order the nurse saw, and of no other (threat 15)."""
-        open_order = dose.state == "open" and dose.status == OrderStatus.ACTIVE
+        open_order = dose.state in (states or ("open",)) and dose.status == OrderStatus.ACTIVE
         return open_order and bool(dose.version == request_version)
 
     def _is_complete(self, dose: Any) -> bool:

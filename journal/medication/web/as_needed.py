@@ -27,7 +27,7 @@ def as_needed(patient_id: UUID) -> str:
 @bp.act("/patients/<uuid:patient_id>/as-needed/<uuid:request_entry_id>", Permission.MEDICATION_ADMINISTER)
 def give_as_needed(patient_id: UUID, request_entry_id: UUID) -> Response:
     work = current_work()
-    form = form_body(schemas.GiveAsNeeded)
+    form = schemas.with_given_at(form_body(schemas.GiveAsNeeded), work.now)
     at = form.pop("cleared_time")
     with refusing("cleared_time", Invalid):
         form["cleared"] = cleared_at(at, work.now) if at else None

@@ -7,6 +7,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
+from journal.medication.rules import DoseStatus
 from journal.medication.rules.patches import PATCH
 from journal.medication.service import DueDose, Medication
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
@@ -65,7 +66,10 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
 
 def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages.Trouble | None) -> dict[str, Any]:
     work = current_work()
-    shown = pages.in_pane(doses, slot, work.now)
+    # Hardly any dose is held: asked for only where one is.
+    held = [dose.id for dose in doses if dose.status is DoseStatus.UNRECONCILED]
+    since = Medication(work).held_from(patient_id, held) if held else {}
+    shown = pages.in_pane(pages.given_before(doses, since), slot, work.now)
     codes = {code for dose in shown for code in pages.asked(dose)}
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
     has_patch = any(dose.amount.unit == PATCH and dose.can_sign for dose in shown)
@@ -83,6 +87,7 @@ def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages
             trouble=wrong if wrong and wrong.dose_id == dose.id else None,
             may_be_given_by=others.get(dose.id),
             now=work.now,
+            held_from=since.get(dose.id) if dose.can_sign else None,
         )
         for dose in shown
     ]
