@@ -27,10 +27,11 @@ import journal.oversight.web
 import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie
-from journal.care import LOST_PATCH, Care, FollowUp
+from journal.care import BAG_TO_REPLACE, LOST_PATCH, Care, FollowUp
 from journal.medication import (
     AdministrationCorrected,
     AsNeededGiven,
+    BagGivenUp,
     DoorPassed,
     EvaluationPlanned,
     InrPlanned,
@@ -121,6 +122,11 @@ def _look_for_patch(work: Work, fact: PatchNotFound) -> None:
         Care(work).add_task(fact.patient_id, LOST_PATCH, due_at=work.now)
 
 
+def _replace_bag(work: Work, fact: BagGivenUp) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).add_task(fact.patient_id, BAG_TO_REPLACE, due_at=work.now)
+
+
 def _list_taken_over(work: Work, fact: ListTakenOver) -> None:
     with contextlib.suppress(Denied):
         Care(work).list_taken_over(fact.patient_id, fact.crossing_id)
@@ -151,6 +157,7 @@ LISTENERS: Listeners = {
     QuestionAsked: (_ask_about_medicine,),
     QuestionDropped: (_drop_question,),
     PatchNotFound: (_look_for_patch,),
+    BagGivenUp: (_replace_bag,),
 }
 
 

@@ -1,9 +1,10 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
-from journal.care.rules import LOST_PATCH, SERVICES, FollowUp, opioid_alarm
+from journal.care.rules import BAG_TO_REPLACE, LOST_PATCH, SERVICES, FollowUp, opioid_alarm
 from journal.care.service import Account, Care, ClosedTask, GrantedService, Incident, Stay, Whereabouts
 
 __all__ = [
+    "BAG_TO_REPLACE",
     "LOST_PATCH",
     "SERVICES",
     "Account",

@@ -91,6 +91,9 @@ DECIDED_ANEW = {FollowUp.PATCH_OFF: phrase("Plasteret er tatt av, eller legen ha
 
 LOST_PATCH = phrase("Et gammelt plaster er ikke funnet. Let over hele kroppen, i klærne og i senga, og spør legen.")
 
+BAG_TO_REPLACE = phrase(
+    "Det som ligger klart i dosett eller multidose, kan ikke brukes. Legg opp eller bestill på nytt, og bruk originalpakning."
+)
 
 DONE_AT_DOOR = phrase("Listen er samstemt, eller innleggelsen er avlyst.")
 

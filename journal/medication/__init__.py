@@ -3,6 +3,7 @@
 from journal.medication.facts import (
     AdministrationCorrected,
     AsNeededGiven,
+    BagGivenUp,
     DoorPassed,
     DoseGiven,
     DoseGivenAfterStop,
@@ -56,6 +57,7 @@ __all__ = [
     "AsNeededGiven",
     "AsNeededMedicine",
     "Asked",
+    "BagGivenUp",
     "CatalogueHit",
     "CatalogueHits",
     "CatalogueVersion",

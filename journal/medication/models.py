@@ -175,7 +175,8 @@ class Dose(Base):
 class MedicationAdministration(Record, Base):
     """A dose given, or not given and why. Never edited: a mistake is marked entered-in-error and signed anew.
 
-    Of a patch `site` is where it was put, and `old_patch` what became of the one before it.
+    Of a patch `site` is where it was put, and `old_patch` what became of the one before it. `prepared_line_id`: of a dose that
+    was given from a dosett or a bag, the line of it (prepared_tables.py).
 
     `result` is Volven 9083. `kind`: a signature, or a fact beside it ("jeg har også gitt den", given after the stop, and the
     second signature of a dose that wants two: a `witness` of `witness_of_id`, which is no dose given anew).
@@ -228,6 +229,7 @@ class MedicationAdministration(Record, Base):
     witness_of_id: Mapped[UUID | None]
     site: Mapped[str | None]
     old_patch: Mapped[str | None]
+    prepared_line_id: Mapped[UUID | None]
 
 
 def _live_signature() -> sa.ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """Medication: what the rest of the journal may ask about, or do to, a patient's medication."""
 
 from journal.medication.service.administration import Administration
+from journal.medication.service.bags import Bags
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
 from journal.medication.service.door import Door, ListAfterCrossing, WaitingLine
@@ -25,6 +26,8 @@ from journal.medication.service.opioids import Opioids
 from journal.medication.service.overridden_stops import MonthOfStops, OverriddenStops
 from journal.medication.service.patches import NO_PATCHES, PatchesOf
 from journal.medication.service.pausing import Pause
+from journal.medication.service.prepared_shown import Bag, BagLine, PreparedThing
+from journal.medication.service.preparing import ToLayIn
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.procedures import OfProcedure, ProcedureList, Procedures
@@ -63,6 +66,7 @@ class Medication(
     Prescribing,
     Previewing,
     Favourites,
+    Bags,
     Administration,
     Opioids,
     Beside,
@@ -88,6 +92,8 @@ __all__ = [
     "Answers",
     "AsNeededMedicine",
     "Asked",
+    "Bag",
+    "BagLine",
     "CatalogueHit",
     "CatalogueHits",
     "CatalogueVersion",
@@ -115,6 +121,7 @@ __all__ = [
     "Outcome",
     "PatchesOf",
     "Pause",
+    "PreparedThing",
     "Prescriber",
     "Preview",
     "ProcedureList",
@@ -133,6 +140,7 @@ __all__ = [
     "Source",
     "SourceMedicine",
     "SpanFact",
+    "ToLayIn",
     "UndecidedDose",
     "WaitingLine",
     "WholeOrder",

@@ -25,6 +25,7 @@ from journal.medication.rules import (
     take_out_text,
 )
 from journal.medication.rules.door import waits
+from journal.medication.service.prepared_shown import prepared_by
 from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
@@ -102,6 +103,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             signature.recorded_by_name.label("signed_by_name"),
             signature.municipality_id.label("signed_for"),
             signature.recorded_at.label("signed_at"),
+            prepared_by(signature).label("prepared_by"),
             beside.c.also_given,
             beside.c.witnessed_by,
             unsigned(order).label("unsigned"),
@@ -197,6 +199,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime) -> DueDose:
         origin=origin_flags(row),
         take_out=take_out_text(row.supply) if status is DoseStatus.HELD else None,
         made_up=row.course_of is not None and is_made_up(status),
+        prepared_by=row.prepared_by,
     )
 
 

@@ -78,7 +78,8 @@ class DueDose(NamedTuple):
     prescriber was told and went on with, and why. `unsigned`: the order came by word of mouth, and nobody has signed it.
     `medicine_key` tells its medicine from every other. `origin`: from where it is taken, who gives it, and that it is by
     procedure, as flags. `take_out`: what the hand does with a paused dose that lies ready.
-    `made_up`: it was not given, and the course has another one for it at its end.
+    `made_up`: it was not given, and the course has another one for it at its end. `prepared_by`: who laid in or packed what was
+    given; None for what was given from a pack.
     """
 
     id: UUID
@@ -110,6 +111,7 @@ class DueDose(NamedTuple):
     origin: tuple[tuple[str, str], ...]
     take_out: str | None
     made_up: bool
+    prepared_by: str | None = None
 
     @property
     def awaits_witness(self) -> bool:
