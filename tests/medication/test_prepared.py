@@ -32,7 +32,7 @@ from tests.conftest import World
 from tests.medication.test_sign import METOPROLOL, change, doses, order
 
 WorkOf = Callable[..., Any]
-BETAHISTINE = Medicine("betahistin", "Betaserc", "tablett", strength="2,5 mg", route="peroralt")
+BETAHISTINE = Medicine("pentoxifyllin", "Trental", "tablett", strength="2,5 mg", route="peroralt")
 MORPHINE = Medicine(
     "morfin", None, "tablett", strength="10 mg", route="peroralt", atc_code="N02AA01", prescription_group="A"
 )
@@ -112,7 +112,7 @@ def test_a_compartment_holds_what_was_laid_in_with_the_version_it_was_made_from(
     one = Quantity(Decimal(1), "tablett")
     assert held == [
         (f"metoprolol Selo-Zok 50{NBSP}mg", one, laid.metoprolol, 1),
-        (f"betahistin Betaserc 2,5{NBSP}mg", one, laid.betahistin, 1),
+        (f"pentoxifyllin Trental 2,5{NBSP}mg", one, laid.betahistin, 1),
     ]
     assert (bag.of.prepared_by, bag.of.outcome, bag.blocked, bag.outdated) == ("Nina Nordli", None, None, ())
 
@@ -128,7 +128,7 @@ def test_a_whole_compartment_is_one_administration_for_each_medicine_with_both_n
     assert len(count_queries) <= 8, "\n".join(count_queries)
     assert stored(world, laid.patient_id) == [
         ("metoprolol", "1", None, "Siri Strand", "Nina Nordli"),
-        ("betahistin", "1", None, "Siri Strand", "Nina Nordli"),
+        ("pentoxifyllin", "1", None, "Siri Strand", "Nina Nordli"),
     ]
     given = [dose for dose in doses(world, work_of, laid.patient_id) if dose.due_at == bag.due_at]
     assert {(dose.signed.by_name if dose.signed else None, dose.prepared_by) for dose in given} == {
@@ -159,7 +159,7 @@ def test_all_but_one_and_none_are_signed_with_the_reason(world: World, work_of: 
 
     assert [row[:3] for row in stored(world, laid.patient_id)] == [
         ("metoprolol", "1", None),
-        ("betahistin", Reason.REFUSED.result.value, "refused"),
+        ("pentoxifyllin", Reason.REFUSED.result.value, "refused"),
     ]
     sign_bag(world, work_of, laid.patient_id, second, reason=Reason.REFUSED)
     assert [row[2] for row in stored(world, laid.patient_id)].count("refused") == 3
@@ -256,7 +256,7 @@ def test_when_an_order_changes_every_unused_compartment_is_outdated_until_it_is_
     assert len(found) > 20
     assert {tuple(line.request_entry_id for line in bag.outdated) for bag in found} == {(laid.betahistin,)}
     bag = found[0]
-    assert bag.outdated[0].take_out.replace(NBSP, " ") == f"Ta ut 1 tablett betahistin Betaserc 2,5 mg: {said}"
+    assert bag.outdated[0].take_out.replace(NBSP, " ") == f"Ta ut 1 tablett pentoxifyllin Trental 2,5 mg: {said}"
     with pytest.raises(BagOutdated, match="Ta ut"):
         sign_bag(world, work_of, laid.patient_id, bag)
 
