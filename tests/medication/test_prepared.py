@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 import psycopg
 import pytest
@@ -22,85 +21,24 @@ from journal.medication.errors import (
     PreparedByYourself,
     PreparedChecked,
 )
-from journal.medication.rules import Dosage, Reason, Supply, every_hours
+from journal.medication.rules import Reason, Supply
 from journal.medication.rules.prepared import Outcome
-from journal.medication.service import Bag
 from journal.platform.clock import local_date
 from journal.platform.errors import Denied, Invalid, NotFound
 from journal.platform.quantity import NBSP, Quantity
 from tests.conftest import World
+from tests.medication.dosetts import Laid, act, bags, begun, laid_in, lay_in, pentoxifyllin, seen, sign_bag, stored
 from tests.medication.test_sign import METOPROLOL, change, doses, order
 
 WorkOf = Callable[..., Any]
-BETAHISTINE = Medicine("pentoxifyllin", "Trental", "tablett", strength="2,5 mg", route="peroralt")
 MORPHINE = Medicine(
     "morfin", None, "tablett", strength="10 mg", route="peroralt", atc_code="N02AA01", prescription_group="A"
 )
 
 
-class Laid(NamedTuple):
-    """A patient whose dosett is laid in for a week by Nina: two medicines, each hour, the first compartment in half an hour."""
-
-    patient_id: UUID
-    metoprolol: UUID
-    betahistin: UUID
-    prepared_id: UUID
-
-
-def betahistin(tablets: int) -> Dosage:
-    return every_hours(Quantity(Decimal(tablets), "tablett"), 1, strength_per_unit=Quantity(Decimal("2.5"), "mg"))
-
-
-def begun() -> datetime:
-    return datetime.now(UTC) - timedelta(minutes=30)
-
-
-def lay_in(world: World, work_of: WorkOf, patient_id: UUID, **more: Any) -> UUID:
-    with work_of(world.nina) as work:
-        today = local_date(work.now)
-        wanted = Medication(work).to_lay_in(patient_id, today)
-        seen = {line.request_entry_id: line.request_version for line in wanted}
-        made: UUID = Medication(work).lay_in(patient_id, today, **({"seen": seen} | more))
-    return made
-
-
 @pytest.fixture
 def laid(world: World, work_of: WorkOf) -> Laid:
-    patient_id, at = world.patient(family_name="Hansen"), begun()
-    ours = {"supply": Supply.DOSETT, "starts_at": at}
-    first = order(world, work_of, patient_id, **ours)
-    second = order(world, work_of, patient_id, medicine=BETAHISTINE, dosage=betahistin(1), **ours)
-    return Laid(patient_id, first, second, lay_in(world, work_of, patient_id))
-
-
-def bags(world: World, work_of: WorkOf, patient_id: UUID) -> list[Bag]:
-    with work_of(world.nina) as work:
-        start, end = work.now - timedelta(hours=24), work.now + timedelta(hours=24)
-        found: list[Bag] = Medication(work).ask_bags(patient_id, start=start, end=end).answer()
-    return found
-
-
-def seen(bag: Bag) -> dict[UUID, int]:
-    return {line.dose_id: line.dose_version or 0 for line in bag.together if line.dose_id}
-
-
-def sign_bag(world: World, work_of: WorkOf, patient_id: UUID, bag: Bag, by: Any = None, **more: Any) -> list[UUID]:
-    told: dict[str, Any] = {"due_at": bag.due_at, "seen": seen(bag), "confirmed": {"uncontrolled"}} | more
-    with work_of(by or world.nina) as work:
-        signed: list[UUID] = Medication(work).sign_bag(patient_id, bag.of.id, **told)
-    return signed
-
-
-def stored(world: World, patient_id: UUID) -> list[Any]:
-    return world.migrator.execute(
-        """SELECT r.generic_name, a.result, a.reason_code, a.recorded_by_name, p.prepared_by
-           FROM medication.medication_administration a
-           JOIN medication.medication_request r ON (r.patient_id, r.id) = (a.patient_id, a.request_id)
-           LEFT JOIN medication.prepared_line l ON (l.patient_id, l.id) = (a.patient_id, a.prepared_line_id)
-           LEFT JOIN medication.prepared p ON (p.patient_id, p.id) = (l.patient_id, l.prepared_id)
-           WHERE a.patient_id = %s AND a.in_error_at IS NULL ORDER BY r.generic_name""",
-        (patient_id,),
-    ).fetchall()
+    return laid_in(world, work_of)
 
 
 def test_a_compartment_holds_what_was_laid_in_with_the_version_it_was_made_from(
@@ -112,7 +50,7 @@ def test_a_compartment_holds_what_was_laid_in_with_the_version_it_was_made_from(
     one = Quantity(Decimal(1), "tablett")
     assert held == [
         (f"metoprolol Selo-Zok 50{NBSP}mg", one, laid.metoprolol, 1),
-        (f"pentoxifyllin Trental 2,5{NBSP}mg", one, laid.betahistin, 1),
+        (f"pentoxifyllin Trental 2,5{NBSP}mg", one, laid.pentoxifyllin, 1),
     ]
     assert (bag.of.prepared_by, bag.of.outcome, bag.blocked, bag.outdated) == ("Nina Nordli", None, None, ())
 
@@ -153,7 +91,7 @@ def test_a_bag_of_six_medicines_costs_no_more_than_one_of_two(
 
 def test_all_but_one_and_none_are_signed_with_the_reason(world: World, work_of: WorkOf, laid: Laid) -> None:
     first, second = bags(world, work_of, laid.patient_id)[:2]
-    refused = next(line.dose_id for line in first.lines if line.request_entry_id == laid.betahistin)
+    refused = next(line.dose_id for line in first.lines if line.request_entry_id == laid.pentoxifyllin)
 
     sign_bag(world, work_of, laid.patient_id, first, but={refused}, reason=Reason.REFUSED)
 
@@ -227,23 +165,15 @@ def test_the_database_lets_nobody_control_her_own_dosett(world: World, laid: Lai
         )
 
 
-def change_betahistin(world: World, work_of: WorkOf, laid: Laid) -> None:
+def change_pentoxifyllin(world: World, work_of: WorkOf, laid: Laid) -> None:
     with work_of(world.lars) as work:
-        change(work, laid.patient_id, laid.betahistin, dosage=betahistin(2), version=1, reason="Høyt blodtrykk")
-
-
-def act(name: str) -> Callable[[World, WorkOf, Laid], None]:
-    def does(world: World, work_of: WorkOf, laid: Laid) -> None:
-        with work_of(world.lars) as work:
-            getattr(Medication(work), name)(laid.patient_id, laid.betahistin, version=1, reason="Hoste")
-
-    return does
+        change(work, laid.patient_id, laid.pentoxifyllin, dosage=pentoxifyllin(2), version=1, reason="Høyt blodtrykk")
 
 
 @pytest.mark.parametrize(
     ("decide", "said"),
     [
-        (change_betahistin, "er endret siden den ble lagt i"),
+        (change_pentoxifyllin, "er endret siden den ble lagt i"),
         (act("hold"), "er pauset, eller venter på samstemming"),
         (act("stop"), "skal ikke gis på dette tidspunktet lenger"),
     ],
@@ -254,7 +184,7 @@ def test_when_an_order_changes_every_unused_compartment_is_outdated_until_it_is_
     decide(world, work_of, laid)
     found = bags(world, work_of, laid.patient_id)
     assert len(found) > 20
-    assert {tuple(line.request_entry_id for line in bag.outdated) for bag in found} == {(laid.betahistin,)}
+    assert {tuple(line.request_entry_id for line in bag.outdated) for bag in found} == {(laid.pentoxifyllin,)}
     bag = found[0]
     assert bag.outdated[0].take_out.replace(NBSP, " ") == f"Ta ut 1 tablett pentoxifyllin Trental 2,5 mg: {said}"
     with pytest.raises(BagOutdated, match="Ta ut"):
@@ -287,7 +217,7 @@ def test_what_was_taken_out_is_not_given_from_the_bag_when_it_is_ordered_again(
         lines = {line.id for line in bag.outdated}
         Medication(work).take_out(laid.patient_id, laid.prepared_id, due_at=bag.due_at, lines=lines)
     with work_of(world.lars) as work:
-        Medication(work).resume(laid.patient_id, laid.betahistin, version=2, reason="Bedre")
+        Medication(work).resume(laid.patient_id, laid.pentoxifyllin, version=2, reason="Bedre")
 
     again = bags(world, work_of, laid.patient_id)[0]
 
@@ -328,7 +258,7 @@ def test_a_dosett_is_laid_in_as_the_orders_were_seen_and_a_correction_is_a_new_v
     before = bags(world, work_of, laid.patient_id)[0]
     act("stop")(world, work_of, laid)
     with pytest.raises(BagChanged, match="endret mens du la opp"):
-        lay_in(world, work_of, laid.patient_id, seen={laid.metoprolol: 1, laid.betahistin: 1})
+        lay_in(world, work_of, laid.patient_id, seen={laid.metoprolol: 1, laid.pentoxifyllin: 1})
 
     corrected = lay_in(world, work_of, laid.patient_id)
 

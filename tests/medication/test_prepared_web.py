@@ -14,12 +14,17 @@ from journal.medication.rules import Supply
 from journal.platform.clock import day_bounds, hhmm, local_date, norwegian_date
 from journal.platform.quantity import NBSP
 from tests.conftest import Browser, World
-from tests.medication.test_prepared import Laid, act, bags, begun, laid, lay_in, stored  # noqa: F401  laid is a fixture
+from tests.medication.dosetts import Laid, act, bags, begun, laid_in, lay_in, stored
 from tests.medication.test_sign import order
 
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
 HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def laid(world: World, work_of: WorkOf) -> Laid:
+    return laid_in(world, work_of)
 
 
 def round_page(browser: Browser, patient_id: UUID) -> str:
@@ -113,9 +118,10 @@ def test_the_box_is_filled_from_the_orders_and_marks_only_what_is_not_as_last_we
     patient_id, nina = world.patient(), client_for(world.nina)
     order(world, work_of, patient_id, supply=Supply.DOSETT, starts_at=begun())
     order(world, work_of, patient_id, supply=Supply.OWN_PACKS, starts_at=begun())
-    lay_in(world, work_of, patient_id)
     with work_of(world.nina) as work:
-        following = norwegian_date(local_date(work.now) + timedelta(days=7))
+        day = local_date(work.now) + timedelta(days=1)
+    lay_in(world, work_of, patient_id, day)
+    following = norwegian_date(day + timedelta(days=7))
     url = f"/patients/{patient_id}/prepared/dosett"
 
     page = nina.get(f"{url}?starts_on={following}").get_data(as_text=True)

@@ -21,10 +21,9 @@ from journal.platform.language import joined, phrase
 _NEAR = timedelta(hours=1)
 """What is outdated and has no dose any more is shown as near as this to its time."""
 
-_ALONE = {Reason.OTHER.value, Reason.PARTLY.value}
-BAG_REASONS = tuple(one for one in REASONS if one[0] not in _ALONE)
-"""Of some of a bag: a part of one medicine is signed by itself, where the amount can be written."""
-
+_WHOLE = tuple(one for one in REASONS if one[0] != Reason.OTHER.value)
+BAG_REASONS = (_WHOLE, tuple(one for one in _WHOLE if one[0] != Reason.PARTLY.value))
+"""Why nothing of a bag was given in full, and why some of it was not: of how much was taken of one medicine one writes there."""
 _ACTS = {
     "given": "give_bag",
     "not_given": "not_give_bag",
@@ -114,7 +113,9 @@ def last_of_bag(
             where: dict[str, Any] = {"patient_id": dose.patient_id, "prepared_id": bag.of.id, "slot": slot}
             given = sum(1 for line in bag.lines if line.used)
             said = phrase("%(title)s signert, legemidler: %(count)s", title=_title(bag), count=given)
-            return Last(said, url_for("medication.undo_bag", **where), "success", {"at": _at(bag)})
+            return Last(
+                said, url_for("medication.undo_bag", **where), "success", {"command_id": str(new_id()), "at": _at(bag)}
+            )
     return None
 
 

@@ -101,7 +101,9 @@ def wants_own_signature(*, cautions: Iterable[Caution], has_value: bool, two_sig
 
 
 def count_text(amounts: Sequence[Quantity]) -> str:
-    """What is counted of a bag: `5 tabletter`, `4 tabletter og 1 kapsel`."""
+    """What is counted of a bag: `5 tabletter`, `4 tabletter og 1 kapsel`; empty for nothing."""
+    if not amounts:
+        return ""
     totals: dict[str, Decimal] = {}
     for amount in amounts:
         totals[amount.unit] = totals.get(amount.unit, Decimal(0)) + amount.value

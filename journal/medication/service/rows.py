@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -17,5 +18,10 @@ def insert_rows(model: Any, columns: Mapping[str, Any]) -> Statement:
 
 
 def as_lists(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Any]) -> dict[str, Any]:
-    """The rows as insert_rows takes them."""
-    return {name: [row[name] for row in rows] for name in columns}
+    """The rows as insert_rows takes them. An id that may be missing goes as text: a list of ids has no place for none."""
+    lists = {name: [row[name] for row in rows] for name in columns}
+    return {name: [one and str(one) for one in of] if _lacks_ids(of) else of for name, of in lists.items()}
+
+
+def _lacks_ids(values: Sequence[Any]) -> bool:
+    return None in values and any(isinstance(value, UUID) for value in values)
