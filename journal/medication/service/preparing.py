@@ -166,14 +166,14 @@ class Preparing(Signing):
 
     def _prepare(self, patient_id: UUID, kind: PreparedKind, starts_on: date, ends_on: date, by: str) -> Prepared:
         """A new thing, or a new version of the one for just these days. Raises AlreadyPrepared where the days overlap."""
-        one, later = Prepared, aliased(Prepared)
+        one, later, check = Prepared, aliased(Prepared), PreparedCheck
         newer = sa.exists().where(
             later.patient_id == one.patient_id, later.entry_id == one.entry_id, later.version > one.version
         )
         sent_back = sa.exists().where(
-            PreparedCheck.patient_id == one.patient_id,
-            PreparedCheck.prepared_id == one.id,
-            PreparedCheck.outcome == Outcome.SENT_BACK.value,
+            check.patient_id == one.patient_id,
+            check.prepared_id == one.id,
+            check.outcome == Outcome.SENT_BACK.value,
         )
         same = sa.and_(self.work.chart(patient_id, one), one.kind == kind.value, one.in_error_at.is_(None), ~newer)
         overlaps = sa.select(one).where(same, ~sent_back, one.starts_on <= ends_on, one.ends_on >= starts_on)
