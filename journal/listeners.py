@@ -3,11 +3,21 @@
 import contextlib
 from typing import Any
 
-from journal.care import LOST_PATCH, WITHDRAWAL_MISSING, Against, Care, FollowUp, ForPrescriber, NotGiven
+from journal.care import (
+    BAG_TO_REPLACE,
+    LOST_PATCH,
+    WITHDRAWAL_MISSING,
+    Against,
+    Care,
+    FollowUp,
+    ForPrescriber,
+    NotGiven,
+)
 from journal.medication import (
     AdministrationCorrected,
     AsNeededCleared,
     AsNeededGiven,
+    BagGivenUp,
     CriticalDosesMissed,
     DoctorToCall,
     DoorPassed,
@@ -103,6 +113,11 @@ def _look_for_patch(work: Work, fact: PatchNotFound) -> None:
         Care(work).add_task(fact.patient_id, LOST_PATCH, due_at=work.now)
 
 
+def _replace_bag(work: Work, fact: BagGivenUp) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).add_task(fact.patient_id, BAG_TO_REPLACE, due_at=work.now)
+
+
 def _list_taken_over(work: Work, fact: ListTakenOver) -> None:
     with contextlib.suppress(Denied):
         Care(work).list_taken_over(fact.patient_id, fact.crossing_id)
@@ -159,6 +174,7 @@ LISTENERS: Listeners = {
     QuestionAsked: (_ask_about_medicine,),
     QuestionDropped: (_drop_question,),
     PatchNotFound: (_look_for_patch,),
+    BagGivenUp: (_replace_bag,),
     WithdrawalMissing: (_withdrawal_missing,),
     MedicineStopped: (_settle_holding,),
     HoldingDiffers: (_holding_differs,),

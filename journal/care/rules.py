@@ -193,6 +193,10 @@ def for_prescriber_text(about: ForPrescriber, medicine: str) -> str:
     return phrase(_FOR_PRESCRIBER[about], medicine=medicine)
 
 
+BAG_TO_REPLACE = phrase(
+    "Det som ligger klart i dosett eller multidose, kan ikke brukes. Legg opp eller bestill på nytt, og bruk originalpakning."
+)
+
 DONE_AT_DOOR = phrase("Listen er samstemt, eller innleggelsen er avlyst.")
 
 

@@ -154,6 +154,42 @@ class TooLittleLeft(Conflict):
     type, title = "too-little-left", "Det er for lite igjen"
 
 
+class BagChanged(Conflict):
+    """A dosett, or a bag, or what it is made from, is another than the user saw."""
+
+    type, title = "bag-changed", "Innholdet er endret i mellomtiden"
+
+
+class BagOutdated(Conflict):
+    """Something lies in the bag that is not to be given any more, and nobody has taken it out."""
+
+    type, title = "bag-outdated", "Dosetten eller posen er utdatert"
+
+
+class NotFromBag(Conflict):
+    """Nothing of the bag is to be given: it is given up, or its roll was never compared with the list."""
+
+    type, title = "not-from-bag", "Bruk originalpakning"
+
+
+class AlreadyPrepared(Conflict):
+    """Something lies ready for some of these days already."""
+
+    type, title = "already-prepared", "Det ligger alt noe klart for disse dagene"
+
+
+class PreparedChecked(Conflict):
+    """Somebody has controlled it, accepted it or sent it back already."""
+
+    type, title = "prepared-checked", "Den er alt kontrollert"
+
+
+class PreparedByYourself(Invalid):
+    """A dosett is controlled by another than who laid it in."""
+
+    type, title = "prepared-by-yourself", "Du har selv lagt opp denne"
+
+
 class ValueBelowLimit(Invalid):
     """The value is outside the order's limits: the dose shall not be given. Fields: reason, the code that fits."""
 

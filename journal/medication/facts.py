@@ -135,6 +135,13 @@ class PatchNotFound(_AboutRequest):
 
 
 @dataclass(frozen=True)
+class BagGivenUp(Fact):
+    """A bag, a compartment or a whole roll is not used: somebody has to make ready anew."""
+
+    prepared_id: UUID
+
+
+@dataclass(frozen=True)
 class _AboutSource(Fact):
     document_id: UUID
 

@@ -179,7 +179,8 @@ class MedicationAdministration(Record, Base):
 
     `next_step` is of a dose that was not given, or not in full (rules/next_step.py), `try_at` when another try is to be made.
 
-    Of a patch `site` is where it was put, and `old_patch` what became of the one before it.
+    Of a patch `site` is where it was put, and `old_patch` what became of the one before it. `prepared_line_id`: of a dose that
+    was given from a dosett or a bag, the line of it (prepared_tables.py).
 
     `result` is Volven 9083. `kind`: a signature, or a fact beside it ("jeg har også gitt den", given after the stop, and the
     second signature of a dose that wants two: a `witness` of `witness_of_id`, which is no dose given anew).
@@ -234,6 +235,7 @@ class MedicationAdministration(Record, Base):
     old_patch: Mapped[str | None]
     next_step: Mapped[str | None]
     try_at: Mapped[datetime | None]
+    prepared_line_id: Mapped[UUID | None]
 
 
 def _live_signature() -> sa.ColumnElement[bool]:

@@ -178,7 +178,27 @@ class _Chart:
             "request_entry_id": request_entry_id,
             "dose_id": dose_id,
             "administration_id": administration_id,
-        }
+        } | self.prepared()
+
+    def prepared(self) -> dict[str, UUID]:
+        """A roll with one bag that was taken out of, not compared with the list; and another that was sent back."""
+        now = datetime.now(UTC)
+        week = {"starts_on": now.date(), "ends_on": now.date() + timedelta(days=6)}
+        prepared_id = self.entry_row("medication.prepared", kind="multidose", prepared_by="Apoteket", **week)
+        lies = {"due_at": now, "medicine": f"middel{self.token}", "amount": Decimal(1), "unit": "tablett"}
+        line_id = self.row("medication.prepared_line", prepared_id=prepared_id, **lies)
+        of_bag = {"prepared_id": prepared_id, "due_at": now}
+        self.row("medication.prepared_take_out", line_id=line_id, **of_bag)
+        self.row("medication.prepared_take_out", reason=f"Uleselig {self.token}", **of_bag)
+        old = self.entry_row("medication.prepared", kind="multidose", prepared_by="Apoteket", **week)
+        told = {"outcome": "sent-back", "reason": f"Feil {self.token}"}
+        self.row("medication.prepared_check", prepared_id=old, **told)
+        return {"prepared_id": prepared_id}
+
+    def entry_row(self, table: str, **values: Any) -> UUID:
+        """The first version of an entry; answers with the id of the row."""
+        id = new_id()
+        return self.row(table, id=id, entry_id=id, version=1, **values)
 
     def account(self, administration_id: UUID) -> None:
         """Her own controlled drugs in the unit's keeping, and a dose that was to be taken from some."""

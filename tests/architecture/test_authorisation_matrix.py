@@ -48,7 +48,24 @@ _SAID_BY = {"item": "{new}", "indication": "prøve", **_BY_MOUTH}
 _LIMITS = {"most_per_day": "2", "before_doctor": "3", "roles[]": "nurse"}
 _LINE = {"version": "0", "item": "{new}", "amount": "1", "indication": "prøve", **_LIMITS}
 _RENEWAL = {"orders[]": "{new}.1", "last_day": "31.12.2999"}
+_BAG = {"at": "2026-11-22T08:00:00+00:00", "doses[]": "{new}.1"}
+_ROLL = {
+    "pharmacy": "Apoteket",
+    "starts_on": "01.03.2100",
+    "ends_on": "07.03.2100",
+    "lines": "Paracet 500 mg; 1 tablett; 08",
+}
 FORMS: dict[str, dict[str, str]] = {
+    "medication.give_bag": _BAG,
+    "medication.not_give_bag": {**_BAG, "reason": "refused"},
+    "medication.all_but": {**_BAG, "reason": "refused", "but[]": "{new}.1"},
+    "medication.take_out": {"at": _BAG["at"], "lines[]": "{new}"},
+    "medication.give_up_bag": {"at": _BAG["at"], "reason": "prøve"},
+    "medication.undo_bag": {"at": _BAG["at"]},
+    "medication.lay_in": {"starts_on": "23.11.2026"},
+    "medication.receive_roll": _ROLL,
+    "medication.accept_roll": {"reason": "prøve"},
+    "medication.send_roll_back": {"reason": "prøve"},
     "access.color_scheme": {"color_scheme": "dark"},
     "access.set_language": {"language": "nn"},
     "care.add_task": {"what": "Ring pårørende"},
@@ -167,6 +184,15 @@ IN_THE_WAY = {
     "care.take_in": "she has a stay",
     "care.return_from_leave": "she is not away",
     "care.answer_effect": "the task asks for no effect",
+    "medication.all_but": "no bag is for that time",
+    "medication.give_bag": "no bag is for that time",
+    "medication.give_up_bag": "no bag is for that time",
+    "medication.not_give_bag": "no bag is for that time",
+    "medication.take_out": "no bag is for that time",
+    "medication.undo_bag": "no bag is for that time",
+    "medication.control": "what lies ready is a roll",
+    "medication.lay_in": "no order is of a dosett",
+    "medication.send_roll_back": "the roll is accepted",
     "medication.also_given": "the dose can be signed as usual",
     "medication.choose_carried": "nobody would carry any act",
     "medication.hand_on": "nobody of the unit has this id",

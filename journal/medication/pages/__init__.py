@@ -1,6 +1,7 @@
 """The round as its page shows it: which hours, which patients, and the cards of the one that is chosen."""
 
 from journal.medication.pages.alerts import BETWEEN, Judged, judged, marks
+from journal.medication.pages.bags import BAG_REASONS, bag_cards, last_of_bag
 from journal.medication.pages.card import (
     REASONS,
     Card,
@@ -35,6 +36,7 @@ from journal.medication.pages.transfer import transfer_sheet
 from journal.medication.pages.week import ChartRow, week_heading, week_rows
 
 __all__ = [
+    "BAG_REASONS",
     "BETWEEN",
     "REASONS",
     "Card",
@@ -46,6 +48,7 @@ __all__ = [
     "Value",
     "asked",
     "asked_of",
+    "bag_cards",
     "card",
     "chosen_slot",
     "comparison",
@@ -61,6 +64,7 @@ __all__ = [
     "judged",
     "lanes",
     "last_of",
+    "last_of_bag",
     "last_reconciled",
     "lines_checked",
     "marks",

@@ -135,23 +135,31 @@ class Card(NamedTuple):
 
 
 class Last(NamedTuple):
-    """The user's last signature on this patient, with its way back."""
+    """The user's last signature on this patient, with its way back and what that form says."""
 
     text: str
     undo_url: str
     kind: str
+    fields: Mapping[str, str] = {}
 
 
-def last_of(doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: datetime) -> Last | None:
-    """What this person signed last on this patient, the last hour."""
+def last_dose(doses: Sequence[DueDose], person_id: UUID, now: datetime) -> DueDose | None:
+    """The dose this person signed last of these, the last hour."""
     own = [
         dose
         for dose in doses
         if dose.signed and dose.signed.by == person_id and dose.signed.recorded_at > now - JUST_NOW
     ]
-    if not own:
+    return max(
+        own, key=lambda each: (each.signed.recorded_at, each.due_at) if each.signed else (now, now), default=None
+    )
+
+
+def last_of(doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: datetime) -> Last | None:
+    """What this person signed last on this patient, the last hour."""
+    dose = last_dose(doses, person_id, now)
+    if dose is None:
         return None
-    dose = max(own, key=lambda each: (each.signed.recorded_at, each.due_at) if each.signed else (now, now))
     assert dose.signed is not None
     where: dict[str, Any] = {"patient_id": dose.patient_id, "administration_id": dose.signed.id, "slot": slot}
     name = dose.line.generic[:1].upper() + dose.line.generic[1:]
@@ -266,6 +274,7 @@ def _signed_text(dose: DueDose, person_id: UUID) -> str | None:
     parts = (
         _("%(what)s av %(who)s", what=dose.status_text, who=who),
         _("signert %(time)s", time=hhmm(dose.signed.recorded_at)) if later else "",
+        _("gjort klar av %(who)s", who=dose.prepared_by) if dose.prepared_by else "",
         _("andre signatur av %(who)s", who=dose.witnessed_by) if dose.witnessed_by else "",
         _("også av %(names)s", names=", ".join(dose.also_given)) if dose.also_given else "",
     )

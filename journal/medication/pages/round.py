@@ -207,6 +207,9 @@ def in_pane(doses: Sequence[DueDose], slot: str | None, now: datetime) -> list[D
         or dose.awaits_witness
         or (dose.signed and dose.signed.recorded_at > now - JUST_NOW)
     ]
-    return sorted(
-        shown, key=lambda dose: (_ORDER.index(dose.status) if dose.status in _ORDER else len(_ORDER), dose.due_at)
-    )
+    return sorted(shown, key=dose_order)
+
+
+def dose_order(dose: DueDose) -> tuple[int, datetime]:
+    """What is to be done first comes first."""
+    return _ORDER.index(dose.status) if dose.status in _ORDER else len(_ORDER), dose.due_at

@@ -2,6 +2,7 @@
 
 from journal.medication.service.administration import Administration
 from journal.medication.service.authority import Authorities, Delegation, Held, Member
+from journal.medication.service.bags import Bags
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
 from journal.medication.service.critical_setting import CriticalChoice, CriticalSettings
@@ -27,6 +28,8 @@ from journal.medication.service.opioids import Opioids
 from journal.medication.service.overridden_stops import MonthOfStops, OverriddenStops
 from journal.medication.service.patches import NO_PATCHES, PatchesOf
 from journal.medication.service.pausing import Pause
+from journal.medication.service.prepared_shown import Bag, BagLine, PreparedThing
+from journal.medication.service.preparing import ToLayIn
 from journal.medication.service.prescribing import Prescribing
 from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.procedures import OfProcedure, ProcedureList, Procedures
@@ -69,6 +72,7 @@ class Medication(
     Prescribing,
     Previewing,
     Favourites,
+    Bags,
     Administration,
     Keeping,
     ReconcilingLedger,
@@ -99,6 +103,8 @@ __all__ = [
     "Answers",
     "AsNeededMedicine",
     "Asked",
+    "Bag",
+    "BagLine",
     "Balance",
     "CatalogueHit",
     "CatalogueHits",
@@ -135,6 +141,7 @@ __all__ = [
     "PatchesOf",
     "Pause",
     "Place",
+    "PreparedThing",
     "Prescriber",
     "Preview",
     "ProcedureList",
@@ -153,6 +160,7 @@ __all__ = [
     "Source",
     "SourceMedicine",
     "SpanFact",
+    "ToLayIn",
     "ToWithdraw",
     "UndecidedDose",
     "Unmatched",

@@ -28,6 +28,7 @@ from journal.medication.rules.authority import Act
 from journal.medication.rules.door import waits
 from journal.medication.rules.next_step import NextStep
 from journal.medication.service.may_give import OWN, authority_of, needed_of
+from journal.medication.service.prepared_shown import prepared_by
 from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
@@ -108,6 +109,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             signature.recorded_by_name.label("signed_by_name"),
             signature.municipality_id.label("signed_for"),
             signature.recorded_at.label("signed_at"),
+            prepared_by(signature).label("prepared_by"),
             beside.c.also_given,
             beside.c.witnessed_by,
             unsigned(order).label("unsigned"),
@@ -217,6 +219,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         next_step=NextStep(row.next_step) if row.next_step else NextStep.NONE,
         try_at=row.try_at,
         is_retry=row.retry_of is not None,
+        prepared_by=row.prepared_by,
     )
 
 

@@ -100,6 +100,7 @@ class NotGiven(Patches):
         *,
         amount: Decimal | None,
         text: str | None,
+        prepared_line_id: UUID | None = None,
     ) -> UUID:
         """Stores the signature with its next step, plans the other try, and tells whom it concerns. The order's dose is held."""
         before = _BEFORE.rows(
@@ -129,6 +130,7 @@ class NotGiven(Patches):
             text=text,
             next_step=wanted.step.value,
             try_at=wanted.try_at,
+            prepared_line_id=prepared_line_id,
         )
         if wanted.try_at is not None:
             self._plan_try(dose, before, wanted.try_at)

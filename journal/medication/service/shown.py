@@ -82,7 +82,8 @@ class DueDose(NamedTuple):
     procedure, as flags. `take_out`: what the hand does with a paused dose that lies ready.
     `made_up`: it was not given, and the course has another one for it at its end. `next_step`: what comes next where it was
     not given, `try_at` when it is tried again; `is_retry`: this dose is that other try. `needs_other`: what this dose needs,
-    where whoever reads has not the authority for all of it; somebody else must give it.
+    where whoever reads has not the authority for all of it; somebody else must give it. `prepared_by`: who laid in or packed
+    what was given; None for what was given from a pack.
     """
 
     id: UUID
@@ -118,6 +119,7 @@ class DueDose(NamedTuple):
     try_at: datetime | None
     is_retry: bool
     needs_other: frozenset[Act] = frozenset()
+    prepared_by: str | None = None
 
     @property
     def awaits_witness(self) -> bool:

@@ -1,5 +1,6 @@
 """What those who sign, and those who say something beside a signature, have in common."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from journal.medication.errors import CourseComplete, DoseAlreadySigned, OrderChanged, refusing
 from journal.medication.models import MedicationAdministration, RequestPlan
@@ -41,9 +43,21 @@ _CHANGED = phrases(
 _DONE = (
     *("patient_id", "id", "dose_id", "request_id", "request_version", "kind", "status", "result"),
     *("reason_code", "reason_text", "effective_at", "amount", "unit", "observation_id"),
-    *("site", "old_patch", "next_step", "try_at"),
+    *("site", "old_patch", "next_step", "try_at", "prepared_line_id"),
 )
 _DOSE_TO_SIGN = Statement(sa.text("SELECT * FROM medication.dose_to_sign(:ids, :dose_id)"))
+# One after the other in the order they are given, so that two who want the same doses never wait for each other in a ring.
+_DOSES_TO_SIGN = Statement(
+    sa.text(
+        """SELECT s.* FROM unnest(CAST(:dose_ids AS uuid[])) WITH ORDINALITY d(id, n)
+        CROSS JOIN LATERAL medication.dose_to_sign(:ids, d.id) s ORDER BY d.n"""
+    )
+)
+
+
+def doses_to_sign(db: Session, ids: Sequence[UUID], dose_ids: Iterable[UUID]) -> list[Any]:
+    """These doses as `_hold_dose` has one, held until commit, in one call; those that are not of these charts are left out."""
+    return _DOSES_TO_SIGN.rows(db, ids=list(ids), dose_ids=sorted(dose_ids))
 
 
 @cache
@@ -79,6 +93,11 @@ class Signing(Clearings, Withdrawing, BeforeDoor):
         self, patient_id: UUID, dose_id: UUID, request_version: int, given_at: datetime | None = None
     ) -> Any:
         dose = self._hold_dose(patient_id, dose_id)
+        self._may_sign(patient_id, dose, request_version, given_at)
+        return dose
+
+    def _may_sign(self, patient_id: UUID, dose: Any, request_version: int, given_at: datetime | None = None) -> None:
+        """Raises unless a dose that is held is open, its order the one that was seen, and hers to give."""
         if dose.signed_at is not None:
             raise self._already(dose)
         if self._waited(dose, given_at):
@@ -86,7 +105,6 @@ class Signing(Clearings, Withdrawing, BeforeDoor):
         if not self._unchanged(dose, request_version, "open", HELD):
             raise self._changed(dose)
         self._require(patient_id, dose.authority, needed_of(dose, dose.unit))
-        return dose
 
     def _not_too_early(self, dose: Any, given_at: datetime) -> None:
         if dose.due_at - given_at <= EARLIEST:
@@ -156,6 +174,7 @@ class Signing(Clearings, Withdrawing, BeforeDoor):
         old_patch: str | None = None,
         next_step: str | None = None,
         try_at: datetime | None = None,
+        prepared_line_id: UUID | None = None,
     ) -> UUID:
         """Stores what was done with a dose; answers with its id."""
         id = new_id()
@@ -179,5 +198,6 @@ class Signing(Clearings, Withdrawing, BeforeDoor):
             old_patch=old_patch,
             next_step=next_step,
             try_at=try_at,
+            prepared_line_id=prepared_line_id,
         )
         return id

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from journal.medication import pages, schemas
 from journal.medication.rules import DoseStatus
 from journal.medication.rules.patches import PATCH
-from journal.medication.service import DueDose, Medication
+from journal.medication.service import Bag, DueDose, Medication
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
 from journal.observations import Observations
 from journal.patients import Patients
@@ -49,8 +49,9 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         work.open_together({Permission.MEDICATION_READ: [chosen], Permission.PATIENTS_READ: listed})
         with together(work.db):
             due = medication.ask_doses_due([chosen], start=period.start, end=period.end)
+            bags = medication.ask_bags(chosen, start=period.start, end=period.end)
             people, banner = Patients(work).ask_listed(listed), Patients(work).ask_banner(chosen)
-        context |= _pane(chosen, due.answer()[chosen], slot, wrong) | {"banner_of": banner.answer()}
+        context |= _pane(chosen, due.answer()[chosen], bags.answer(), slot, wrong) | {"banner_of": banner.answer()}
         # Hardly anybody has one: asked for those the worklist says so of, and who is on another unit's list.
         ask = chosen not in of_slot or of_slot[chosen].undecided
         context["undecided"] = medication.undecided(chosen) if ask else []
@@ -64,12 +65,25 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
     return render("medication/round.html" if whole else "medication/_answer.html", **context)
 
 
-def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages.Trouble | None) -> dict[str, Any]:
+def _pane(
+    patient_id: UUID, doses: list[DueDose], bags: list[Bag], slot: str | None, wrong: pages.Trouble | None
+) -> dict[str, Any]:
     work = current_work()
     # Hardly any dose is held: asked for only where one is.
     held = [dose.id for dose in doses if dose.status is DoseStatus.UNRECONCILED]
     since = Medication(work).held_from(patient_id, held) if held else {}
-    shown = pages.in_pane(pages.given_before(doses, since), slot, work.now)
+    of_pane = pages.in_pane(pages.given_before(doses, since), slot, work.now)
+    ready = pages.bag_cards(
+        bags,
+        doses,
+        of_pane,
+        slot=slot,
+        may_sign=work.actor.may(Permission.MEDICATION_ADMINISTER),
+        may_take_out=work.actor.may(Permission.MEDICATION_RECEIVE),
+        trouble=wrong,
+        now=work.now,
+    )
+    shown = [dose for dose in of_pane if dose.id not in ready.covered]
     codes = {code for dose in shown for code in pages.asked(dose)}
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
     has_patch = any(dose.amount.unit == PATCH and dose.can_sign for dose in shown)
@@ -91,11 +105,14 @@ def _pane(patient_id: UUID, doses: list[DueDose], slot: str | None, wrong: pages
         )
         for dose in shown
     ]
-    placed = {card.id for card in cards}
+    said = any(bag.error or bag.ask_now for bag in ready.cards)
+    placed = {card.id for card in cards} | ({wrong.dose_id} if wrong and said else set())
     return {
         "cards": cards,
+        "bags": ready.cards,
         "reasons": pages.REASONS,
-        "last": pages.last_of(doses, me, slot, work.now),
+        "bag_reasons": pages.BAG_REASONS,
+        "last": pages.last_of_bag(bags, doses, me, slot, work.now) or pages.last_of(doses, me, slot, work.now),
         "trouble": wrong if wrong and wrong.dose_id not in placed else None,
     }
 
@@ -172,6 +189,12 @@ def correct_form(patient_id: UUID, administration_id: UUID) -> str:
 def correct(patient_id: UUID, administration_id: UUID) -> Response:
     Medication(current_work()).correct(patient_id, administration_id, **form_body(schemas.Correct))
     return _back(patient_id)
+
+
+@draws_again("give_bag", "not_give_bag", "all_but", "take_out", "give_up_bag", "undo_bag")
+def _bag_refused(refusal: Refused) -> str:
+    wrong = trouble(refusal.where["prepared_id"], refusal)
+    return _round(refusal.where["patient_id"], request.args.get("slot"), wrong)
 
 
 @draws_again("given", "not_given", "also_given", "witness")
