@@ -10,7 +10,7 @@ from alembic import op
 
 from migrations.helpers import ENTRY, RECORD, chart_table, erasable, stamp, stays
 
-revision, down_revision, branch_labels, depends_on = "0030", "0024", None, None
+revision, down_revision, branch_labels, depends_on = "0030", "0029", None, None
 
 GIVEN = "medication.medication_administration"
 PREPARED = "medication.prepared"
