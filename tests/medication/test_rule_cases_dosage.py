@@ -40,19 +40,24 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.first_dose import begun_as, without_first
 from journal.medication.rules.patches import (
+    PATCH,
     REST,
     REST_DAYS,
     OldPatch,
     PatchChange,
     Site,
+    check_patch,
+    chosen_resting_text,
     count_text,
     patches_on,
+    rest_text,
     resting,
 )
 from journal.medication.rules.picture import StripDose
 from journal.medication.rules.sentence import duration
+from journal.medication.rules.stored import canonical
 from journal.medication.rules.timeline import EACH_DOSE, date_ticks, drawn_first, window_of
-from journal.medication.rules.week import Week
+from journal.medication.rules.week import FIRST_DAY, LAST_DAY, Week, day_heading
 from journal.platform.clock import instant
 from journal.platform.quantity import NBSP, Quantity
 
@@ -183,6 +188,10 @@ def test_a_week_goes_from_monday_to_sunday() -> None:
     assert (week.start, week.end) == (midnight(-6), midnight(1))
     assert (week.previous.monday, week.following.monday) == (date(2026, 11, 9), date(2026, 11, 23))
     assert Week.of(date(2027, 1, 3)).number == 53
+    assert (date(1900, 1, 1), date(2199, 12, 31)) == (FIRST_DAY, LAST_DAY)
+    assert [day_heading(day) for day in week.days] == [
+        "mandag 16.11.", "tirsdag 17.11.", "onsdag 18.11.", "torsdag 19.11.", "fredag 20.11.", "lørdag 21.11.", "søndag 22.11.",
+    ]  # fmt: skip
 
 
 # Patches
@@ -216,7 +225,32 @@ def test_only_what_is_taken_off_is_off() -> None:
     ]  # fmt: skip
 
 
+def test_a_patch_says_where_it_sits_and_when_it_was_put_on() -> None:
+    (on,) = patches_on([PatchChange(UUID(int=1), NOON, 1, Site.CHEST_LEFT)])
+    assert plain(on.said(NOON)) == "venstre side av brystet, satt på kl. 13.00"
+    assert plain(on._replace(site=None).said(NOON)) == "sted ikke skrevet, satt på kl. 13.00"
+    assert plain(on._replace(sought=True).said(NOON)).endswith("satt på kl. 13.00, ikke funnet")
+    rest = TODAY, TODAY + timedelta(days=7)
+    assert rest_text(Site.EAR_LEFT, rest) == "bak venstre øre – brukt 22.11., hviler til 29.11."
+    assert chosen_resting_text(Site.EAR_LEFT, rest).startswith(
+        "Stedet (bak venstre øre) ble brukt 22.11. og skal hvile til 29.11."
+    )
+
+
+def test_a_patch_that_nothing_takes_off_is_refused() -> None:
+    patch = Quantity(Decimal(1), PATCH)
+    for forgotten in (when_needed(patch, max_doses=1), once(patch, TODAY, AT_8)):
+        with pytest.raises(InvalidDosage, match="faste bytter"):
+            check_patch(forgotten)
+    for kept in (every_days(patch, 3, TODAY, AT_8), when_needed(TABLET, max_doses=1), once(TABLET, TODAY, AT_8)):
+        check_patch(kept)
+
+
 # The parts of a dosage
+
+
+def plain(text: str) -> str:
+    return text.replace(NBSP, " ")
 
 
 def test_the_days_of_the_week_have_their_numbers() -> None:
@@ -333,6 +367,27 @@ def test_what_a_dosage_takes() -> None:
     assert when_needed(TABLET, max_amount=TABLET).as_needed is not None
     assert every_hours(TABLET, 4, exact=True).exact and daily(TABLET, [AT_8], exact=True).exact
     assert not daily(TABLET, [AT_8]).exact
+
+
+def taper(*steps: tuple[int, int]):
+    return in_steps([Step(TODAY + timedelta(days=day), (TABLET * Decimal(amount),)) for day, amount in steps], [AT_8])
+
+
+def test_of_many_steps_two_that_do_not_follow_each_other_are_enough() -> None:
+    for wrong, why in ((((0, 3), (2, 2), (1, 1)), "rekkefølge"), (((0, 3), (1, 2), (2, 2)), "samme mengde")):
+        with pytest.raises(InvalidDosage, match=why):
+            taper(*wrong)
+    course = Course(ends_at=midnight(5), first_at=NOON)
+    for dosage in (
+        lambda: daily({AT_8: TABLET, AT_20: TABLET * Decimal(2)}, course=course),
+        lambda: every_hours(TABLET, 8, course=course),
+    ):
+        with pytest.raises(InvalidDosage, match="Første dose nå"):
+            dosage()
+
+
+def test_one_dosage_is_one_text_in_whatever_order_it_was_written() -> None:
+    assert canonical({"b": 1, "a": True}) == canonical({"a": True, "b": 1}) == '{"a": true, "b": 1}'
 
 
 # Words

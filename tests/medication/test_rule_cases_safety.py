@@ -20,7 +20,18 @@ from journal.medication.rules import (
     on_weekdays,
     when_needed,
 )
-from journal.medication.rules.safety import Ordered, Person, Rule, Tier, Verdict, judge, worst_first
+from journal.medication.rules.safety import (
+    Ordered,
+    Person,
+    Rule,
+    Tier,
+    Verdict,
+    judge,
+    opioid_total,
+    overridden,
+    reasoned,
+    worst_first,
+)
 from journal.medication.rules.safety.alerts import Alert
 from journal.medication.rules.safety.amounts import most_in_24_hours, single_dose, substance_in_24_hours
 from journal.medication.rules.safety.basis import basis_of, identity
@@ -49,6 +60,7 @@ def test_a_stop_may_interrupt_one_prescription_in_twenty() -> None:
     assert per_cent(1, 20) == GOAL
     assert per_cent(1, 19) > GOAL
     assert per_cent(0, 0) == 0
+    assert reasoned([]) == ()
 
 
 def test_a_tier_is_kept_as_this_number() -> None:
@@ -95,6 +107,17 @@ def test_a_spaced_medicine_has_this_many_days_between_doses_and_a_day_less_is_a_
     assert (too_often.tier, too_often.overridable) == (Tier.STOP, True)
     assert f"minst {days} døgn mellom dosene" in too_often.text
     assert list(weekly_alerts(taken_each(days, code))) == []
+
+
+def test_what_a_prescriber_may_do_about_doses_too_close() -> None:
+    methotrexate = ordered("L04AX03", "metotreksat", dosage=every_days(TABLET, 7, MONDAY, AT_8))
+    daily_alendronate, unknown = taken_each(1, "dulaglutide"), ordered("A10BJ05", dosage=None)
+    alerts = [next(weekly_alerts(order)) for order in (methotrexate, daily_alendronate, unknown)]
+    assert [(alert.tier, alert.overridable, [str(action) for action in alert.actions]) for alert in alerts] == [
+        (Tier.STOP, False, ["make-weekly", "choose-other"]),
+        (Tier.STOP, True, ["make-weekly", "give-reason"]),
+        (Tier.CARD, True, ["make-weekly", "known-continue"]),
+    ]
 
 
 @pytest.mark.parametrize(("dose", "stops"), [("69.9", False), ("70", True), ("70.1", True)])
@@ -315,6 +338,14 @@ def test_the_tighter_of_the_limits_is_counted(limit: Quantity | None, amount: st
     assert substance_in_24_hours(paracetamol, "kodein", "mg") is None
 
 
+def test_an_opioid_whose_amount_nobody_knows_is_named_and_not_counted() -> None:
+    found = opioid_total(
+        [of("OxyContin depottab 10 mg", "1 x 2"), of("OxyNorm kaps 5 mg", None), of("Metadon mikst 2 mg/ml", "20 x 1")]
+    )
+    assert found is not None
+    assert (found.regular, found.as_needed, found.not_counted) == (30, 0, ("metadon", "oksykodon"))
+
+
 # Substances and medicines
 
 
@@ -438,5 +469,7 @@ def test_of_two_alerts_of_one_rule_the_heavier_stands_first() -> None:
         Alert(Tier.CARD, Rule.ALLERGY, key, "", "", "", weight=weight) for key, weight in (("a", 1), ("b", 3))
     )
     assert worst_first([light, heavy]) == (heavy, light)
+    assert replace(light, weight=0) == Alert(Tier.CARD, Rule.ALLERGY, "a", "", "", "")
+    assert overridden(replace(light, nurse="Følg med.")).card_text == "Følg med."
     quiet = replace(heavy, tier=Tier.MARK, text="x")
     assert worst_first([quiet, heavy]) == (heavy,)
