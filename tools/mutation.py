@@ -85,6 +85,13 @@ TESTS = {
     **{f"safety/{name}.py": _SAFETY for name in ("answers", "judge", "medicine")},
     "safety/amounts.py": (*_SAFETY, "steps", "opioids"),
     "safety/opioids.py": (*_SAFETY, "rule_limits", "opioids"),
+    "authority.py": ("authority_rule",),
+    "ledger.py": ("ledger_property",),
+    "next_step.py": ("next_step",),
+    "prepared.py": ("prepared",),
+    "roll.py": ("prepared",),
+    "rota.py": ("rota_rules",),
+    "without_order.py": ("facts_never_refused",),
 }
 """The tests that hold each rule, by the middle of their names; those alone are run."""
 

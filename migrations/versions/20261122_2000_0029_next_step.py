@@ -15,7 +15,7 @@ revision, down_revision, branch_labels, depends_on = "0029", "0028", None, None
 
 GIVEN = "medication.medication_administration"
 UNORDERED = "medication.given_without_order"
-TASKS = "'general', 'effect_follow_up', 'allergy_ask', 'medicine_question'"
+TASKS = "'general', 'clearing', 'effect_follow_up', 'allergy_ask', 'medicine_question'"
 
 
 def upgrade() -> None:
