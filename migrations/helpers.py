@@ -189,6 +189,30 @@ def define(function: str, body: str, *, owner: str) -> None:
     op.execute(f"GRANT EXECUTE ON FUNCTION {name}({types}) TO journal_app, journal_owner, journal_door, journal_finder")
 
 
+def with_other_words(function: str, owner: str, *changes: tuple[str, str]) -> None:
+    """Makes a function of define() anew with some words of it changed, whatever else stands in it by now.
+
+    *function* is its name with the types it takes, *changes* what stands there and what is to. Fails when something does not
+    stand there. It is dropped first, since what it answers with may change.
+    """
+    said = "told"
+    for old, new in changes:
+        said = f"replace({said}, $old${old}$old$, $new${new}$new$)"
+    checks = "".join(f"ASSERT position($old${old}$old$ IN told) > 0;\n" for old, _ in changes)
+    op.execute(
+        f"""DO $do$
+        DECLARE told text := pg_get_functiondef('{function}'::regprocedure);
+        BEGIN
+            {checks}
+            DROP FUNCTION {function};
+            EXECUTE {said};
+        END $do$"""
+    )
+    op.execute(f"ALTER FUNCTION {function} OWNER TO {owner}")
+    op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO journal_app, journal_owner, journal_door, journal_finder")
+
+
 def let_read(role: str, *tables: str) -> None:
     """Lets the role behind a SECURITY DEFINER function read these tables; row-level security holds for it too, so a policy of its own."""
     for table in tables:

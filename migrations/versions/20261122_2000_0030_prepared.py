@@ -3,12 +3,12 @@
 Only adds: the version before this signs doses one by one, and says of none from what it was taken.
 
 Revision ID: 0030
-Revises: 0024
+Revises: 0029
 """
 
 from alembic import op
 
-from migrations.helpers import ENTRY, RECORD, chart_table, erasable, stamp, stays
+from migrations.helpers import ENTRY, RECORD, chart_table, erasable, let_read, stamp, stays, with_other_words
 
 revision, down_revision, branch_labels, depends_on = "0030", "0029", None, None
 
@@ -16,6 +16,17 @@ GIVEN = "medication.medication_administration"
 PREPARED = "medication.prepared"
 LINE, CHECKED, TAKEN_OUT = "medication.prepared_line", "medication.prepared_check", "medication.prepared_take_out"
 OF_PREPARED = f"FOREIGN KEY (patient_id, prepared_id) REFERENCES {PREPARED} (patient_id, id)"
+WORKLIST = "medication.worklist_by_patient(timestamptz, timestamptz)"
+# Hardly anybody has something lying ready at this time: the round asks for it where the worklist says that there is.
+WORKLIST_KNOWS = (
+    ("reconcile_before timestamp with time zone)", "reconcile_before timestamp with time zone, prepared boolean)"),
+    (
+        ", c.kind, c.reconcile_before",
+        f""", c.kind, c.reconcile_before,
+                EXISTS (SELECT FROM linked k JOIN {LINE} l ON l.patient_id = k.id
+                        WHERE k.asked = m.patient_id AND l.due_at >= since AND l.due_at < before)""",
+    ),
+)
 KEYS = "patient_id uuid NOT NULL REFERENCES patients.patient (patient_id), id uuid NOT NULL"
 
 
@@ -81,6 +92,8 @@ def upgrade() -> None:
     _another_controls()
     op.execute(f"ALTER TABLE {GIVEN} ADD COLUMN prepared_line_id uuid")
     op.execute(f"GRANT INSERT (prepared_line_id) ON {GIVEN} TO journal_app")
+    let_read("journal_finder", LINE)
+    with_other_words(WORKLIST, "journal_finder", *WORKLIST_KNOWS)
     _erasure()
 
 
@@ -119,6 +132,7 @@ def _erasure() -> None:
 
 
 def downgrade() -> None:
+    with_other_words(WORKLIST, "journal_finder", *((new, old) for old, new in reversed(WORKLIST_KNOWS)))
     op.execute(f"ALTER TABLE {GIVEN} DROP COLUMN prepared_line_id")
     op.execute(f"DELETE FROM audit.erasable WHERE table_name IN ('{LINE}', '{CHECKED}', '{TAKEN_OUT}')")
     op.execute(f"DELETE FROM audit.erasable WHERE table_name = '{PREPARED}'")

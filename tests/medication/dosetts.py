@@ -56,7 +56,7 @@ def laid_in(world: World, work_of: WorkOf) -> Laid:
 def bags(world: World, work_of: WorkOf, patient_id: UUID) -> list[Bag]:
     with work_of(world.nina) as work:
         start, end = work.now - timedelta(hours=24), work.now + timedelta(hours=24)
-        found: list[Bag] = Medication(work).ask_bags(patient_id, start=start, end=end).answer()
+        found: list[Bag] = Medication(work).bags(patient_id, start=start, end=end)
     return found
 
 

@@ -238,4 +238,4 @@ def test_a_round_of_thirty_costs_no_more_than_a_round_of_one(
     page = nina.get("/round")
 
     assert page.status_code == 200
-    assert len(count_queries) <= 9, "\n".join(count_queries)
+    assert len(count_queries) <= 7, "\n".join(count_queries)

@@ -28,7 +28,7 @@ from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.quantity import Quantity
 from journal.platform.service import on_patient
-from journal.platform.statement import Asked, Statement
+from journal.platform.statement import Statement
 
 WEEK = timedelta(days=6)
 _SHOWN_BACK, _SHOWN_AHEAD = timedelta(days=14), timedelta(days=42)
@@ -66,10 +66,10 @@ class Preparing(Signing):
         return things_of(LINES.rows(self.db, ids=self.work.ids(patient_id), **around), now)
 
     @on_patient(Permission.MEDICATION_READ)
-    def ask_bags(self, patient_id: UUID, *, start: datetime, end: datetime) -> Asked[list[Bag]]:
-        """The bags and compartments for these times, for together(). One statement."""
-        now = self.work.now
-        return LINES.ask(self.db, lambda rows: bags_of(rows, now), ids=self.work.ids(patient_id), start=start, end=end)
+    def bags(self, patient_id: UUID, *, start: datetime, end: datetime) -> list[Bag]:
+        """The bags and compartments for these times. One statement."""
+        rows = LINES.rows(self.db, ids=self.work.ids(patient_id), start=start, end=end)
+        return bags_of(rows, self.work.now)
 
     @on_patient(Permission.MEDICATION_READ)
     def to_lay_in(

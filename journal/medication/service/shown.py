@@ -211,7 +211,7 @@ class WorklistRow(NamedTuple):
     `away_until`: set while the patient is away (year 9999 when nobody knows until when). `hours` are those with doses, and
     beside each stands how many of its doses are ready now, how many there are, and how many are signed. `undecided`: medicines
     that wait for an INR, and have no dose. `crossing`: how she crossed the hospital door, while her list is not reconciled after
-    it, and `reconcile_before` the limit for that.
+    it, and `reconcile_before` the limit for that. `prepared`: something of a dosett or a roll lies ready for the period.
     """
 
     patient_id: UUID
@@ -229,6 +229,7 @@ class WorklistRow(NamedTuple):
     undecided: int = 0
     crossing: str | None = None
     reconcile_before: datetime | None = None
+    prepared: bool = False
 
 
 def medicine_key(order: Any) -> str:

@@ -49,12 +49,12 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         work.open_together({Permission.MEDICATION_READ: [chosen], Permission.PATIENTS_READ: listed})
         with together(work.db):
             due = medication.ask_doses_due([chosen], start=period.start, end=period.end)
-            bags = medication.ask_bags(chosen, start=period.start, end=period.end)
             people, banner = Patients(work).ask_listed(listed), Patients(work).ask_banner(chosen)
-        context |= _pane(chosen, due.answer()[chosen], bags.answer(), slot, wrong) | {"banner_of": banner.answer()}
-        # Hardly anybody has one: asked for those the worklist says so of, and who is on another unit's list.
-        ask = chosen not in of_slot or of_slot[chosen].undecided
-        context["undecided"] = medication.undecided(chosen) if ask else []
+        # Hardly anybody has one or the other: asked for those the worklist says so of, and who is on another unit's list.
+        row = of_slot.get(chosen)
+        bags = [] if row and not row.prepared else medication.bags(chosen, start=period.start, end=period.end)
+        context |= _pane(chosen, due.answer()[chosen], bags, slot, wrong) | {"banner_of": banner.answer()}
+        context["undecided"] = [] if row and not row.undecided else medication.undecided(chosen)
         shown = pages.shown_rows([of_slot[p] for p in listed], people.answer(), slot, chosen)
     context |= {
         "crossing": of_slot[chosen].crossing if chosen in of_slot else None,
