@@ -23,7 +23,13 @@ from tests.factories import Staff
 
 CHART_SCHEMAS = ("access", "care", "medication", "notes", "observations", "patients")
 CATEGORIES = ("patients", "medication", "observations", "notes", "care")
-_numbers = (made for year in range(1921, 1936) for n in range(500) if (made := make_synthetic(date(year, 5, 17), n)))
+_numbers = (
+    made
+    for year in range(1921, 1936)
+    for day in (15, 16, 17, 18)
+    for n in range(500)
+    if (made := make_synthetic(date(year, 5, day), n))
+)
 _marks = count(1)
 
 Connection = psycopg.Connection[Any]

@@ -70,7 +70,7 @@ def test_only_signing_in_and_the_frame_are_open() -> None:
 
     assert is_open == {
         "access.color_scheme", "access.set_language", "access.sign_in", "access.start", "access.switch_user", "chart.home",
-        "healthz", "static",
+        "downtime.held", "downtime.parts", "downtime.report_use", "downtime.worker", "healthz", "static",
     }  # fmt: skip
 
 
