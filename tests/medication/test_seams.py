@@ -1,6 +1,7 @@
 """Where parts of the medicines meet: the door and another try, a bag and a course, a fact beside what was signed."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,15 +10,15 @@ import pytest
 
 from journal.medication import Medication
 from journal.medication.errors import OrdinarySignature
-from journal.medication.rules import DoseStatus, Reason
+from journal.medication.rules import Course, DoseStatus, Reason, Supply, every_hours
 from tests import factories
 from tests.conftest import World
-from tests.medication.dosetts import bags, laid_in, sign_bag
+from tests.medication.dosetts import PENTOXIFYLLINE, bags, begun, laid_in, lay_in, sign_bag
 from tests.medication.test_before_door import given_at, kari_and_dose, status
 from tests.medication.test_next_step import a_dose, refuse, tries
 from tests.medication.test_prepared_web import round_page
 from tests.medication.test_reopened import decide
-from tests.medication.test_sign import sign
+from tests.medication.test_sign import ONE, change, order, sign
 
 __all__ = ["given_at", "kari_and_dose"]
 WorkOf = Callable[..., Any]
@@ -97,3 +98,29 @@ def test_a_card_says_nothing_of_another_try_that_is_called_off(world: World, wor
 
     assert "Ville ikke" in page or "ville ikke" in page
     assert "Prøves igjen" not in page
+
+
+def test_whoever_moves_many_orders_and_whoever_gives_a_bag_never_wait_for_each_other_in_a_ring(
+    world: World, work_of: WorkOf
+) -> None:
+    """The door and the worker hold every plan before any dose; a bag may hold a dose of a course, whose plan is held with it."""
+    patient_id, ours = world.patient(), {"supply": Supply.DOSETT, "starts_at": begun()}
+    plain = order(world, work_of, patient_id, **ours)
+    counted = every_hours(ONE, 1, course=Course(doses=4))
+    course = order(world, work_of, patient_id, medicine=PENTOXIFYLLINE, dosage=every_hours(ONE, 1), **ours)
+    lay_in(world, work_of, patient_id)
+    with work_of(world.lars) as work:
+        change(work, patient_id, course, dosage=counted, version=1, reason="Kur")
+    bag = bags(world, work_of, patient_id)[0]
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.migrator.transaction():
+            held = "SELECT FROM medication.request_plan WHERE request_entry_id = %s FOR NO KEY UPDATE"
+            world.migrator.execute(held, (course,))
+            given = pool.submit(sign_bag, world, work_of, patient_id, bag)
+            while not world.migrator.execute(waits).fetchone()[0] and not given.done():
+                pass
+            moved = "SELECT FROM medication.dose WHERE request_entry_id = %s FOR NO KEY UPDATE"
+            world.migrator.execute(moved, (plain,))
+        assert len(given.result()) == 2
