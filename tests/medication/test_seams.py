@@ -104,7 +104,8 @@ def test_whoever_moves_many_orders_and_whoever_gives_a_bag_never_wait_for_each_o
     world: World, work_of: WorkOf
 ) -> None:
     """The door and the worker hold every plan before any dose; a bag may hold a dose of a course, whose plan is held with it."""
-    patient_id, ours = world.patient(), {"supply": Supply.DOSETT, "starts_at": begun()}
+    patient_id = world.patient()
+    ours: dict[str, Any] = {"supply": Supply.DOSETT, "starts_at": begun()}
     plain = order(world, work_of, patient_id, **ours)
     counted = every_hours(ONE, 1, course=Course(doses=4))
     course = order(world, work_of, patient_id, medicine=PENTOXIFYLLINE, dosage=every_hours(ONE, 1), **ours)
@@ -119,7 +120,7 @@ def test_whoever_moves_many_orders_and_whoever_gives_a_bag_never_wait_for_each_o
             held = "SELECT FROM medication.request_plan WHERE request_entry_id = %s FOR NO KEY UPDATE"
             world.migrator.execute(held, (course,))
             given = pool.submit(sign_bag, world, work_of, patient_id, bag)
-            while not world.migrator.execute(waits).fetchone()[0] and not given.done():
+            while not world.migrator.execute(waits).fetchall()[0][0] and not given.done():
                 pass
             moved = "SELECT FROM medication.dose WHERE request_entry_id = %s FOR NO KEY UPDATE"
             world.migrator.execute(moved, (plain,))
