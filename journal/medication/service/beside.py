@@ -16,6 +16,7 @@ from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.not_given import NotGiven
 from journal.medication.service.shown import WITNESS
 from journal.medication.service.signing import GIVEN, LIVE
+from journal.medication.service.waiting import HELD
 from journal.permissions import Permission
 from journal.platform.clock import spoken
 from journal.platform.errors import NotFound
@@ -56,10 +57,11 @@ class Beside(NotGiven):
         dose = self._hold_dose(patient_id, dose_id)
         twice = dose.signed_at is not None
         given_at = self._given_at(given_at)
-        if not twice and self._unchanged(dose, request_version) and not self._is_complete(dose):
+        was_to_be_given = self._unchanged(dose, request_version, "open", HELD) and not self._waited(dose, given_at)
+        if not twice and was_to_be_given and not self._is_complete(dose):
             return self._given_without_authority(patient_id, dose, given_at)
         if twice and dose.result not in GIVEN:
-            self._call_off_try(patient_id, dose.id)
+            self._call_off_try(patient_id, dose.id, signed_stays=True)
         kind = "also_given" if twice else "given_after_stop"
         id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, kind=kind)
         self._take_out(dose, dose.request_id, id, Quantity(dose.amount, dose.unit), None)

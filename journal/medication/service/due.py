@@ -74,6 +74,14 @@ _OF_ORDER = (
 )
 
 
+def _still_tried(dose: type[Dose], signature: Any) -> sa.ColumnElement[datetime | None]:
+    """When it is tried again; NULL where that was called off, or waits, after the signature said so. Asked of those alone."""
+    other = aliased(Dose)
+    of_dose = other.patient_id == dose.patient_id, other.retry_of == dose.id, other.state == "open"
+    tried = sa.select(other.due_at).where(*of_dose).correlate(dose).scalar_subquery()
+    return sa.case((signature.try_at.is_not(None), tried))
+
+
 def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
     """Doses with order, signature and the facts beside them. Cancelled ones only where something was stored about them.
 
@@ -104,7 +112,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             signature.reason_code,
             signature.reason_text,
             signature.next_step,
-            signature.try_at,
+            _still_tried(dose, signature).label("try_at"),
             signature.recorded_by.label("signed_by"),
             signature.recorded_by_name.label("signed_by_name"),
             signature.municipality_id.label("signed_for"),
@@ -216,11 +224,16 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         take_out=take_out_text(row.supply) if status is DoseStatus.HELD else None,
         made_up=row.course_of is not None and is_made_up(status),
         needs_other=lacks,
-        next_step=NextStep(row.next_step) if row.next_step else NextStep.NONE,
+        next_step=_next_step(row),
         try_at=row.try_at,
         is_retry=row.retry_of is not None,
         prepared_by=row.prepared_by,
     )
+
+
+def _next_step(row: Any) -> NextStep:
+    step = NextStep(row.next_step) if row.next_step else NextStep.NONE
+    return NextStep.NONE if step is NextStep.TRY_AGAIN and row.try_at is None else step
 
 
 def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:

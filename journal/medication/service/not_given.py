@@ -32,6 +32,8 @@ _BEFORE = Statement(
     sa.text(
         """
     SELECT d.request_entry_id, d.given_by, d.retry_of IS NOT NULL AS again,
+        EXISTS (SELECT FROM medication.request_plan w WHERE w.patient_id = d.patient_id
+            AND w.request_entry_id = d.request_entry_id AND w.unconfirmed_since IS NOT NULL) AS waits,
         (SELECT s.atc_codes FROM medication.critical_setting s
          WHERE s.municipality_id = audit.acting_for() ORDER BY s.version DESC LIMIT 1) AS added,
         ARRAY(SELECT DISTINCT (a.effective_at AT TIME ZONE 'Europe/Oslo')::date
@@ -119,7 +121,8 @@ class NotGiven(Patches):
             due_at=dose.due_at,
             next_due_at=dose.next_due_at,
             again=before.again,
-            may_retry=dose.course_of is None and worth_a_try(reason, dose.atc_code),
+            # Nothing is given of an order that waits at the hospital door, no other try either.
+            may_retry=dose.course_of is None and not before.waits and worth_a_try(reason, dose.atc_code),
         )
         id = self._write(
             dose,
@@ -188,10 +191,14 @@ class NotGiven(Patches):
         if critical and missed:
             self.work.publish(facts.CriticalDosesMissed(*of_order))
 
-    def _call_off_try(self, patient_id: UUID, dose_id: UUID) -> None:
-        """The other try of this dose is not wanted any more. Raises Conflict where it is signed: that must be put right first."""
+    def _call_off_try(self, patient_id: UUID, dose_id: UUID, *, signed_stays: bool = False) -> None:
+        """The other try of this dose is not wanted any more. One that is signed is left as it is with `signed_stays`; else
+        raises Conflict: that must be put right first.
+        """
         found = _try_of().rows(self.db, ids=self.work.ids(patient_id), dose_id=dose_id)
         if not found:
+            return
+        if found[0].signed and signed_stays:
             return
         if found[0].signed:
             raise Conflict(_TRIED_AGAIN)

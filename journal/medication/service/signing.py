@@ -46,18 +46,21 @@ _DONE = (
     *("site", "old_patch", "next_step", "try_at", "prepared_line_id"),
 )
 _DOSE_TO_SIGN = Statement(sa.text("SELECT * FROM medication.dose_to_sign(:ids, :dose_id)"))
-# One after the other in the order they are given, so that two who want the same doses never wait for each other in a ring.
+# One after the other in one order, so that two who want the same doses never wait for each other in a ring; those of courses
+# that are counted first, since the plan is held with them: whoever moves many orders holds the plans before any dose.
 _DOSES_TO_SIGN = Statement(
     sa.text(
-        """SELECT s.* FROM unnest(CAST(:dose_ids AS uuid[])) WITH ORDINALITY d(id, n)
-        CROSS JOIN LATERAL medication.dose_to_sign(:ids, d.id) s ORDER BY d.n"""
+        """SELECT s.* FROM (
+            SELECT d.id FROM medication.dose d WHERE d.patient_id = ANY (:ids) AND d.id = ANY (:dose_ids)
+            ORDER BY d.course_of IS NULL, d.patient_id, d.request_entry_id, d.due_at, d.id OFFSET 0) d
+        CROSS JOIN LATERAL medication.dose_to_sign(:ids, d.id) s"""
     )
 )
 
 
 def doses_to_sign(db: Session, ids: Sequence[UUID], dose_ids: Iterable[UUID]) -> list[Any]:
     """These doses as `_hold_dose` has one, held until commit, in one call; those that are not of these charts are left out."""
-    return _DOSES_TO_SIGN.rows(db, ids=list(ids), dose_ids=sorted(dose_ids))
+    return _DOSES_TO_SIGN.rows(db, ids=list(ids), dose_ids=list(dose_ids))
 
 
 @cache
