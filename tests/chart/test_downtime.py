@@ -21,6 +21,7 @@ from journal.patients import NewAllergy, NewRelative, Patients
 from journal.platform.errors import Invalid
 from journal.worker import _keep_downtime_lists
 from tests.conftest import Browser, World
+from tests.medication.dosetts import laid_in
 from tests.medication.test_sign import order
 
 OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
@@ -161,6 +162,23 @@ def test_a_change_that_was_on_its_way_when_the_list_was_built_has_it_built_again
     _keep_downtime_lists(app.works)
     (one,) = device.read().values()
     assert one["allergies"]["texts"] == ["penicillin"]
+
+
+def test_what_lies_ready_and_is_outdated_says_what_to_take_out(
+    world: World, work_of: WorkOf, app: JournalApp, enrol: Callable[..., Device]
+) -> None:
+    laid = laid_in(world, work_of)
+    device = enrol(world.nina)
+    _keep_downtime_lists(app.works)
+    (one,) = device.read().values()
+    assert one["bags"] == []
+
+    with work_of(world.lars) as work:
+        Medication(work).stop(laid.patient_id, laid.pentoxifyllin, version=1, reason="Blødning")
+    _keep_downtime_lists(app.works)
+
+    (one,) = device.read().values()
+    assert one["bags"] and all("Ta ut 1" in said for said in one["bags"])
 
 
 def test_who_leaves_the_unit_is_taken_out_of_the_list_and_a_device_that_is_removed_gets_nothing(

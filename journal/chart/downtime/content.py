@@ -1,10 +1,10 @@
 """What stands about one patient on the list, as texts: it is shown by a page that has nothing else to ask."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from journal.medication import AsNeededMedicine, DueDose
+from journal.medication import AsNeededMedicine, Bag, DueDose
 from journal.patients import ALLERGY_TEXTS, Banner, Relative
 from journal.platform.clock import hhmm, moment, norwegian_date
 
@@ -13,9 +13,13 @@ BACK, AHEAD = timedelta(hours=6), timedelta(hours=36)
 
 
 def content_of(
-    banner: Banner, relatives: Sequence[Relative], due: Sequence[DueDose], as_needed: Sequence[AsNeededMedicine]
+    banner: Banner,
+    relatives: Sequence[Relative],
+    due: Sequence[DueDose],
+    bags: Sequence[Bag],
+    as_needed: Sequence[AsNeededMedicine],
 ) -> dict[str, Any]:
-    """Name, allergies, treatment limits, doses, what may be given as needed, and whom to ring."""
+    """Name, allergies, treatment limits, doses, what is wrong with what lies ready, what may be given as needed, whom to ring."""
     return {
         "name": f"{banner.family_name}, {banner.given_name}",
         "born": banner.birth_date_text,
@@ -30,6 +34,7 @@ def content_of(
             {"name": one.name, "relation": one.relation or "", "phone": one.phone} for one in relatives if one.phone
         ],
         "doses": [_dose(dose) for dose in due],
+        "bags": [f"{moment(bag.due_at)}: {said}" for bag in bags for said in _wrong_with(bag)],
         "as_needed": [_as_needed(medicine) for medicine in as_needed],
     }
 
@@ -45,6 +50,14 @@ def _dose(dose: DueDose) -> dict[str, Any]:
         "signed": f"{moment(dose.signed.state.effective_at)} {dose.signed.by_name}" if dose.signed else "",
         "note": " · ".join(filter(None, (dose.condition_text, dose.instruction, dose.paused_because, dose.take_out))),
     }
+
+
+def _wrong_with(bag: Bag) -> Iterator[str]:
+    """What must be known before anything is given from it: else its doses are given as they stand on the list."""
+    if bag.blocked:
+        yield str(bag.blocked)
+    else:
+        yield from (str(line.take_out) for line in bag.outdated)
 
 
 def _as_needed(medicine: AsNeededMedicine) -> dict[str, Any]:

@@ -108,6 +108,7 @@ class Downtime(Service):
             patients.banner(patient_id),
             patients.related_persons(patient_id),
             medication.doses_due([patient_id], start=now - BACK, end=now + AHEAD)[patient_id],
+            medication.bags(patient_id, start=now - BACK, end=now + AHEAD),
             medication.as_needed(patient_id),
         )
         content["built_at"] = now.isoformat()

@@ -56,6 +56,7 @@
     const phones = p.phones.map((one) => [one.name, one.relation && `(${one.relation})`, one.phone].filter(Boolean).join(" "));
     return make("article", "", make("h2", p.name), about, alert, ...limits,
       ...(doses.length ? [make("h3", words.doses), table([words.when, words.what, words.said, words.sign], doses)] : [make("p", words.nodoses)]),
+      ...p.bags.map((said) => { const wrong = make("p", "", make("b", `${words.bags} `), said); wrong.className = "allergy known"; return wrong; }),
       ...(needed.length ? [make("h3", words.needed), table([words.what, words.given, words.sign], needed)] : []),
       ...(phones.length ? [make("p", "", make("b", `${words.phones}: `), phones.join(" · "))] : []));
   };
