@@ -562,7 +562,7 @@ def _drawn(made: list[Change], most: int | None) -> list[Change]:
 
 def explained() -> dict[str, set[str]]:
     """The changes that docs/mutation.md explains, by the file of the rule: an explanation excuses nothing in another."""
-    points = re.findall(r"^- `([a-z_/]+\.py)`: (.*?)(?=^- |\Z)", EXPLAINED.read_text(), re.MULTILINE | re.DOTALL)
+    points = re.findall(r"^- `([a-z_/]+\.py)`:\s(.*?)(?=^- |\Z)", EXPLAINED.read_text(), re.MULTILINE | re.DOTALL)
     said: dict[str, set[str]] = {}
     for file, point in points:
         quoted = re.findall(r"`([^`]+)`", " ".join(point.split()))
