@@ -10,7 +10,7 @@ from journal.platform.quantity import Quantity
 
 ONE, TWO = (Quantity(Decimal(n), "tablett") for n in (1, 2))
 MORNING, EVENING = daily(ONE, [TimeOfDay.MORNING]), daily(ONE, [TimeOfDay.EVENING])
-NEEDED = when_needed(ONE, max_doses=4)
+NEEDED, SELDOM = (when_needed(ONE, max_doses=most) for most in (4, 3))
 
 
 class Case(NamedTuple):
@@ -35,6 +35,7 @@ def line(
     ends_on: date | None = None,
     stopped: bool = False,
     ready: bool = True,
+    multidose: bool = False,
 ) -> Line:
     return Line(
         key=key,
@@ -48,6 +49,7 @@ def line(
         ends_on=ends_on,
         stopped=stopped,
         ready=ready,
+        multidose=multidose,
     )
 
 
@@ -161,6 +163,49 @@ CASES = [
         [line("s", strength="50 mg"), line("t", strength="100 mg")],
         [("different", "Styrke 25 mg → 100 mg."), ("equal", "")],
     ),
+    Case(
+        "the times of two of one substance do not say which is which where their strengths differ",
+        [line("o", strength="25 mg"), line("p", strength="50 mg", dosage=EVENING)],
+        [line("s", strength="100 mg"), line("t", strength="200 mg", dosage=EVENING)],
+        [
+            ("only_theirs", "Mangler hos oss."), ("only_theirs", "Mangler hos oss."),
+            ("only_ours", "Står ikke i kilden."), ("only_ours", "Står ikke i kilden."),
+        ],
+    ),
+    Case(
+        "nor does a strength, where one is fixed and the other as needed",
+        [line("o", strength="25 mg"), line("p", strength="50 mg")],
+        [line("s", strength="50 mg", dosage=NEEDED), line("t", strength="100 mg", dosage=NEEDED)],
+        [
+            ("only_theirs", "Mangler hos oss."), ("only_theirs", "Mangler hos oss."),
+            ("only_ours", "Står ikke i kilden."), ("only_ours", "Står ikke i kilden."),
+        ],
+    ),
+    *(
+        Case(
+            f"a fixed one that has changed is not one as needed, with {said}",
+            [line("o", strength="25 mg"), line("p", strength="25 mg", dosage=NEEDED)],
+            [line("s", strength=theirs, dosage=EVENING), line("t", strength=theirs, dosage=SELDOM)],
+            [
+                ("different", f"{strength}Dosering 1 tablett morgen → 1 tablett kveld."),
+                (
+                    "different",
+                    f"{strength}Dosering 1 tablett ved behov, inntil 4 ganger per døgn "
+                    "→ 1 tablett ved behov, inntil 3 ganger per døgn.",
+                ),
+            ],
+        )
+        for said, theirs, strength in (
+            ("its strength", "25 mg", ""),
+            ("another strength", "50 mg", "Styrke 25 mg → 50 mg. "),
+        )
+    ),
+    Case(
+        "in packed bags there, and not here",
+        [line("o")], [line("t", multidose=True)], [("different", "Ligger i multidose.")],
+    ),
+    Case("in packed bags both here and there", [line("o", multidose=True)], [line("t", multidose=True)], [("equal", "")]),
+    Case("in packed bags here, of which the source says nothing", [line("o", multidose=True)], [line("t")], [("equal", "")]),
     Case(
         "another medicine of the same group is another medicine",
         [line("o")], [line("t", "C07AB07")],

@@ -9,6 +9,7 @@ import pytest
 
 from journal.medication.rules.authority import (
     ACTS,
+    EXPIRES_SOON,
     GIVING,
     USUAL_CHANGES,
     Act,
@@ -19,6 +20,7 @@ from journal.medication.rules.authority import (
     carried_by,
     cleared_at,
     end_of_last_shift,
+    lacking_text,
     may_be_given_by,
 )
 from journal.platform.clock import OSLO, local
@@ -47,6 +49,7 @@ NEEDED: list[tuple[dict[str, Any], set[Act]]] = [
     ({**PEN, "atc_code": "N02AA01", "prescription_group": "A"}, {A.INJECTION, A.CONTROLLED}),
     ({"form": "Pulver til infusjonsvæske", "route": "Intravenøs bruk"}, {A.INJECTION}),
     ({"form": "Depotinjeksjonsvæske", "route": None}, {A.INJECTION}),
+    ({"form": None, "route": "Subkutan bruk"}, {A.INJECTION}),
     ({"form": None, "route": None, "unit": "sprøyte"}, {A.INJECTION}),
     ({"form": "Depotplaster", "route": "Transdermal bruk", "unit": "plaster"}, {A.PATCH}),
     ({"form": "Depotplaster", "unit": "plaster", "prescription_group": "A"}, {A.PATCH, A.CONTROLLED}),
@@ -121,6 +124,7 @@ def test_five_are_named_and_the_others_counted_and_where_there_is_none_it_says_w
 
     assert may_be_given_by(names[:2]) == "Kan gis av: Nina, Anne."
     assert may_be_given_by(names[:5]) == "Kan gis av: Nina, Anne, Berit, Dina, Eva."
+    assert may_be_given_by(names[:6]) == "Kan gis av: Nina, Anne, Berit, Dina, Eva og 1 til."
     assert may_be_given_by(names) == "Kan gis av: Nina, Anne, Berit, Dina, Eva og 2 til."
     assert "Ring sykepleier på vakt" in may_be_given_by([])
 
@@ -128,8 +132,29 @@ def test_five_are_named_and_the_others_counted_and_where_there_is_none_it_says_w
 def test_what_was_cleared_just_before_midnight_was_cleared_yesterday() -> None:
     now = datetime(2026, 11, 22, 23, 10, tzinfo=UTC)  # 00.10 in Oslo
 
+    assert cleared_at(time(0, 10), now) == now
+    assert cleared_at(time(18, 10), now) == now - timedelta(hours=6)
     assert cleared_at(time(0, 5), now) == now - timedelta(minutes=5)
     assert cleared_at(time(23, 50), now) == now - timedelta(minutes=20)
     for too_far in (time(0, 11), time(18, 9)):
         with pytest.raises(ValueError, match="seks timene"):
             cleared_at(too_far, now)
+
+
+def test_what_she_lacks_is_said_in_the_order_of_the_acts() -> None:
+    assert lacking_text([A.PATCH, A.PACK]) == "Du har ikke fullmakt til å gi fra originalpakning, sette plaster."
+
+
+@pytest.mark.parametrize(
+    ("clears", "carried", "must"), [(True, (), True), (True, (A.AS_NEEDED,), False), (False, (), False)]
+)
+def test_who_gives_as_needed_by_delegation_alone_clears_it_where_the_unit_says_so(
+    clears: bool, carried: tuple[Act, ...], must: bool
+) -> None:
+    assert Authority(frozenset(carried), clears=clears).clears_as_needed is must
+    assert not Authority(frozenset()).clears
+
+
+def test_where_nobody_has_chosen_shifts_change_at_these_times_and_a_month_is_soon() -> None:
+    assert (time(7, 30), time(15), time(22, 30)) == USUAL_CHANGES
+    assert timedelta(days=30) == EXPIRES_SOON

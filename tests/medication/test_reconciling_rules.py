@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.medication.rules.reconciling import Choice, Kind, compare, same_strength
+from journal.medication.rules.reconciling import Choice, Kind, Line, compare, same_dosage, same_strength
 from tests.medication.reconciling_cases import CASES, EVENING, MORNING, NEEDED, Case, line
 
 lines = st.lists(
@@ -94,9 +94,29 @@ def test_what_may_be_chosen() -> None:
         ("100 E/ml", "100 e/ml", True),
         ("2,5 mg", "25 mg", False),
         ("5 mg", "5 mg/ml", False),
+        ("100 E/ml", "200 E/ml", False),
         ("1 mg", "1 g", False),
         (None, None, False),
     ],
 )
 def test_strengths(one: str | None, other: str | None, same: bool) -> None:
     assert same_strength(one, other) is same_strength(other, one) is same
+
+
+def test_a_dosage_that_is_not_said_is_the_same_as_none() -> None:
+    assert same_dosage(MORNING, None) is same_dosage(None, MORNING) is same_dosage(None, None) is False
+
+
+def test_a_line_says_nothing_that_its_list_does_not_say() -> None:
+    silent = Line(key="t", name="metoprolol")
+
+    assert (silent.stopped, silent.ready, silent.multidose) == (False, False, False)
+    assert [each.as_needed for each in (silent, line("o"), line("o", dosage=NEEDED))] == [False, False, True]
+
+
+def test_rows_are_named_by_both_lines_and_stand_by_the_name_of_the_medicine() -> None:
+    two = [line("a", "B01AA03"), line("b", "A10BA02")]
+
+    assert [row.key for row in compare([], two)] == ["~b", "~a"]
+    assert [row.key for row in compare(two, [])] == ["b~", "a~"]
+    assert [row.key for row in compare([line("o")], [line("t")])] == ["o~t"]

@@ -1,6 +1,6 @@
 """Who stands in at which hour of the week: over midnight, over Sunday night, and when the clocks change."""
 
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from journal.medication.rules.rota import (
     Rota,
     Row,
     Span,
+    Window,
     in_words,
     minute_of_week,
     named,
@@ -152,3 +153,31 @@ def test_a_line_that_is_not_whole_is_refused_and_an_empty_one_is_none(line: tupl
         rows_from({name: ["" if name != "who" else None, text] for name, text in zip(names, line, strict=True)})
 
     assert str(refused.value.fields["errors"]["windows"][0]).startswith(said)
+
+
+def test_the_hours_about_sunday_night_are_said_as_one() -> None:
+    assert in_words(open_hours([rota(WORK)], WORKING)) == (
+        "mandag 16.00 – tirsdag 08.00, tirsdag 16.00 – onsdag 08.00, onsdag 16.00 – torsdag 08.00, "
+        "torsdag 16.00 – fredag 08.00 og fredag 16.00 – mandag 08.00"
+    )
+    two = Span(0, 8 * 60, None), Span(at(Weekday.SUNDAY, 22), WEEK, None)
+    assert in_words(two) == "søndag 22.00 – mandag 08.00"
+
+
+def test_two_windows_of_one_doctor_that_follow_each_other_are_one_span() -> None:
+    morning, noon = (Row((Weekday.TUESDAY,), time(begin), time(end), KARI) for begin, end in ((8, 12), (12, 16)))
+    begin, end = at(Weekday.TUESDAY, 8), at(Weekday.TUESDAY, 16)
+
+    assert week_of([rota(morning, noon)], WORKING) == (
+        Span(0, begin, None), Span(begin, end, Named(KARI, 0)), Span(end, WEEK, None),
+    )  # fmt: skip
+
+
+def test_a_rota_names_those_of_its_windows_and_who_stands_in_otherwise() -> None:
+    assert rota(WORK, NIGHTS).people() == {KARI, OLA}
+    assert rota(WORK, otherwise=EVA).people() == {KARI, EVA}
+
+
+def test_minutes_count() -> None:
+    assert windows_of(Row((Weekday.MONDAY,), time(8, 30), time(16, 15), KARI)) == (Window(510, 465, KARI),)
+    assert minute_of_week(datetime(2026, 11, 24, 12, 45, tzinfo=UTC)) == DAY + 13 * 60 + 45

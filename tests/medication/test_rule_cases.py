@@ -8,7 +8,7 @@ import pytest
 
 from journal.medication.rules import OrderStatus, rounds
 from journal.medication.rules.asking import AskOf, Question, asked
-from journal.medication.rules.door import LOOKS_BACK, Crossing, reconcile_before, waits, why_not
+from journal.medication.rules.door import LOOKS_BACK, Crossing, reconcile_before, waits, was_before, why_not
 from journal.medication.rules.door import USUAL_HOURS as HOURS_TO_RECONCILE
 from journal.medication.rules.door import is_overdue as is_unreconciled_too_long
 from journal.medication.rules.dosage import daily
@@ -97,6 +97,13 @@ def test_the_clock_stands_while_she_is_in_hospital() -> None:
 )
 def test_a_dose_waits_at_the_door_where_nobody_paused_its_order(dose: str, order: OrderStatus, waiting: bool) -> None:
     assert waits(dose, order) is waiting
+
+
+@pytest.mark.parametrize(("minutes", "before"), [(-1, True), (0, False), (1, False)])
+def test_a_dose_given_before_the_order_began_to_wait_was_given_by_us(minutes: int, before: bool) -> None:
+    held_from = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert was_before(held_from + timedelta(minutes=minutes), held_from) is before
+    assert was_before(held_from, None) is False
 
 
 @pytest.mark.parametrize("newer_list", [True, False])

@@ -20,16 +20,20 @@ from journal.medication.rules import (
     EveryHours,
     InrControl,
     InvalidDosage,
+    Kind,
     Reason,
     Step,
+    Verb,
     Weekday,
     Window,
     beginning_at,
     daily,
     every_days,
     every_hours,
+    hand_sentence,
     in_cycle,
     in_steps,
+    medication_line,
     on_weekdays,
     once,
     reusable,
@@ -39,6 +43,7 @@ from journal.medication.rules import (
     window_around,
 )
 from journal.medication.rules.first_dose import begun_as, without_first
+from journal.medication.rules.parts import TimedDose
 from journal.medication.rules.patches import (
     PATCH,
     REST,
@@ -439,3 +444,37 @@ def test_a_single_dose_is_no_course_to_its_reader() -> None:
     single = once(TABLET, TODAY, AT_8)
     assert single.course == Course.of_days(TODAY, 1)
     assert replace(single, course=None) == daily(TABLET, [AT_8])
+
+
+def test_the_doses_of_a_day_are_those_of_its_times_and_steps_have_none_of_their_own() -> None:
+    assert daily(TABLET, [AT_20, AT_8]).timed_doses == (TimedDose(AT_8, TABLET), TimedDose(AT_20, TABLET))
+    two = TABLET * Decimal(2)
+    assert daily({AT_20: TABLET, AT_8: two}).timed_doses == (TimedDose(AT_8, two), TimedDose(AT_20, TABLET))
+    assert taper((0, 2), (2, 1)).timed_doses == ()
+
+
+def test_a_range_of_amounts_has_their_unit() -> None:
+    assert AmountRange(TABLET, TABLET * Decimal(2)).unit == "tablett"
+
+
+@pytest.mark.parametrize(
+    ("route", "verb"),
+    [("subkutant", Verb.SET), ("til inhalasjon", Verb.INHALE), ("peroralt", Verb.GIVE), (None, Verb.GIVE)],
+)
+def test_the_route_alone_says_what_the_hand_does(route: str | None, verb: Verb) -> None:
+    assert hand_sentence(Quantity(Decimal(1), "ml"), route=route).verb is verb
+
+
+@pytest.mark.parametrize(
+    ("dosage", "days"),
+    [
+        (daily({AT_8: TABLET, AT_20: TABLET * Decimal(2)}), "daglig"),
+        (in_cycle({AT_8: TABLET, AT_20: TABLET * Decimal(2)}, Cycle(21, 7, TODAY)), "21 dager på og 7 dager av"),
+        (
+            replace(daily({AT_8: TABLET, AT_20: TABLET * Decimal(2)}), kind=Kind.EVERY_DAYS, every=EveryDays(2, TODAY)),
+            "annenhver dag",
+        ),
+    ],
+)
+def test_a_dosage_with_two_amounts_says_its_days(dosage, days: str) -> None:
+    assert plain(medication_line(dosage, generic="x").frequency) == days

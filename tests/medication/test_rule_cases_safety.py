@@ -33,11 +33,11 @@ from journal.medication.rules.safety import (
     worst_first,
 )
 from journal.medication.rules.safety.alerts import Alert
-from journal.medication.rules.safety.amounts import most_in_24_hours, single_dose, substance_in_24_hours
+from journal.medication.rules.safety.amounts import converted, most_in_24_hours, single_dose, substance_in_24_hours
 from journal.medication.rules.safety.basis import basis_of, identity
 from journal.medication.rules.safety.counted import GOAL, per_cent
 from journal.medication.rules.safety.dose_size import dose_size_alerts
-from journal.medication.rules.safety.medicine import ingredients_of, meet
+from journal.medication.rules.safety.medicine import Ingredient, ingredients_of, meet
 from journal.medication.rules.safety.substances import LowerLimit, holding, substances
 from journal.medication.rules.safety.weekly import SPACED, days_between, named_weekday, weekly_alerts
 from journal.platform.quantity import NBSP, Quantity
@@ -330,12 +330,33 @@ def test_the_largest_single_dose_is_what_it_holds(dosage, dose: str | None) -> N
     assert found == (None if dose is None else Decimal(dose))
 
 
-@pytest.mark.parametrize(("limit", "amount"), [(mg("900"), "900"), (mg("3000"), "2000"), (None, "2000")])
+@pytest.mark.parametrize(
+    ("limit", "amount"), [(mg("900"), "900"), (mg("3000"), "2000"), (TABLET * Decimal(3), "1500"), (None, "2000")]
+)
 def test_the_tighter_of_the_limits_is_counted(limit: Quantity | None, amount: str) -> None:
     dosage = when_needed(TABLET, max_doses=4, max_amount=limit, strength_per_unit=mg("500"))
     paracetamol = ordered("N02BE01", "paracetamol", dosage=dosage)
     assert substance_in_24_hours(paracetamol, "paracetamol", "mg") == Decimal(amount)
     assert substance_in_24_hours(paracetamol, "kodein", "mg") is None
+
+
+@pytest.mark.parametrize(("others", "amount"), [((), "2000"), (("koffein",), None), (("koffein", "kodein"), None)])
+def test_what_a_strength_is_of_is_known_where_it_holds_one_substance(
+    others: tuple[str, ...], amount: str | None
+) -> None:
+    held = tuple(Ingredient(name) for name in ("paracetamol", *others))
+    dosage = when_needed(TABLET, max_doses=4, strength_per_unit=mg("500"))
+    found = substance_in_24_hours(
+        ordered("N02BE01", "paracetamol", dosage=dosage, ingredients=held), "paracetamol", "mg"
+    )
+    assert found == (None if amount is None else Decimal(amount))
+
+
+def test_a_mass_is_converted_exactly_and_nothing_else_is() -> None:
+    masses = [Quantity(Decimal(5), unit) for unit in ("g", "mg", "mikrogram", "nanogram")]
+    assert [converted(mass, "mikrogram") for mass in masses] == [5_000_000, 5000, 5, Decimal("0.005")]
+    assert [converted(mass, "g") for mass in masses] == [5, *map(Decimal, ("0.005", "0.000005", "0.000000005"))]
+    assert converted(TABLET, "mg") is converted(masses[0], "tablett") is None
 
 
 def test_an_opioid_whose_amount_nobody_knows_is_named_and_not_counted() -> None:
@@ -473,3 +494,7 @@ def test_of_two_alerts_of_one_rule_the_heavier_stands_first() -> None:
     assert overridden(replace(light, nurse="Følg med.")).card_text == "Følg med."
     quiet = replace(heavy, tier=Tier.MARK, text="x")
     assert worst_first([quiet, heavy]) == (heavy,)
+
+
+def test_a_medicine_without_a_name_holds_nothing() -> None:
+    assert ingredients_of("") == ()

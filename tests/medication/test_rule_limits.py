@@ -7,6 +7,7 @@ import pytest
 
 from journal.medication.rules import (
     Caution,
+    Course,
     DoseStatus,
     OrderStatus,
     TimeOfDay,
@@ -15,6 +16,7 @@ from journal.medication.rules import (
     daily,
     describe,
     dose_status,
+    expected_times,
     glucose,
     pulse,
     respiration,
@@ -123,3 +125,24 @@ def test_a_milligram_of_an_opioid_is_so_much_morphine_by_mouth_by_its_route() ->
         ("tapentadol", by_mouth): "0.2", ("buprenorfin", skin): "92.5", ("buprenorfin", under_tongue): "48",
         ("fentanyl", skin): "100", ("fentanyl", nose): "250", ("fentanyl", under_tongue): "250",
     }  # fmt: skip
+
+
+def test_nobody_was_to_give_a_dose_that_waits_at_the_hospital_door() -> None:
+    for now in (NOON, NOON + timedelta(days=2)):
+        assert dose_status(NOON, now, None, unreconciled=True) is DoseStatus.UNRECONCILED
+
+
+def test_the_systolic_pressure_is_measured_as_a_blood_pressure_and_others_as_they_are_called() -> None:
+    assert [systolic().measured_as, pulse().measured_as] == ["blood_pressure", "pulse"]
+
+
+@pytest.mark.parametrize(("hours", "first"), [(-1, False), (0, True), (1, True), (23, True), (24, False), (25, False)])
+def test_a_first_dose_at_once_is_of_the_period_it_is_given_in(hours: int, first: bool) -> None:
+    given = NOON + timedelta(hours=hours)
+    dosage = daily(
+        Quantity(Decimal(1), "tablett"), [time(23)], course=Course(None, NOON + timedelta(days=5), first_at=given)
+    )
+    found = expected_times(
+        dosage, start=NOON, end=NOON + timedelta(days=1), order_start=NOON - timedelta(days=1), order_end=None
+    )
+    assert (given in [dose.due_at for dose in found]) is first

@@ -22,6 +22,7 @@ from journal.medication.rules.safety import (
     interactions_with,
     judge,
 )
+from journal.medication.rules.safety.interactions import interaction_alerts
 from tests.medication.safety_catalogue import small_catalogue
 from tests.medication.safety_orders import noon, of
 
@@ -177,3 +178,34 @@ def test_a_whole_list_is_asked_pair_by_pair():
     assert {"warfarin", "naproksen"} in pairs
     assert {"warfarin", "amiodaron"} in pairs
     assert pairs[0] == {"warfarin", "naproksen"}, "what should be avoided stands before what wants precautions"
+
+
+def test_a_whole_list_is_asked_of_those_that_are_in_use_together() -> None:
+    one = between(side("C01AA05"), side("C08DA01"))
+    ended = replace(OTHER, ends_at=noon(21))
+
+    assert isinstance(interactions_among([NEW, OTHER], known(one)), Found)
+    assert isinstance(interactions_among([replace(NEW, starts_at=noon(22)), ended], known(one)), NoneFound)
+
+
+def test_a_group_of_one_letter_holds_all_below_it() -> None:
+    assert isinstance(interactions_with(NEW, [OTHER], known(between(side("C"), side("C08")))), Found)
+    answer = interactions_with(NEW, [OTHER], known(SOMETHING_ELSE, not_assessed=("C",)))
+    assert answer == NotAssessed(("annet", "nytt"), ())
+
+
+@pytest.mark.parametrize("of_fest", [True, False])
+def test_an_interaction_is_known_by_its_own_id_and_else_by_that_of_its_entry(of_fest: bool) -> None:
+    one = between(side("C01AA05"), side("C08DA01"))
+    one = one if of_fest else replace(one, fest_id=None)
+    answer = interactions_with(NEW, [OTHER], known(one))
+
+    assert isinstance(answer, Found)
+    assert [hit.told.id for hit in answer.hits] == [str(one.fest_id if of_fest else one.listing_id)]
+
+
+@pytest.mark.parametrize(("relevance", "acts"), [("1", 3), ("2", 3), ("3", 0)])
+def test_what_wants_nothing_done_has_nothing_to_choose(relevance: str, acts: int) -> None:
+    answer = interactions_with(NEW, [OTHER], known(between(side("C01AA05"), side("C08DA01"), relevance)))
+
+    assert [len(alert.actions) for alert in interaction_alerts(answer, NEW)] == [acts]

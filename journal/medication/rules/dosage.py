@@ -362,7 +362,7 @@ def _at_moments(kind: Kind, amount: Amounts, at: Moments, pattern: dict[str, Any
     times = tuple(sorted(moment for moment in at if isinstance(moment, time)))
     times_of_day = tuple(sorted(moment for moment in at if isinstance(moment, TimeOfDay)))
     one = amount if isinstance(amount, Quantity) else _the_only(by_moment.values())
-    amounts = () if one is not None else tuple(by_moment[m] for m in times or times_of_day if m in by_moment)
+    amounts = () if one is not None else tuple(by_moment[m] for m in times or times_of_day)
     return Dosage(kind, one, times=times, times_of_day=times_of_day, amounts=amounts, **pattern, **more)
 
 
