@@ -113,7 +113,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.CARE_GRANT: ("patients", "care"),
     P.CARE_READ: ("patients", "care"),
     P.CARE_WRITE: ("patients", "care"),
-    P.CHART_PREPARE: ("patients", "medication", "observations"),
+    P.CHART_PREPARE: ("patients", "medication", "observations", "chart"),
     P.CHART_READ: ("patients", "medication", "observations", "notes", "care"),
     P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),
     P.MEDICATION_CONFIRM: ("patients", "medication"),

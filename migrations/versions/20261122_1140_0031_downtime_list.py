@@ -55,10 +55,10 @@ def _parts() -> None:
             built_at timestamptz NOT NULL,
             seen text NOT NULL CHECK (seen::pg_snapshot IS NOT NULL),
             sealed text,
-            PRIMARY KEY (device_id, patient_id))"""
+            PRIMARY KEY (patient_id, device_id))"""
     )
-    op.execute("CREATE INDEX downtime_part_patient ON chart.downtime_part (patient_id)")
-    chart_table("chart.downtime_part", category="patients", projection=True, updates=("built_at", "seen", "sealed"))
+    op.execute("CREATE INDEX downtime_part_device ON chart.downtime_part (device_id)")
+    chart_table("chart.downtime_part", projection=True, updates=("built_at", "seen", "sealed"))
     stays("chart.downtime_part", "sealed for a device alone, and built anew when the chart has changed", "sealed")
     let_read("journal_door", "chart.downtime_device", "chart.downtime_part")
     op.execute("GRANT UPDATE (sealed) ON chart.downtime_part TO journal_door")

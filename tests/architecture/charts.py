@@ -21,8 +21,8 @@ from journal.platform.ids import new_id
 from journal.platform.quantity import Quantity
 from tests.factories import Staff
 
-CHART_SCHEMAS = ("access", "care", "medication", "notes", "observations", "patients")
-CATEGORIES = ("patients", "medication", "observations", "notes", "care")
+CHART_SCHEMAS = ("access", "care", "chart", "medication", "notes", "observations", "patients")
+CATEGORIES = ("patients", "medication", "observations", "notes", "care", "chart")
 _numbers = (
     made
     for year in range(1921, 1936)
@@ -121,9 +121,30 @@ class _Chart:
         told = {"category": "*", "against_person_id": against, "decided_by": "pasienten", "valid_from": since}
         self.row("access.restriction", **told)
         unit_id = ward_id or self.by.actor.unit_id
+        self.downtime()
         return self.row(
             "access.care_relationship", ground="stay", room="204", valid_from=since, **{**over, "unit_id": unit_id}
         )
+
+    def downtime(self) -> None:
+        """Her part of the list of a device that holds it no more; sealed, it would say nothing, so here it is not."""
+        actor, device_id = self.by.actor, new_id()
+        owner = {
+            "municipality_id": actor.municipality_id,
+            "recorded_by": actor.person_id,
+            "recorded_by_name": actor.name,
+        }
+        key, secret = bytes(300), device_id.bytes * 2
+        told = {
+            "unit_id": actor.unit_id,
+            "ended_at": datetime.now(UTC),
+            "name": "PC",
+            "public_key": key,
+            "token_hash": secret,
+        }
+        store(self.connection, "chart.downtime_device", id=device_id, **owner, **told)
+        part = {"device_id": device_id, "built_at": datetime.now(UTC), "seen": "1:1:", "sealed": self.token}
+        store(self.connection, "chart.downtime_part", patient_id=self.patient_id, id=new_id(), **part)
 
     def medication(self) -> dict[str, UUID]:
         now = datetime.now(UTC)

@@ -39,6 +39,10 @@ SECURITY_DEFINERS = {
     ("audit.opened_charts(text)", "journal_door"),
     ("audit.reading_log()", "journal_door"),
     ("audit.who()", "journal_door"),
+    ("chart.downtime_due(integer)", "journal_door"),
+    ("chart.downtime_parts(bytea, timestamp with time zone)", "journal_door"),
+    ("chart.empty_downtime_parts()", "journal_door"),
+    ("chart.report_downtime(bytea, text, timestamp with time zone, text, uuid, uuid[])", "journal_door"),
     ("medication.go_live_lists()", "journal_finder"),
     ("medication.orders_ending(timestamp with time zone)", "journal_finder"),
     ("medication.reviews_due(date)", "journal_finder"),
@@ -77,6 +81,7 @@ READ_BY_THE_RELAY = {"platform.outbox"}
 STAMPED_BUT_GIVEN = {
     ("municipalities.practitioner_role", "unit_id"),
     ("access.care_relationship", "unit_id"),
+    ("chart.downtime_device", "unit_id"),
     ("medication.favourite", "unit_id"),
     ("medication.signing_setting", "unit_id"),
     ("medication.stand_in_window", "unit_id"),
