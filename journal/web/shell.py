@@ -60,6 +60,9 @@ _ROLES = phrases(
         "unit_manager": "avdelingsleder",
         "tenant_administrator": "kommuneadministrator",
         "auditor": "revisor",
+        # Only the access log knows these.
+        "system": "journalen selv",
+        "downtime_list": "brukte nødlisten",
     }
 )
 
