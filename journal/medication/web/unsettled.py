@@ -80,7 +80,7 @@ def _page(**drawn: Any) -> str:
         [row for row in rows if row[1].handed and not _is_with(row[1], me)],
     )
     listed: dict[str, Any] = {"mine": groups[0], "open": groups[1], "others": groups[2], "names": names}
-    listed |= {"hidden": len(patients) - len(shown), "colleagues": medication.colleagues(), "now": work.now}
+    listed |= {"more": len(patients) - len(shown), "colleagues": medication.colleagues(), "now": work.now}
     listed |= {"reasons": [(each.value, each.text) for each in settle_forms.REASONS], "patch": PATCH}
     form: dict[str, Any] = {"wrong": None, "said": None, "errors": {}, "typed": {}, "confirm": []}
     return render("medication/unsettled.html", **listed, **(form | drawn))
