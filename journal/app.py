@@ -57,9 +57,9 @@ SECTIONS: tuple[Section, ...] = (
 MENU = (
     journal.chart.web.MENU,
     journal.medication.web.MENU,
-    *journal.medication.web.MORE_MENU,
     journal.patients.web.MENU,
     journal.medication.web.KEEPING_MENU,
+    *journal.medication.web.MORE_MENU,
     journal.chart.downtime.web.MENU,
     journal.audit.web.MENU,
     journal.municipalities.web.MENU,
