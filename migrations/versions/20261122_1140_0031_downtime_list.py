@@ -59,6 +59,7 @@ def _parts() -> None:
     )
     op.execute("CREATE INDEX downtime_part_device ON chart.downtime_part (device_id)")
     chart_table("chart.downtime_part", projection=True, updates=("built_at", "seen", "sealed"))
+    stays("chart.downtime_part", "numbers of transactions, and no words", "seen")
     stays("chart.downtime_part", "sealed for a device alone, and built anew when the chart has changed", "sealed")
     let_read("journal_door", "chart.downtime_device", "chart.downtime_part")
     op.execute("GRANT UPDATE (sealed) ON chart.downtime_part TO journal_door")
