@@ -143,6 +143,18 @@ def test_a_command_id_is_not_used_again_for_something_else(world: World, client_
     assert signatures(world, patient_id) == {doses[0]: 1}
 
 
+def test_who_signs_the_change_that_another_just_signed_is_told_that_it_is_changed(
+    world: World, client_for: Callable[..., Browser]
+) -> None:
+    patient_id, entry_id, _ = an_order(world, 1)
+    form = {"amount": "2", "unit": "tablett", "pattern": "daily", "times": "08 20", "reason": "For lite"}
+    form |= {"version": "1", "seen": "2\N{NO-BREAK SPACE}tabletter kl.\N{NO-BREAK SPACE}08 og 20"}
+
+    answers = [client_for(world.lars).act(f"/patients/{patient_id}/medication/{entry_id}/change", form) for _ in "ab"]
+
+    assert [answer.status_code for answer in answers] == [303, 409]
+
+
 def test_of_ten_who_change_the_same_order_one_does_and_the_rest_see_that_it_is_changed(
     world: World, client_for: Callable[..., Browser]
 ) -> None:

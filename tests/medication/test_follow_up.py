@@ -98,7 +98,7 @@ def ordered(
 
 
 def test_each_day_is_planned_with_the_amount_of_its_step(world: World, work_of: WorkOf, patient_id: UUID) -> None:
-    entry_id = ordered(world, work_of, patient_id, taper(4, 3, 2, 1))
+    entry_id = ordered(world, work_of, patient_id, taper(4, 3, 2, 1), starts_at=begun())
     found = planned(world, entry_id)
     assert [found[day(n)] for n in (0, 1, 2, 6)] == [{3}, {2}, {1}, {1}]
 

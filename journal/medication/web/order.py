@@ -64,11 +64,13 @@ def review_change(patient_id: UUID, request_entry_id: UUID) -> str:
 
 
 def new_dosage(versions: list[RequestVersion], form: Mapping[str, Any]) -> Dosage:
-    """The dosage that a form says, of an order as it is now. Raises Invalid for one that is the same."""
+    """The dosage that a form says, of an order as it is now. Raises Invalid for one that is the same, unless somebody else has
+    changed the order to it meanwhile: who signs that is told so.
+    """
     old = versions[0].dosage
     new = dosage_form.dosage_from(form, old.strength_per_unit, old.unit)
     new = begun_as(old, new)
-    if new == old:
+    if new == old and form["version"] == versions[0].version:
         raise Invalid(errors={"dosage": [_("Doseringen er den samme som før. Endre den, eller gå tilbake.")]})
     return new
 
