@@ -21,12 +21,12 @@ from journal.medication.errors import (
     PreparedByYourself,
     PreparedChecked,
 )
-from journal.medication.rules import Reason, Supply
+from journal.medication.rules import Reason, Supply, every_hours
 from journal.medication.rules.prepared import Outcome
 from journal.platform.clock import local_date
 from journal.platform.errors import Denied, Invalid, NotFound
 from journal.platform.quantity import NBSP, Quantity
-from tests.conftest import World
+from tests.conftest import Browser, World
 from tests.medication.dosetts import Laid, act, bags, begun, laid_in, lay_in, pentoxifyllin, seen, sign_bag, stored
 from tests.medication.test_sign import METOPROLOL, change, doses, order
 
@@ -289,3 +289,23 @@ def test_a_whole_bag_is_undone_at_once_by_who_signed_it(world: World, work_of: W
     assert stored(world, laid.patient_id) == []
     open_again: list[DueDose] = doses(world, work_of, laid.patient_id)
     assert [dose.can_sign for dose in open_again if dose.due_at == bag.due_at] == [True, True]
+
+
+def test_what_an_older_order_says_comes_from_a_dosett_and_cannot_lie_in_one_is_left_out_and_named(
+    world: World, work_of: WorkOf, client_for: Callable[..., Browser]
+) -> None:
+    patient_id = world.patient(none_known=True)
+    tablets = order(world, work_of, patient_id, supply=Supply.DOSETT, starts_at=begun())
+    cream = Medicine("hydrokortison", "Mildison", "krem")
+    entry_id = order(world, work_of, patient_id, medicine=cream, dosage=every_hours(Quantity(Decimal(1), "dose"), 1))
+    world.migrator.execute(
+        "UPDATE medication.medication_request SET supply = 'dosett' WHERE patient_id = %s AND entry_id = %s",
+        (patient_id, entry_id),
+    )
+
+    lay_in(world, work_of, patient_id)
+
+    laid = {line.request_entry_id for bag in bags(world, work_of, patient_id) for line in bag.lines}
+    assert laid == {tablets}
+    shown = client_for(world.nina).get(f"/patients/{patient_id}/prepared/dosett").text
+    assert "kan ikke ligge i en: hydrokortison Mildison krem" in shown

@@ -2,19 +2,23 @@
 
 import html
 from collections.abc import Callable, Iterator
+from datetime import time
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from journal.app import JournalApp
-from journal.medication import Imported, Medication
+from journal.medication import Imported, Medication, Medicine
 from journal.medication.errors import OrderChanged
 from journal.medication.fhir.orders import SUPPLY, request_to_fhir
-from journal.medication.rules import GivenBy, Supply, supply_flags, take_out_text, usual_supply
+from journal.medication.rules import Dosage, GivenBy, Supply, daily, supply_flags, take_out_text, usual_supply
 from journal.medication.rules.reconciling import Choice, Kind
+from journal.medication.rules.supply import may_come_from
 from journal.medication.service.shown import DueDose
 from journal.platform.errors import Denied, Invalid
+from journal.platform.quantity import Quantity
 from journal.platform.settings import Settings
 from tests.conftest import Browser, World
 from tests.medication import test_importing
@@ -36,6 +40,10 @@ def catalogue(app: JournalApp, settings: Settings) -> Iterator[Imported]:
 @pytest.fixture
 def patient_id(world: World) -> UUID:
     return world.patient(none_known=True)
+
+
+def daily_drops() -> Dosage:
+    return daily(Quantity(Decimal(1), "dråpe"), [time(8)])
 
 
 def newest(world: World, work_of: WorkOf, patient_id: UUID, entry_id: UUID) -> Any:
@@ -175,6 +183,46 @@ def test_what_is_no_change_or_rests_on_an_old_version_is_refused_and_a_nurse_is(
     with pytest.raises(Denied), work_of(world.nina) as work:
         told = {"supply": Supply.DOSETT, "given_by": GivenBy.PATIENT, "reason": "Prøve"}
         Medication(work).change_supply(patient_id, entry_id, version=2, **told)
+
+
+@pytest.mark.parametrize(
+    ("unit", "form", "lies"),
+    [
+        ("tablett", "tablett", True),
+        ("tablett", "Depottablett", True),
+        ("tablett", None, True),
+        ("kapsel", "Enterokapsel", True),
+        ("tyggetablett", "Tyggetablett", True),
+        ("tablett", "Brusetablett", False),
+        ("tablett", "smeltetablett", False),
+        ("tablett", "Sublingvaltablett", False),
+        ("enheter", "Injeksjonsvæske, oppløsning", False),
+        ("ml", "Mikstur", False),
+        ("dose", "Krem", False),
+        ("dråper", None, False),
+        ("plaster", "Depotplaster", False),
+        ("vaginaltablett", "Vaginaltablett", False),
+    ],
+)
+def test_only_pieces_that_need_not_keep_their_pack_lie_ready(unit: str, form: str | None, lies: bool) -> None:
+    ready = (Supply.DOSETT, Supply.MULTIDOSE, Supply.DISPENSER)
+    assert [may_come_from(supply, unit, form) for supply in ready] == [lies] * 3
+    assert all(may_come_from(supply, unit, form) for supply in (None, *(set(Supply) - set(ready))))
+
+
+def test_what_is_no_piece_is_neither_prescribed_nor_moved_into_a_dosett(
+    world: World, work_of: WorkOf, patient_id: UUID
+) -> None:
+    drops: dict[str, Any] = {"medicine": Medicine("timolol", "Oftan", "øyedråper"), "dosage": daily_drops()}
+    with pytest.raises(Invalid) as refused:
+        order(world, work_of, patient_id, **drops, supply=Supply.MULTIDOSE)
+    assert "Bare tabletter og kapsler" in str(refused.value.errors["supply"])
+    entry_id = order(world, work_of, patient_id, **drops, supply=Supply.OWN_PACKS)
+
+    with pytest.raises(Invalid):
+        resupply(world, work_of, patient_id, entry_id, Supply.DOSETT)
+    assert newest(world, work_of, patient_id, entry_id).version == 1
+    resupply(world, work_of, patient_id, entry_id, Supply.WARD_STOCK)
 
 
 def test_what_fhir_says_has_the_national_code_and_our_words(world: World, work_of: WorkOf, patient_id: UUID) -> None:

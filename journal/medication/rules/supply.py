@@ -1,11 +1,14 @@
 """From what supply a medicine comes, and who is answerable for giving it.
 
 Sources: Volven 9135 (legemiddel utleveringsform) and 9074 (administreres av); the prescriber's own fields where the code
-lists are coarser. A paused medicine in a packed bag is the nurse's to take out: ux.md 1 (what the hand does).
+lists are coarser. A paused medicine in a packed bag is the nurse's to take out: ux.md 1 (what the hand does). What lies ready in
+a compartment or a bag is counted in pieces; a piece that draws moisture, or that is laid under the tongue when it is wanted,
+keeps its own pack: the product texts of effervescent, melting and sublingual tablets (to be kept in the original package).
 """
 
 from enum import StrEnum
 
+from journal.medication.rules.parts import InvalidDosage
 from journal.platform.language import phrase, phrases
 
 
@@ -77,6 +80,32 @@ _TAKE_OUT = phrases(
         Supply.DISPENSER: "Ta den ut av dispenseren.",
     }
 )
+
+
+_LIES_READY = {Supply.DOSETT, Supply.MULTIDOSE, Supply.DISPENSER}
+_PIECES = {"tablett", "tyggetablett", "kapsel"}
+_KEEPS_ITS_PACK = ("brus", "smelte", "sublingval")
+CANNOT_LIE_READY = phrase(
+    "Bare tabletter og kapsler kan ligge i dosett, multidose eller dispenser, og ikke brusetabletter, smeltetabletter eller "
+    "tabletter under tungen. Velg hvor det ellers skal tas fra."
+)
+
+
+def may_come_from(supply: str | None, unit: str, form: str | None) -> bool:
+    """Whether a medicine that is dosed in this unit, in this form, can come from this supply (None: nobody has said which).
+
+    An order whose form is not known is judged by its unit alone.
+    """
+    if supply is None or Supply(supply) not in _LIES_READY:
+        return True
+    known = (form or "").casefold()
+    return unit in _PIECES and not any(word in known for word in _KEEPS_ITS_PACK)
+
+
+def check_supply(supply: str | None, unit: str, form: str | None) -> None:
+    """Raises InvalidDosage for a medicine that cannot lie ready where its supply says that it does."""
+    if not may_come_from(supply, unit, form):
+        raise InvalidDosage(CANNOT_LIE_READY)
 
 
 def usual_supply(ground: str) -> Supply:

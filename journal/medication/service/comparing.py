@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from journal.medication.models import MedicationRequest
 from journal.medication.rules import Dosage, Supply
 from journal.medication.rules.reconciling import Line, Row, compare
+from journal.medication.rules.supply import may_come_from
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.shown import dosage_of
 from journal.medication.service.sources import Source, SourceMedicine, Sources
@@ -77,19 +78,21 @@ def _ours(key: str, row: Any) -> Line:
 def _theirs(key: str, medicine: SourceMedicine, today: date) -> Line:
     """As the catalogue has it where it is matched, else as it was written."""
     said, of, last = medicine.said, medicine.medicine, ends_on(medicine)
+    form, unit = of.form if of else said.form, medicine.dosage.unit if medicine.dosage else None
     return Line(
         key=key,
         name=of.generic_name if of else said.substance or said.name,
         atc_code=of.atc_code if of else said.atc_code,
         strength=of.strength if of else said.strength,
-        form=of.form if of else said.form,
+        form=form,
         route=of.route if of else None,
         dosage=medicine.dosage,
         dosage_text=said.dosage_text,
         ends_on=last,
         stopped=said.stopped or (last is not None and last < today),
         ready=of is not None and medicine.dosage is not None,
-        multidose=said.multidose,
+        # A list may say it of drops or an injection: there is no bag that those could lie in, so that is no difference.
+        multidose=said.multidose and (unit is None or may_come_from(Supply.MULTIDOSE, unit, form)),
     )
 
 

@@ -14,12 +14,14 @@ from journal.medication.models import MedicationRequest, RequestPlan
 from journal.medication.prepared_tables import Prepared, PreparedCheck, PreparedLine
 from journal.medication.rules import OrderStatus, strength_in_words
 from journal.medication.rules.prepared import Outcome, PreparedKind
+from journal.medication.rules.supply import may_come_from
 from journal.medication.service.course import course_of
 from journal.medication.service.in_use import newest_versions
 from journal.medication.service.planning import Expansion, rows_of
 from journal.medication.service.prepared_shown import LINES, Bag, PreparedThing, bags_of, things_of
 from journal.medication.service.rows import as_lists, insert_rows
 from journal.medication.service.settings import choices_of
+from journal.medication.service.shown import dosage_of
 from journal.medication.service.signing import Signing
 from journal.permissions import Permission
 from journal.platform.clock import day_bounds, spoken
@@ -77,18 +79,16 @@ class Preparing(Signing):
     ) -> list[ToLayIn]:
         """What the orders want in each compartment from this day for a week, from now on: those that come from this supply.
 
-        What is paused or waits at the hospital door is left out, and so is a course that is counted by the doses given: which
-        of its doses is the last one, nobody knows a week ahead.
+        What is paused or waits at the hospital door is left out, what cannot lie ready too, and a course that is counted by the
+        doses given: which of its doses is the last one, nobody knows a week ahead.
         """
         start, end = max(self.work.now, day_bounds(starts_on)[0]), day_bounds(starts_on + days)[1]
         plan, own = RequestPlan, self._orders(patient_id)
         since = sa.select(plan.unconfirmed_since).where(
             plan.patient_id == own.patient_id, plan.request_entry_id == own.entry_id
         )
-        wanted = sa.select(own, since.correlate(own).scalar_subquery()).where(
-            own.status == OrderStatus.ACTIVE.value, own.supply == kind.value, ~own.as_needed
-        )
-        found = [(row[0], row[1]) for row in self.db.execute(wanted) if course_of(row[0]) is None]
+        wanted = sa.select(own, since.correlate(own).scalar_subquery()).where(_comes_from(own, kind))
+        found = [(one, at) for one, at in self.db.execute(wanted) if course_of(one) is None and _fits(one)]
         choices = choices_of(self.db, {one.municipality_id for one, _ in found}) if found else {}
         made = [
             ToLayIn(row["due_at"], medicine_text(one), Quantity(row["amount"], row["unit"]), one.entry_id, one.version)
@@ -97,6 +97,13 @@ class Preparing(Signing):
             if row["state"] == "open"
         ]
         return sorted(made, key=lambda line: (line.due_at, line.medicine))
+
+    @on_patient(Permission.MEDICATION_READ)
+    def never_laid_in(self, patient_id: UUID) -> list[str]:
+        """What is ordered from a dosett and cannot lie in one, by name: what an older order or another's list said of it."""
+        own = self._orders(patient_id)
+        found = self.db.scalars(sa.select(own).where(_comes_from(own, PreparedKind.DOSETT)))
+        return sorted(medicine_text(one) for one in found if not _fits(one))
 
     @on_patient(Permission.MEDICATION_RECEIVE)
     def lay_in(
@@ -203,6 +210,14 @@ class Preparing(Signing):
 @cache
 def _write() -> Statement:
     return insert_rows(PreparedLine, _COLUMNS)
+
+
+def _comes_from(order: Any, kind: PreparedKind) -> Any:
+    return sa.and_(order.status == OrderStatus.ACTIVE.value, order.supply == kind.value, ~order.as_needed)
+
+
+def _fits(order: Any) -> bool:
+    return may_come_from(order.supply, dosage_of(order).unit, order.form)
 
 
 def medicine_text(order: Any) -> str:

@@ -24,6 +24,7 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.patches import check_patch
 from journal.medication.rules.pausing import Replacement, must_be_replaced
+from journal.medication.rules.supply import check_supply
 from journal.medication.service.course import count_anew, course_of, standing
 from journal.medication.service.follow_up import check_inr, evaluation_day, follow_up_of, patch_off
 from journal.medication.service.judging import NO_ANSWERS, Answers, Judging, detected_issues
@@ -116,6 +117,8 @@ class Prescribing(Judging, Waiting):
         check_inr(medicine.atc_code, dosage, local_date(self.work.now))
         with refusing("dosage", Invalid):
             check_patch(dosage)
+        with refusing("supply", Invalid):
+            check_supply(supply, dosage.unit, medicine.form)
         evaluate_on = evaluation_day(medicine.atc_code, dosage, local_date(starts_at), evaluate_on)
         self._wait_for_other_prescribers(patient_id)
         for replaced_id, version in replaces.items():
@@ -189,6 +192,8 @@ class Prescribing(Judging, Waiting):
         self._must_have_doses_left(order, dosage)
         with refusing("dosage", Invalid):
             check_patch(dosage)
+        with refusing("supply", Invalid):
+            check_supply(content.get("supply"), dosage.unit, order.form)
         judgement = self._judge_change(patient_id, request_entry_id, dosage=dosage, ends_at=content.get("ends_at"))
         before = self.answered_before(patient_id, request_entry_id, judgement) if answers.same else {}
         issues = detected_issues(judgement, answers, before)

@@ -5,9 +5,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.medication import facts
+from journal.medication.errors import refusing
 from journal.medication.models import Dose
 from journal.medication.rules import GivenBy, OrderStatus, Supply, usual_supply
+from journal.medication.rules.supply import check_supply
 from journal.medication.service.prescribing import MAY_STILL_BE_GIVEN, Prescribing
+from journal.medication.service.shown import dosage_of
 from journal.permissions import Permission
 from journal.platform.errors import Invalid
 from journal.platform.service import on_patient
@@ -35,11 +38,13 @@ class Supplying(Prescribing):
         """A new version with another supply, or another who gives; answers with it.
 
         Not of a paused order: its newest version says why it is paused. One that waits at the hospital door waits on. Raises
-        NotFound, OrderChanged, Invalid.
+        NotFound, OrderChanged, and Invalid for the same as before and for what cannot lie ready in what it is to come from.
         """
         order = self._lock(patient_id, request_entry_id, version, {OrderStatus.ACTIVE}, decides=False)
         if (order.supply, order.given_by) == (supply.value, given_by.value):
             raise Invalid(errors={"supply": ["Dette er det samme som før. Endre det, eller gå tilbake."]})
+        with refusing("supply", Invalid):
+            check_supply(supply, dosage_of(order).unit, order.form)
         told = {"supply": supply.value, "given_by": given_by.value}
         new = self._next(order, change="change", reason=reason, **told)
         # A dose that was paused when its order was resumed stays with that version; one that waits at the door does not.

@@ -49,7 +49,7 @@ class TakingIn(Prescribing, Catalogue):
                     "version": order.version,
                     "dosage": dosage,
                     "reason": why,
-                    "content": {"ends_at": None} | ({"supply": Supply.MULTIDOSE.value} if said.multidose else {}),
+                    "content": {"ends_at": None} | ({"supply": Supply.MULTIDOSE.value} if row.theirs.multidose else {}),
                 }
                 self.change(patient_id, order.entry_id, **changed, answers=_for_now(judged, answers))
             return judged
@@ -64,7 +64,7 @@ class TakingIn(Prescribing, Catalogue):
                 indication=said.indication or (order.indication if order else None),
                 answers=_for_now(judged, answers),
                 source_id=medicine.id,
-                supply=Supply.MULTIDOSE if said.multidose else None,
+                supply=Supply.MULTIDOSE if row.theirs.multidose else None,
             )
         return judged
 

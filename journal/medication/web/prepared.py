@@ -131,6 +131,7 @@ def _lay_in(patient_id: UUID, starts_on: date | None, *, said: str | None = None
         box=box_to_lay(lines, changes, day),
         picks=picks(lines),
         changes=changes,
+        never=medication.never_laid_in(patient_id),
         said=said,
         left_out=left_out,
     )
