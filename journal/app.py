@@ -57,6 +57,7 @@ SECTIONS: tuple[Section, ...] = (
 MENU = (
     journal.chart.web.MENU,
     journal.medication.web.MENU,
+    journal.care.web.MENU,
     journal.patients.web.MENU,
     journal.medication.web.KEEPING_MENU,
     *journal.medication.web.MORE_MENU,

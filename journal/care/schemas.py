@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from journal.care.rules import ABSENCES, INCIDENTS, SERVICES, SEVERITIES, STAYS
+from journal.care.rules import ABSENCES, INCIDENTS, SERVICES, SEVERITIES, STAYS, TASKS
 from journal.care.service import Account
 from journal.platform import clock
 from journal.platform.fields import StrictInteger, Text
@@ -26,6 +26,12 @@ class CompleteTask(Schema):
     """What came of it; may be empty."""
 
     outcome = Text(1000, load_default="")
+
+
+class UnitTasks(Schema):
+    """The address of the unit's tasks: one kind of them, or all."""
+
+    kind = fields.String(load_default=None, validate=validate.OneOf(list(TASKS)))
 
 
 class AnswerEffect(Schema):

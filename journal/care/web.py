@@ -6,13 +6,14 @@ from uuid import UUID
 from flask import request
 from werkzeug.wrappers import Response
 
-from journal.care import pages, schemas
+from journal.care import pages, schemas, unit_tasks
 from journal.care.service import Care
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Invalid
-from journal.web import Section, current_work, form_body, see_other
-from journal.web.shell import Tab
+from journal.web import Section, current_work, form_body, query_body, see_other
+from journal.web.shell import MenuEntry, Tab
 
+MENU = MenuEntry("care.all_tasks", "check", "Oppgaver", Permission.CARE_WRITE)
 bp = Section("care", __name__)
 TABS = (
     Tab("care.tasks", "Oppgaver", Permission.CARE_READ),
@@ -20,6 +21,18 @@ TABS = (
     Tab("care.stay", "Opphold", Permission.CARE_READ),
     Tab("care.services", "Tjenester", Permission.CARE_READ),
 )
+
+
+@bp.page("/tasks", Permission.CARE_WRITE)
+def all_tasks() -> str:
+    return unit_tasks.page(query_body(schemas.UnitTasks)["kind"])
+
+
+@bp.act("/tasks/<uuid:patient_id>/<uuid:entry_id>/complete", Permission.CARE_WRITE)
+def complete_from_list(patient_id: UUID, entry_id: UUID) -> Response:
+    form_body(schemas.Nothing)
+    Care(current_work()).complete_task(patient_id, entry_id)
+    return see_other(".all_tasks", kind=query_body(schemas.UnitTasks)["kind"])
 
 
 @bp.page("/patients/<uuid:patient_id>/tasks", Permission.CARE_READ)
@@ -213,6 +226,8 @@ _PAGES: dict[str, Callable[[UUID, pages.Error], str]] = {
 def draw_again(error: Invalid | Conflict) -> tuple[str, int]:
     """The same page with what was typed, a sentence at each field, and what others have done in the meantime."""
     endpoint, args = (request.endpoint or "").removeprefix("care."), request.view_args or {}
+    if endpoint == "complete_from_list":
+        return unit_tasks.page(None, said=error.detail), error.status
     if endpoint == "change_service":
         return pages.change(**args, error=error), error.status
     if endpoint == "correct_incident":

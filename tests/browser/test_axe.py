@@ -13,6 +13,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, expect
 
 from journal.app import JournalApp
+from journal.care import Care
 from journal.medication import Medication, Medicine, import_catalogue, mini_fest
 from journal.medication.rules import Supply, daily, every_hours, pulse, temperature, when_needed
 from journal.medication.rules.verbal import Act
@@ -263,6 +264,13 @@ def test_the_procedure_list_and_a_dose_by_it(
     assert faults_of(tab) == []
     tab = see(world.nina, f"/patients/{patient_id}/medication/procedure?line={line.id}")
     assert faults_of(tab) == []
+
+
+def test_the_units_tasks(world: World, see: See, patient_id: UUID, work_of: Callable[..., Any]) -> None:
+    with work_of(world.nina) as work:
+        for hours, kind in ((-1, "effect_follow_up"), (2, "general"), (48, "prescriber")):
+            Care(work).add_task(patient_id, "Mål blodtrykk", due_at=work.now + timedelta(hours=hours), kind=kind)
+    assert faults_of(see(world.nina, "/tasks")) == []
 
 
 def test_a_pause_that_asks_what_replaces(world: World, see: See, patient_id: UUID, work_of: Callable[..., Any]) -> None:

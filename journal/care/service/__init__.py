@@ -5,9 +5,10 @@ from journal.care.service.granting import Granting
 from journal.care.service.incidents import Account
 from journal.care.service.residence import Residence
 from journal.care.service.shown import ClosedTask, GrantedService, Incident, Stay, Whereabouts
+from journal.care.service.unit_tasks import UnitTasks
 
 __all__ = ["Account", "Care", "ClosedTask", "GrantedService", "Incident", "Stay", "Whereabouts"]
 
 
-class Care(Granting, Residence, GivenAgainst):
-    """The four of them in one."""
+class Care(Granting, Residence, GivenAgainst, UnitTasks):
+    """All of them in one."""
