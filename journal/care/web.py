@@ -28,7 +28,7 @@ def all_tasks() -> str:
     return unit_tasks.page(query_body(schemas.UnitTasks)["kind"])
 
 
-@bp.act("/tasks/<uuid:patient_id>/<uuid:entry_id>/complete", Permission.CARE_WRITE)
+@bp.act("/patients/<uuid:patient_id>/tasks/<uuid:entry_id>/done", Permission.CARE_WRITE)
 def complete_from_list(patient_id: UUID, entry_id: UUID) -> Response:
     form_body(schemas.Nothing)
     Care(current_work()).complete_task(patient_id, entry_id)

@@ -87,10 +87,10 @@ def test_a_task_is_done_from_the_list_once_and_one_that_wants_an_answer_is_answe
     task(world, work_of, kari, "Spør om hun fikk hjelp", 1, kind="effect_follow_up")
     nina = client_for(world.nina)
     shown = nina.get("/tasks").text
-    assert f"/patients/{kari}/tasks" in shown and shown.count("/complete") == 1
+    assert f"/patients/{kari}/tasks" in shown and shown.count("/done") == 1
 
-    assert nina.act(f"/tasks/{kari}/{entry_id}/complete", {}).status_code == 303
-    again = nina.act(f"/tasks/{kari}/{entry_id}/complete", {})
+    assert nina.act(f"/patients/{kari}/tasks/{entry_id}/done", {}).status_code == 303
+    again = nina.act(f"/patients/{kari}/tasks/{entry_id}/done", {})
 
     assert again.status_code == 409 and "gjorde oppgaven" in again.text
     assert "Mål blodtrykk" not in nina.get("/tasks").text
