@@ -17,6 +17,7 @@ _FUNCTION = "care.patients_with_tasks()"
 
 def upgrade() -> None:
     let_read("journal_finder", "care.task")
+    # Kept, as in medication: whoever restores a backup makes the function anew, and hands it over.
     op.execute("GRANT CREATE ON SCHEMA care TO journal_finder")
     define(
         f"{_FUNCTION} RETURNS TABLE (patient_id uuid, room text, first_due_at timestamptz) STABLE",
@@ -58,10 +59,10 @@ def upgrade() -> None:
         END""",
         owner="journal_finder",
     )
-    op.execute("REVOKE CREATE ON SCHEMA care FROM journal_finder")
 
 
 def downgrade() -> None:
     op.execute(f"DROP FUNCTION {_FUNCTION}")
     op.execute("DROP POLICY journal_finder ON care.task")
     op.execute("REVOKE SELECT ON care.task FROM journal_finder")
+    op.execute("REVOKE CREATE ON SCHEMA care FROM journal_finder")
