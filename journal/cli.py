@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from journal.audit import command as access_log
 from journal.bench import command as bench
 from journal.platform import database
 from journal.platform.backup import RestoreError, back_up, manifest_of, restore
@@ -83,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_arguments(bench_command)
     bench_command.set_defaults(run=bench.run)
 
+    log_command = commands.add_parser("log", help="innsynsloggen: forsegle, skrive ut, kontrollere")
+    access_log.add_arguments(log_command, common, lambda home: _environment(home, 8000))
+
     municipality = commands.add_parser("municipality", help="kommuner").add_subparsers(
         required=True, metavar="handling"
     )
@@ -115,12 +119,15 @@ def _environment(home: Path | None, port: int) -> Iterator[Mapping[str, str]]:
 
 def _embedded_environment(server: EmbeddedPostgres, home: Path, port: int) -> dict[str, str]:
     """The environment of everything that the demo starts: keys made once and kept beside the data."""
-    keys = {name: _kept_key(home / f"{name}.key") for name in ("secret", "mac")}
+    keys = {name: _kept_key(home / f"{name}.key") for name in ("secret", "mac", "seal")}
     return {
         "AKSON_ENVIRONMENT": "demo",
         "AKSON_DATABASE_URL": server.dsn("journal_app", DATABASE),
         "AKSON_MIGRATOR_URL": server.dsn("journal_migrator", DATABASE),
         "AKSON_BACKUP_URL": server.dsn("journal_backup", DATABASE),
+        "AKSON_SEALER_URL": server.dsn("journal_sealer", DATABASE),
+        "AKSON_SEAL_KEY": str(home / "seal.key"),
+        "AKSON_ANCHOR": str(home / "heads.jsonl"),
         "AKSON_SECRET_KEY": keys["secret"],
         "AKSON_MAC_KEY": keys["mac"],
         "AKSON_ALLOW_SYNTHETIC_IDS": "1",

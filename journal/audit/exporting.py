@@ -1,0 +1,73 @@
+"""The access log as a file that anybody can check with the public key alone: the whole of it, or one municipality's own part.
+
+A line of JSON for the file itself, one for each seal with its parts, the lines that it covers after it, and last those that are
+not sealed yet. Of one municipality's own export, every head is there, and of the parts its own with the way to the root.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from journal.audit import merkle
+from journal.audit.seal import Part, said
+from journal.audit.sealer import Sealed, heads, lines_between, municipality_of
+
+_PARTS: LiteralString = """
+SELECT municipality_id, lines, encode(root, 'hex') AS root FROM audit.log_seal_part WHERE number = %s ORDER BY municipality_id
+"""
+
+
+def export(connection: psycopg.Connection[Any], municipality_id: UUID | None = None) -> Iterator[str]:
+    """The lines of the file, each without its line end; of one municipality, or of all. *connection*: as journal_sealer."""
+    of = str(municipality_id) if municipality_id else None
+    with connection.transaction():
+        yield _written({"log": {"municipality_id": of}})
+        last = None
+        for last in heads(connection):
+            yield _written(_of_seal(connection, last, of))
+            yield from _lines(connection, of, last.head.begins, last.head.ends)
+        yield _written({"unsealed": True})
+        yield from _lines(connection, of, last.head.ends) if last else _lines(connection, of, (1, 0))
+
+
+def _of_seal(connection: psycopg.Connection[Any], sealed: Sealed, of: str | None) -> dict[str, Any]:
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        rows: Iterable[Any] = cursor.execute(_PARTS, (sealed.head.number,)).fetchall()
+    parts = [Part(str(row.municipality_id), row.lines, row.root) for row in rows]
+    told: dict[str, Any] = {"head": asdict(sealed.head), "signature": sealed.signature}
+    if of is None:
+        return {"seal": told | {"parts": [asdict(part) for part in parts]}}
+    for index, part in enumerate(parts):
+        if part.municipality_id == of:
+            beside = [each.hex() for each in merkle.path([one.leaf() for one in parts], index)]
+            way = {"index": index, "size": len(parts), "beside": beside}
+            return {"seal": told | {"parts": [asdict(part)], "way": way}}
+    return {"seal": told | {"parts": []}}
+
+
+def _lines(connection: psycopg.Connection[Any], of: str | None, *between: tuple[int, int]) -> Iterator[str]:
+    for municipality_id, lines in groupby(lines_between(connection, *between), municipality_of):
+        if of in (None, municipality_id):
+            yield from (_written({"line": line}) for line in lines)
+
+
+def _written(content: dict[str, Any]) -> str:
+    return said(content).decode()
+
+
+def read(written: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The lines of such a file. Raises ValueError, with a sentence, for a file that is none."""
+    for number, text in enumerate(written, 1):
+        try:
+            content = json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"Linje {number} i filen er ikke til å lese. Hent filen på nytt.") from error
+        if not isinstance(content, dict) or (number == 1 and "log" not in content):
+            raise ValueError("Filen er ikke et uttrekk av innsynsloggen.")
+        yield content

@@ -1,0 +1,164 @@
+"""Whether an exported access log is whole: by the public key, the export and the heads that were kept outside, and nothing else."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from journal.audit import merkle
+from journal.audit.exporting import read
+from journal.audit.merkle import Tree, leaf
+from journal.audit.seal import FIRST, Head, Part, name_of, root_over, said
+from journal.audit.sealer import Sealed, municipality_of
+
+LONGEST_TRANSACTION = timedelta(hours=1)
+"""A line is of the time its transaction began, which may be a while before it was closed and sealed."""
+
+
+@dataclass
+class Verdict:
+    """What a check came to. `findings`: sentences, none for a whole log. `first` and `last`: the times of the lines, in UTC."""
+
+    seals: int = 0
+    lines: int = 0
+    unsealed: int = 0
+    anchored: int = 0
+    first: str = ""
+    last: str = ""
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+class _Sealed(NamedTuple):
+    head: Head
+    signature: str
+    parts: list[Part]
+    way: dict[str, Any] | None
+
+
+def verify(
+    written: Iterable[str],
+    key: Ed25519PublicKey,
+    anchors: Sequence[Sealed] = (),
+    progress: Callable[[int], None] = lambda lines: None,
+) -> Verdict:
+    """Checks an export line by line; needs memory for one seal's heads and no more. `progress` hears of how many lines, now and
+    then. Raises ValueError for a file that is no export."""
+    verdict, kept = Verdict(), {one.head.number: one for one in anchors}
+    before: Head | None = None
+    contents = read(written)
+    of = next(contents)["log"]["municipality_id"]
+    for sealed, lines in _by_seal(contents):
+        if sealed is None:
+            verdict.unsealed = sum(1 for _ in lines)
+            break
+        _check_head(verdict, sealed, before, key)
+        _check_lines(verdict, sealed, lines, of, before)
+        if (anchor := kept.get(sealed.head.number)) is not None:
+            verdict.anchored += 1
+            if anchor.head != sealed.head:
+                verdict.findings.append(
+                    f"Forsegling {sealed.head.number} er en annen enn den som er oppbevart utenfor databasen."
+                )
+        before, verdict.seals = sealed.head, verdict.seals + 1
+        progress(verdict.lines)
+    if kept and max(kept) > (before.number if before else 0):
+        verdict.findings.append(
+            f"Loggen slutter ved forsegling {before.number if before else 0}, men forsegling {max(kept)} er oppbevart utenfor"
+            " databasen. Det som kom etter, er borte."
+        )
+    verdict.findings += [
+        f"Den oppbevarte forseglingen {number} er ikke signert med denne nøkkelen."
+        for number, one in kept.items()
+        if not one.head.is_signed(key, one.signature)
+    ]
+    return verdict
+
+
+def _by_seal(contents: Iterator[dict[str, Any]]) -> Iterator[tuple[_Sealed | None, Iterator[dict[str, Any]]]]:
+    """Each seal with its lines; last None, with those that are not sealed yet."""
+    group: list[Any] = [None]
+
+    def begins(content: dict[str, Any]) -> Any:
+        if "line" not in content:
+            group[0] = content
+        return group[0]
+
+    for content, rows in groupby(contents, begins):
+        lines = (row["line"] for row in rows if "line" in row)
+        if content is None or "unsealed" in content:
+            yield None, lines
+            continue
+        of = content["seal"]
+        parts = [Part(**part) for part in of["parts"]]
+        yield _Sealed(Head.read(of["head"]), of["signature"], parts, of.get("way")), lines
+
+
+def _check_head(verdict: Verdict, sealed: _Sealed, before: Head | None, key: Ed25519PublicKey) -> None:
+    head = sealed.head
+    if not head.is_signed(key, sealed.signature):
+        other = "" if head.key == name_of(key) else " Den sier at den er signert med en annen nøkkel."
+        verdict.findings.append(f"Forsegling {head.number} er ikke signert med denne nøkkelen.{other}")
+    number, previous, begins = (before.number + 1, before.hash(), before.ends) if before else (1, FIRST, (1, 0))
+    if (head.number, head.previous, head.begins) != (number, previous, begins):
+        verdict.findings.append(f"Forsegling {head.number} følger ikke etter forsegling {number - 1}. En mangler.")
+    if before and head.ends[0] > head.begins[0] and not head.renewed:
+        verdict.findings.append(f"Forsegling {head.number} begynner en ny epoke uten at noen sier hvorfor.")
+
+
+def _check_lines(
+    verdict: Verdict, sealed: _Sealed, lines: Iterator[dict[str, Any]], of: str | None, before: Head | None
+) -> None:
+    head, expected = sealed.head, {part.municipality_id: part for part in sealed.parts}
+    found: list[Part] = []
+    for municipality_id, rows in groupby(lines, municipality_of):
+        tree = Tree()
+        for line in rows:
+            tree.add(leaf(said(line)))
+            _check_line(verdict, line, head, before)
+        found.append(Part(municipality_id, tree.size, tree.root().hex()))
+    for part in found:
+        wanted = expected.pop(part.municipality_id, None)
+        if wanted is None:
+            verdict.findings.append(f"Forsegling {head.number}: {part.lines} linjer er satt inn etterpå.")
+        elif wanted.lines != part.lines:
+            verdict.findings.append(
+                f"Forsegling {head.number}: {wanted.lines} linjer ble forseglet, og {part.lines} er her."
+            )
+        elif wanted.root != part.root:
+            verdict.findings.append(f"Forsegling {head.number}: minst én av {part.lines} linjer er endret.")
+    verdict.findings += [f"Forsegling {head.number}: {part.lines} linjer er fjernet." for part in expected.values()]
+    if not _leads_to_root(sealed, of):
+        verdict.findings.append(f"Forsegling {head.number}: tallene for kommunene stemmer ikke med det som er signert.")
+
+
+def _leads_to_root(sealed: _Sealed, of: str | None) -> bool:
+    head, parts, way = sealed.head, sealed.parts, sealed.way
+    if of is None:
+        return root_over(parts) == head.root and sum(part.lines for part in parts) == head.lines
+    if not parts:
+        return True
+    assert way is not None
+    beside = [bytes.fromhex(each) for each in way["beside"]]
+    root = merkle.root_by_path(parts[0].leaf(), way["index"], way["size"], beside)
+    return root is not None and root.hex() == head.root and parts[0].municipality_id == of
+
+
+def _check_line(verdict: Verdict, line: dict[str, Any], head: Head, before: Head | None) -> None:
+    verdict.lines += 1
+    verdict.first, verdict.last = min(verdict.first or line["at"], line["at"]), max(verdict.last, line["at"])
+    if not head.begins <= (line["epoch"], int(line["xid"])) < head.ends:
+        verdict.findings.append(f"Forsegling {head.number}: linjen {line['id']} er av en annen forsegling.")
+    if before and not head.renewed and _at(line["at"]) < _at(before.sealed_at) - LONGEST_TRANSACTION:
+        verdict.findings.append(f"Forsegling {head.number}: linjen {line['id']} er datert tilbake.")
+
+
+def _at(moment: str) -> datetime:
+    return datetime.fromisoformat(moment)
