@@ -303,7 +303,7 @@ def test_a_function_that_looks_past_security_has_its_search_path_pinned_and_is_n
 
 
 def test_only_the_door_the_finder_and_the_eraser_may_reach_past_a_closed_chart(migrator: Connection) -> None:
-    """A policy for a role that is not the application's, and does not log in."""
+    """A policy for a role that is not the application's, and does not log in; but the sealer, who sees the log and no chart."""
     seen = names(
         migrator,
         f"""SELECT DISTINCT r.rolname::text FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
@@ -314,8 +314,14 @@ def test_only_the_door_the_finder_and_the_eraser_may_reach_past_a_closed_chart(m
         migrator, "SELECT rolname::text FROM pg_roles WHERE rolcanlogin AND rolname = ANY (%s)", list(seen)
     )
 
-    assert seen == {"journal_app", "journal_door", "journal_eraser", "journal_finder"}
-    assert logging_in == {"journal_app"}
+    of_sealer = names(
+        migrator, "SELECT polrelid::regclass::text FROM pg_policy WHERE 'journal_sealer'::regrole = ANY (polroles)"
+    )
+
+    assert seen == {"journal_app", "journal_door", "journal_eraser", "journal_finder", "journal_sealer"}
+    assert logging_in == {"journal_app", "journal_sealer"}
+    log = {"audit.access_log", "audit.log_epoch", "audit.log_seal", "audit.log_seal_part"}
+    assert of_sealer == {*log, "municipalities.municipality"}
 
 
 def test_the_application_is_an_ordinary_role_that_owns_nothing(migrator: Connection) -> None:
