@@ -33,12 +33,12 @@ demo: ## Start a journal with invented people on this machine
 bench: ## Measure speed against the limit, in the same run
 	./akson bench $(ARGS)
 
-soak: ## The long faults: kills, cut wires, a full disk, crowds; ARGS="kill --seconds 600"
+soak: ## The long faults: kills, cut wires, a full disk, crowds, races; ARGS="kill --seconds 600"
 	$(PYTHON) -m tests.crash $(ARGS)
 
 LIVES ?= 300
-statemachine: ## Live an order's life, drawn anew, through model, service and pages; LIVES=300
-	AKSON_LIVES=$(LIVES) $(PYTHON) -m pytest -q tests/medication/test_order_life.py
+statemachine: ## Live an order's and a dose's life, drawn anew, through model, service and pages; LIVES=300
+	AKSON_LIVES=$(LIVES) $(PYTHON) -m pytest -q tests/medication/test_order_life.py tests/medication/test_dose_life.py
 
 lines: ## Look at a million generated medication lines; ARGS="10000" looks at fewer
 	$(PYTHON) -m tools.dose_lines $(ARGS)

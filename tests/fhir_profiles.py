@@ -98,3 +98,12 @@ def base_of(profile: str) -> dict[str, tuple[int, str]]:
         for each in elements
         if len(path := each["path"].split(".")) == 2 and ":" not in each["id"]
     }
+
+
+def required_of(profile: str) -> set[str]:
+    """The elements that a profile's snapshot demands where what they are in is there, as paths below the resource. Of a choice of
+    codings, and of the parts of a period, none is demanded of who does not use it."""
+    document = json.loads((REFERENCE / f"lmdi/fhir/StructureDefinition-{profile}.json").read_text(encoding="utf-8"))
+    elements = document["snapshot"]["element"]
+    names = {each["path"].split(".", 1)[1] for each in elements if each["min"] > 0 and "." in each["path"]}
+    return {name for name in names if name.count(".") < 2 and not name.startswith("effective[x].")}

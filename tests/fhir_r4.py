@@ -48,6 +48,30 @@ R4 = {
     manufacturer 0..1 Reference; form 0..1 CodeableConcept; amount 0..1 Ratio; ingredient 0..* Ingredient;
     batch 0..1 BackboneElement
     """,
+    "MedicationAdministration": _ANY_RESOURCE
+    + """; identifier 0..* Identifier; instantiates 0..* uri; partOf 0..* Reference;
+    status 1..1 code=in-progress,not-done,on-hold,completed,entered-in-error,stopped,unknown;
+    statusReason 0..* CodeableConcept; category 0..1 CodeableConcept; medication[x] 1..1 CodeableConcept|Reference;
+    subject 1..1 Reference; context 0..1 Reference; supportingInformation 0..* Reference;
+    effective[x] 1..1 dateTime|Period; performer 0..* Performer; reasonCode 0..* CodeableConcept;
+    reasonReference 0..* Reference; request 0..1 Reference; device 0..* Reference; note 0..* Annotation;
+    dosage 0..1 GivenDosage; eventHistory 0..* Reference
+    """,
+    "MedicationDispense": _ANY_RESOURCE
+    + """; identifier 0..* Identifier; partOf 0..* Reference;
+    status 1..1 code=preparation,in-progress,cancelled,on-hold,completed,entered-in-error,stopped,declined,unknown;
+    statusReason[x] 0..1 CodeableConcept|Reference; category 0..1 CodeableConcept;
+    medication[x] 1..1 CodeableConcept|Reference; subject 0..1 Reference; context 0..1 Reference;
+    supportingInformation 0..* Reference; performer 0..* Performer; location 0..1 Reference;
+    authorizingPrescription 0..* Reference; type 0..1 CodeableConcept; quantity 0..1 Quantity; daysSupply 0..1 Quantity;
+    whenPrepared 0..1 dateTime; whenHandedOver 0..1 dateTime; destination 0..1 Reference; receiver 0..* Reference;
+    note 0..* Annotation; dosageInstruction 0..* Dosage; substitution 0..1 BackboneElement; detectedIssue 0..* Reference;
+    eventHistory 0..* Reference
+    """,
+    "Performer": "function 0..1 CodeableConcept; actor 1..1 Reference",
+    "GivenDosage": """extension 0..* Extension; text 0..1 string; site 0..1 CodeableConcept; route 0..1 CodeableConcept;
+    method 0..1 CodeableConcept; dose 0..1 Quantity; rate[x] 0..1 Ratio|Quantity""",
+    "Annotation": "author[x] 0..1 Reference|string; time 0..1 dateTime; text 1..1 string",
     "DetectedIssue": _ANY_RESOURCE
     + """; identifier 0..* Identifier;
     status 1..1 code=registered,preliminary,final,amended,corrected,cancelled,entered-in-error,unknown;
@@ -194,7 +218,12 @@ def _invariants(resource: dict[str, Any]) -> Iterator[str]:
     pointed = {ref[1:] for ref in _references(resource) if ref.startswith("#")}
     if contained != pointed:
         yield "dom-3: what is contained is referred to, and what is referred to is contained"
-    for dosage in [*resource.get("dosageInstruction", ()), *resource.get("dosage", ())]:
+    given = resource.get("dosage", ())
+    if isinstance(given, dict):
+        if "dose" not in given and not {"rateRatio", "rateQuantity"} & given.keys():
+            yield "mad-1: a dosage has a dose or a rate"
+        given = ()
+    for dosage in [*resource.get("dosageInstruction", ()), *given]:
         repeat = dosage.get("timing", {}).get("repeat", {})
         if ("period" in repeat) != ("periodUnit" in repeat):
             yield "tim-2: period with its unit"

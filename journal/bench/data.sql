@@ -99,10 +99,10 @@ INSERT INTO bench.medicine VALUES
 
 INSERT INTO medication.medication_request (patient_id, id, entry_id, version, municipality_id, unit_id, recorded_by,
     recorded_by_name, recorded_as, recorded_role, recorded_at, status, generic_name, atc_code, form, strength, route, dosage, indication,
-    use, as_needed, starts_at, prescriber_name, effective_at, change)
+    supply, use, as_needed, starts_at, prescriber_name, effective_at, change)
 SELECT s.patient_id, bench.id(10, s.n, m.k), bench.id(10, s.n, m.k), 1, s.municipality_id, s.unit_id, s.recorded_by,
     s.recorded_by_name, s.recorded_as, s.recorded_role, s.start, 'active', m.generic_name, m.atc_code, m.form, m.strength, 'peroralt',
-    m.dosage, 'mot plager', m.use, m.use = '3', s.start, 'Lars Lege', s.start, 'prescribe'
+    m.dosage, 'mot plager', CASE WHEN m.k < 4 AND s.n % 3 = 1 THEN 'dosett' END, m.use, m.use = '3', s.start, 'Lars Lege', s.start, 'prescribe'
 FROM bench.stamp s CROSS JOIN bench.medicine m;
 
 INSERT INTO medication.request_plan (patient_id, request_entry_id, municipality_id, planned_until)
@@ -127,6 +127,42 @@ SELECT s.patient_id, bench.id(12, s.n, ('x' || substr(d.id::text, 10, 4))::bit(1
     s.recorded_by_name, s.recorded_as, s.recorded_role, d.due_at + interval '7 minutes', d.id, d.request_id, 1, 'completed', '1',
     d.due_at + interval '5 minutes', 1, 'tablett'
 FROM bench.stamp s JOIN medication.dose d ON d.patient_id = s.patient_id AND d.due_at < s.hour;
+
+-- Every third patient has a dosett for this week, with four of her medicines in the compartment of this hour.
+INSERT INTO medication.prepared (patient_id, id, entry_id, version, municipality_id, unit_id, recorded_by, recorded_by_name,
+    recorded_as, recorded_role, recorded_at, kind, starts_on, ends_on, prepared_by)
+SELECT s.patient_id, bench.id(20, s.n), bench.id(20, s.n), 1, s.municipality_id, s.unit_id, s.recorded_by, s.recorded_by_name,
+    s.recorded_as, s.recorded_role, s.hour, 'dosett', d.day - 3, d.day + 3, s.recorded_by_name
+FROM bench.stamp s CROSS JOIN LATERAL (SELECT (s.hour AT TIME ZONE 'Europe/Oslo')::date AS day) d WHERE s.n % 3 = 1;
+
+INSERT INTO medication.prepared_line (patient_id, id, prepared_id, municipality_id, unit_id, recorded_by, recorded_by_name,
+    recorded_as, recorded_role, recorded_at, due_at, medicine, amount, unit, request_entry_id, request_version)
+SELECT s.patient_id, bench.id(21, s.n, m.k), bench.id(20, s.n), s.municipality_id, s.unit_id, s.recorded_by, s.recorded_by_name,
+    s.recorded_as, s.recorded_role, s.hour, s.hour, m.generic_name, 1, 'tablett', bench.id(10, s.n, m.k), 1
+FROM bench.stamp s JOIN bench.medicine m ON m.k < 4 WHERE s.n % 3 = 1;
+
+INSERT INTO medication.prepared_check (patient_id, id, prepared_id, municipality_id, unit_id, recorded_by, recorded_by_name,
+    recorded_as, recorded_role, recorded_at, outcome)
+SELECT s.patient_id, bench.id(22, s.n), bench.id(20, s.n), s.municipality_id, s.unit_id, s.recorded_by, s.recorded_by_name,
+    s.recorded_as, s.recorded_role, s.hour, 'controlled'
+FROM bench.stamp s WHERE s.n % 3 = 1;
+
+-- A cabinet in each ward, with the accounts of three strengths.
+INSERT INTO medication.keeping_place (id, municipality_id, unit_id, recorded_by, recorded_by_name, recorded_at, kind, name)
+SELECT bench.id(23, s.n), s.municipality_id, bench.id(3, s.n), bench.id(4, s.n), 'Sykepleier', s.start, 'cabinet', 'Narkotikaskap'
+FROM bench.stamp s WHERE s.n <= (:patients - 1) / 30;
+
+INSERT INTO medication.ledger (id, place_id, municipality_id, unit_id, recorded_by, recorded_by_name, recorded_at,
+    catalogue_item_id, generic_name, unit)
+SELECT bench.id(24, s.n, k), bench.id(23, s.n), s.municipality_id, bench.id(3, s.n), bench.id(4, s.n), 'Sykepleier', s.start,
+    bench.id(24, k), 'oksykodon', 'tablett'
+FROM bench.stamp s CROSS JOIN generate_series(1, 3) k WHERE s.n <= (:patients - 1) / 30;
+
+INSERT INTO medication.ledger_entry (place_id, number, municipality_id, unit_id, recorded_by, recorded_by_name, recorded_at,
+    ledger_id, kind, amount, balance, counted)
+SELECT bench.id(23, s.n), k, s.municipality_id, bench.id(3, s.n), bench.id(4, s.n), 'Sykepleier', s.start, bench.id(24, s.n, k),
+    'opening', 100, 100, 100
+FROM bench.stamp s CROSS JOIN generate_series(1, 3) k WHERE s.n <= (:patients - 1) / 30;
 
 INSERT INTO observations.observation (patient_id, id, municipality_id, unit_id, recorded_by, recorded_by_name, recorded_as,
     recorded_role, recorded_at, code, loinc, display, value, value2, unit, effective_at)
@@ -164,4 +200,6 @@ FROM bench.stamp s CROSS JOIN generate_series(0, 9) k;
 GRANT USAGE ON SCHEMA patients, medication, observations, notes, care, access, audit TO bench_limit;
 GRANT SELECT ON ALL TABLES IN SCHEMA patients, medication, observations, notes, care, access TO bench_limit;
 GRANT INSERT ON medication.medication_administration, medication.medication_request, medication.request_plan, medication.dose,
-    audit.access_log TO bench_limit;
+    medication.prepared, medication.prepared_line, medication.ledger_entry, audit.access_log TO bench_limit;
+-- An entry of an account holds its place until it is committed.
+GRANT UPDATE (closed_at) ON medication.keeping_place TO bench_limit;

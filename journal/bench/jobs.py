@@ -1,13 +1,15 @@
-"""What is measured: six jobs, asked of the journal and of the limit in the same words, and how an answer is known to be right."""
+"""What is measured: nine jobs, asked of the journal and of the limit in the same words, and how an answer is known to be right."""
 
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from journal.bench.world import Patient, Ward, World, generic_names
+from journal.bench.world import IN_BOX, Patient, Ward, World, generic_names, made_id
+from journal.platform.clock import local_date, norwegian_date
 
 JOURNAL, LIMIT = "journal", "limit"
 
@@ -19,23 +21,27 @@ class Ask:
     method: str
     path: str
     cookie: str = ""
-    form: dict[str, str] | None = None
+    form: dict[str, Any] | None = None
     status: int = 200
     holds: tuple[bytes, ...] = ()
 
     @property
     def body(self) -> bytes | None:
-        return urlencode(self.form).encode() if self.form is not None else None
+        return urlencode(self.form, doseq=True).encode() if self.form is not None else None
 
 
 @dataclass(frozen=True)
 class Job:
-    """*goal*: the most that the journal may take, in times of the limit. *draw* makes one request for the contestant."""
+    """*goal*: the most that the journal may take, in times of the limit. *draw* makes one request for the contestant.
+
+    *most*: so many in a round at the most, of what can be done once alone.
+    """
 
     name: str
     text: str
     goal: float
     draw: Callable[[str, random.Random, "Draws"], Ask]
+    most: int = 1_000_000
 
 
 class Draws:
@@ -44,6 +50,7 @@ class Draws:
     def __init__(self, world: World, seed: int) -> None:
         self.world = world
         self._doses: Iterator[tuple[Ward, Patient, UUID]] = world.doses(random.Random(seed))
+        self._boxes = world.with_box(random.Random(seed))
         self._to_prescribe_for = world.to_prescribe_for(random.Random(seed))
 
     def ward(self, chance: random.Random) -> Ward:
@@ -55,6 +62,9 @@ class Draws:
 
     def dose(self) -> tuple[Ward, Patient, UUID]:
         return next(self._doses)
+
+    def box(self) -> tuple[Ward, Patient]:
+        return next(self._boxes)
 
     def to_prescribe_for(self) -> tuple[Ward, Patient]:
         return next(self._to_prescribe_for)
@@ -100,6 +110,39 @@ def _sign(who: str, chance: random.Random, draws: Draws) -> Ask:
     return _ask(who, ward, *path, method="POST", form=form, status=303 if who == JOURNAL else 200)
 
 
+def _bag(who: str, chance: random.Random, draws: Draws) -> Ask:
+    ward, patient = draws.box()
+    thing, doses = made_id(20, patient.n), [f"{made_id(11, patient.n, k)}.1" for k in IN_BOX]
+    form: dict[str, Any] = {"csrf_token": ward.nurse.csrf_token, "command_id": str(uuid4()), "doses[]": doses}
+    form |= {"at": draws.world.hour.isoformat(), "confirmed[]": "late"}
+    path = f"/patients/{patient.id}/prepared/{thing}/given", f"/bag/{patient.id}/{thing}"
+    return _ask(who, ward, *path, method="POST", form=form, status=303 if who == JOURNAL else 200)
+
+
+def _lay_in(who: str, chance: random.Random, draws: Draws) -> Ask:
+    """Next week's dosett, anew each time: who lays it in again corrects it."""
+    ward = draws.ward(chance)
+    patient = chance.choice([patient for patient in ward.patients if patient.has_box])
+    day = local_date(draws.world.hour) + timedelta(days=7)
+    seen = [f"{made_id(10, patient.n, k // 100)}.1" for k in IN_BOX]
+    form: dict[str, Any] = {"csrf_token": ward.nurse.csrf_token, "command_id": str(uuid4()), "seen[]": seen}
+    form |= {"starts_on": norwegian_date(day), "day": day.isoformat()}
+    if who == JOURNAL:
+        del form["day"]
+    path = f"/patients/{patient.id}/prepared/dosett", f"/laid/{patient.id}"
+    return _ask(who, ward, *path, method="POST", form=form, status=303 if who == JOURNAL else 200)
+
+
+def _count(who: str, chance: random.Random, draws: Draws) -> Ask:
+    number = chance.randrange(len(draws.world.wards))
+    ward, place = draws.world.wards[number], made_id(23, number)
+    ledgers = [str(made_id(24, number, k)) for k in (1, 2, 3)]
+    form: dict[str, Any] = {"csrf_token": ward.nurse.csrf_token, "command_id": str(uuid4())}
+    form |= {"ledger[]": ledgers, "counted[]": ["100"] * len(ledgers)}
+    path = f"/keeping/{place}/count", f"/counted/{place}"
+    return _ask(who, ward, *path, method="POST", form=form, status=303 if who == JOURNAL else 200)
+
+
 def _prescribe(who: str, chance: random.Random, draws: Draws) -> Ask:
     ward, patient = draws.to_prescribe_for()
     form = {"csrf_token": ward.doctor.csrf_token, "command_id": str(uuid4()), "item": str(draws.world.item)}
@@ -116,6 +159,9 @@ JOBS = (
     Job("medication", "Legemidler i bruk", 2.5, _medication),
     Job("round", "Medisinrunde, 30 pasienter", 3.0, _round),
     Job("sign", "Signer dose", 3.0, _sign),
+    Job("bag", "Signer pose", 3.0, _bag, most=20),
+    Job("lay_in", "Legg opp dosett for en uke", 3.0, _lay_in),
+    Job("count", "Tell tre beholdninger", 3.0, _count),
     Job("prescribe", "Forskriv, med alle kontroller", 4.0, _prescribe),
 )
 BLOCKS_GOAL = 1.15

@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 import psycopg
 from flask import Flask, Response, request
 
+from journal.bench import limit_giving
+
 ADDRESS = "AKSON_BENCH_LIMIT_DATABASE"
 MUNICIPALITY = "AKSON_BENCH_MUNICIPALITY"
 
@@ -138,6 +140,7 @@ SIGN: LiteralString = (
     + " SELECT json_build_object('id', s.id)::text FROM shown s"
 )
 
+_OF_HER: LiteralString = "WITH shown AS (SELECT %(patient)s::uuid AS patient_id), " + _LOG + ", "
 
 # What the rules ask about is read and answered as it is, for nobody to judge: other orders, allergies, the weight, interactions.
 PRESCRIBE: LiteralString = (
@@ -236,5 +239,18 @@ def application() -> Flask:
     @app.post(at + "/prescribed/<uuid:patient>")
     def prescribed(unit: UUID, patient: UUID) -> Response:
         return limit.ask(PRESCRIBE, unit=unit, patient=patient, item=request.form["item"], entry=uuid4())
+
+    @app.post(at + "/bag/<uuid:patient>/<uuid:prepared>")
+    def bag(unit: UUID, patient: UUID, prepared: UUID) -> Response:
+        values = {"unit": unit, "patient": patient, "prepared": prepared, "at": request.form["at"]}
+        return limit.ask(_OF_HER + limit_giving.BAG, **values)
+
+    @app.post(at + "/laid/<uuid:patient>")
+    def laid(unit: UUID, patient: UUID) -> Response:
+        return limit.ask(_OF_HER + limit_giving.LAY_IN, unit=unit, patient=patient, day=request.form["day"])
+
+    @app.post(at + "/counted/<uuid:place>")
+    def counted(unit: UUID, place: UUID) -> Response:
+        return limit.ask(limit_giving.COUNT, unit=unit, place=place)
 
     return app

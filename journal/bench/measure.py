@@ -149,7 +149,7 @@ def _rounds(both: Sequence[Contestant], draws: Draws, effort: Effort, say: Calla
             for contestant in both if number % 2 == 0 else both[::-1]:
                 chance = random.Random(f"{effort.seed} {number} {job.name} {contestant.who}")
                 before = contestant.processor_seconds()
-                times = _repeat(contestant, job, draws, chance, seconds=effort.seconds)
+                times = _repeat(contestant, job, draws, chance, seconds=effort.seconds, times=job.most)
                 taken[contestant.who, job.name].append((times, contestant.processor_seconds() - before))
         say(f"Runde {number + 1} av {effort.rounds}")
     return taken

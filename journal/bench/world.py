@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,8 @@ WARD_SIZE = 30
 WARDS_VISITED = 100
 LIMIT_ROLE = "bench_limit"
 _DUE_NOW = (11, 111, 211, 311, 411, 611)  # medicine * 100 + today * 10 + first time of the day: see data.sql
+IN_BOX = _DUE_NOW[:4]
+"""Of those who have a dosett, the doses that lie in the compartment of this hour."""
 
 
 def made_id(kind: int, n: int, k: int = 0) -> UUID:
@@ -38,6 +41,11 @@ class Patient:
     @property
     def id(self) -> UUID:
         return made_id(6, self.n)
+
+    @property
+    def has_box(self) -> bool:
+        """Whether she has a dosett."""
+        return self.n % 3 == 1
 
 
 @dataclass(frozen=True)
@@ -60,10 +68,20 @@ class Ward:
 
 @dataclass(frozen=True)
 class World:
-    """The wards that are visited, the same however many there are. `item` is what is prescribed, where there is a catalogue."""
+    """The wards that are visited, the same however many there are. `item` is what is prescribed, where there is a catalogue.
+
+    `hour`: the one that it was made in, when the doses of the round are due.
+    """
 
     wards: tuple[Ward, ...]
+    hour: datetime
     item: UUID | None = None
+
+    def with_box(self, chance: random.Random) -> Iterator[tuple[Ward, Patient]]:
+        """Every patient who has a dosett, each once, in no order."""
+        found = [(ward, patient) for ward in self.wards for patient in ward.patients if patient.has_box]
+        chance.shuffle(found)
+        return iter(found)
 
     def to_prescribe_for(self, chance: random.Random) -> Iterator[tuple[Ward, Patient]]:
         """Every patient, each once, in no order: a second order of the same would be refused."""
@@ -72,8 +90,9 @@ class World:
         return iter(found)
 
     def doses(self, chance: random.Random) -> Iterator[tuple[Ward, Patient, UUID]]:
-        """Every dose that is due now, each once, in no order."""
-        found = [(ward, patient, k) for ward in self.wards for patient in ward.patients for k in _DUE_NOW]
+        """Every dose that is due now and lies in no compartment, each once, in no order."""
+        everybody = [(ward, patient) for ward in self.wards for patient in ward.patients]
+        found = [(w, p, k) for w, p in everybody for k in _DUE_NOW if not (p.has_box and k in IN_BOX)]
         chance.shuffle(found)
         return ((ward, patient, made_id(11, patient.n, k)) for ward, patient, k in found)
 
@@ -88,7 +107,8 @@ def make_world(conninfo: str, secret_key: bytes, patients: int) -> World:
         _let_limit_read(connection)
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
-        return World(tuple(_wards(connection, secret_key)), _item(connection))
+        (hour,) = connection.execute("SELECT hour FROM bench.clock").fetchone() or ()
+        return World(tuple(_wards(connection, secret_key)), hour, _item(connection))
 
 
 def _make_limit_role(connection: psycopg.Connection[Any]) -> None:

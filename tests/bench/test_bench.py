@@ -16,11 +16,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processor time 
 def measured() -> Measured:
     """Far too small to say anything of speed. Every answer is looked at, also here."""
     said: list[str] = []
-    return measure([90, 180], Effort(rounds=1, seconds=0.2, warm_up=3, counted=5), say=said.append)
+    return measure([180, 360], Effort(rounds=1, seconds=0.2, warm_up=3, counted=5), say=said.append)
 
 
 def test_every_job_is_measured_in_every_database(measured: Measured) -> None:
-    assert [(r.job, r.patients) for r in measured.results] == [(job.name, n) for n in (90, 180) for job in JOBS]
+    assert [(r.job, r.patients) for r in measured.results] == [(job.name, n) for n in (180, 360) for job in JOBS]
     assert all(r.journal.p50_ms > 0 and r.limit.cpu_ms > 0 and r.limit.blocks > 0 for r in measured.results)
 
 
@@ -28,10 +28,10 @@ def test_the_limit_is_one_statement_and_the_one_that_says_which_municipality(mea
     assert {r.limit.statements for r in measured.results} == {2.0}
 
 
-def test_a_job_of_the_journal_is_at_most_eight_statements_and_thirteen_where_the_rules_are_asked(
+def test_a_job_of_the_journal_is_at_most_eight_statements_but_for_a_weeks_dosett_and_where_the_rules_are_asked(
     measured: Measured,
 ) -> None:
-    most = {"prescribe": 13}
+    most = {"prescribe": 13, "lay_in": 9}
     over = {r.job: r.journal.statements for r in measured.results if r.journal.statements > most.get(r.job, 8)}
     assert over == {}
 

@@ -1,19 +1,19 @@
-"""The long faults, by name: python -m tests.crash kill cut disk sign change [--seconds 150] [--seed 7]."""
+"""The long faults, by name: python -m tests.crash kill cut disk sign change race [--seconds 150] [--seed 7]."""
 
 import argparse
 import os
 import sys
 from collections.abc import Callable
 
-from tests.crash import crowd, harness
+from tests.crash import crowd, harness, races
 from tests.crash.harness import WIRE, Plan
 
 SECONDS = 150.0
 
 
 def _kill(seconds: float, seed: int) -> harness.Report:
-    """Processes of the journal and of PostgreSQL are killed while doses are signed."""
-    return harness.run(Plan(seconds=seconds, seed=seed))
+    """Processes of the journal and of PostgreSQL are killed while doses are signed, 60 of them at least."""
+    return harness.run(Plan(seconds=seconds, seed=seed, least_kills=60))
 
 
 def _cut(seconds: float, seed: int) -> harness.Report:
@@ -38,12 +38,18 @@ def _change(_seconds: float, _seed: int) -> crowd.Report:
     return crowd.change(orders=500, writers=20)
 
 
-PARTS: dict[str, Callable[[float, int], harness.Report | crowd.Report]] = {
+def _race(_seconds: float, seed: int) -> races.Report:
+    """10 000 times a doctor stops an order while a nurse signs its dose."""
+    return races.run(10_000, seed)
+
+
+PARTS: dict[str, Callable[[float, int], harness.Report | crowd.Report | races.Report]] = {
     "kill": _kill,
     "cut": _cut,
     "disk": _disk,
     "sign": _sign,
     "change": _change,
+    "race": _race,
 }
 
 

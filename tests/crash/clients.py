@@ -4,16 +4,18 @@ import http.client
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 from uuid import UUID
 
 from journal.platform.ids import new_id
-from tests.crash.ward import GIVEN, Nurse, OpenDose
+from tests.crash.acts import Act, Person
 
 ANSWER_SECONDS = 6.0
 BETWEEN_TRIES_SECONDS = 0.1
+DONE = {(303, False), (200, True)}
+"""How a page and a device are told that it is done."""
 
 
 @dataclass
@@ -21,9 +23,13 @@ class Answers:
     """What the clients were answered, shared by all of them."""
 
     acknowledged: dict[UUID, UUID] = field(default_factory=dict)
-    """Dose to the command id under which it was acknowledged."""
+    """Thing to the command id under which it was acknowledged; a dose, a signature that has its second, or a report."""
+    done: Counter[str] = field(default_factory=Counter)
+    """Acts that were acknowledged, by kind."""
+    by_device: set[UUID] = field(default_factory=set)
+    """Those of them that are no commands: reports."""
     last_try: dict[UUID, float] = field(default_factory=dict)
-    """Dose to when its acknowledged try began, in seconds since 1970: an older signature was answered anew."""
+    """Thing to when its acknowledged try began, in seconds since 1970: an older signature was answered anew."""
     tries: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     faults: Counter[int] = field(default_factory=Counter)
@@ -52,9 +58,13 @@ class Answers:
         with self._lock:
             return time.monotonic() - self._last
 
-    def acknowledge(self, dose: OpenDose, command_id: UUID, began: float) -> None:
+    def acknowledge(self, act: Act, command_id: UUID, began: float) -> None:
         with self._lock:
-            self.acknowledged[dose.id], self.last_try[dose.id] = command_id, began
+            self.done[act.kind] += 1
+            for thing in act.things:
+                self.acknowledged[thing], self.last_try[thing] = command_id, began
+            if act.by_device:
+                self.by_device.update(act.things)
             self._last = time.monotonic()
             if self._killed_at is not None:
                 self.recoveries.append(time.monotonic() - self._killed_at)
@@ -78,12 +88,12 @@ class Line:
     """A signed-in person's connection to the journal, opened anew when it breaks."""
 
     def __init__(
-        self, port: int, person: Nurse, *, patience: float = ANSWER_SECONDS, accept: str = "text/html"
+        self, port: int, person: Person, *, patience: float = ANSWER_SECONDS, accept: str = "text/html"
     ) -> None:
         self._port, self._person, self._patience, self._accept = port, person, patience, accept
         self._connection: http.client.HTTPConnection | None = None
 
-    def act(self, path: str, command_id: UUID, **form: str) -> tuple[int, str]:
+    def act(self, path: str, command_id: UUID, **form: str | Sequence[str]) -> tuple[int, str]:
         """The status and where it leads; status 0 when there was no answer."""
         sent = {"csrf_token": self._person.csrf_token, "command_id": str(command_id), **form}
         headers = {
@@ -94,7 +104,7 @@ class Line:
         try:
             if self._connection is None:
                 self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._patience)
-            self._connection.request("POST", path, urlencode(sent), headers)
+            self._connection.request("POST", path, urlencode(sent, doseq=True), headers)
             answer = self._connection.getresponse()
             answer.read()
             return answer.status, answer.headers.get("Location", "")
@@ -106,39 +116,41 @@ class Line:
 
 
 class Client(threading.Thread):
-    """One nurse at her screen: takes the next dose, signs it, and tries again until she is answered."""
+    """One nurse at her screen, or the ward's device for her: takes the next act, and tries again until it is answered."""
 
     def __init__(
         self,
         port: int,
-        nurse: Nurse,
-        doses: Iterator[OpenDose],
+        nurse: Person,
+        device: Person | None,
+        acts: Iterator[Act],
         answers: Answers,
         enough: threading.Event,
         *,
         one_id: bool,
     ) -> None:
         super().__init__(daemon=True)
-        self._line, self._doses, self._answers = Line(port, nurse), doses, answers
+        self._line, self._acts, self._answers = Line(port, nurse), acts, answers
+        self._device = Line(port, device, accept="application/json") if device else self._line
         self._enough, self._one_id = enough, one_id
         self.gives_up_at = float("inf")
 
     def run(self) -> None:
-        for dose in self._doses:
-            self._sign(dose)
+        for act in self._acts:
+            self._do(act)
             if self._enough.is_set():
                 return
 
-    def _sign(self, dose: OpenDose) -> None:
-        command_id = new_id()
+    def _do(self, act: Act) -> None:
+        command_id, line = new_id(), self._device if act.by_device else self._line
         while time.monotonic() < self.gives_up_at:
             began = time.time()
             self._answers.tried()
-            status, location = self._line.act(dose.path, command_id, **GIVEN)
-            if status == 303 and not location.endswith("/sign-in"):
-                self._answers.acknowledge(dose, command_id, began)
+            status, location = line.act(act.path, command_id, **act.form)
+            if (status, act.by_device) in DONE and not location.endswith("/sign-in"):
+                self._answers.acknowledge(act, command_id, began)
                 return
-            if 300 <= status < 500:
+            if 200 <= status < 500:
                 self._answers.refuse(f"{status} {location}".strip())
                 return
             if status:

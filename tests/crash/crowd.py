@@ -6,7 +6,7 @@ Two crowds: nurses who sign the same dose, and doctors who change the same versi
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -112,7 +112,7 @@ def _gather(web: WebServer, people: Sequence[Nurse], acts: Sequence[Act]) -> tup
                     tries += 1
                     told[status] += 1
 
-    _wait_until(lambda: Line(web.port, people[0]).act("/nothing-here", new_id())[0] == 404)
+    wait_until_ready(web, people[0])
     began = time.monotonic()
     threads = [threading.Thread(target=act_on_all, args=(person,), daemon=True) for person in people]
     for thread in threads:
@@ -122,9 +122,10 @@ def _gather(web: WebServer, people: Sequence[Nurse], acts: Sequence[Act]) -> tup
     return answers, tries, time.monotonic() - began
 
 
-def _wait_until(happened: Callable[[], bool]) -> None:
+def wait_until_ready(web: WebServer, person: Nurse) -> None:
+    """Until the web server answers somebody."""
     end = time.monotonic() + READY_SECONDS
-    while not happened():
+    while Line(web.port, person).act("/nothing-here", new_id())[0] != 404:
         if time.monotonic() > end:
             raise TimeoutError("the web server does not answer")
         time.sleep(0.05)

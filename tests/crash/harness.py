@@ -1,7 +1,9 @@
 """Kills the journal while doses are being signed over HTTP, and compares what was answered with what is stored.
 
-What a nurse was told is signed must be stored once, with one line in the access log, one command and one fact in the
-outbox, whatever died meanwhile, wherever the wire to the database was cut, and however full the disk was.
+Signed are doses one by one, whole bags and second signatures; controlled drugs are taken out of an account, and a device
+reports that the offline list was opened. What was answered must be stored once, with one line in the access log, one command and
+one fact in the outbox, whatever died meanwhile, wherever the wire to the database was cut, and however full the disk was; and the
+account must say what was given.
 Run it for long: python -m tests.crash --help
 
 SIGKILL does not test a power cut: what the kernel has been handed survives it. For that, see the check of fsync at start.
@@ -15,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -22,11 +25,12 @@ import psycopg
 
 from journal.cli import DATABASE
 from journal.platform.postgres import EmbeddedPostgres
+from tests.crash.acts import OPENING, Act
 from tests.crash.clients import Answers, Client
 from tests.crash.disk import SmallDisk, small_disk
 from tests.crash.place import free_port, place
 from tests.crash.processes import WebServer, kill_backend, kill_postgres, mend_postgres
-from tests.crash.ward import OpenDose, Ward, make_ward
+from tests.crash.ward import Ward, make_ward
 from tests.crash.wire import Wire, after_commit, anywhere, before_commit
 
 CLIENTS = 6
@@ -58,6 +62,7 @@ class Plan:
     application: str | None = None
     one_id: bool = True
     unique_index: bool = True
+    everything: bool = True
     postgres: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -77,6 +82,12 @@ class Report:
     not_logged_once: int
     without_command: int
     without_fact: int
+    unaccounted: int
+    """Controlled doses and withdrawals that do not answer to each other, and a balance that is not the sum of its rows."""
+    done: Counter[str] = field(default_factory=Counter)
+    """What was acknowledged, by kind."""
+    withdrawn: int = 0
+    """Controlled doses that were given, each of them withdrawn."""
     faults: Counter[int] = field(default_factory=Counter)
     """Answers of 500 and above, which were asked for again."""
     slowest_fault: float = 0.0
@@ -84,17 +95,26 @@ class Report:
     @property
     def wrong(self) -> int:
         """What must be 0."""
-        return self.lost + self.doubled + self.not_logged_once + self.without_command + self.without_fact
+        return (
+            self.lost
+            + self.doubled
+            + self.not_logged_once
+            + self.without_command
+            + self.without_fact
+            + self.unaccounted
+        )
 
     def __str__(self) -> str:
         kills = ", ".join(f"{count} {victim}" for victim, count in sorted(self.kills.items()))
         return (
-            f"kills {self.kills.total()} ({kills}); acknowledged {self.acknowledged} in {self.tries} tries,"
+            f"kills {self.kills.total()} ({kills}); acknowledged {self.acknowledged} {dict(self.done)} in {self.tries}"
+            f" tries,"
             f" {self.answered_anew} of them answered anew; recovery p50 {self.recovery_p50:.1f} s,"
             f" p95 {self.recovery_p95:.1f} s; refused {dict(self.refused)};"
             f" faults {dict(self.faults)}, the slowest after {self.slowest_fault:.1f} s\n"
             f"lost {self.lost}, doubled {self.doubled}, not logged exactly once {self.not_logged_once},"
-            f" without command {self.without_command}, without fact {self.without_fact}"
+            f" without command {self.without_command}, without fact {self.without_fact},"
+            f" of {self.withdrawn} withdrawals unaccounted {self.unaccounted}"
         )
 
 
@@ -105,9 +125,10 @@ def run(plan: Plan) -> Report:
         at = until_done.enter_context(place(plan.postgres, home=disk.folder / "home" if disk else None))
         doses = max(4000, int(plan.seconds * MOST_DOSES_PER_SECOND))
         with psycopg.connect(at.conninfo(), autocommit=True) as connection:
-            ward = make_ward(connection, at.settings, doses=doses, nurses=CLIENTS)
+            ward = make_ward(connection, at.settings, doses=doses, nurses=CLIENTS, everything=plan.everything)
             if not plan.unique_index:
                 connection.execute("DROP INDEX medication.one_live_signature_per_dose")
+            (began,) = connection.execute("SELECT now()").fetchone() or ()
         with psycopg.connect(at.server.conninfo(), autocommit=True) as connection:
             connection.execute("CHECKPOINT")  # else the first recovery goes through the making of the ward too
         wire, environment = None, at.environment
@@ -120,14 +141,14 @@ def run(plan: Plan) -> Report:
         kills, answers = _wreak_havoc(plan, at.server, web, ward, wire, disk)
         web.stop()
         with psycopg.connect(at.conninfo()) as connection:
-            return _compare(connection, kills, answers)
+            return _compare(connection, kills, answers, began, OPENING if plan.everything else None)
 
 
 def _wreak_havoc(
     plan: Plan, server: EmbeddedPostgres, web: WebServer, ward: Ward, wire: Wire | None, disk: SmallDisk | None
 ) -> tuple[Counter[str], Answers]:
-    answers, enough, doses = Answers(), threading.Event(), _Shared(ward.doses)
-    clients = [Client(web.port, nurse, doses, answers, enough, one_id=plan.one_id) for nurse in ward.nurses]
+    answers, enough, acts = Answers(), threading.Event(), _Shared(ward.acts)
+    clients = [Client(web.port, nurse, ward.device, acts, answers, enough, one_id=plan.one_id) for nurse in ward.nurses]
     answers.killed(time.monotonic())  # the first start is a recovery too: nothing is killed before something is signed
     for client in clients:
         client.start()
@@ -218,27 +239,53 @@ def _wait_for_work(
         time.sleep(0.02)
 
 
+# What was stored, its time, its lines in the log and its facts: signatures by dose, second signatures by the first, and reports.
+# Those that were signed before anything began have no command.
 _STORED = """
-    SELECT a.dose_id, count(*), min(extract(epoch FROM a.recorded_at)),
+    SELECT CASE a.kind WHEN 'witness' THEN a.witness_of_id ELSE a.dose_id END, count(*), min(extract(epoch FROM a.recorded_at)),
         sum((SELECT count(*) FROM audit.access_log l
              WHERE l.at = a.recorded_at AND l.patient_id = a.patient_id AND l.outcome = 'success'
                AND l.action = 'medication:administer'
                AND l.xid::text::bigint & 4294967295 = a.xmin::text::bigint)),
         sum((SELECT count(*) FROM platform.outbox o
-             WHERE o.body ->> 'administration_id' = a.id::text AND o.kind = 'DoseGiven'))
+             WHERE o.body ->> 'administration_id' = a.id::text
+               AND o.kind = CASE a.kind WHEN 'witness' THEN 'DoseWitnessed' ELSE 'DoseGiven' END))
     FROM medication.medication_administration a
-    WHERE a.kind = 'signature' AND a.in_error_at IS NULL
-    GROUP BY a.dose_id
+    WHERE a.kind IN ('signature', 'witness') AND a.in_error_at IS NULL AND a.recorded_at > %(began)s
+    GROUP BY 1
+    UNION ALL
+    SELECT l.request_id::uuid, count(*), min(extract(epoch FROM l.at)), count(*), count(*)
+    FROM audit.access_log l WHERE l.action = 'downtime:opened' GROUP BY 1
+"""
+# Doses of the controlled drug without just one withdrawal, withdrawals without a dose, and whether the balance is all of it.
+_LEDGER = """
+    WITH given AS (
+        SELECT a.id FROM medication.medication_administration a
+        JOIN medication.medication_request r ON (r.patient_id, r.id) = (a.patient_id, a.request_id)
+        WHERE r.prescription_group = 'A' AND a.kind = 'signature'),
+    taken AS (SELECT administration_id, amount FROM medication.ledger_entry WHERE kind = 'withdrawal')
+    SELECT (SELECT count(*) FROM given),
+        (SELECT count(*) FROM given g WHERE 1 <> (SELECT count(*) FROM taken t WHERE t.administration_id = g.id))
+        + (SELECT count(*) FROM taken t WHERE NOT EXISTS (SELECT FROM given g WHERE g.id = t.administration_id))
+        + (SELECT count(*) FROM (
+            SELECT FROM medication.ledger_entry
+            HAVING sum(amount) IS DISTINCT FROM (array_agg(balance ORDER BY number DESC))[1]
+                OR sum(amount) IS DISTINCT FROM %(opening)s - (SELECT count(*) FROM given)) AS unlike)
 """
 
 
-def _compare(connection: psycopg.Connection[Any], kills: Counter[str], answers: Answers) -> Report:
-    """By membership: every dose that was acknowledged against every dose that has a signature."""
+def _compare(
+    connection: psycopg.Connection[Any], kills: Counter[str], answers: Answers, began: datetime, opening: int | None
+) -> Report:
+    """By membership: everything that was acknowledged against everything that is stored. `opening`: of the account, if any."""
     connection.execute("CREATE INDEX ON platform.outbox ((body ->> 'administration_id'))")
-    stored = {row[0]: row[1:] for row in connection.execute(_STORED)}
+    stored = {row[0]: row[1:] for row in connection.execute(_STORED, {"began": began})}
     answered = connection.execute("SELECT id FROM platform.command WHERE answer IS NOT NULL")
     commands = {row[0] for row in answered}
     acknowledged = answers.acknowledged
+    withdrawn, unaccounted = 0, 0
+    if opening is not None:
+        withdrawn, unaccounted = connection.execute(_LEDGER, {"opening": opening}).fetchone() or (0, 1)
     recoveries = sorted(answers.recoveries[1:]) or [0.0]
     return Report(
         kills=kills,
@@ -251,19 +298,24 @@ def _compare(connection: psycopg.Connection[Any], kills: Counter[str], answers: 
         lost=len(acknowledged.keys() - stored.keys()),
         doubled=sum(signatures > 1 for signatures, *_ in stored.values()),
         not_logged_once=sum(logged != signatures for signatures, _, logged, _facts in stored.values()),
-        without_command=sum(command not in commands for command in acknowledged.values()),
+        without_command=sum(
+            command not in commands for thing, command in acknowledged.items() if thing not in answers.by_device
+        ),
+        done=answers.done,
+        withdrawn=withdrawn,
+        unaccounted=unaccounted,
         faults=answers.faults,
         slowest_fault=answers.slowest_fault,
         without_fact=sum(facts != signatures for signatures, _, _logged, facts in stored.values()),
     )
 
 
-class _Shared(Iterator[OpenDose]):
-    """Hands each dose to one client."""
+class _Shared(Iterator[Act]):
+    """Hands each act to one client."""
 
-    def __init__(self, doses: tuple[OpenDose, ...]) -> None:
-        self._doses, self._lock = iter(doses), threading.Lock()
+    def __init__(self, acts: tuple[Act, ...]) -> None:
+        self._acts, self._lock = iter(acts), threading.Lock()
 
-    def __next__(self) -> OpenDose:
+    def __next__(self) -> Act:
         with self._lock:
-            return next(self._doses)
+            return next(self._acts)

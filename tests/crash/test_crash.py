@@ -43,6 +43,15 @@ def test_every_signature_has_one_line_in_the_log_and_one_fact(report: Report) ->
     assert (report.not_logged_once, report.without_fact) == (0, 0), report
 
 
+def test_each_kind_of_act_was_done_while_it_died(report: Report) -> None:
+    assert set(report.done) == {"dose", "bag", "second", "controlled", "report"}, report
+
+
+def test_the_account_of_controlled_drugs_says_what_was_given_and_nothing_else(report: Report) -> None:
+    assert report.withdrawn > 0, report
+    assert report.unaccounted == 0, report
+
+
 def test_every_acknowledged_command_keeps_its_answer(report: Report) -> None:
     assert report.without_command == 0, report
 

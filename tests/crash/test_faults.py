@@ -12,7 +12,7 @@ import pytest
 from journal.app import create_app
 from journal.platform.postgres import PORT
 from journal.platform.settings import Settings
-from tests.crash import crowd, harness
+from tests.crash import crowd, harness, races
 from tests.crash.harness import WIRE, Plan
 from tests.crash.wire import SOCKET
 
@@ -68,6 +68,13 @@ def test_of_twenty_who_change_one_order_one_does() -> None:
 
     assert report.wrong == 0, report
     assert report.answers[303] == 5, report
+
+
+def test_no_signature_is_later_than_the_stop_and_what_was_given_after_it_is_an_incident() -> None:
+    report = races.run(50)
+
+    assert report.wrong == 0, report
+    assert report.signed_first > 0 and report.stopped_first > 0, report
 
 
 def test_a_database_that_takes_the_call_and_says_nothing_is_given_up(settings: Settings, tmp_path: Path) -> None:

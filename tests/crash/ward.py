@@ -3,23 +3,24 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from journal.medication.rules import every_hours
 from journal.platform.ids import new_id
-from journal.platform.quantity import Quantity
 from journal.platform.settings import Settings
 from tests import factories
+from tests.crash import acts
+from tests.crash.acts import HOURLY, Act, Person
 from tests.factories import Builder, Staff
 
 DOSES_PER_PATIENT = 48
-HOURLY = every_hours(Quantity(Decimal(1), "tablett"), 1)
+SHARES = 8
+"""Of each other kind there is one for so many ordinary doses."""
 # What is sent for a dose: the earlier ones count as missed by now, which she has seen.
 GIVEN = {"request_version": "1", "confirmed[]": "missed"}
 
@@ -35,13 +36,13 @@ class OpenDose:
     def path(self) -> str:
         return f"/patients/{self.patient_id}/doses/{self.id}/given"
 
+    @property
+    def act(self) -> Act:
+        return Act("dose", self.path, GIVEN, (self.id,))
 
-@dataclass(frozen=True)
-class Nurse:
-    """A nurse who is signed in: her cookie, and the token of her forms."""
 
-    cookie: str
-    csrf_token: str
+Nurse = Person
+"""A nurse who is signed in."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Ward:
     orders: tuple[tuple[UUID, UUID], ...]
     """Patient, and entry of her order."""
     nurses: tuple[Nurse, ...]
+    doctors: tuple[Nurse, ...] = ()
+    acts: tuple[Act, ...] = ()
+    """All that is to be done, mixed."""
+    device: Person | None = None
 
 
 def make_ward(
@@ -60,19 +65,55 @@ def make_ward(
     doses: int,
     nurses: int,
     role: str = "nurse",
+    doctors: int = 0,
     doses_per_patient: int = DOSES_PER_PATIENT,
+    everything: bool = False,
 ) -> Ward:
-    """Stores a ward with at least this many open doses, and this many people with the role and a session."""
+    """Stores a ward with at least this many open doses, and this many people with the role and a session; and some doctors.
+
+    `everything`: with bags, second signatures, controlled doses and reports of the offline list among its acts too.
+    """
     b = Builder()
     town = factories.municipality(b, "4901", "Krasjprøven")
     unit = factories.unit(b, town, "Avdeling 1", "ward")
     staff = [factories.staff(b, town, unit, f"Ansatt {number}", role) for number in range(nurses)]
+    also = [factories.staff(b, town, unit, f"Lege {number}", "doctor") for number in range(doctors)]
     now = datetime.now(UTC)
     patients = [_patient(b, unit, staff[0], now, doses_per_patient) for _ in range(-(-doses // doses_per_patient))]
+    mixed, device = [[dose.act for _, due in patients for dose in due]], None
+    by = factories.staff(b, town, unit, "Ansatt før", role)
     b.store(connection)
-    signed_in = tuple(_sign_in(connection, settings, person) for person in staff)
+    if everything:
+        device_id, device = acts.device(connection, settings, by)
+        mixed += _rest(b, unit, by, device_id, [patient_id for (patient_id, _), _ in patients], doses)
+        b.store(connection)
+    signed_in, of_doctors = (tuple(_sign_in(connection, settings, one) for one in people) for people in (staff, also))
     open_doses = tuple(dose for _, due in patients for dose in due)
-    return Ward(open_doses, tuple(order for order, _ in patients), signed_in)
+    return Ward(open_doses, tuple(order for order, _ in patients), signed_in, of_doctors, tuple(_mixed(mixed)), device)
+
+
+def _rest(
+    b: Builder, unit: dict[str, Any], by: Staff, device_id: UUID, patients: Sequence[UUID], doses: int
+) -> list[list[Act]]:
+    """What is not one dose at a time, a share of each kind. `by`: who did what was done before, none of the ward's nurses."""
+    acts.cabinet(b, by)
+    share = -(-doses // SHARES // DOSES_PER_PATIENT)
+    made = [[act for _ in range(share) for act in make(b, unit, by, DOSES_PER_PATIENT)] for make in acts.MAKERS]
+    return [*made, acts.reports(b, patients[:100], device_id, share * DOSES_PER_PATIENT)]
+
+
+def _mixed(kinds: Sequence[Sequence[Act]]) -> Iterator[Act]:
+    """The first kind is half of all while there are others."""
+    ordinary, others = iter(kinds[0]), [iter(kind) for kind in kinds[1:]]
+    while others:
+        for other in [*others]:
+            if (act := next(other, None)) is None:
+                others.remove(other)
+                continue
+            yield act
+            if (dose := next(ordinary, None)) is not None:
+                yield dose
+    yield from ordinary
 
 
 def _patient(

@@ -1,13 +1,17 @@
-"""What several tests of the catalogue's import begin with."""
+"""What several tests of medication begin with."""
 
 import io
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import psycopg
 import pytest
 
 from journal.app import JournalApp
 from journal.medication import Imported, import_catalogue, mini_fest
+from journal.platform.postgres import EmbeddedPostgres
 from journal.platform.settings import Settings
+from tests.conftest import DATABASE
 from tests.medication.catalogue_files import Connection, other_brand, small
 from tests.medication.test_fest import brand, m30
 
@@ -39,3 +43,10 @@ def loaded(load: Callable[..., Imported], migrator: Connection) -> Iterator[Impo
     """Two brands in use. Afterwards other tests find no catalogue of this one."""
     yield load(small(brand(), other_brand()))
     load(m30())
+
+
+@pytest.fixture
+def superuser(app: JournalApp, server: EmbeddedPostgres) -> Iterator[psycopg.Connection[Any]]:
+    """Who may do what no form does."""
+    with psycopg.connect(server.conninfo(dbname=DATABASE), autocommit=True) as connection:
+        yield connection

@@ -21,9 +21,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from journal.app import JournalApp
 from journal.medication import DueDose, Medication, import_catalogue, mini_fest
-from journal.platform.postgres import EmbeddedPostgres
 from tests import factories
-from tests.conftest import DATABASE, Browser, World
+from tests.conftest import Browser, World
 from tests.medication.order_hands import ByPages, ByService, Hand, hours_pass, what_the_service_says
 from tests.medication.order_life import NO_PULSE, Life, Order, Pulse, Shown, Signature
 from tests.medication.test_fest import m30
@@ -44,12 +43,6 @@ def _catalogue(app: JournalApp) -> Iterator[None]:
     import_catalogue(app.settings.migrator_url, file, replace=True)
     yield
     import_catalogue(app.settings.migrator_url, m30(), replace=True)
-
-
-@pytest.fixture
-def superuser(app: JournalApp, server: EmbeddedPostgres) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(server.conninfo(dbname=DATABASE), autocommit=True) as connection:
-        yield connection
 
 
 class Lives(RuleBasedStateMachine):

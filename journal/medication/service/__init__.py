@@ -58,6 +58,7 @@ from journal.medication.service.unsettled import Handed, Unsettled, UnsettledDos
 from journal.medication.service.verbal_change import Given, Refusable, VerbalChanges
 from journal.medication.service.version import AgeChoice, CatalogueVersion, Version
 from journal.medication.service.whole import Whole, WholeOrder
+from journal.medication.service.whole_given import WholeGiven, WhollyGiven
 from journal.medication.service.without_order import Unordered, WithoutOrder
 
 
@@ -84,6 +85,7 @@ class Medication(
     Lists,
     Spans,
     Whole,
+    WhollyGiven,
     Transfer,
     Expected,
     Assessed,
@@ -168,6 +170,7 @@ __all__ = [
     "UnsettledDose",
     "WaitingLine",
     "WeekOfStandIns",
+    "WholeGiven",
     "WholeOrder",
     "WorklistRow",
 ]
