@@ -200,8 +200,7 @@ def needs(
     today, newest = local_date(now), max(heard, key=lambda one: one.at, default=None)
     taken = {one.due_at for one in heard if one.kind is Event.TAKEN_OUT}
     left = {one.due_at for one in heard if one.kind is Event.NOT_TAKEN} - taken - set(settled)
-    spoke = max((one.at for one in heard if one.kind is not Event.NO_CONTACT), default=None)
-    silent = spoke is None or spoke <= now - _SILENT or (newest is not None and newest.kind is Event.NO_CONTACT)
+    silent = newest is None or newest.kind is Event.NO_CONTACT or newest.at <= now - _SILENT
     loaded = loaded_until is not None and loaded_until >= today
     held = {
         Need.FAULT: newest is not None and newest.kind is Event.FAULT,
