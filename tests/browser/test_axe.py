@@ -268,12 +268,15 @@ def test_the_procedure_list_and_a_dose_by_it(
     assert faults_of(tab) == []
 
 
-def test_a_dispenser_its_forms_and_the_units_list(world: World, see: See, work_of: Callable[..., Any]) -> None:
+@pytest.mark.parametrize(
+    "path", ["/patients/{}/dispenser", "/patients/{}/dispenser/edit", "/patients/{}/dispenser/load", "/dispensers"]
+)
+def test_a_dispenser_its_forms_and_the_units_list(
+    world: World, see: See, work_of: Callable[..., Any], path: str
+) -> None:
     at = dispensers.loaded(world, work_of)
     dispensers.tells(world, work_of, at, Event.TAKEN_OUT)
-    where = f"/patients/{at.patient_id}/dispenser"
-    for path in (where, f"{where}/edit", f"{where}/load", f"/round?patient={at.patient_id}", "/dispensers"):
-        assert faults_of(see(world.nina, path)) == [], path
+    assert faults_of(see(world.nina, path.format(at.patient_id))) == []
 
 
 def test_the_units_tasks(world: World, see: See, patient_id: UUID, work_of: Callable[..., Any]) -> None:
