@@ -9,6 +9,7 @@ from journal.care import (
     WITHDRAWAL_MISSING,
     Against,
     Care,
+    DispenserTask,
     FollowUp,
     ForPrescriber,
     NotGiven,
@@ -19,6 +20,8 @@ from journal.medication import (
     AsNeededGiven,
     BagGivenUp,
     CriticalDosesMissed,
+    DispenserOrderChanged,
+    DispenserToSee,
     DoctorToCall,
     DoorPassed,
     DoseGivenAfterStop,
@@ -118,6 +121,18 @@ def _replace_bag(work: Work, fact: BagGivenUp) -> None:
         Care(work).add_task(fact.patient_id, BAG_TO_REPLACE, due_at=work.now)
 
 
+def _see_to_dispenser(work: Work, fact: DispenserToSee) -> None:
+    what = DispenserTask(fact.what)
+    with contextlib.suppress(Denied):
+        Care(work).dispenser_task(fact.patient_id, fact.dispenser_id, what, fact.due_at, dose_at=fact.dose_at)
+
+
+def _reload_dispenser(work: Work, fact: DispenserOrderChanged) -> None:
+    with contextlib.suppress(Denied):
+        if dispenser_id := Medication(work).loaded_dispenser(fact.patient_id):
+            Care(work).dispenser_task(fact.patient_id, dispenser_id, DispenserTask.RELOAD, work.now)
+
+
 def _list_taken_over(work: Work, fact: ListTakenOver) -> None:
     with contextlib.suppress(Denied):
         Care(work).list_taken_over(fact.patient_id, fact.crossing_id)
@@ -175,6 +190,8 @@ LISTENERS: Listeners = {
     QuestionDropped: (_drop_question,),
     PatchNotFound: (_look_for_patch,),
     BagGivenUp: (_replace_bag,),
+    DispenserToSee: (_see_to_dispenser,),
+    DispenserOrderChanged: (_reload_dispenser,),
     WithdrawalMissing: (_withdrawal_missing,),
     MedicineStopped: (_settle_holding,),
     HoldingDiffers: (_holding_differs,),

@@ -90,6 +90,7 @@ TESTS = {
     "safety/amounts.py": (*_SAFETY, "steps", "opioids"),
     "safety/opioids.py": (*_SAFETY, "rule_limits", "opioids"),
     "authority.py": ("authority_rule",),
+    "dispenser.py": ("rule_cases_dispenser",),
     "ledger.py": ("rule_cases_giving", "ledger"),
     "next_step.py": ("next_step", "rule_cases_giving"),
     "prepared.py": ("rule_cases_giving",),

@@ -1,5 +1,6 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
+from journal.care.dispenser_rules import DispenserTask
 from journal.care.rules import (
     BAG_TO_REPLACE,
     LOST_PATCH,
@@ -22,6 +23,7 @@ __all__ = [
     "Against",
     "Care",
     "ClosedTask",
+    "DispenserTask",
     "FollowUp",
     "ForPrescriber",
     "GrantedService",

@@ -41,6 +41,10 @@ TASKS = phrases(
         "clearing": "Bekreft avklaring",
         "next_step": "Dose som ikke er gitt",
         "prescriber": "Til legen",
+        "dispenser": "Medisindispenser",
+        "dispenser-not-taken": "Dispenser: ikke tatt ut",
+        "dispenser-no-contact": "Dispenser: ingen kontakt",
+        "dispenser-fault": "Dispenser: feil",
     }
 )
 # Our own: the national list (NOKUP, Volven 7221) is made for the specialist health service, and is not in our sources.

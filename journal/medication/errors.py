@@ -184,6 +184,12 @@ class PreparedChecked(Conflict):
     type, title = "prepared-checked", "Den er alt kontrollert"
 
 
+class DispenserChanged(Conflict):
+    """Another wrote of the patient's dispenser since the user saw it, or she has one already."""
+
+    type, title = "dispenser-changed", "Dispenseren er endret i mellomtiden"
+
+
 class PreparedByYourself(Invalid):
     """A dosett is controlled by another than who laid it in."""
 

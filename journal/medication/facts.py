@@ -142,6 +142,24 @@ class BagGivenUp(Fact):
 
 
 @dataclass(frozen=True)
+class DispenserToSee(Fact):
+    """Somebody must see to a patient's dispenser: `what`, a code of care's, by when; `due_at` None when nobody needs to any more.
+
+    `dose_at`: the compartment it is about, if it is about one.
+    """
+
+    dispenser_id: UUID
+    what: str
+    due_at: datetime | None
+    dose_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class DispenserOrderChanged(Fact):
+    """An order that comes from a dispenser, or did, is new, changed, paused or stopped: what lies there may be outdated."""
+
+
+@dataclass(frozen=True)
 class _AboutSource(Fact):
     document_id: UUID
 

@@ -198,14 +198,18 @@ class _Chart:
         unordered_id = self.row(
             "medication.given_without_order", **without, reason=self.token, effective_at=now - timedelta(hours=8)
         )
-        return {
-            "unordered_id": unordered_id,
-            "request_id": request_id,
-            "verbal_order_id": verbal_order_id,
-            "request_entry_id": request_entry_id,
-            "dose_id": dose_id,
-            "administration_id": administration_id,
-        } | self.prepared()
+        return (
+            {
+                "unordered_id": unordered_id,
+                "request_id": request_id,
+                "verbal_order_id": verbal_order_id,
+                "request_entry_id": request_entry_id,
+                "dose_id": dose_id,
+                "administration_id": administration_id,
+            }
+            | self.prepared()
+            | self.dispenser()
+        )
 
     def prepared(self) -> dict[str, UUID]:
         """A roll with one bag that was taken out of, not compared with the list; and another that was sent back."""
@@ -221,6 +225,22 @@ class _Chart:
         told = {"outcome": "sent-back", "reason": f"Feil {self.token}"}
         self.row("medication.prepared_check", prepared_id=old, **told)
         return {"prepared_id": prepared_id}
+
+    def dispenser(self) -> dict[str, UUID]:
+        """An electronic dispenser, of which its device told that something is wrong."""
+        now = datetime.now(UTC)
+        judged = {"suitability": "suitable", "assessed_by": "Siri", "assessed_on": now.date()}
+        held = {"device": f"Pilly {self.token}", "serial": self.token, "change_reason": self.token}
+        days = {"starts_on": now.date(), "evaluate_on": now.date()}
+        dispenser_id = self.entry_row("medication.dispenser", **judged, **held, **days)
+        told = {
+            "event_id": f"e{dispenser_id}",
+            "kind": "fault",
+            "device_at": now - timedelta(minutes=5),
+            "note": self.token,
+        }
+        self.row("medication.dispenser_event", dispenser_entry_id=dispenser_id, **told)
+        return {"dispenser_id": dispenser_id}
 
     def entry_row(self, table: str, **values: Any) -> UUID:
         """The first version of an entry; answers with the id of the row."""

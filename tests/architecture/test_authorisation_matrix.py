@@ -55,7 +55,19 @@ _ROLL = {
     "ends_on": "07.03.2100",
     "lines": "Paracet 500 mg; 1 tablett; 08",
 }
+_DISPENSER = {
+    "device": "Pilly",
+    "serial": "A-1",
+    "starts_on": "01.03.2026",
+    "suitability": "suitable",
+    "assessed_by": "Siri",
+    "assessed_on": "01.03.2026",
+    "evaluate_on": "01.03.2100",
+}
 FORMS: dict[str, dict[str, str]] = {
+    "medication.set_dispenser": _DISPENSER,
+    "medication.load_dispenser": {"starts_on": "01.03.2100", "ends_on": "07.03.2100"},
+    "medication.device_told": {"kind": "fault", "device_at": "01.03.2026 08.04"},
     "medication.give_bag": _BAG,
     "medication.not_give_bag": {**_BAG, "reason": "refused"},
     "medication.all_but": {**_BAG, "reason": "refused", "but[]": "{new}.1"},
@@ -204,6 +216,9 @@ IN_THE_WAY = {
     "medication.undo_bag": "no bag is for that time",
     "medication.control": "what lies ready is a roll",
     "medication.lay_in": "no order is of a dosett",
+    "medication.set_dispenser": "she has one already",
+    "medication.load_dispenser": "nobody has trained her",
+    "medication.control_load": "what lies ready is a roll",
     "medication.send_roll_back": "the roll is accepted",
     "medication.also_given": "the dose can be signed as usual",
     "medication.choose_carried": "nobody would carry any act",

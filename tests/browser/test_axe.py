@@ -16,6 +16,7 @@ from journal.app import JournalApp
 from journal.care import Care
 from journal.medication import Medication, Medicine, import_catalogue, mini_fest
 from journal.medication.rules import Supply, daily, every_hours, pulse, temperature, when_needed
+from journal.medication.rules.dispenser import Event
 from journal.medication.rules.verbal import Act
 from journal.platform.quantity import Quantity
 from journal.platform.settings import Settings
@@ -23,6 +24,7 @@ from tests import factories
 from tests.browser.counting import Counting
 from tests.conftest import World
 from tests.factories import Staff
+from tests.medication import dispensers
 from tests.medication.test_caution import INSULIN
 from tests.medication.test_follow_up import WARFARIN, inr
 from tests.medication.test_patches import ONE as ONE_PATCH
@@ -264,6 +266,17 @@ def test_the_procedure_list_and_a_dose_by_it(
     assert faults_of(tab) == []
     tab = see(world.nina, f"/patients/{patient_id}/medication/procedure?line={line.id}")
     assert faults_of(tab) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/patients/{}/dispenser", "/patients/{}/dispenser/edit", "/patients/{}/dispenser/load", "/dispensers"]
+)
+def test_a_dispenser_its_forms_and_the_units_list(
+    world: World, see: See, work_of: Callable[..., Any], path: str
+) -> None:
+    at = dispensers.loaded(world, work_of)
+    dispensers.tells(world, work_of, at, Event.TAKEN_OUT)
+    assert faults_of(see(world.nina, path.format(at.patient_id))) == []
 
 
 def test_the_units_tasks(world: World, see: See, patient_id: UUID, work_of: Callable[..., Any]) -> None:

@@ -10,7 +10,15 @@ from flask import url_for
 from journal.medication.pages.card import REASONS, Last, Trouble, confirmations, last_dose
 from journal.medication.pages.round import dose_order
 from journal.medication.rules import GivenBy, Reason, slot_of, supply_flags
-from journal.medication.rules.prepared import BAGS, UNCONTROLLED, UNCONTROLLED_TEXT, Outcome, Why, count_text
+from journal.medication.rules.prepared import (
+    BAGS,
+    UNCONTROLLED,
+    UNCONTROLLED_TEXT,
+    Outcome,
+    PreparedKind,
+    Why,
+    count_text,
+)
 from journal.medication.rules.words import say
 from journal.medication.service import Bag, BagLine, DueDose
 from journal.platform.clock import hhmm
@@ -93,6 +101,9 @@ def bag_cards(
         open_lines = [line for line in bag.lines if not line.used and not line.taken_out_by]
         wanted = any(line.dose_id in in_pane for line in open_lines)
         near = slot_of(bag.due_at) == slot or abs(bag.due_at - now) <= _NEAR
+        # What lies in a dispenser is nobody's to give as one: its doses are cards of their own, with what the device has told.
+        if bag.of.kind is PreparedKind.DISPENSER:
+            continue
         if not open_lines or not (wanted or (bag.outdated and near and abs(bag.due_at - now) < 12 * _NEAR)):
             continue
         here = trouble if trouble and trouble.dose_id == bag.of.id and trouble.typed.get("at") == _at(bag) else None

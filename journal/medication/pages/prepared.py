@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from journal.medication.rules import day_heading
-from journal.medication.rules.prepared import KINDS, Outcome, PreparedKind, count_text
+from journal.medication.rules.prepared import KINDS, LAID_IN, Outcome, PreparedKind, count_text
 from journal.medication.rules.words import say
 from journal.medication.service import PreparedThing, ToLayIn
 from journal.platform.clock import hhmm, local_date, norwegian_date, spoken
@@ -82,10 +82,13 @@ class Changes(NamedTuple):
     compared: bool
 
 
+NOT_COMPARED = Changes({}, (), compared=False)
+
+
 def changes_since(lines: Sequence[ToLayIn], before: PreparedThing | None) -> Changes:
     """The lines of a week beside the dosett before it, weekday by weekday; nothing is marked where there was none."""
     if before is None:
-        return Changes({}, (), compared=False)
+        return NOT_COMPARED
     then = {
         (local_date(bag.due_at).isoweekday(), hhmm(bag.due_at), line.request_entry_id): line
         for bag in before.bags
@@ -148,7 +151,7 @@ def ready(thing: PreparedThing, person_id: UUID, now: datetime) -> Ready:
         state=state,
         color=color,
         text=_text(thing, now),
-        may_control=waits and thing.kind is PreparedKind.DOSETT and not own,
+        may_control=waits and thing.kind in LAID_IN and not own,
         waits=waits,
         outdated=() if thing.outcome is Outcome.SENT_BACK else _outdated(thing, now),
         box=_box(content, thing.starts_on, (thing.ends_on - thing.starts_on).days + 1),
@@ -157,7 +160,7 @@ def ready(thing: PreparedThing, person_id: UUID, now: datetime) -> Ready:
 
 
 def _state(thing: PreparedThing) -> tuple[str, str]:
-    if thing.outcome is None and thing.kind is PreparedKind.DOSETT:
+    if thing.outcome is None and thing.kind in LAID_IN:
         return phrase("ikke kontrollert"), "warning"
     if thing.outcome is None:
         return phrase("ikke sammenlignet med listen"), "danger"

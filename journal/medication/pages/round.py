@@ -19,13 +19,16 @@ LATE = "late"
 _NOBODY = str(UUID(int=0))
 
 _OPEN = {DoseStatus.LATE, DoseStatus.READY}
+_LEFT_TO_IT = {DoseStatus.IN_DISPENSER, DoseStatus.TAKEN_OUT}
 _ORDER = (
     *(DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.READY),
-    *(DoseStatus.PLANNED, DoseStatus.UNRECONCILED, DoseStatus.HELD),
+    *(DoseStatus.PLANNED, DoseStatus.IN_DISPENSER, DoseStatus.TAKEN_OUT, DoseStatus.UNRECONCILED, DoseStatus.HELD),
 )
 JUST_NOW = timedelta(hours=1)
 _LOOKS_BACK = timedelta(hours=2)
 _MOST_CHIPS = 5
+_FROM_DISPENSER = timedelta(hours=4)
+"""No hour of the round waits for what a dispenser gives out: it is shown as long beside the rest."""
 
 
 class Period(NamedTuple):
@@ -197,13 +200,14 @@ def given_before(doses: Sequence[DueDose], held_from: Mapping[UUID, datetime]) -
 
 def in_pane(doses: Sequence[DueDose], slot: str | None, now: datetime) -> list[DueDose]:
     """The doses on the pane: what is late or ready, the hour's own, what waits for a second signature, what was due when she
-    went and is not signed, and what was signed just now; what is to be done first."""
+    went and is not signed, what a dispenser has given out lately, and what was signed just now; what is to be done first."""
     shown = [
         dose
         for dose in doses
         if dose.status in _OPEN
         or (dose.status is DoseStatus.UNRECONCILED and dose.can_sign)
         or dose.slot == slot
+        or (dose.status in _LEFT_TO_IT and dose.due_at > now - _FROM_DISPENSER)
         or dose.awaits_witness
         or (dose.signed and dose.signed.recorded_at > now - JUST_NOW)
     ]

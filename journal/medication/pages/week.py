@@ -149,11 +149,18 @@ def _doses(doses: Iterable[DueDose], facts: Sequence[SpanFact], now: datetime) -
                 hhmm(dose.due_at),
                 dose.status.value,
                 say(dose.amount),
-                said_in_column(dose.status, dose.due_at, signed.state if signed else None, day=day, now=now),
+                _said(dose, day, now),
                 signed.by_name if signed else "",
                 (*_also(dose), *(_more(fact) for fact in of_dose[dose.id])),
             ),
         )
+
+
+def _said(dose: DueDose, day: date, now: datetime) -> str:
+    """What a dispenser has told of it stands as it is: nobody has signed that."""
+    if dose.status in (DoseStatus.IN_DISPENSER, DoseStatus.TAKEN_OUT):
+        return dose.status_text
+    return said_in_column(dose.status, dose.due_at, dose.signed.state if dose.signed else None, day=day, now=now)
 
 
 def _also(dose: DueDose) -> Iterator[str]:

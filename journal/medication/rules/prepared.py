@@ -2,7 +2,7 @@
 
 Sources: FHIR MedicationDispense (what was made ready is its own record, never worked out from today's orders); ux.md 1 and 3.2
 (a paused medicine in a packed bag is the everyday Norwegian risk; signing a whole bag leaves out by construction what wants
-a thought of its own); Volven 9135 (2 dosett, 3 multidose).
+a thought of its own); Volven 9135 (2 dosett, 3 multidose, 8 other: a dispenser).
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,6 +23,7 @@ class PreparedKind(StrEnum):
 
     DOSETT = "dosett"
     MULTIDOSE = "multidose"
+    DISPENSER = "dispenser"
 
 
 class Outcome(StrEnum):
@@ -33,12 +34,27 @@ class Outcome(StrEnum):
     SENT_BACK = "sent-back"
 
 
-BAGS = phrases({PreparedKind.DOSETT: "Dosett", PreparedKind.MULTIDOSE: "Multidosepose"})
-KINDS = phrases({PreparedKind.DOSETT: "Dosett", PreparedKind.MULTIDOSE: "Multidoserull"})
+BAGS = phrases(
+    {
+        PreparedKind.DOSETT: "Dosett",
+        PreparedKind.MULTIDOSE: "Multidosepose",
+        PreparedKind.DISPENSER: "Dispenser",
+    }
+)
+KINDS = phrases(
+    {
+        PreparedKind.DOSETT: "Dosett",
+        PreparedKind.MULTIDOSE: "Multidoserull",
+        PreparedKind.DISPENSER: "Dispenser",
+    }
+)
+LAID_IN = frozenset({PreparedKind.DOSETT, PreparedKind.DISPENSER})
+"""Laid in by one of the unit, and controlled by another."""
 
 UNCONTROLLED = "uncontrolled"
 UNCONTROLLED_TEXT = phrase("Dosetten er ikke kontrollert av en annen. Sammenlign innholdet med listen før du gir den.")
 UNCHECKED_TEXT = phrase("Rullen er ikke kontrollert mot legemiddellisten. Bruk originalpakning til den er det.")
+FROM_DISPENSER_TEXT = phrase("Det som ligger i dispenseren, signeres dose for dose.")
 GIVEN_UP_TEXT = phrase("Skal ikke brukes. Bruk originalpakning.")
 _OWN_THOUGHT = {Caution.INSULIN, Caution.GROUP_A, Caution.OVERRIDDEN}
 

@@ -40,6 +40,8 @@ class DoseStatus(StrEnum):
     HELD = "held"
     STOPPED = "stopped"
     UNRECONCILED = "unreconciled"
+    IN_DISPENSER = "in_dispenser"
+    TAKEN_OUT = "taken_out"
 
 
 class OrderStatus(StrEnum):
@@ -154,6 +156,8 @@ _WORDS = phrases(
         DoseStatus.HELD: "pauset",
         DoseStatus.STOPPED: "skal ikke gis",
         DoseStatus.UNRECONCILED: "ikke samstemt",
+        DoseStatus.IN_DISPENSER: "i dispenseren",
+        DoseStatus.TAKEN_OUT: "tatt ut",
     }
 )
 

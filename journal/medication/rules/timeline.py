@@ -26,10 +26,12 @@ _WORST_FIRST = (
     DoseStatus.GIVEN_LATE,
     DoseStatus.GIVEN_EARLY,
     DoseStatus.READY,
+    DoseStatus.TAKEN_OUT,
     DoseStatus.GIVEN,
     DoseStatus.UNRECONCILED,
     DoseStatus.HELD,
     DoseStatus.STOPPED,
+    DoseStatus.IN_DISPENSER,
     DoseStatus.PLANNED,
 )
 

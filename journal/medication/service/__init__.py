@@ -6,6 +6,8 @@ from journal.medication.service.bags import Bags
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
 from journal.medication.service.critical_setting import CriticalChoice, CriticalSettings
+from journal.medication.service.dispenser_shown import DeviceTold, DispenserSaid, PatientDispenser
+from journal.medication.service.dispensers import Dispensers
 from journal.medication.service.door import Door, ListAfterCrossing, WaitingLine
 from journal.medication.service.door_setting import DoorChoice
 from journal.medication.service.equal import EqualLine, EqualLines
@@ -73,6 +75,7 @@ class Medication(
     Prescribing,
     Previewing,
     Favourites,
+    Dispensers,
     Bags,
     Administration,
     Keeping,
@@ -114,6 +117,8 @@ __all__ = [
     "Choice",
     "CriticalChoice",
     "Delegation",
+    "DeviceTold",
+    "DispenserSaid",
     "DoorChoice",
     "DueDose",
     "Ending",
@@ -141,6 +146,7 @@ __all__ = [
     "OrderSpan",
     "Outcome",
     "PatchesOf",
+    "PatientDispenser",
     "Pause",
     "Place",
     "PreparedThing",

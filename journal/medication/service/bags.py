@@ -13,7 +13,7 @@ from journal.medication.errors import BagChanged, BagOutdated, ConfirmationMissi
 from journal.medication.models import MedicationAdministration
 from journal.medication.prepared_tables import PreparedTakeOut
 from journal.medication.rules import Reason, Result, caution_text
-from journal.medication.rules.prepared import UNCONTROLLED, UNCONTROLLED_TEXT
+from journal.medication.rules.prepared import FROM_DISPENSER_TEXT, UNCONTROLLED, UNCONTROLLED_TEXT, PreparedKind
 from journal.medication.service.administration import Administration
 from journal.medication.service.prepared_shown import Bag, BagLine
 from journal.medication.service.rolls import Rolls
@@ -151,6 +151,8 @@ class Bags(Rolls, Administration):
     def _ready_bag(self, patient_id: UUID, prepared_id: UUID, due_at: datetime, doses: Mapping[UUID, Any]) -> Bag:
         """The bag, where something of it may be given. Whoever is second is told who was first."""
         bag = self._bag_at(patient_id, prepared_id, due_at)
+        if bag.of.kind is PreparedKind.DISPENSER:
+            raise NotFromBag(FROM_DISPENSER_TEXT)
         if bag.blocked:
             raise NotFromBag(bag.blocked)
         for dose in doses.values():

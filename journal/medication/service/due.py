@@ -25,8 +25,10 @@ from journal.medication.rules import (
     take_out_text,
 )
 from journal.medication.rules.authority import Act
+from journal.medication.rules.dispenser import dispenser_text, status_in_dispenser
 from journal.medication.rules.door import waits
 from journal.medication.rules.next_step import NextStep
+from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.prepared_shown import prepared_by
 from journal.medication.service.shown import (
@@ -123,6 +125,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             unsigned(order).label("unsigned"),
             dosage_before(order).label("was"),
             OWN.label("authority"),
+            told_column(dose, order.supply).label("told"),
         )
         .join(order, sa.and_(order.patient_id == dose.patient_id, order.id == dose.request_id))
         .outerjoin(dose.signature.of_type(signature))
@@ -188,7 +191,8 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
     """A dose with its order and signature, as the round shows it at `now`. `patient_id` is the id that was asked for."""
     signed = _signed(row) if row.signed_id else None
     state = signed.state if signed else None
-    status = _status(row, state, now)
+    told, bare = told_of(row.told), _status(row, state, now)
+    status = status_in_dispenser(bare, told)
     dosage, day = dosage_of(row), local_date(row.due_at)
     amount = Quantity(row.amount, row.unit)
     return DueDose(
@@ -199,7 +203,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         due_at=row.due_at,
         slot=row.slot,
         status=status,
-        status_text=describe(status, row.due_at, now, state),
+        status_text=dispenser_text(describe(bare, row.due_at, now, state), status, told, now),
         amount=amount,
         line=line_of(row, dosage, day),
         hand=hand_sentence(amount, strength_per_unit=dosage.strength_per_unit, form=row.form, route=row.route),

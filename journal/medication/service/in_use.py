@@ -25,7 +25,9 @@ from journal.medication.rules import (
     so_far_text,
     strip,
 )
+from journal.medication.rules.dispenser import Told, dispenser_text, status_in_dispenser
 from journal.medication.rules.door import UNRECONCILED, waits
+from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
@@ -127,6 +129,7 @@ def _doses(order: Any) -> sa.ScalarSelect[Any]:
     said = sa.func.json_build_array(
         *(Dose.due_at, Dose.next_due_at, Dose.ready_from, Dose.late_after, Dose.state, since),
         *(signature.result, signature.effective_at, signature.reason_code, signature.reason_text),
+        told_column(Dose, order.supply),
     )
     return (
         sa.select(sa.func.json_agg(said))
@@ -187,7 +190,7 @@ def _so_far(order: Any) -> sa.Case[Any]:
 
 
 def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
-    due, next_due, ready, late, state, version, result, at, reason, text = dose
+    due, next_due, ready, late, state, version, result, at, reason, text, said = dose
     since, decided = version or (None, OrderStatus.ACTIVE)
     due_at = datetime.fromisoformat(due)
     signed = None
@@ -203,7 +206,15 @@ def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
         next_due_at=datetime.fromisoformat(next_due) if next_due else None,
         unreconciled=waits(state, decided),
     )
-    return _drawn(status, due_at, now, signed)
+    return _with_dispenser(_drawn(status, due_at, now, signed), told_of(said), now)
+
+
+def _with_dispenser(dose: StripDose, told: Told | None, now: datetime) -> StripDose:
+    """The mark of a dose with what the device has told, where that was: `tatt ut kl. 08.04`."""
+    if told is None:
+        return dose
+    status = status_in_dispenser(dose.status, told)
+    return StripDose(dose.at, status, dispenser_text(dose.said, status, told, now), common=False)
 
 
 def _drawn(status: DoseStatus, due_at: datetime, now: datetime, signed: SignedState | None) -> StripDose:

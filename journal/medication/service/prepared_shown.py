@@ -38,7 +38,8 @@ LINES = Statement(
         r.status, r.atc_code, r.prescription_group, r.required_value IS NOT NULL AS has_value, r.two_signatures,
         r.detected_issues,
         (made.atc_code, made.generic_name, made.form, made.strength)
-            IS NOT DISTINCT FROM (r.atc_code, r.generic_name, r.form, r.strength) AS same_medicine,
+            IS NOT DISTINCT FROM (r.atc_code, r.generic_name, r.form, r.strength)
+            AND (p.kind <> 'dispenser' OR r.supply = 'dispenser') AS same_medicine,
         a.id AS signed_id, t.recorded_by_name AS taken_out_by, g.reason AS given_up_because
     FROM medication.prepared_line l
     JOIN medication.prepared p ON (p.patient_id, p.id) = (l.patient_id, l.prepared_id)

@@ -13,7 +13,7 @@ from journal.medication.errors import AlreadyPrepared, BagChanged, PreparedByYou
 from journal.medication.models import MedicationRequest, RequestPlan
 from journal.medication.prepared_tables import Prepared, PreparedCheck, PreparedLine
 from journal.medication.rules import OrderStatus, strength_in_words
-from journal.medication.rules.prepared import Outcome, PreparedKind
+from journal.medication.rules.prepared import LAID_IN, Outcome, PreparedKind
 from journal.medication.rules.supply import may_come_from
 from journal.medication.service.course import course_of
 from journal.medication.service.in_use import newest_versions
@@ -107,30 +107,39 @@ class Preparing(Signing):
 
     @on_patient(Permission.MEDICATION_RECEIVE)
     def lay_in(
-        self, patient_id: UUID, starts_on: date, *, seen: Mapping[UUID, int], left_out: Collection[UUID] = ()
+        self,
+        patient_id: UUID,
+        starts_on: date,
+        *,
+        seen: Mapping[UUID, int],
+        left_out: Collection[UUID] = (),
+        kind: PreparedKind = PreparedKind.DOSETT,
+        days: timedelta = WEEK,
     ) -> UUID:
-        """Stores that a dosett was laid in for the week from this day as the orders are now; answers with its id.
+        """Stores that a dosett was laid in for the week from this day as the orders are now; answers with its id. So with a
+        dispenser, for its days.
 
         `seen`: the orders and versions that the page showed; `left_out`: those of them that were not laid in. One that was laid
         in for the same week is corrected by it. Raises BagChanged when the orders have changed since, AlreadyPrepared when
         another week overlaps, and Invalid when nothing is laid in.
         """
         self._hold_orders(patient_id)
-        lines = self.to_lay_in(patient_id, starts_on)
+        lines = self.to_lay_in(patient_id, starts_on, kind=kind, days=days)
         if {line.request_entry_id: line.request_version for line in lines} != dict(seen):
             raise BagChanged("Legemiddellisten er endret mens du la opp. Se hva som gjelder nå, og rett dosetten.")
         laid = [line for line in lines if line.request_entry_id not in left_out]
         if not laid:
             raise Invalid("Ingenting er lagt i dosetten. Gå tilbake, eller legg i minst ett legemiddel.")
         by = self.work.actor.name
-        prepared = self._prepare(patient_id, PreparedKind.DOSETT, starts_on, starts_on + WEEK, by)
+        prepared = self._prepare(patient_id, kind, starts_on, starts_on + days, by)
         rows = [(line.due_at, line.medicine, line.amount, line.request_entry_id, line.request_version) for line in laid]
         return self._lay(prepared, rows)
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def control(self, patient_id: UUID, prepared_id: UUID) -> None:
-        """Signs that a dosett was controlled. Raises NotFound, PreparedByYourself and PreparedChecked."""
-        thing = self._unchecked(patient_id, prepared_id, PreparedKind.DOSETT)
+        """Signs that a dosett, or what lies in a dispenser, was controlled. Raises NotFound, PreparedByYourself and
+        PreparedChecked."""
+        thing = self._unchecked(patient_id, prepared_id, *LAID_IN)
         if thing.recorded_by == self.work.actor.person_id:
             raise PreparedByYourself("Du har selv lagt opp denne dosetten. En annen enn deg må kontrollere den.")
         self._store_check(thing, Outcome.CONTROLLED, None)
@@ -147,10 +156,10 @@ class Preparing(Signing):
         this = sa.and_(self.work.chart(patient_id, Prepared), Prepared.id == prepared_id)
         self.db.execute(sa.select(Prepared.id).where(this).with_for_update(key_share=True))
 
-    def _unchecked(self, patient_id: UUID, prepared_id: UUID, kind: PreparedKind) -> PreparedThing:
+    def _unchecked(self, patient_id: UUID, prepared_id: UUID, *kinds: PreparedKind) -> PreparedThing:
         """The thing, held until commit. Raises NotFound, and PreparedChecked for one that somebody has looked at."""
         self._hold_thing(patient_id, prepared_id)
-        found = [one for one in self.prepared(patient_id) if one.id == prepared_id and one.kind is kind]
+        found = [one for one in self.prepared(patient_id) if one.id == prepared_id and one.kind in kinds]
         if not found:
             raise NotFound("Dosetten eller rullen finnes ikke hos denne pasienten, eller den er lagt opp på nytt.")
         if found[0].outcome is not None:

@@ -422,6 +422,8 @@ class Prescribing(Judging, Waiting):
     def _tell(self, fact: type[Any], order: MedicationRequest, *more: Fact) -> None:
         for told in (fact(order.patient_id, order.entry_id, order.version), *more):
             self.work.publish(told)
+        if order.supply == Supply.DISPENSER.value:
+            self.work.publish(facts.DispenserOrderChanged(order.patient_id))
 
 
 def _by_mouth(verbal_order_id: UUID | None) -> dict[str, Any]:

@@ -249,6 +249,7 @@ def cautions_of(order: Any, at: datetime, dose: Any = None) -> tuple[Caution, ..
         missed_at=missed_at(dose.due_at, dose.next_due_at) if dose else None,
         time_critical=order.time_critical,
         stop_overridden=any(issue["tier"] == Tier.STOP for issue in order.detected_issues or ()),
+        in_dispenser=dose is not None and dose.supply == Supply.DISPENSER.value,
     )
 
 

@@ -20,7 +20,9 @@ from journal.medication.rules import (
     Tolerance,
     dose_status,
 )
+from journal.medication.rules.dispenser import status_in_dispenser
 from journal.medication.rules.door import waits
+from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.in_use import IN_USE
 from journal.medication.service.shown import WITNESS, dosage_of, group_flags, line_of, unsigned
 from journal.permissions import Permission
@@ -190,6 +192,7 @@ def _outcomes() -> Statement:
         sa.select(
             *(dose.request_entry_id, dose.due_at, dose.next_due_at, dose.ready_from, dose.late_after, dose.state),
             *(order.status, order.effective_at, signature.result, signature.effective_at.label("signed_at")),
+            told_column(dose, order.supply).label("told"),
         )
         .join(order, of_order)
         .outerjoin(dose.signature.of_type(signature))
@@ -211,6 +214,7 @@ def _outcome(row: Any, now: datetime) -> Outcome:
         next_due_at=row.next_due_at,
         unreconciled=waits(row.state, row.status),
     )
+    status = status_in_dispenser(status, told_of(row.told))
     return Outcome(row.request_entry_id, row.signed_at or row.due_at, row.due_at, status)
 
 

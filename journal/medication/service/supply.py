@@ -45,6 +45,7 @@ class Supplying(Prescribing):
             raise Invalid(errors={"supply": ["Dette er det samme som før. Endre det, eller gå tilbake."]})
         with refusing("supply", Invalid):
             check_supply(supply, dosage_of(order).unit, order.form)
+        was = order.supply
         told = {"supply": supply.value, "given_by": given_by.value}
         new = self._next(order, change="change", reason=reason, **told)
         # A dose that was paused when its order was resumed stays with that version; one that waits at the door does not.
@@ -53,5 +54,6 @@ class Supplying(Prescribing):
         values = {"request_id": new.id, "request_version": new.version, "given_by": given_by.value}
         write = sa.update(Dose).where(unsigned, follows).values(values)
         self.db.execute(write.execution_options(synchronize_session=False))
-        self._tell(facts.MedicineChanged, new)
+        left = was == Supply.DISPENSER.value != supply.value
+        self._tell(facts.MedicineChanged, new, *((facts.DispenserOrderChanged(new.patient_id),) if left else ()))
         return new.version

@@ -5,6 +5,7 @@ from journal.medication.web import (
     authority,
     bags,
     checking,
+    dispenser,
     door,
     favourites,
     keeping,
@@ -45,6 +46,7 @@ MORE_MENU = (
     overridden_stops.MENU,
     procedures.MENU,
     authority.MENU,
+    dispenser.MENU,
 )
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "bags",
     "bp",
     "checking",
+    "dispenser",
     "door",
     "expiring_notice",
     "favourites",
