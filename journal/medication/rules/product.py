@@ -125,7 +125,7 @@ def read_code(text: str) -> Code:
     Raises ValueError, with a sentence for whoever holds the pack, for what is neither, for a wrong check digit, and for a
     DataMatrix without a date: its end was lost on the way.
     """
-    said = re.sub(r"[\s\-]", "", text.replace(_SEPARATOR, "\x00")).replace("\x00", _SEPARATOR)
+    said = re.sub(r"\s", "", text.replace(_SEPARATOR, "\x00")).replace("\x00", _SEPARATOR)
     said = re.sub(r"^\][dC][0-9]", "", said).lstrip(_SEPARATOR)
     if re.fullmatch(r"[0-9]{6}", said):
         return Code(said)
@@ -258,7 +258,7 @@ def _exchange(ordered: Ordered, pack: Pack, unit: str) -> Exchange:
 
 
 def _count(ordered: Ordered, pack: Pack, amount: Quantity | AmountRange, unit: str) -> Quantity | AmountRange:
-    """How much of this pack is what is ordered. Raises ValueError where that cannot be reckoned exactly."""
+    """How much of this pack is what is ordered. Raises ValueError where that cannot be reckoned exactly of another strength."""
     if isinstance(amount, AmountRange):
         least, most = (_count(ordered, pack, each, unit) for each in (amount.least, amount.most))
         assert isinstance(least, Quantity) and isinstance(most, Quantity)
@@ -273,6 +273,8 @@ def _count(ordered: Ordered, pack: Pack, amount: Quantity | AmountRange, unit: s
     try:
         reckoned = Quantity(exact(count.normalize()), pack.per)
     except NotAnAmount:
+        if pack.ordered or pack.in_group:
+            return amount
         raise ValueError(_NOT_EXACT) from None
     return reckoned
 

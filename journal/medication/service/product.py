@@ -18,12 +18,11 @@ from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
-from journal.platform.quantity import MAX_SCALE, UNITS, Quantity
+from journal.platform.quantity import MAX_SCALE, SUBSTANCE_UNITS, UNITS, Quantity
 from journal.platform.service import Service, on_patient
 from journal.platform.statement import Statement
 
 _WORDS = {"mikrog": "mikrogram", "E": "enhet"}
-_INSULINS = "A10A"
 
 # Every pack of the same substance and form, with how it stands to what is ordered. A substance that is ordered points to its
 # brands, and a pack to its own; the strength is the brand's, where it has one substance.
@@ -163,10 +162,10 @@ def _pack(row: Any) -> Pack:
 
 
 def _strength(row: Any) -> tuple[Quantity | None, str | None]:
-    """What one millilitre, or one piece, of the pack holds; nothing where that is not one number, and of insulin, whose pen
-    counts the units."""
+    """What one millilitre, or one piece, of the pack holds; nothing where that is not one number, and of what is counted by its
+    substance, as insulin and other pens are."""
     unit = _WORDS.get(row.unit, row.unit)
-    if row.value is None or unit not in UNITS or (row.atc_code or "").startswith(_INSULINS):
+    if row.value is None or unit not in UNITS or row.dose_unit in SUBSTANCE_UNITS:
         return None, None
     per = row.dose_unit if row.per_value is None else row.per_unit
     if row.per_value not in (None, Decimal(1)) or per not in UNITS or per == unit:
