@@ -49,6 +49,7 @@ TESTS = {
     "verbal.py": ("rule_cases",),
     "procedures.py": ("rule_cases",),
     "insulin.py": ("rule_cases",),
+    "product.py": ("product_rule",),
     "review.py": ("reviewing", "rule_cases"),
     "supply.py": ("supply", "rule_cases"),
     "once.py": ("once", "rule_cases"),

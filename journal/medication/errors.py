@@ -142,6 +142,12 @@ class WitnessedAlready(Conflict):
     type, title = "witnessed-already", "Dosen har to signaturer"
 
 
+class ProductMissing(Invalid):
+    """The pack that the dose is given from was not named, or is none that may be given."""
+
+    type, title = "product-missing", "Velg pakningen før du signerer"
+
+
 class WhichPlace(Invalid):
     """The unit keeps the medicine in several places. Fields: places, pairs of a ledger's id and the place's name."""
 

@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates
 from journal.medication.dosage_form import DayField, DosageForm, MaybeAmount, clock_time, form_of
 from journal.medication.errors import refusing
 from journal.medication.pages.alerts import BETWEEN
+from journal.medication.product_schemas import scanned
 from journal.medication.rules import (
     SPANS,
     Caution,
@@ -76,10 +77,13 @@ class MaybeClock(ClockField):
 
 
 class RoundQuery(Schema):
-    """The address of the round: which patient is chosen, and which hour of doses (`08`, or `late`)."""
+    """The address of the round: which patient is chosen, and which hour of doses (`08`, or `late`); and the code of the pack
+    (`scan`) that is at hand for one of them (`dose`)."""
 
     patient = fields.UUID(load_default=None)
     slot = fields.String(load_default=None, validate=validate.Regexp(r"^([01][0-9]|2[0-3]|late)$"))
+    dose = fields.UUID(load_default=None)
+    scan = scanned()
 
 
 class WeekQuery(Schema):
@@ -125,6 +129,7 @@ class SignGiven(Schema):
     site = fields.Enum(Site, by_value=True, load_default=None)
     old_patch = fields.Enum(OldPatch, by_value=True, load_default=None)
     ledger = fields.UUID(load_default=None)
+    product = scanned()
     confirmed = _confirmed()
 
 
@@ -143,6 +148,13 @@ class AlsoGiven(Schema):
     request_version = StrictInteger(required=True, least=1)
 
 
+class AsNeededQuery(Schema):
+    """The address of that sheet: the code of the pack (`scan`) that is at hand for one of its orders (`dose`)."""
+
+    dose = fields.UUID(load_default=None)
+    scan = scanned()
+
+
 class GiveAsNeeded(Schema):
     """Body of the sheet of medicines as needed. `amount` only where the order leaves a choice, and a time where it was not now."""
 
@@ -154,6 +166,7 @@ class GiveAsNeeded(Schema):
     value2 = MeasuredField(load_default=None)
     against = Text(200, load_default="")
     ledger = fields.UUID(load_default=None)
+    product = scanned()
     confirmed = _confirmed()
     nurse_id = fields.UUID(load_default=None)
     cleared_time = MaybeClock(load_default=None)

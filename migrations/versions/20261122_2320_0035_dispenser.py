@@ -10,7 +10,7 @@ from alembic import op
 
 from migrations.helpers import ENTRY, RECORD, chart_table, define, erasable, let_read, stamp, stays, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0035", "0040", None, None
+revision, down_revision, branch_labels, depends_on = "0035", "0033", None, None
 
 DISPENSER, EVENT = "medication.dispenser", "medication.dispenser_event"
 PREPARED, LINE, TAKEN_OUT = "medication.prepared", "medication.prepared_line", "medication.prepared_take_out"

@@ -9,7 +9,7 @@ Revises: 0040
 
 from migrations.helpers import with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0039", "0040", None, None
+revision, down_revision, branch_labels, depends_on = "0039", "0035", None, None
 
 REPORT = "chart.report_downtime(bytea, text, timestamptz, text, uuid, uuid[])"
 LOOKS = "IF what NOT IN ('opened', 'printed')"

@@ -189,6 +189,7 @@ class _Chart:
             "medication.medication_administration", request_id=request_id, request_version=1, amount=Decimal(1), **given
         )
         self.account(administration_id)
+        self.product_used(administration_id)
         off = {"effective_at": now - timedelta(hours=8), "old_patch": "removed"}
         self.row("medication.patch_removal", request_id=request_id, **off)
         nurse = {"nurse_id": new_id(), "nurse_name": "Nina", "cleared_at": now}
@@ -209,6 +210,19 @@ class _Chart:
             }
             | self.prepared()
             | self.dispenser()
+        )
+
+    def product_used(self, administration_id: UUID) -> None:
+        """The pack it was given from."""
+        names = {"ordered_name": f"Middel {self.token}", "given_name": f"Middel {self.token}", "said": "Gi 1 tablett"}
+        amount = {"amount": Decimal(1), "unit": "tablett", "batch": "AB12", "exchange": 0, "second": False}
+        item_id = _withdrawn_item(self.connection)
+        self.row(
+            "medication.product_used",
+            administration_id=administration_id,
+            catalogue_item_id=item_id,
+            **names,
+            **amount,
         )
 
     def prepared(self) -> dict[str, UUID]:

@@ -11,7 +11,9 @@ from journal.medication.pages.card import (
     asked_of,
     card,
     confirmations,
+    hand_of,
     last_of,
+    product_warnings,
     value_of,
 )
 from journal.medication.pages.door import crossing_said, door_lines
@@ -19,6 +21,7 @@ from journal.medication.pages.glucose import glucose_of
 from journal.medication.pages.go_live import go_live, lines_checked
 from journal.medication.pages.paper import on_paper
 from journal.medication.pages.patches import worn
+from journal.medication.pages.product import ProductFields, product_fields
 from journal.medication.pages.reconciling import comparison, last_reconciled, source_title, understood
 from journal.medication.pages.round import (
     Period,
@@ -43,6 +46,7 @@ __all__ = [
     "ChartRow",
     "Judged",
     "Period",
+    "ProductFields",
     "SupplyFields",
     "Trouble",
     "Value",
@@ -60,6 +64,7 @@ __all__ = [
     "given_before",
     "glucose_of",
     "go_live",
+    "hand_of",
     "in_pane",
     "judged",
     "lanes",
@@ -70,6 +75,8 @@ __all__ = [
     "marks",
     "on_paper",
     "patient_rows",
+    "product_fields",
+    "product_warnings",
     "shown_rows",
     "slots",
     "source_title",

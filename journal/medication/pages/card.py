@@ -10,18 +10,23 @@ from flask import url_for
 
 from journal.medication.pages.glucose import GLUCOSE, Glucose, glucose_of
 from journal.medication.pages.patches import PatchFields, patch_fields
+from journal.medication.pages.product import ProductFields
 from journal.medication.pages.round import JUST_NOW
 from journal.medication.rules import (
     OFFERED,
     Caution,
     DoseStatus,
+    HandAction,
     MedicationLine,
     Reason,
     ValueRequirement,
     caution_text,
 )
 from journal.medication.rules.next_step import step_text
+from journal.medication.rules.product import AtHand
+from journal.medication.rules.words import say
 from journal.medication.service import NO_PATCHES, DueDose, PatchesOf
+from journal.medication.service.product import warned
 from journal.medication.service.shown import group_flags
 from journal.observations import Measurement
 from journal.platform.clock import hhmm, local, spoken
@@ -46,6 +51,7 @@ class Hand:
     equals: str | None
     route: str | None
     note: str | None
+    of: str | None = None
 
 
 class Value(NamedTuple):
@@ -132,6 +138,8 @@ class Card(NamedTuple):
     next_text: str | None
     error: str | None
     places: tuple[tuple[str, str], ...] = ()
+    product: ProductFields | None = None
+    product_used: str | None = None
 
 
 class Last(NamedTuple):
@@ -179,13 +187,16 @@ def card(
     may_be_given_by: str | None,
     now: datetime,
     held_from: datetime | None = None,
+    product: ProductFields | None = None,
 ) -> Card:
     """A dose as its card. `latest` are the newest measurements by code, `patches` what is known of them by medicine;
     `trouble` is what went wrong with this dose. `may_be_given_by`: who gives it, where whoever reads has no authority for it.
-    `held_from`: of one that waits at the hospital door and may have been given before."""
+    `held_from`: of one that waits at the hospital door and may have been given before. `product`: of one that is given from a
+    pack that is named; once it is, what the hand does is of that pack, and what must be seen stands open: she has tapped once."""
     where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
     signed = dose.signed
     note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
+    at_hand = product.hand if product else None
     also = may_be_given_by is not None or (trouble is not None and trouble.also_given)
     return Card(
         id=dose.id,
@@ -200,7 +211,7 @@ def card(
             *(_MADE_UP if dose.made_up else ()),
             *(_RETRY if dose.is_retry else ()),
         ),
-        hand=Hand(dose.hand.verb, dose.hand.count, dose.hand.equals, dose.hand.route, note or None),
+        hand=hand_of(dose.hand, at_hand, note or None),
         why=dose.line.indication,
         condition_text=_condition(dose),
         value=_value(dose, latest, trouble),
@@ -221,8 +232,10 @@ def card(
         at=_at(trouble),
         cautions=confirmations(
             dose.cautions, latest, now, due_at=dose.due_at, stopped_by=trouble.cautions if trouble else ()
-        ),
-        ask_now=trouble is not None and (trouble.field == "confirmed" or "confirmed[]" in trouble.typed),
+        )
+        + product_warnings(at_hand, trouble),
+        ask_now=at_hand is not None
+        or (trouble is not None and (trouble.field == "confirmed" or "confirmed[]" in trouble.typed)),
         signed_text=_signed_text(dose, person_id),
         waits=dose.awaits_witness,
         witness_url=_witness_url(dose, slot) if may_sign and signed and signed.by != person_id else None,
@@ -251,7 +264,24 @@ def card(
         next_text=step_text(dose.next_step, hhmm(dose.try_at) if dose.try_at else ""),
         error=trouble.said if trouble and trouble.field is None else None,
         places=trouble.places if trouble else (),
+        product=product,
+        product_used=dose.product_used,
     )
+
+
+def hand_of(ordered: HandAction, at_hand: AtHand | None, note: str | None) -> Hand:
+    """What the hand does: as ordered, or with the pack that is in it."""
+    if at_hand is None:
+        return Hand(ordered.verb, ordered.count, ordered.equals, ordered.route, note)
+    verb = at_hand.verb or ordered.verb
+    return Hand(verb, say(at_hand.amount), at_hand.equals or ordered.equals, ordered.route, note, at_hand.of)
+
+
+def product_warnings(at_hand: AtHand | None, trouble: Trouble | None) -> tuple[tuple[str, str], ...]:
+    """What must be seen of the pack; not again where it is among what stopped the attempt."""
+    if trouble and trouble.cautions:
+        return ()
+    return tuple((code.value, text) for code, text in warned(at_hand))
 
 
 def _typed_glucose(dose: DueDose, trouble: Trouble | None) -> str:

@@ -27,6 +27,7 @@ class Caution(StrEnum):
     PATCH_NOT_FOUND = "patch-not-found"
     SITE_RESTS = "site-rests"
     IN_DISPENSER = "in-dispenser"
+    PRODUCT = "product"
 
 
 def cautions(

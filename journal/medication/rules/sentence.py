@@ -44,6 +44,8 @@ class Verb(StrEnum):
     SPREAD = "Smør på"
     INHALE = "Inhaler"
     SET = "Sett"
+    DRAW = "Trekk opp"
+    MEASURE = "Mål opp"
 
 
 @dataclass(frozen=True, slots=True)

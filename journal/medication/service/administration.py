@@ -33,6 +33,7 @@ from journal.medication.rules import (
 from journal.medication.rules.patches import PATCH, OldPatch, Site
 from journal.medication.service.may_give import needed_of
 from journal.medication.service.not_given import NotGiven
+from journal.medication.service.product import ProductAtHand, warned
 from journal.medication.service.reopened import catch_up
 from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import WITNESS, cautions_of, dosage_of
@@ -49,7 +50,7 @@ from journal.platform.quantity import Quantity, show
 from journal.platform.service import on_patient
 
 
-class Administration(NotGiven):
+class Administration(NotGiven, ProductAtHand):
     """Signs doses."""
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -67,15 +68,19 @@ class Administration(NotGiven):
         site: Site | None = None,
         old_patch: OldPatch | None = None,
         ledger: UUID | None = None,
+        product: str = "",
+        afterwards: bool = False,
     ) -> UUID:
         """Signs that this dose was given as ordered, now or at the time the nurse says; answers with the administration's id.
 
         `request_version` is the version of the order she saw; `value` is measured, where the order wants one, with `value2`, the
         diastolic, where that is a blood pressure, and `against` says why she gives a dose that the value speaks against;
         `confirmed` is what is special about the dose and she has seen; `site` and `old_patch` are of a patch; `ledger` is the
-        account of a controlled drug that she took it from, where there are several. Raises NotFound, DoseAlreadySigned,
-        OrderChanged, NoAuthority, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, and Invalid
-        for a time that cannot be and for a patch without both.
+        account of a controlled drug that she took it from, where there are several; `product` is the code of the pack she has in
+        her hand, asked for where rules/product.py says so, and never of what was given and only now is signed (`afterwards`, or
+        before the hospital door). Raises NotFound, DoseAlreadySigned,
+        OrderChanged, NoAuthority, CourseComplete, ProductMissing, ValueMissing, ValueBelowLimit, ConfirmationMissing,
+        WhichPlace, and Invalid for a time that cannot be and for a patch without both.
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version, given_at)
         given_at = self._given_at(given_at)
@@ -83,7 +88,10 @@ class Administration(NotGiven):
         if self._is_complete(dose):
             raise self._complete(dose)
         patch = self._patch(patient_id, dose, site, old_patch, given_at) if dose.unit == PATCH else None
-        self._confirmed(confirmed, dose, given_at, dose, patch.cautions if patch else ())
+        amount = Quantity(dose.amount, dose.unit)
+        is_fact = afterwards or dose.state == HELD
+        hand = None if is_fact else self._at_hand(patient_id, dose, dose.request_entry_id, amount, product, given_at)
+        self._confirmed(confirmed, dose, given_at, dose, (*(patch.cautions if patch else ()), *warned(hand)))
         measured, why = self._measure(patient_id, dose, (value, value2), against, given_at, dose.id)
         more: dict[str, Any] = {"observation_id": measured, "text": why}
         if patch:
@@ -91,9 +99,9 @@ class Administration(NotGiven):
             if patch.old is OldPatch.NOT_FOUND:
                 self.work.publish(facts.PatchNotFound(dose.patient_id, dose.request_entry_id, dose.version))
         signed = self._sign(patient_id, dose, Result.TAKEN, given_at, amount=dose.amount, **more)
-        self._take_out(
-            dose, dose.request_id, signed, Quantity(dose.amount, dose.unit), None, ledger_id=ledger, ask=True
-        )
+        if hand:
+            self._store_product(dose.patient_id, signed, hand)
+        self._take_out(dose, dose.request_id, signed, amount, None, ledger_id=ledger, ask=True)
         return signed
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -151,12 +159,13 @@ class Administration(NotGiven):
         ledger: UUID | None = None,
         nurse_id: UUID | None = None,
         cleared: datetime | None = None,
+        product: str = "",
     ) -> UUID:
         """Signs one dose of a medicine as needed; `amount` in the order's unit, and only where the order leaves a choice.
 
-        `value`, `value2`, `against`, `confirmed` and `ledger` as for sign_given; `nurse_id` and `cleared`: with whom and when it
-        was cleared, where the unit wants that. Raises NotFound, OrderChanged, NoAuthority, NoRoom (the most is given, or it is
-        too soon), ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, Invalid.
+        `value`, `value2`, `against`, `confirmed`, `ledger` and `product` as for sign_given; `nurse_id` and `cleared`: with whom and
+        when it was cleared, where the unit wants that. Raises NotFound, OrderChanged, NoAuthority, NoRoom (the most is given, or
+        it is too soon), ProductMissing, ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, Invalid.
         """
         held = self._lock_order(patient_id, request_entry_id)
         order = self._current_order(patient_id, request_entry_id)
@@ -174,7 +183,8 @@ class Administration(NotGiven):
         room = as_needed_room(dosage, self._given_lately(patient_id, order), given_at, wanted=wanted)
         if not room.allowed:
             raise NoRoom(room.reason or "", next_at=room.next_at.isoformat() if room.next_at else None)
-        self._confirmed(confirmed, order, given_at)
+        hand = None if since else self._at_hand(patient_id, order, order.entry_id, wanted, product, given_at)
+        self._confirmed(confirmed, order, given_at, more=warned(hand))
         measured, why = self._measure(patient_id, order, (value, value2), against, given_at)
         row = MedicationAdministration(
             patient_id=order.patient_id,
@@ -191,6 +201,8 @@ class Administration(NotGiven):
         )
         self.db.add(row)
         self.work.publish(facts.AsNeededGiven(row.patient_id, row.id, None, given_at))
+        if hand:
+            self._store_product(row.patient_id, row.id, hand)
         self._take_out(order, order.id, row.id, wanted, None, ledger_id=ledger, ask=True)
         if with_nurse:
             self._store_clearing(row, with_nurse)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from journal.medication import facts
 from journal.medication.errors import OrdinarySignature, WitnessedAlready, WitnessIsSigner
 from journal.medication.models import MedicationAdministration, MedicationRequest
+from journal.medication.product_tables import ProductUsed
 from journal.medication.rules import Result
 from journal.medication.rules.authority import Act
 from journal.medication.service.may_give import OWN, authority_of, needed_of
@@ -109,12 +110,15 @@ class Beside(NotGiven):
             self.work.chart(patient_id, second), second.witness_of_id == signature.id, second.in_error_at.is_(None)
         )
         order = sa.and_(self.work.chart(patient_id, MedicationRequest), MedicationRequest.id == signature.request_id)
+        used = ProductUsed
+        of_signature = used.patient_id == signature.patient_id, used.administration_id == signature.id
+        controlled = sa.exists().where(*of_signature, used.second)
         found = self.db.execute(
             sa.select(signature, second, OWN)
             .join(MedicationRequest, order)
             .outerjoin(second, of_this)
             .where(this, signature.kind == LIVE, signature.in_error_at.is_(None), signature.status == "completed")
-            .where(signature.dose_id.is_not(None), MedicationRequest.two_signatures)
+            .where(signature.dose_id.is_not(None), sa.or_(MedicationRequest.two_signatures, controlled))
         ).one_or_none()
         if found is None:
             raise NotFound("Det er ingen signatur her som venter på nummer to. Last siden på nytt.")

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
+from journal.medication.product_tables import ProductUsed
 from journal.medication.rules import (
     DoseStatus,
     Reason,
@@ -31,6 +32,7 @@ from journal.medication.rules.next_step import NextStep
 from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.prepared_shown import prepared_by
+from journal.medication.service.product import needs_pack, used_text
 from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
@@ -89,6 +91,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
 
     Takes ids (every record of the patients), and what the condition wants.
     """
+    used = ProductUsed
     dose, order, signature, fact = Dose, MedicationRequest, *map(aliased, [MedicationAdministration] * 2)
     names = sa.func.array_agg(aggregate_order_by(fact.recorded_by_name, fact.recorded_at))
     beside = (
@@ -126,9 +129,15 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             dosage_before(order).label("was"),
             OWN.label("authority"),
             told_column(dose, order.supply).label("told"),
+            used.given_name,
+            used.ordered_name,
+            used.said.label("product_said"),
+            used.batch,
+            sa.func.coalesce(used.second, sa.false()).label("product_second"),
         )
         .join(order, sa.and_(order.patient_id == dose.patient_id, order.id == dose.request_id))
         .outerjoin(dose.signature.of_type(signature))
+        .outerjoin(used, sa.and_(used.patient_id == signature.patient_id, used.administration_id == signature.id))
         .join(beside, sa.true())
         .where(in_charts(dose), condition)
         .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None), beside.c.facts > 0))
@@ -213,7 +222,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
             row, dosage, day, number_text(row.course_number, row.course_of) if row.course_of else None, was=row.was
         ),
         required_value=ValueRequirement.from_json(row.required_value) if row.required_value else None,
-        two_signatures=row.two_signatures,
+        two_signatures=row.two_signatures or row.product_second,
         high_risk=row.high_risk,
         signed=signed,
         also_given=tuple(row.also_given or ()),
@@ -232,6 +241,8 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         try_at=row.try_at,
         is_retry=row.retry_of is not None,
         prepared_by=row.prepared_by,
+        needs_product=needs_pack(row, row.unit),
+        product_used=used_text(row),
     )
 
 

@@ -31,6 +31,7 @@ from journal.medication.service.follow_up import follows_inr
 from journal.medication.service.in_use import IN_USE, list_statement, medicine_in_use, newest_versions
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.orders import Orders
+from journal.medication.service.product import needs_pack
 from journal.medication.service.shown import (
     WITNESS,
     AsNeededMedicine,
@@ -203,6 +204,7 @@ class Lists(Orders):
             clear_first=own.clears_as_needed,
             unconfirmed=tuple(named or ()),
             held_from=held_from,
+            needs_product=needs_pack(order, dosage.unit),
         )
 
 

@@ -8,20 +8,23 @@ from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
 from journal.medication.errors import refusing
+from journal.medication.rules import HandAction
 from journal.medication.rules.authority import cleared_at
 from journal.medication.rules.safety.sources import HEALTH_DIRECTORATE
 from journal.medication.service import AsNeededMedicine, Medication
+from journal.medication.web.product import NONE_AT_HAND, AtHand, at_hand_as_needed
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
 from journal.observations import Measurement, Observations
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import Invalid
-from journal.web import current_work, form_body, see_other
+from journal.web import current_work, form_body, query_body, see_other
 
 
 @bp.page("/patients/<uuid:patient_id>/as-needed", Permission.MEDICATION_ADMINISTER)
 def as_needed(patient_id: UUID) -> str:
-    return _as_needed(patient_id)
+    asked = query_body(schemas.AsNeededQuery)
+    return _as_needed(patient_id, at_hand={asked["dose"]: asked["scan"]})
 
 
 @bp.act("/patients/<uuid:patient_id>/as-needed/<uuid:request_entry_id>", Permission.MEDICATION_ADMINISTER)
@@ -40,7 +43,7 @@ def _refused(refusal: Refused) -> str:
     return _as_needed(refusal.where["patient_id"], trouble(refusal.where["request_entry_id"], refusal))
 
 
-def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None) -> str:
+def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None, at_hand: AtHand = NONE_AT_HAND) -> str:
     work = current_work()
     medicines = Medication(work).as_needed(patient_id)
     codes = {code for medicine in medicines for code in pages.asked_of(medicine.cautions)}
@@ -48,6 +51,9 @@ def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None) -> str:
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
     special = {m.request_entry_id: pages.confirmations(m.cautions, latest, work.now) for m in medicines}
     values = {m.request_entry_id: _value(m, latest, wrong, work.now) for m in medicines}
+    products = at_hand_as_needed(patient_id, medicines, wrong, at_hand)
+    for id, product in products.items():
+        special[id] += pages.product_warnings(product.hand, None)
     opioids = Medication(work).opioids_given(patient_id) if any(m.opioid for m in medicines) else None
     shown = {
         "medicines": medicines,
@@ -59,8 +65,14 @@ def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None) -> str:
         "nurses": Medication(work).nurses() if any(m.clear_first for m in medicines) else [],
         "others": _who_may(patient_id, medicines),
         "trouble": wrong,
+        "products": products,
+        "hands": {id: pages.hand_of(_ordered(medicines, id), of.hand, None) for id, of in products.items()},
     }
     return page("medication/as_needed.html", patient_id, **shown)
+
+
+def _ordered(medicines: list[AsNeededMedicine], id: UUID) -> HandAction:
+    return next(each.hand for each in medicines if each.request_entry_id == id)
 
 
 def _who_may(patient_id: UUID, medicines: list[AsNeededMedicine]) -> dict[UUID, str]:

@@ -10,6 +10,7 @@ from journal.medication import pages, schemas
 from journal.medication.rules import DoseStatus
 from journal.medication.rules.patches import PATCH
 from journal.medication.service import Bag, DueDose, Medication
+from journal.medication.web.product import NONE_AT_HAND, AtHand, at_hand_of
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
 from journal.observations import Observations
 from journal.patients import Patients
@@ -26,10 +27,10 @@ MENU = MenuEntry("medication.round", "pill", "Medisinrunde", Permission.MEDICATI
 def round() -> str:
     """The medication round; for htmx the chosen patient's pane alone, and only her chart is opened."""
     asked = query_body(schemas.RoundQuery)
-    return _round(asked["patient"], asked["slot"])
+    return _round(asked["patient"], asked["slot"], at_hand={asked["dose"]: asked["scan"]})
 
 
-def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | None = None) -> str:
+def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | None = None, **more: Any) -> str:
     work = current_work()
     medication, period = Medication(work), pages.Period.around(work.now)
     rows = medication.worklist(start=period.start, end=period.end)
@@ -53,7 +54,7 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         # Hardly anybody has one or the other: asked for those the worklist says so of, and who is on another unit's list.
         row = of_slot.get(chosen)
         bags = [] if row and not row.prepared else medication.bags(chosen, start=period.start, end=period.end)
-        context |= _pane(chosen, due.answer()[chosen], bags, slot, wrong) | {"banner_of": banner.answer()}
+        context |= _pane(chosen, due.answer()[chosen], bags, slot, wrong, **more) | {"banner_of": banner.answer()}
         context["undecided"] = [] if row and not row.undecided else medication.undecided(chosen)
         shown = pages.shown_rows([of_slot[p] for p in listed], people.answer(), slot, chosen)
     context |= {
@@ -66,7 +67,12 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
 
 
 def _pane(
-    patient_id: UUID, doses: list[DueDose], bags: list[Bag], slot: str | None, wrong: pages.Trouble | None
+    patient_id: UUID,
+    doses: list[DueDose],
+    bags: list[Bag],
+    slot: str | None,
+    wrong: pages.Trouble | None,
+    at_hand: AtHand = NONE_AT_HAND,
 ) -> dict[str, Any]:
     work = current_work()
     # Hardly any dose is held: asked for only where one is.
@@ -89,6 +95,7 @@ def _pane(
     has_patch = any(dose.amount.unit == PATCH and dose.can_sign for dose in shown)
     patches = Medication(work).ask_patches(patient_id).answer() if has_patch else {}
     others = _who_may(patient_id, shown)
+    products = at_hand_of(patient_id, shown, slot, wrong, at_hand)
     may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
     cards = [
         pages.card(
@@ -102,6 +109,7 @@ def _pane(
             may_be_given_by=others.get(dose.id),
             now=work.now,
             held_from=since.get(dose.id) if dose.can_sign else None,
+            product=products.get(dose.id),
         )
         for dose in shown
     ]

@@ -40,6 +40,7 @@ _FIELDS = {
     "given_at": "given_at",
     "site": "patch",
     "old_patch": "patch",
+    "product": "product",
 }
 
 

@@ -37,7 +37,7 @@ def settle(patient_id: UUID, dose_id: UUID) -> Response:
     medication, version = Medication(work), form["request_version"]
     if form["outcome"] is Outcome.GIVEN:
         given_at = schemas.with_given_at(form, work.now)["given_at"]
-        said = {"given_at": given_at, "confirmed": form["confirmed"]}
+        said = {"given_at": given_at, "confirmed": form["confirmed"], "afterwards": True}
         medication.sign_given(patient_id, dose_id, request_version=version, **said)
     elif form["outcome"] is Outcome.NOT_GIVEN:
         medication.sign_not_given(patient_id, dose_id, request_version=version, reason=form["reason"])
