@@ -36,6 +36,7 @@ from journal.medication import (
     NurseToTell,
     PatchNotFound,
     PatchToRemove,
+    PatientAbsent,
     PauseEndPlanned,
     QuestionAsked,
     QuestionDropped,
@@ -159,6 +160,11 @@ def _holding_closed(work: Work, fact: HoldingClosed) -> None:
         Care(work).holding_closed(fact.patient_id, fact.place_id)
 
 
+def _patient_absent(work: Work, fact: PatientAbsent) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).patient_absent(fact.patient_id, fact.administration_id)
+
+
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededCleared: (_ask_to_confirm,),
@@ -175,6 +181,7 @@ LISTENERS: Listeners = {
     QuestionDropped: (_drop_question,),
     PatchNotFound: (_look_for_patch,),
     BagGivenUp: (_replace_bag,),
+    PatientAbsent: (_patient_absent,),
     WithdrawalMissing: (_withdrawal_missing,),
     MedicineStopped: (_settle_holding,),
     HoldingDiffers: (_holding_differs,),

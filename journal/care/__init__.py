@@ -1,5 +1,6 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
+from journal.care.raising import TOLD, is_told
 from journal.care.rules import (
     BAG_TO_REPLACE,
     LOST_PATCH,
@@ -17,6 +18,7 @@ __all__ = [
     "BAG_TO_REPLACE",
     "LOST_PATCH",
     "SERVICES",
+    "TOLD",
     "WITHDRAWAL_MISSING",
     "Account",
     "Against",
@@ -29,5 +31,6 @@ __all__ = [
     "NotGiven",
     "Stay",
     "Whereabouts",
+    "is_told",
     "opioid_alarm",
 ]

@@ -41,6 +41,7 @@ TASKS = phrases(
         "clearing": "Bekreft avklaring",
         "next_step": "Dose som ikke er gitt",
         "prescriber": "Til legen",
+        "no-answer": "Ingen åpner",
     }
 )
 # Our own: the national list (NOKUP, Volven 7221) is made for the specialist health service, and is not in our sources.
