@@ -42,13 +42,13 @@ def not_given(world: World, work_of: WorkOf, patient_id: UUID, reason: Reason) -
     order(world, work_of, patient_id)
     dose = next(dose for dose in doses(world, work_of, patient_id) if dose.can_sign)
     with work_of(world.siri) as work:
-        signed: UUID = Medication(work).sign_not_given(
-            patient_id, dose.id, request_version=dose.version, reason=reason
-        )
+        signed: UUID = Medication(work).sign_not_given(patient_id, dose.id, request_version=dose.version, reason=reason)
     return signed
 
 
-def take(world: World, work_of: WorkOf, patient_id: UUID, ladder_id: UUID, step: Step, outcome: Outcome, n: int) -> None:
+def take(
+    world: World, work_of: WorkOf, patient_id: UUID, ladder_id: UUID, step: Step, outcome: Outcome, n: int
+) -> None:
     with work_of(world.nina) as work:
         Care(work).take_step(patient_id, ladder_id, step=step, outcome=outcome, seen=n)
 

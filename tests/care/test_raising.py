@@ -43,7 +43,8 @@ def listed(work_of: Any, who: Any, patient_id: UUID) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "so_far"), [(9, []), (11, [1]), (14, [1]), (16, [1, 2]), (24, [1, 2]), (26, [1, 2, 3]), (300, [1, 2, 3])]
+    ("minutes", "so_far"),
+    [(9, []), (11, [1]), (14, [1]), (16, [1, 2]), (24, [1, 2]), (26, [1, 2, 3]), (300, [1, 2, 3])],
 )
 def test_a_step_that_nobody_takes_in_time_is_told_further_up(
     app: Any, world: World, work_of: Any, minutes: int, so_far: list[int]
@@ -148,7 +149,9 @@ def test_the_worker_as_it_runs_raises_tasks_too() -> None:
 PHONE = "90 00 00 01"
 
 
-def test_the_page_has_one_next_action_the_numbers_and_what_was_done(world: World, work_of: Any, client_for: Any) -> None:
+def test_the_page_has_one_next_action_the_numbers_and_what_was_done(
+    world: World, work_of: Any, client_for: Any
+) -> None:
     kari = at_home(world, work_of)
     with work_of(world.nina) as work:
         Patients(work).add_related_person(
