@@ -1,6 +1,7 @@
 """Nobody answers at a home visit: it begins by itself, is done step by step by whoever is there, and ends by somebody."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from tests.care.helpers import admitted
 from tests.care.test_granting import granted
 from tests.conftest import World
 from tests.medication.test_concurrency import at_once, sends, statuses
-from tests.medication.test_sign import doses, order
+from tests.medication.test_sign import METOPROLOL, doses, order
 
 WorkOf = Callable[..., Any]
 
@@ -87,6 +88,24 @@ def test_a_second_dose_of_the_same_visit_begins_nothing_more(world: World, work_
     absent(world, work_of, kari)
     absent(world, work_of, kari)
 
+    assert len(ladders(world, work_of, kari)) == len(tasks(world, work_of, kari)) == 1
+
+
+def test_two_who_find_nobody_in_the_same_moment_both_sign_and_it_begins_once(
+    world: World, work_of: WorkOf, client_for: Any
+) -> None:
+    kari = at_home(world, work_of)
+    order(world, work_of, kari)
+    order(world, work_of, kari, medicine=replace(METOPROLOL, generic_name="paracetamol", atc_code="N02BE01"))
+    ready = [dose for dose in doses(world, work_of, kari) if dose.can_sign]
+    first = {dose.request_entry_id: dose for dose in reversed(ready)}.values()
+    form = {"reason": "absent", "request_version": "1"}
+    answers = at_once(
+        sends(client_for(who), f"/patients/{kari}/doses/{dose.id}/not-given", **form)
+        for who, dose in zip((world.nina, world.siri), first, strict=True)
+    )
+
+    assert statuses(answers) == {303: 2}
     assert len(ladders(world, work_of, kari)) == len(tasks(world, work_of, kari)) == 1
 
 

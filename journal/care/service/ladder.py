@@ -96,17 +96,9 @@ class Ladders(Granting, Residence, LadderSettings):
         """
         if said := self.not_waited_for(patient_id):
             raise Invalid(said)
-        minutes = self._minutes()
-        values = {"patient_id": patient_id, "id": new_id(), "administration_id": administration_id}
-        new = insert(NoAnswer).values(**values, place=place or None, why=why or None, minutes=list(minutes.values()))
+        if (ladder_id := self._start(patient_id, place, why, administration_id)) is not None:
+            return ladder_id
         running = self._running(patient_id)
-        # Two who begin at once meet in the unique index.
-        if running is None and self.db.scalar(new.on_conflict_do_nothing().returning(NoAnswer.id)) is not None:
-            following = rules.what_is_next(self.work.now, minutes, [])
-            text = rules.task_text(following)
-            self.add_task(patient_id, text, due_at=following.due_at, kind=TASK, about_id=values["id"])
-            return values["id"]  # type: ignore[return-value]
-        running = running or self._running(patient_id)
         raise Conflict(
             phrase(
                 "%(name)s har alt startet dette kl. %(time)s. Fortsett der.",
@@ -122,9 +114,9 @@ class Ladders(Granting, Residence, LadderSettings):
         """
         if self._running(patient_id) is not None:
             return
-        why_not = self.not_waited_for(patient_id)
-        if why_not is None:
-            self.start_ladder(patient_id, administration_id=administration_id)
+        if self.not_waited_for(patient_id) is None:
+            # Where another began it in the same moment it runs, and no signature is refused for that.
+            self._start(patient_id, administration_id=administration_id)
             return
         where = self.whereabouts([patient_id])[patient_id]
         asked = any(task.text == rules.ON_LEAVE for task in self.open_tasks(patient_id))
@@ -160,6 +152,21 @@ class Ladders(Granting, Residence, LadderSettings):
         row.ended_at = self.work.now
         if (task := self._task_of(row)) is not None:
             self._complete(task, f"{rules.ENDINGS[ending]}. {note.strip()}")
+
+    def _start(
+        self, patient_id: UUID, place: str = "", why: str = "", administration_id: UUID | None = None
+    ) -> UUID | None:
+        """Begins it with its task; None when one runs already. Two who begin at once meet in the unique index."""
+        if self._running(patient_id) is not None:
+            return None
+        ladder_id, minutes = new_id(), self._minutes()
+        key = {"patient_id": patient_id, "id": ladder_id, "administration_id": administration_id}
+        new = insert(NoAnswer).values(**key, place=place or None, why=why or None, minutes=list(minutes.values()))
+        if self.db.scalar(new.on_conflict_do_nothing().returning(NoAnswer.id)) is None:
+            return None
+        following = rules.what_is_next(self.work.now, minutes, [])
+        self.add_task(patient_id, rules.task_text(following), due_at=following.due_at, kind=TASK, about_id=ladder_id)
+        return ladder_id
 
     def _store_step(self, row: NoAnswer, number: int, step: str, outcome: str, note: str) -> None:
         key = {"patient_id": row.patient_id, "id": new_id(), "no_answer_id": row.id, "number": number}
