@@ -3,7 +3,7 @@
 Only adds: the version before this starts no ladder, and reads a task of the new kind as any other.
 
 Revision ID: 0034
-Revises: 0031
+Revises: 0040
 """
 
 from alembic import op
@@ -19,7 +19,7 @@ from migrations.helpers import (
     with_other_words,
 )
 
-revision, down_revision, branch_labels, depends_on = "0034", "0031", None, None
+revision, down_revision, branch_labels, depends_on = "0034", "0040", None, None
 
 LADDER, STEP, RAISED = "care.no_answer", "care.no_answer_step", "care.task_raise"
 KEY = "patient_id uuid NOT NULL REFERENCES patients.patient (patient_id), id uuid NOT NULL"
@@ -132,9 +132,10 @@ def _raised() -> None:
     )
     chart_table(RAISED, projection=True)
     op.execute(f"REVOKE INSERT ON {RAISED} FROM journal_app")
-    let_read("journal_finder", "care.task", RAISED, LADDER)
+    let_read("journal_finder", RAISED, LADDER)
     op.execute(f"GRANT INSERT ON {RAISED} TO journal_finder")
     op.execute("CREATE INDEX task_limit ON care.task (kind, due_at) WHERE done_at IS NULL AND due_at IS NOT NULL")
+    op.execute("GRANT CREATE ON SCHEMA care TO journal_finder")
     # What stands still for a month is raised no more: it has reached the last one long ago.
     define(
         "care.raise_overdue(rungs jsonb, most integer) RETURNS TABLE (patient_id uuid, entry_id uuid, told smallint) VOLATILE",
@@ -163,14 +164,13 @@ def _raised() -> None:
         END""",
         owner="journal_finder",
     )
+    op.execute("REVOKE CREATE ON SCHEMA care FROM journal_finder")
 
 
 def downgrade() -> None:
     with_other_words(WORKLIST, "journal_finder", *((new, old) for old, new in reversed(WORKLIST_KNOWS)))
     op.execute("DROP FUNCTION care.raise_overdue(jsonb, integer)")
     op.execute("DROP INDEX care.task_limit")
-    op.execute("DROP POLICY journal_finder ON care.task")
-    op.execute("REVOKE SELECT ON care.task FROM journal_finder")
     op.execute(f"DELETE FROM audit.erasable WHERE table_name IN ('{STEP}', '{LADDER}')")
     for table in (RAISED, STEP, LADDER, "care.no_answer_setting"):
         op.execute(f"DROP TABLE {table}")

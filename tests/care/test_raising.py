@@ -203,7 +203,7 @@ def test_everybody_who_has_her_sees_it_in_the_round_the_list_and_the_chart(
     for page in ("/my-list", f"/round?patient={kari}"):
         assert f'href="{address}"' not in nina.get(page).text
     begun(world, work_of, kari)
-    for page in ("/my-list", f"/round?patient={kari}", f"/patients/{kari}", f"/patients/{kari}/tasks"):
+    for page in ("/my-list", f"/round?patient={kari}", "/tasks", f"/patients/{kari}", f"/patients/{kari}/tasks"):
         assert f'href="{address}"' in nina.get(page).text, page
 
 
