@@ -135,7 +135,6 @@ def _raised() -> None:
     let_read("journal_finder", RAISED, LADDER)
     op.execute(f"GRANT INSERT ON {RAISED} TO journal_finder")
     op.execute("CREATE INDEX task_limit ON care.task (kind, due_at) WHERE done_at IS NULL AND due_at IS NOT NULL")
-    op.execute("GRANT CREATE ON SCHEMA care TO journal_finder")
     # What stands still for a month is raised no more: it has reached the last one long ago.
     define(
         "care.raise_overdue(rungs jsonb, most integer) RETURNS TABLE (patient_id uuid, entry_id uuid, told smallint) VOLATILE",
@@ -164,7 +163,6 @@ def _raised() -> None:
         END""",
         owner="journal_finder",
     )
-    op.execute("REVOKE CREATE ON SCHEMA care FROM journal_finder")
 
 
 def downgrade() -> None:
