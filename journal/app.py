@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 import journal.access.web
 import journal.audit.web
+import journal.care.ladder_web
 import journal.care.web
 import journal.chart.downtime.web
 import journal.chart.web
@@ -43,6 +44,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.access.web.bp,
     journal.audit.web.bp,
     journal.care.web.bp,
+    journal.care.ladder_web.bp,
     journal.chart.web.bp,
     journal.chart.downtime.web.bp,
     journal.medication.web.bp,
@@ -61,6 +63,7 @@ MENU = (
     journal.patients.web.MENU,
     journal.medication.web.KEEPING_MENU,
     *journal.medication.web.MORE_MENU,
+    journal.care.ladder_web.MENU,
     journal.chart.downtime.web.MENU,
     journal.audit.web.MENU,
     journal.municipalities.web.MENU,

@@ -39,6 +39,7 @@ from journal.medication import (
     NurseToTell,
     PatchNotFound,
     PatchToRemove,
+    PatientAbsent,
     PauseEndPlanned,
     QuestionAsked,
     QuestionDropped,
@@ -174,6 +175,11 @@ def _holding_closed(work: Work, fact: HoldingClosed) -> None:
         Care(work).holding_closed(fact.patient_id, fact.place_id)
 
 
+def _patient_absent(work: Work, fact: PatientAbsent) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).patient_absent(fact.patient_id, fact.administration_id)
+
+
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededCleared: (_ask_to_confirm,),
@@ -192,6 +198,7 @@ LISTENERS: Listeners = {
     BagGivenUp: (_replace_bag,),
     DispenserToSee: (_see_to_dispenser,),
     DispenserOrderChanged: (_reload_dispenser,),
+    PatientAbsent: (_patient_absent,),
     WithdrawalMissing: (_withdrawal_missing,),
     MedicineStopped: (_settle_holding,),
     HoldingDiffers: (_holding_differs,),

@@ -8,7 +8,9 @@ class Permission(StrEnum):
 
     ACCESS_MANAGE = "access:manage"
     AUDIT_READ = "audit:read"
+    CARE_APPOINT = "care:appoint"
     CARE_GRANT = "care:grant"
+    CARE_RAISE = "care:raise"
     CARE_READ = "care:read"
     CARE_WRITE = "care:write"
     CHART_DOWNTIME = "chart:downtime"
@@ -89,6 +91,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE
     | {
+        P.CARE_APPOINT,
         P.CARE_WRITE,
         P.CHART_DOWNTIME,
         P.MEDICATION_APPOINT,
@@ -103,7 +106,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     # An auditor sees who looked, not what they saw.
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.MUNICIPALITIES_READ}),
-    Role.SYSTEM: frozenset({P.CHART_PREPARE, P.MEDICATION_READ, P.PATIENTS_READ}),
+    Role.SYSTEM: frozenset({P.CARE_RAISE, P.CHART_PREPARE, P.MEDICATION_READ, P.PATIENTS_READ}),
 }
 _RIGHTS = {role.value: rights for role, rights in ROLE_PERMISSIONS.items()}
 

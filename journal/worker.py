@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from journal.app import create_app
+from journal.care import Care
 from journal.chart import Downtime
 from journal.medication import Medication
 from journal.permissions import Role
@@ -35,6 +36,7 @@ BEAT_SECONDS = 10
 PLAN_SECONDS = 60
 DEAD_AFTER_SECONDS = 60
 DOWNTIME_BATCH = 20
+RAISE_BATCH = 100
 
 _BEAT = sa.text("INSERT INTO platform.heartbeat DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET at = now()")
 _SINCE_BEAT = sa.text("SELECT extract(epoch FROM now() - at)::integer FROM platform.heartbeat")
@@ -95,6 +97,7 @@ async def _work(works: Works, queue: procrastinate.App, stop: threading.Event, *
                 _keep_downtime_lists(works)
                 with works.open(Known(SYSTEM)) as work:
                     Medication(work).hand_over()
+                _raise_tasks(works)
             if second % BEAT_SECONDS == 0:
                 # Last: a round that was not done has no beat.
                 with works.sessions.begin() as db:
@@ -124,6 +127,14 @@ def _plan(works: Works) -> None:
             planned = bool(patients)
             if patients:
                 medication.extend_horizon(patients)
+
+
+def _raise_tasks(works: Works) -> None:
+    """What nobody has done in time is told further up, a batch at a time."""
+    told = RAISE_BATCH
+    while told == RAISE_BATCH:
+        with works.open(Known(SYSTEM)) as work:
+            told = Care(work).raise_overdue(RAISE_BATCH)
 
 
 def _keep_downtime_lists(works: Works) -> None:

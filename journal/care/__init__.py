@@ -1,6 +1,7 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
 from journal.care.dispenser_rules import DispenserTask
+from journal.care.raising import TOLD, is_told
 from journal.care.rules import (
     BAG_TO_REPLACE,
     LOST_PATCH,
@@ -18,6 +19,7 @@ __all__ = [
     "BAG_TO_REPLACE",
     "LOST_PATCH",
     "SERVICES",
+    "TOLD",
     "WITHDRAWAL_MISSING",
     "Account",
     "Against",
@@ -31,5 +33,6 @@ __all__ = [
     "NotGiven",
     "Stay",
     "Whereabouts",
+    "is_told",
     "opioid_alarm",
 ]

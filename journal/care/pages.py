@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import request
 
 from journal.care import rules
+from journal.care.raising import RAISED, TOLD
 from journal.care.service import Care, GrantedService, Incident
 from journal.medication import Medication
 from journal.municipalities import Municipalities, UnitNode
@@ -38,11 +39,14 @@ class Form:
 def tasks(patient_id: UUID, error: Error = None) -> str:
     care = Care(current_work())
     open_tasks = care.open_tasks(patient_id)
+    # Hardly any task is raised: asked for only where one is late that can be.
+    raised = care.told(patient_id) if any(task.overdue and task.kind in RAISED for task in open_tasks) else {}
     return _chart_page(
         "care/tasks.html",
         patient_id,
         error,
         open_tasks=open_tasks,
+        told={entry_id: TOLD[how_far] for entry_id, how_far in raised.items()},
         of_opioids=care.of_opioids(patient_id, open_tasks),
         sedation=rules.SEDATION,
         closed_tasks=care.closed_tasks(patient_id),

@@ -45,6 +45,7 @@ TASKS = phrases(
         "dispenser-not-taken": "Dispenser: ikke tatt ut",
         "dispenser-no-contact": "Dispenser: ingen kontakt",
         "dispenser-fault": "Dispenser: feil",
+        "no-answer": "Ingen åpner",
     }
 )
 # Our own: the national list (NOKUP, Volven 7221) is made for the specialist health service, and is not in our sources.

@@ -15,7 +15,7 @@ from journal.web import current_work, render
 
 MOST_SHOWN = 40
 """Patients: only those that are shown are opened and logged."""
-_ANSWERED_IN_THE_CHART = {"allergy_ask", "effect_follow_up", "medicine_question"}
+_ANSWERED_IN_THE_CHART = {"allergy_ask", "effect_follow_up", "medicine_question", "no-answer"}
 """These want an answer, and not only a tick."""
 
 

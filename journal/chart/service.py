@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from journal.care import Care
+from journal.care import Care, is_told
 from journal.medication import Medication
 from journal.notes import Notes
 from journal.observations import Observations
@@ -35,11 +35,12 @@ class FrontPage:
 @dataclass(frozen=True)
 class ListRow:
     """A patient on my list. *due* is what the worklist knows of her doses: counts and times. *overdue*: her list should
-    have been reconciled by now."""
+    have been reconciled by now. *told*: a task of hers that nobody has done in time is told to whoever asks."""
 
     patient: Listed
     due: Any
     overdue: bool
+    told: bool
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,25 @@ class Chart(Service):
 
     @without_patient(Permission.CHART_LIST)
     def my_list(self) -> MyList:
-        """The patients with a ground for the unit one acts in: first whose list should have been reconciled, then late doses."""
+        """The patients with a ground for the unit one acts in: first what is told to her, and those who do not
+        answer, then whose list should have been reconciled, then late doses."""
         start, end = clock.day_bounds(clock.local_date(self.work.now))
         worklist = Medication(self.work).worklist(start=start - timedelta(hours=12), end=end)
         now = self.work.now
         overdue = {row.patient_id for row in worklist if row.reconcile_before and row.reconcile_before <= now}
-        due = sorted(worklist, key=lambda row: (row.patient_id not in overdue, -row.late))
+        told = {row.patient_id for row in worklist if is_told(self.work.actor.role, row.told)}
+        due = sorted(
+            worklist,
+            key=lambda row: (
+                row.patient_id not in told,
+                row.no_answer_since is None,
+                row.patient_id not in overdue,
+                -row.late,
+            ),
+        )
         shown = due[:SHOWN]
         patients = Patients(self.work).listed([row.patient_id for row in shown]) if shown else {}
-        rows = (ListRow(patients[row.patient_id], row, row.patient_id in overdue) for row in shown)
+        rows = (
+            ListRow(patients[row.patient_id], row, row.patient_id in overdue, row.patient_id in told) for row in shown
+        )
         return MyList(tuple(rows), len(due) - len(shown))

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from werkzeug.wrappers import Response
 
+from journal.care import TOLD
 from journal.chart.service import Chart
 from journal.permissions import Permission
 from journal.platform import clock
@@ -28,7 +29,7 @@ def home() -> Response:
 
 @bp.page("/my-list", Permission.CHART_LIST)
 def my_list() -> str:
-    return render("chart/my_list.html", list=Chart(current_work()).my_list(), notices=notices())
+    return render("chart/my_list.html", list=Chart(current_work()).my_list(), told=TOLD, notices=notices())
 
 
 @bp.page("/patients/<uuid:patient_id>", Permission.CHART_READ)
@@ -39,6 +40,7 @@ def front_page(patient_id: UUID) -> str:
         page=Chart(work).front_page(patient_id),
         now=work.now,
         now_text=clock.hhmm(work.now),
+        may_write=work.actor.may(Permission.CARE_WRITE),
         may_write_notes=work.actor.may(Permission.NOTES_WRITE),
         may_prescribe=work.actor.may(Permission.MEDICATION_PRESCRIBE),
     )

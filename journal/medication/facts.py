@@ -73,6 +73,10 @@ class DoseNotGiven(_AboutAdministration):
     """Not given, with a reason."""
 
 
+class PatientAbsent(_AboutAdministration):
+    """Not given, because the patient was not there."""
+
+
 class NurseToTell(_AboutAdministration):
     """Not given, and a nurse is to be told."""
 

@@ -10,7 +10,7 @@ from alembic import op
 
 from migrations.helpers import RECORD, chart_table, erasable, stamp, stays
 
-revision, down_revision, branch_labels, depends_on = "0033", "0031", None, None
+revision, down_revision, branch_labels, depends_on = "0033", "0040", None, None
 
 USED = "medication.product_used"
 

@@ -8,7 +8,7 @@ from alembic import op
 from migrations.helpers import define, let_read
 
 revision = "0040"
-down_revision = "0039"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

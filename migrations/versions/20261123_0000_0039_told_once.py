@@ -4,7 +4,7 @@ The two looked at the same time for what neither had written yet. Each now waits
 body changes: the version before this asks it the same.
 
 Revision ID: 0039
-Revises: 0040
+Revises: 0035
 """
 
 from migrations.helpers import with_other_words

@@ -352,7 +352,24 @@ class _Chart:
         incident = {"kind": "other", "severity": "mild", "text": f"Hendelse {self.token}", "effective_at": since}
         reported = self.entry("care.incident", **incident)
         task = self.entry("care.task", kind="general", for_unit_id=actor.unit_id, what=f"Oppgave {self.token}")
-        return {"task_entry_id": task, "service_entry_id": granted, "incident_entry_id": reported, "stay_id": stay}
+        return {
+            "task_entry_id": task,
+            "service_entry_id": granted,
+            "incident_entry_id": reported,
+            "stay_id": stay,
+            "ladder_id": self.no_answer(task),
+        }
+
+    def no_answer(self, task_entry_id: UUID) -> UUID:
+        """Nobody answers, one step is taken, and a task of hers has been raised."""
+        ladder_id = self.row("care.no_answer", place=self.token, why=self.token, minutes=[0, 10, 15, 30, 45])
+        step = {"step": "call-patient", "outcome": "no-answer", "note": self.token}
+        self.row("care.no_answer_step", no_answer_id=ladder_id, number=1, **step)
+        self.connection.execute(
+            "INSERT INTO care.task_raise (patient_id, task_id, told) SELECT patient_id, id, 1 FROM care.task WHERE entry_id = %s",
+            (task_entry_id,),
+        )
+        return ladder_id
 
 
 def _withdrawn_item(connection: Connection) -> UUID:

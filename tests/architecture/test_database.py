@@ -39,6 +39,7 @@ SECURITY_DEFINERS = {
     ("audit.opened_charts(text)", "journal_door"),
     ("audit.reading_log()", "journal_door"),
     ("audit.who()", "journal_door"),
+    ("care.raise_overdue(jsonb, integer)", "journal_finder"),
     ("chart.downtime_due(integer)", "journal_door"),
     ("chart.downtime_parts(bytea, timestamp with time zone)", "journal_door"),
     ("chart.empty_downtime_parts()", "journal_door"),
@@ -89,6 +90,7 @@ STAMPED_BUT_GIVEN = {
     ("medication.stand_in_window", "unit_id"),
     ("medication.unit_setting", "unit_id"),
     ("medication.authority", "unit_id"),
+    ("care.no_answer_setting", "unit_id"),
 }
 
 # A link is between two charts: its second key says which the other is.

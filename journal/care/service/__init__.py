@@ -2,14 +2,25 @@
 
 from journal.care.service.against import GivenAgainst
 from journal.care.service.dispensers import Dispensers
-from journal.care.service.granting import Granting
 from journal.care.service.incidents import Account
-from journal.care.service.residence import Residence
+from journal.care.service.ladder import Ladder, Ladders
+from journal.care.service.ladder_setting import LadderChoice
+from journal.care.service.raising import Raising
 from journal.care.service.shown import ClosedTask, GrantedService, Incident, Stay, Whereabouts
 from journal.care.service.unit_tasks import UnitTasks
 
-__all__ = ["Account", "Care", "ClosedTask", "GrantedService", "Incident", "Stay", "Whereabouts"]
+__all__ = [
+    "Account",
+    "Care",
+    "ClosedTask",
+    "GrantedService",
+    "Incident",
+    "Ladder",
+    "LadderChoice",
+    "Stay",
+    "Whereabouts",
+]
 
 
-class Care(Granting, Residence, GivenAgainst, UnitTasks, Dispensers):
+class Care(Ladders, GivenAgainst, Raising, UnitTasks, Dispensers):
     """All of them in one."""

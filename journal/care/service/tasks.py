@@ -103,6 +103,7 @@ class Tasks(Service):
         without an answer.
         """
         task = self._open(patient_id, entry_id)
+        _must_be_ones_own(task)
         if task.kind == "medicine_question" and task.about_id is not None:
             Medication(self.work).answer_question(patient_id, task.about_id, outcome)
         if task.kind == "clearing" and task.about_id is not None:
@@ -211,9 +212,11 @@ class Tasks(Service):
 
         Raises NotFound, Conflict when it is marked already, Denied when another municipality answers for part of it.
         """
+        versions = self._lock(patient_id, entry_id)
+        _must_be_ones_own(versions[0])
         mark_in_error(
             self.work,
-            self._lock(patient_id, entry_id),
+            versions,
             reason,
             already="Oppgaven er alt merket som feilført. Du trenger ikke gjøre mer.",
             foreign="En annen kommune har skrevet i oppgaven. Be dem om å rette det.",
@@ -259,6 +262,14 @@ class Tasks(Service):
         if not versions:
             raise NotFound("Oppgaven finnes ikke hos denne pasienten.")
         return versions
+
+
+def _must_be_ones_own(task: TaskVersion) -> None:
+    """The task of somebody who does not answer follows what is done about it, and is not done before that is ended."""
+    if task.kind == "no-answer" and task.done_at is None:
+        raise Conflict(
+            "Oppgaven er ferdig når noen har skrevet hvor pasienten ble funnet. Gjør det under «Ingen åpner»."
+        )
 
 
 @cache

@@ -138,6 +138,8 @@ class NotGiven(Patches):
         if wanted.try_at is not None:
             self._plan_try(dose, before, wanted.try_at)
         self._tell_next(dose, id, given_at, wanted.step)
+        if reason is Reason.ABSENT:
+            self.work.publish(facts.PatientAbsent(dose.patient_id, id, dose.id, given_at))
         refused = [*before.refused_on, local_date(given_at)] if reason.result is Result.REFUSED else []
         self._tell_prescriber(
             dose, before, wanted.step, refused, critical=group is not None, reason=reason, at=given_at

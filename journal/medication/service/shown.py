@@ -216,7 +216,9 @@ class WorklistRow(NamedTuple):
     `away_until`: set while the patient is away (year 9999 when nobody knows until when). `hours` are those with doses, and
     beside each stands how many of its doses are ready now, how many there are, and how many are signed. `undecided`: medicines
     that wait for an INR, and have no dose. `crossing`: how she crossed the hospital door, while her list is not reconciled after
-    it, and `reconcile_before` the limit for that. `prepared`: something of a dosett or a roll lies ready for the period.
+    it, and `reconcile_before` the limit for that. `no_answer_since`: nobody has answered at a visit
+    since then, and it is not ended. `told`: how far up one of her tasks has been told. `prepared`: something of a dosett or a roll
+    lies ready for the period.
     """
 
     patient_id: UUID
@@ -234,6 +236,8 @@ class WorklistRow(NamedTuple):
     undecided: int = 0
     crossing: str | None = None
     reconcile_before: datetime | None = None
+    no_answer_since: datetime | None = None
+    told: int | None = None
     prepared: bool = False
 
 

@@ -59,6 +59,7 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         shown = pages.shown_rows([of_slot[p] for p in listed], people.answer(), slot, chosen)
     context |= {
         "crossing": of_slot[chosen].crossing if chosen in of_slot else None,
+        "no_answer_since": of_slot[chosen].no_answer_since if chosen in of_slot else None,
         "patients": shown,
         "patient": chosen,
         "next": next((row for row in shown if row.patient_id == following), None),
