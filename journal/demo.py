@@ -1,4 +1,4 @@
-"""`akson demo`: fills a new installation with invented people, then runs web, worker and the sealer of the log until it is stopped."""
+"""`akson demo`: fills a new installation with invented people; runs web, worker and the log's sealer until it is stopped."""
 
 import os
 import signal
