@@ -24,12 +24,14 @@ from journal.medication import (
     DoseGivenAfterStop,
     DoseGivenTwice,
     DoseGivenWithoutAuthority,
+    DoseLaidOut,
     EvaluationPlanned,
     GivenToWrongPatient,
     GivenWithoutOrder,
     HoldingClosed,
     HoldingDiffers,
     InrPlanned,
+    LaidOutSettled,
     ListTakenOver,
     Medication,
     MedicineStopped,
@@ -108,6 +110,16 @@ def _follow_up_order(work: Work, fact: Any) -> None:
         Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, _FOLLOW_UPS[type(fact)], fact.due_at)
 
 
+def _see_whether_taken(work: Work, fact: DoseLaidOut) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).see_whether_taken(fact.patient_id, fact.laying_id, fact.settle_before)
+
+
+def _seen_whether_taken(work: Work, fact: LaidOutSettled) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).seen_whether_taken(fact.patient_id, fact.laying_id)
+
+
 def _look_for_patch(work: Work, fact: PatchNotFound) -> None:
     with contextlib.suppress(Denied):
         Care(work).add_task(fact.patient_id, LOST_PATCH, due_at=work.now)
@@ -169,6 +181,8 @@ LISTENERS: Listeners = {
     **dict.fromkeys(_NEXT_STEPS, (_follow_up_dose,)),
     **dict.fromkeys(_FOR_PRESCRIBER, (_tell_prescriber,)),
     **dict.fromkeys(_FOLLOW_UPS, (_follow_up_order,)),
+    DoseLaidOut: (_see_whether_taken,),
+    LaidOutSettled: (_seen_whether_taken,),
     ListTakenOver: (_list_taken_over,),
     DoorPassed: (_door_passed,),
     QuestionAsked: (_ask_about_medicine,),

@@ -69,6 +69,21 @@ class DoseGiven(_AboutAdministration):
     """Given, in full or in part."""
 
 
+@dataclass(frozen=True)
+class DoseLaidOut(Fact):
+    """Lagt fram: somebody must see whether it was taken, by `settle_before`."""
+
+    laying_id: UUID
+    settle_before: datetime
+
+
+@dataclass(frozen=True)
+class LaidOutSettled(Fact):
+    """What lay before the patient was signed as taken, in part or not, or taken away."""
+
+    laying_id: UUID
+
+
 class DoseNotGiven(_AboutAdministration):
     """Not given, with a reason."""
 

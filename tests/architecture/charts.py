@@ -193,6 +193,7 @@ class _Chart:
         self.row("medication.patch_removal", request_id=request_id, **off)
         nurse = {"nurse_id": new_id(), "nurse_name": "Nina", "cleared_at": now}
         self.row("medication.clearing", administration_id=administration_id, **nurse)
+        self.row("medication.dose_laid_out", dose_id=dose_id, request_id=request_id, request_version=1)
         self.row("medication.dose_handover", dose_id=dose_id, to_person_id=new_id(), to_name="Siri", note=self.token)
         without = {"cause": "other", "medicine": f"middel{self.token}", "amount": Decimal(1), "unit": "tablett"}
         unordered_id = self.row(

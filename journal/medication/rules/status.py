@@ -40,6 +40,7 @@ class DoseStatus(StrEnum):
     HELD = "held"
     STOPPED = "stopped"
     UNRECONCILED = "unreconciled"
+    LAID_OUT = "laid_out"
 
 
 class OrderStatus(StrEnum):
@@ -101,12 +102,14 @@ def dose_status(
     tolerance: Tolerance = ORDINARY,
     next_due_at: datetime | None = None,
     unreconciled: bool = False,
+    laid_out: bool = False,
 ) -> DoseStatus:
     """The status of a dose at `now`. All times are aware instants.
 
     `order_status_since`: when the order was paused or stopped; a dose missed before that stays missed.
     `next_due_at`: the next dose of the same order, if there is one. `unreconciled`: its order waits at the hospital door
-    (door.waits), so that nobody was to give it.
+    (door.waits), so that nobody was to give it. `laid_out`: it lies before the patient, and is neither late nor missed: somebody
+    must see whether it was taken.
     """
     if signed is not None:
         return _signed_status(due_at, signed, tolerance)
@@ -115,6 +118,8 @@ def dose_status(
     missed = missed_at(due_at, next_due_at)
     if order_status is not OrderStatus.ACTIVE and not (order_status_since and missed <= order_status_since):
         return DoseStatus.HELD if order_status is OrderStatus.ON_HOLD else DoseStatus.STOPPED
+    if laid_out:
+        return DoseStatus.LAID_OUT
     if now >= missed:
         return DoseStatus.MISSED
     if now > due_at + tolerance.after:
@@ -154,6 +159,7 @@ _WORDS = phrases(
         DoseStatus.HELD: "pauset",
         DoseStatus.STOPPED: "skal ikke gis",
         DoseStatus.UNRECONCILED: "ikke samstemt",
+        DoseStatus.LAID_OUT: "lagt fram",
     }
 )
 

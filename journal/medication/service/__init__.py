@@ -22,6 +22,7 @@ from journal.medication.service.interactions import (
 )
 from journal.medication.service.judging import Answers
 from journal.medication.service.keeping import Balance, Entry, Keeping, Place
+from journal.medication.service.laying_out import LayingOut
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.opioids import Opioids
@@ -74,6 +75,7 @@ class Medication(
     Favourites,
     Bags,
     Administration,
+    LayingOut,
     Keeping,
     ReconcilingLedger,
     Opioids,

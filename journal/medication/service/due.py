@@ -1,7 +1,7 @@
 """What is due: the doses of a round, and the unit's worklist. One statement each, whatever the number of patients."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
+from journal.medication.laid_out_tables import DoseLaidOut, lies_before
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
+    Dosage,
     DoseStatus,
     Reason,
     Result,
@@ -26,6 +28,7 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.authority import Act
 from journal.medication.rules.door import waits
+from journal.medication.rules.laid_out import laid_text, outdated_text, still_lies
 from journal.medication.rules.next_step import NextStep
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.prepared_shown import prepared_by
@@ -33,6 +36,7 @@ from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
     DueDose,
+    LaidOut,
     Signed,
     WorklistRow,
     cautions_of,
@@ -49,6 +53,7 @@ from journal.medication.service.signing import LIVE
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
+from journal.platform.language import joined
 from journal.platform.quantity import Quantity
 from journal.platform.service import Service, on_patient, on_patients, without_patient
 from journal.platform.statement import Asked, Statement
@@ -123,12 +128,21 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             unsigned(order).label("unsigned"),
             dosage_before(order).label("was"),
             OWN.label("authority"),
+            DoseLaidOut.id.label("laid_id"),
+            DoseLaidOut.recorded_by_name.label("laid_by"),
+            DoseLaidOut.recorded_at.label("laid_at"),
+            DoseLaidOut.request_version.label("laid_version"),
         )
         .join(order, sa.and_(order.patient_id == dose.patient_id, order.id == dose.request_id))
         .outerjoin(dose.signature.of_type(signature))
+        .outerjoin(DoseLaidOut, lies_before(dose))
         .join(beside, sa.true())
         .where(in_charts(dose), condition)
-        .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None), beside.c.facts > 0))
+        .where(
+            sa.or_(
+                dose.state != "cancelled", signature.id.is_not(None), beside.c.facts > 0, DoseLaidOut.id.is_not(None)
+            )
+        )
         .order_by(dose.due_at, dose.request_entry_id)
     )
 
@@ -191,6 +205,11 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
     status = _status(row, state, now)
     dosage, day = dosage_of(row), local_date(row.due_at)
     amount = Quantity(row.amount, row.unit)
+    laid = (
+        LaidOut(row.laid_id, row.laid_by, row.laid_at, row.laid_version)
+        if row.laid_id and not (signed or row.also_given)
+        else None
+    )
     return DueDose(
         id=row.id,
         patient_id=patient_id,
@@ -199,15 +218,15 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         due_at=row.due_at,
         slot=row.slot,
         status=status,
-        status_text=describe(status, row.due_at, now, state),
+        status_text=laid_text(laid.by_name, laid.at)
+        if laid and still_lies(status)
+        else describe(status, row.due_at, now, state),
         amount=amount,
         line=line_of(row, dosage, day),
         hand=hand_sentence(amount, strength_per_unit=dosage.strength_per_unit, form=row.form, route=row.route),
         prescription_group=row.prescription_group,
         instruction=row.instruction,
-        condition_text=condition_of(
-            row, dosage, day, number_text(row.course_number, row.course_of) if row.course_of else None, was=row.was
-        ),
+        condition_text=_condition(row, dosage, day, laid, status),
         required_value=ValueRequirement.from_json(row.required_value) if row.required_value else None,
         two_signatures=row.two_signatures,
         high_risk=row.high_risk,
@@ -228,7 +247,17 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         try_at=row.try_at,
         is_retry=row.retry_of is not None,
         prepared_by=row.prepared_by,
+        laid_out=laid,
     )
+
+
+def _condition(row: Any, dosage: Dosage, day: date, laid: LaidOut | None, status: DoseStatus) -> str | None:
+    number = number_text(row.course_number, row.course_of) if row.course_of else None
+    said = condition_of(row, dosage, day, number, was=row.was)
+    if laid is None or (still_lies(status) and laid.version == row.request_version):
+        return said
+    outdated = outdated_text(laid.by_name, laid.at, stopped=not still_lies(status))
+    return joined(" · ", (outdated, said or ""))
 
 
 def _next_step(row: Any) -> NextStep:
@@ -247,6 +276,7 @@ def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:
         tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
         next_due_at=row.next_due_at,
         unreconciled=waits(row.state, row.status),
+        laid_out=row.laid_id is not None and not row.also_given,
     )
 
 

@@ -72,6 +72,15 @@ class Signed(NamedTuple):
     recorded_at: datetime
 
 
+class LaidOut(NamedTuple):
+    """Who laid a dose before the patient, when, and after which version of its order. Nobody knows yet whether it was taken."""
+
+    id: UUID
+    by_name: str
+    at: datetime
+    version: int
+
+
 class DueDose(NamedTuple):
     """One dose of a round. `can_sign`: whether an ordinary signature is possible; `version` must travel with it.
 
@@ -83,7 +92,7 @@ class DueDose(NamedTuple):
     `made_up`: it was not given, and the course has another one for it at its end. `next_step`: what comes next where it was
     not given, `try_at` when it is tried again; `is_retry`: this dose is that other try. `needs_other`: what this dose needs,
     where whoever reads has not the authority for all of it; somebody else must give it. `prepared_by`: who laid in or packed
-    what was given; None for what was given from a pack.
+    what was given; None for what was given from a pack. `laid_out`: it lies before the patient, and is not signed.
     """
 
     id: UUID
@@ -120,6 +129,7 @@ class DueDose(NamedTuple):
     is_retry: bool
     needs_other: frozenset[Act] = frozenset()
     prepared_by: str | None = None
+    laid_out: LaidOut | None = None
 
     @property
     def awaits_witness(self) -> bool:

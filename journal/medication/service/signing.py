@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from journal.medication.errors import CourseComplete, DoseAlreadySigned, OrderChanged, refusing
+from journal.medication.facts import LaidOutSettled
 from journal.medication.models import MedicationAdministration, RequestPlan
 from journal.medication.rules import OrderStatus, Reason, Result, effective_time
 from journal.medication.service.before_door import BeforeDoor
@@ -141,6 +142,11 @@ class Signing(Clearings, Withdrawing, BeforeDoor):
             order = self._current_order(patient_id, dose.request_entry_id)
             of = order.municipality_id
             count_anew(self.db, order, choices_of(self.db, [of]).get(of, ()), self.work.now)
+
+    def _lies_no_more(self, dose: Any) -> None:
+        """Somebody knows now what became of what was laid before the patient. No statement for the others."""
+        if dose.laid_out is not None:
+            self.work.publish(LaidOutSettled(dose.patient_id, dose.laid_out))
 
     def _already(self, dose: Any) -> DoseAlreadySigned:
         who, at = dose.signed_by, spoken(dose.signed_at, self.work.now)

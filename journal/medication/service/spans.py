@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from journal.medication.laid_out_tables import DoseLaidOut, lies_before
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
 from journal.medication.rules import (
     DoseStatus,
@@ -190,9 +191,11 @@ def _outcomes() -> Statement:
         sa.select(
             *(dose.request_entry_id, dose.due_at, dose.next_due_at, dose.ready_from, dose.late_after, dose.state),
             *(order.status, order.effective_at, signature.result, signature.effective_at.label("signed_at")),
+            DoseLaidOut.id.is_not(None).label("laid_out"),
         )
         .join(order, of_order)
         .outerjoin(dose.signature.of_type(signature))
+        .outerjoin(DoseLaidOut, lies_before(dose))
         .where(in_charts(dose), dose.due_at >= sa.bindparam("start"), dose.due_at < sa.bindparam("end"))
         .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None)))
         .order_by(dose.due_at)
@@ -210,6 +213,7 @@ def _outcome(row: Any, now: datetime) -> Outcome:
         tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
         next_due_at=row.next_due_at,
         unreconciled=waits(row.state, row.status),
+        laid_out=row.laid_out,
     )
     return Outcome(row.request_entry_id, row.signed_at or row.due_at, row.due_at, status)
 
