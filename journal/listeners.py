@@ -4,6 +4,7 @@ import contextlib
 from typing import Any
 
 from journal.care import (
+    BACK_FROM_LEAVE,
     BAG_TO_REPLACE,
     LOST_PATCH,
     WITHDRAWAL_MISSING,
@@ -32,6 +33,8 @@ from journal.medication import (
     HoldingDiffers,
     InrPlanned,
     LaidOutSettled,
+    LeaveSettled,
+    LeaveStarted,
     ListTakenOver,
     Medication,
     MedicineStopped,
@@ -120,6 +123,16 @@ def _seen_whether_taken(work: Work, fact: LaidOutSettled) -> None:
         Care(work).seen_whether_taken(fact.patient_id, fact.laying_id)
 
 
+def _expect_back(work: Work, fact: LeaveStarted) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).add_task(fact.patient_id, BACK_FROM_LEAVE, due_at=fact.ends_at, about_id=fact.leave_id)
+
+
+def _back_from_leave(work: Work, fact: LeaveSettled) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).seen_whether_taken(fact.patient_id, fact.leave_id)
+
+
 def _look_for_patch(work: Work, fact: PatchNotFound) -> None:
     with contextlib.suppress(Denied):
         Care(work).add_task(fact.patient_id, LOST_PATCH, due_at=work.now)
@@ -183,6 +196,8 @@ LISTENERS: Listeners = {
     **dict.fromkeys(_FOLLOW_UPS, (_follow_up_order,)),
     DoseLaidOut: (_see_whether_taken,),
     LaidOutSettled: (_seen_whether_taken,),
+    LeaveStarted: (_expect_back,),
+    LeaveSettled: (_back_from_leave,),
     ListTakenOver: (_list_taken_over,),
     DoorPassed: (_door_passed,),
     QuestionAsked: (_ask_about_medicine,),

@@ -1,6 +1,7 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
 from journal.care.rules import (
+    BACK_FROM_LEAVE,
     BAG_TO_REPLACE,
     LOST_PATCH,
     SERVICES,
@@ -14,6 +15,7 @@ from journal.care.rules import (
 from journal.care.service import Account, Care, ClosedTask, GrantedService, Incident, Stay, Whereabouts
 
 __all__ = [
+    "BACK_FROM_LEAVE",
     "BAG_TO_REPLACE",
     "LOST_PATCH",
     "SERVICES",

@@ -202,7 +202,9 @@ def laid_out_text(medicine: str, laid_at: datetime) -> str:
     )
 
 
-SETTLED = phrase("Dosen er signert eller tatt bort.")
+BACK_FROM_LEAVE = phrase("Er pasienten tilbake fra permisjon? Skriv hva som ble tatt, og hva som kom tilbake.")
+
+SETTLED = phrase("Det er skrevet hva som ble av det.")
 
 BAG_TO_REPLACE = phrase(
     "Det som ligger klart i dosett eller multidose, kan ikke brukes. Legg opp eller bestill på nytt, og bruk originalpakning."

@@ -78,6 +78,21 @@ class DoseLaidOut(Fact):
 
 
 @dataclass(frozen=True)
+class LeaveStarted(Fact):
+    """Medicines were handed out for a leave: by `ends_at` she is to be back."""
+
+    leave_id: UUID
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class LeaveSettled(Fact):
+    """She is back, and has told what was taken."""
+
+    leave_id: UUID
+
+
+@dataclass(frozen=True)
 class LaidOutSettled(Fact):
     """What lay before the patient was signed as taken, in part or not, or taken away."""
 

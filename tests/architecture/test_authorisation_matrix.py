@@ -99,6 +99,13 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.choose_critical": {"version": "0", "atc_codes": "H02AB"},
     "medication.record_without_order": _UNORDERED,
     "medication.without_order_in_error": {"reason": "feil pasient"},
+    "medication.start_leave": {
+        "starts_at": "01.03.2100 08.00",
+        "ends_at": "02.03.2100 08.00",
+        "handed_to": "prøve",
+        "how[]": "sent.{new}.1",
+    },
+    "medication.tell_of_leave": {"of[]": "{new}", "outcome[]": "taken", "came_back[]": ""},
     "medication.settle": {"request_version": "1", "outcome": "unknown"},
     "medication.hand_on": {"request_version": "1", "to_person_id": "{new}"},
     "medication.give_as_needed": {"request_version": "1"},

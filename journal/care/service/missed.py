@@ -31,7 +31,7 @@ class Missed(Tasks):
 
     @on_patient(Permission.CARE_WRITE)
     def seen_whether_taken(self, patient_id: UUID, laying_id: UUID) -> None:
-        """Is done with that task: somebody has signed what became of the dose, or has taken it away."""
+        """Is done with the task about what was laid out or sent along: somebody has said what became of it."""
         for task in self.open_tasks(patient_id):
             if task.about_id == laying_id:
                 self.complete_task(patient_id, task.entry_id, outcome=rules.SETTLED)

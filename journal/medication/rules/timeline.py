@@ -29,6 +29,7 @@ _WORST_FIRST = (
     DoseStatus.READY,
     DoseStatus.GIVEN,
     DoseStatus.UNRECONCILED,
+    DoseStatus.ON_LEAVE,
     DoseStatus.HELD,
     DoseStatus.STOPPED,
     DoseStatus.PLANNED,

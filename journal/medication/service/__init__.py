@@ -23,6 +23,7 @@ from journal.medication.service.interactions import (
 from journal.medication.service.judging import Answers
 from journal.medication.service.keeping import Balance, Entry, Keeping, Place
 from journal.medication.service.laying_out import LayingOut
+from journal.medication.service.leaves import ForLeave, Leaves, OpenLeave, SentMedicine
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.opioids import Opioids
@@ -76,6 +77,7 @@ class Medication(
     Bags,
     Administration,
     LayingOut,
+    Leaves,
     Keeping,
     ReconcilingLedger,
     Opioids,
@@ -122,6 +124,7 @@ __all__ = [
     "EqualLine",
     "Facts",
     "FavouriteDose",
+    "ForLeave",
     "FoundInteraction",
     "FoundWarning",
     "Given",
@@ -138,6 +141,7 @@ __all__ = [
     "Member",
     "MonthOfStops",
     "OfProcedure",
+    "OpenLeave",
     "OrderSpan",
     "Outcome",
     "PatchesOf",
@@ -155,6 +159,7 @@ __all__ = [
     "RequestVersion",
     "Review",
     "ReviewDue",
+    "SentMedicine",
     "SheetLine",
     "Side",
     "Signed",

@@ -29,11 +29,13 @@ from journal.medication.rules import (
 from journal.medication.rules.authority import Act
 from journal.medication.rules.door import waits
 from journal.medication.rules.laid_out import laid_text, outdated_text, still_lies
+from journal.medication.rules.leave import ON_LEAVE, leave_text
 from journal.medication.rules.next_step import NextStep
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.prepared_shown import prepared_by
 from journal.medication.service.shown import (
     DECIDED,
+    TOLD,
     WITNESS,
     DueDose,
     LaidOut,
@@ -96,10 +98,11 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
     names = sa.func.array_agg(aggregate_order_by(fact.recorded_by_name, fact.recorded_at))
     beside = (
         sa.select(
-            names.filter(fact.kind != WITNESS).label("also_given"),
+            names.filter(sa.and_(fact.kind != WITNESS, fact.kind != TOLD)).label("also_given"),
             # A second signature is of the first one, and falls with it.
             sa.func.min(fact.recorded_by_name).filter(fact.witness_of_id == signature.id).label("witnessed_by"),
             sa.func.count().filter(fact.kind != WITNESS).label("facts"),
+            sa.func.min(fact.status).filter(fact.kind == TOLD).label("told"),
         )
         .where(fact.patient_id == dose.patient_id, fact.dose_id == dose.id)
         .where(fact.in_error_at.is_(None), fact.kind != LIVE)
@@ -125,6 +128,8 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             prepared_by(signature).label("prepared_by"),
             beside.c.also_given,
             beside.c.witnessed_by,
+            beside.c.told,
+            dose.given_by.label("expected_of"),
             unsigned(order).label("unsigned"),
             dosage_before(order).label("was"),
             OWN.label("authority"),
@@ -220,6 +225,8 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         status=status,
         status_text=laid_text(laid.by_name, laid.at)
         if laid and still_lies(status)
+        else leave_text(row.expected_of, row.told)
+        if status is DoseStatus.ON_LEAVE
         else describe(status, row.due_at, now, state),
         amount=amount,
         line=line_of(row, dosage, day),
@@ -234,7 +241,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         also_given=tuple(row.also_given or ()),
         witnessed_by=row.witnessed_by,
         paused_because=row.change_reason or "" if status is DoseStatus.HELD else None,
-        can_sign=signed is None and row.state == "open",
+        can_sign=signed is None and row.state == "open" and row.expected_of not in ON_LEAVE,
         cautions=cautions_of(row, now, row),
         overridden=overridden_of(row),
         unsigned=row.unsigned,
@@ -277,6 +284,7 @@ def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:
         next_due_at=row.next_due_at,
         unreconciled=waits(row.state, row.status),
         laid_out=row.laid_id is not None and not row.also_given,
+        on_leave=row.expected_of in ON_LEAVE,
     )
 
 

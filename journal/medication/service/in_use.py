@@ -27,6 +27,7 @@ from journal.medication.rules import (
     strip,
 )
 from journal.medication.rules.door import UNRECONCILED, waits
+from journal.medication.rules.leave import ON_LEAVE
 from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
@@ -129,6 +130,7 @@ def _doses(order: Any) -> sa.ScalarSelect[Any]:
         *(Dose.due_at, Dose.next_due_at, Dose.ready_from, Dose.late_after, Dose.state, since),
         *(signature.result, signature.effective_at, signature.reason_code, signature.reason_text),
         DoseLaidOut.id.is_not(None),
+        Dose.given_by,
     )
     return (
         sa.select(sa.func.json_agg(said))
@@ -190,7 +192,7 @@ def _so_far(order: Any) -> sa.Case[Any]:
 
 
 def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
-    due, next_due, ready, late, state, version, result, at, reason, text, laid_out = dose
+    due, next_due, ready, late, state, version, result, at, reason, text, laid_out, given_by = dose
     since, decided = version or (None, OrderStatus.ACTIVE)
     due_at = datetime.fromisoformat(due)
     signed = None
@@ -206,6 +208,7 @@ def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
         next_due_at=datetime.fromisoformat(next_due) if next_due else None,
         unreconciled=waits(state, decided),
         laid_out=laid_out,
+        on_leave=given_by in ON_LEAVE,
     )
     return _drawn(status, due_at, now, signed)
 

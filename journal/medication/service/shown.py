@@ -41,6 +41,9 @@ from journal.platform.clock import local_date, short_date
 from journal.platform.language import joined, phrase, phrases
 from journal.platform.quantity import SUBSTANCE_UNITS, Quantity
 
+TOLD = "told"
+"""The kind of an administration that the patient or her next of kin told of afterwards, and nobody here gave."""
+
 WITNESS = "witness"
 """The kind of an administration that is the second signature of another, and no dose given anew."""
 

@@ -22,6 +22,7 @@ from journal.medication.rules import (
     dose_status,
 )
 from journal.medication.rules.door import waits
+from journal.medication.rules.leave import ON_LEAVE
 from journal.medication.service.in_use import IN_USE
 from journal.medication.service.shown import WITNESS, dosage_of, group_flags, line_of, unsigned
 from journal.permissions import Permission
@@ -192,6 +193,7 @@ def _outcomes() -> Statement:
             *(dose.request_entry_id, dose.due_at, dose.next_due_at, dose.ready_from, dose.late_after, dose.state),
             *(order.status, order.effective_at, signature.result, signature.effective_at.label("signed_at")),
             DoseLaidOut.id.is_not(None).label("laid_out"),
+            dose.given_by,
         )
         .join(order, of_order)
         .outerjoin(dose.signature.of_type(signature))
@@ -214,6 +216,7 @@ def _outcome(row: Any, now: datetime) -> Outcome:
         next_due_at=row.next_due_at,
         unreconciled=waits(row.state, row.status),
         laid_out=row.laid_out,
+        on_leave=row.given_by in ON_LEAVE,
     )
     return Outcome(row.request_entry_id, row.signed_at or row.due_at, row.due_at, status)
 
