@@ -170,7 +170,7 @@ def test_a_changed_order_is_not_sent_along_as_it_was(world: World, work_of: Work
 
 def test_as_needed_on_leave_counts_in_the_sums_and_must_be_counted_back(world: World, work_of: WorkOf) -> None:
     patient_id = world.patient()
-    entry_id = order(world, work_of, patient_id, dosage=when_needed(ONE, max_doses=2))
+    entry_id = order(world, work_of, patient_id, dosage=when_needed(ONE, max_doses=2), use="3", indication="Smerter")
     with work_of(world.nina) as work:
         said: dict[str, Any] = {"handed_to": "Kari", "sent": {}, "at_home": {}, "needed": {entry_id: Decimal(4)}}
         Medication(work).start_leave(patient_id, **(period() | said))
@@ -187,7 +187,15 @@ def test_a_controlled_drug_is_withdrawn_when_it_is_sent_and_comes_back_into_its_
 ) -> None:
     place, ledger = keep(world, work_of, 10)
     patient_id = world.patient()
-    entry_id = order(world, work_of, patient_id, medicine=OXYCODONE, dosage=when_needed(ONE, max_doses=2))
+    entry_id = order(
+        world,
+        work_of,
+        patient_id,
+        medicine=OXYCODONE,
+        dosage=when_needed(ONE, max_doses=2),
+        use="3",
+        indication="Smerter",
+    )
     said: dict[str, Any] = {"handed_to": "Kari", "sent": {}, "at_home": {}, "needed": {entry_id: Decimal(4)}}
     with work_of(world.nina) as work, pytest.raises(Conflict, match="Ingen beholdning"):
         Medication(work).start_leave(patient_id, **(period() | said | {"needed": {entry_id: Decimal(11)}}))
