@@ -197,7 +197,7 @@ def test_a_controlled_drug_is_withdrawn_when_it_is_sent_and_comes_back_into_its_
         indication="Smerter",
     )
     said: dict[str, Any] = {"handed_to": "Kari", "sent": {}, "at_home": {}, "needed": {entry_id: Decimal(4)}}
-    with work_of(world.nina) as work, pytest.raises(Conflict, match="Ingen beholdning"):
+    with pytest.raises(Conflict, match="mindre igjen"), work_of(world.nina) as work:
         Medication(work).start_leave(patient_id, **(period() | said | {"needed": {entry_id: Decimal(11)}}))
     with work_of(world.nina) as work:
         Medication(work).start_leave(patient_id, **(period() | said))
