@@ -4,6 +4,7 @@ import contextlib
 from typing import Any
 
 from journal.care import (
+    BACK_FROM_LEAVE,
     BAG_TO_REPLACE,
     LOST_PATCH,
     WITHDRAWAL_MISSING,
@@ -27,12 +28,16 @@ from journal.medication import (
     DoseGivenAfterStop,
     DoseGivenTwice,
     DoseGivenWithoutAuthority,
+    DoseLaidOut,
     EvaluationPlanned,
     GivenToWrongPatient,
     GivenWithoutOrder,
     HoldingClosed,
     HoldingDiffers,
     InrPlanned,
+    LaidOutSettled,
+    LeaveSettled,
+    LeaveStarted,
     ListTakenOver,
     Medication,
     MedicineStopped,
@@ -110,6 +115,26 @@ _FOLLOW_UPS = {
 def _follow_up_order(work: Work, fact: Any) -> None:
     with contextlib.suppress(Denied):
         Care(work).follow_up_order(fact.patient_id, fact.request_entry_id, _FOLLOW_UPS[type(fact)], fact.due_at)
+
+
+def _see_whether_taken(work: Work, fact: DoseLaidOut) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).see_whether_taken(fact.patient_id, fact.laying_id, fact.settle_before)
+
+
+def _seen_whether_taken(work: Work, fact: LaidOutSettled) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).seen_whether_taken(fact.patient_id, fact.laying_id)
+
+
+def _expect_back(work: Work, fact: LeaveStarted) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).add_task(fact.patient_id, BACK_FROM_LEAVE, due_at=fact.ends_at, about_id=fact.leave_id)
+
+
+def _back_from_leave(work: Work, fact: LeaveSettled) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).seen_whether_taken(fact.patient_id, fact.leave_id)
 
 
 def _look_for_patch(work: Work, fact: PatchNotFound) -> None:
@@ -190,6 +215,10 @@ LISTENERS: Listeners = {
     **dict.fromkeys(_NEXT_STEPS, (_follow_up_dose,)),
     **dict.fromkeys(_FOR_PRESCRIBER, (_tell_prescriber,)),
     **dict.fromkeys(_FOLLOW_UPS, (_follow_up_order,)),
+    DoseLaidOut: (_see_whether_taken,),
+    LaidOutSettled: (_seen_whether_taken,),
+    LeaveStarted: (_expect_back,),
+    LeaveSettled: (_back_from_leave,),
     ListTakenOver: (_list_taken_over,),
     DoorPassed: (_door_passed,),
     QuestionAsked: (_ask_about_medicine,),

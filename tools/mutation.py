@@ -45,6 +45,8 @@ TESTS = {
     "asking.py": ("rule_cases",),
     "transfer.py": ("rule_cases",),
     "go_live.py": ("rule_cases",),
+    "laid_out.py": ("rule_cases_laid_out",),
+    "leave.py": ("rule_cases_leave",),
     "door.py": ("rule_cases",),
     "verbal.py": ("rule_cases",),
     "procedures.py": ("rule_cases",),

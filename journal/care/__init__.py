@@ -3,6 +3,7 @@
 from journal.care.dispenser_rules import DispenserTask
 from journal.care.raising import TOLD, is_told
 from journal.care.rules import (
+    BACK_FROM_LEAVE,
     BAG_TO_REPLACE,
     LOST_PATCH,
     SERVICES,
@@ -16,6 +17,7 @@ from journal.care.rules import (
 from journal.care.service import Account, Care, ClosedTask, GrantedService, Incident, Stay, Whereabouts
 
 __all__ = [
+    "BACK_FROM_LEAVE",
     "BAG_TO_REPLACE",
     "LOST_PATCH",
     "SERVICES",

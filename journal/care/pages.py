@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 
 from journal.care import rules
 from journal.care.raising import RAISED, TOLD
-from journal.care.service import Care, GrantedService, Incident
+from journal.care.service import Care, GrantedService, Incident, Stay
 from journal.medication import Medication
 from journal.municipalities import Municipalities, UnitNode
 from journal.patients import Patients
@@ -57,17 +58,33 @@ def tasks(patient_id: UUID, error: Error = None) -> str:
 
 def stay(patient_id: UUID, error: Error = None) -> str:
     care = Care(current_work())
+    whereabouts = care.whereabouts([patient_id])[patient_id]
     return _chart_page(
         "care/stay.html",
         patient_id,
         error,
-        where=care.whereabouts([patient_id])[patient_id],
+        where=whereabouts,
         stays=care.stays(patient_id),
         units=_own_units(),
         stay_kinds=list(rules.STAYS.items()),
         absence_kinds=list(rules.ABSENCES.items()),
         kinds=rules.STAYS | rules.ABSENCES,
+        leave_url=_leave_url(patient_id, whereabouts.absence),
     )
+
+
+def _leave_url(patient_id: UUID, absence: Stay | None) -> str | None:
+    """The page of the medicines that go with her on leave, for whoever gives medicines."""
+    if absence is None or absence.kind != "leave" or not current_work().actor.may(Permission.MEDICATION_ADMINISTER):
+        return None
+    ends_at = _typed_time(absence.expected_until) if absence.expected_until else None
+    return url_for(
+        "medication.leave", patient_id=patient_id, starts_at=_typed_time(absence.valid_from), ends_at=ends_at
+    )
+
+
+def _typed_time(at: datetime) -> str:
+    return f"{clock.local(at):%d.%m.%Y %H.%M}"
 
 
 def transfer(patient_id: UUID, error: Error = None) -> str:

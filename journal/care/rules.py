@@ -198,6 +198,19 @@ def for_prescriber_text(about: ForPrescriber, medicine: str) -> str:
     return phrase(_FOR_PRESCRIBER[about], medicine=medicine)
 
 
+def laid_out_text(medicine: str, laid_at: datetime) -> str:
+    """The task of a dose that lies before the patient."""
+    return phrase(
+        "Se om dosen er tatt: %(medicine)s, lagt fram kl. %(time)s. Signer den i runden.",
+        medicine=medicine,
+        time=hhmm(laid_at),
+    )
+
+
+BACK_FROM_LEAVE = phrase("Er pasienten tilbake fra permisjon? Skriv hva som ble tatt, og hva som kom tilbake.")
+
+SETTLED = phrase("Det er skrevet hva som ble av det.")
+
 BAG_TO_REPLACE = phrase(
     "Det som ligger klart i dosett eller multidose, kan ikke brukes. Legg opp eller bestill på nytt, og bruk originalpakning."
 )

@@ -15,6 +15,12 @@ class DoseAlreadySigned(Conflict):
     type, title = "dose-already-signed", "Dosen er allerede signert"
 
 
+class AlreadyLaidOut(Conflict):
+    """The dose lies before the patient already. Fields: laid_at (ISO), laid_by (name)."""
+
+    type, title = "dose-already-laid-out", "Dosen er alt lagt fram"
+
+
 class OrderChanged(Conflict):
     """The order was changed, paused or stopped since the user saw it. Fields: status, changed_at (ISO), changed_by (name)."""
 

@@ -69,6 +69,36 @@ class DoseGiven(_AboutAdministration):
     """Given, in full or in part."""
 
 
+@dataclass(frozen=True)
+class DoseLaidOut(Fact):
+    """Lagt fram: somebody must see whether it was taken, by `settle_before`."""
+
+    laying_id: UUID
+    settle_before: datetime
+
+
+@dataclass(frozen=True)
+class LeaveStarted(Fact):
+    """Medicines were handed out for a leave: by `ends_at` she is to be back."""
+
+    leave_id: UUID
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class LeaveSettled(Fact):
+    """She is back, and has told what was taken."""
+
+    leave_id: UUID
+
+
+@dataclass(frozen=True)
+class LaidOutSettled(Fact):
+    """What lay before the patient was signed as taken, in part or not, or taken away."""
+
+    laying_id: UUID
+
+
 class DoseNotGiven(_AboutAdministration):
     """Not given, with a reason."""
 

@@ -117,8 +117,8 @@ def _confirmed() -> fields.List[Caution]:
 class SignGiven(Schema):
     """Body of "Gitt": the version of the order that was seen, a measured value (two of a blood pressure), why it is given
     `against` that value, a time if it was not now (and a day if it was not today), and what is special about the dose and has
-    been confirmed. `site` and `old_patch` are of a patch alone, `ledger` of a controlled drug that is kept in
-    several places."""
+    been confirmed. `taken_at`: when what was laid out was taken. `site` and `old_patch` are of a patch alone, `ledger` of a
+    controlled drug that is kept in several places."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
@@ -130,6 +130,7 @@ class SignGiven(Schema):
     old_patch = fields.Enum(OldPatch, by_value=True, load_default=None)
     ledger = fields.UUID(load_default=None)
     product = scanned()
+    taken_at = fields.AwareDateTime(load_default=None)
     confirmed = _confirmed()
 
 
@@ -295,7 +296,9 @@ def with_given_at(form: dict[str, Any], now: datetime) -> dict[str, Any]:
 
     A time alone is today's. Raises Invalid at `given_time`; whether the instant can be is the service's to say.
     """
-    at, day = form.pop("given_time"), form.pop("given_day")
+    at, day, taken_at = form.pop("given_time"), form.pop("given_day"), form.pop("taken_at", None)
+    if taken_at is not None and at is None:
+        return form | {"given_at": taken_at}
     if at is None:
         if day is not None:
             raise Invalid(errors={"given_time": ["Skriv også klokkeslettet dosen ble gitt."]})

@@ -10,7 +10,9 @@ from journal.medication.rules import OFFERED, Caution, Reason
 from journal.medication.schemas import MaybeClock
 from journal.platform.fields import StrictInteger, Text
 
-REASONS = tuple(reason for reason in OFFERED if not reason.needs_text and not reason.needs_amount)
+REASONS = tuple(
+    reason for reason in OFFERED if not reason.needs_text and not reason.needs_amount and reason is not Reason.LAID_OUT
+)
 """What a dose of hours ago may be said not to have been given for."""
 
 

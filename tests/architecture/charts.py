@@ -194,6 +194,13 @@ class _Chart:
         self.row("medication.patch_removal", request_id=request_id, **off)
         nurse = {"nurse_id": new_id(), "nurse_name": "Nina", "cleared_at": now}
         self.row("medication.clearing", administration_id=administration_id, **nurse)
+        self.row("medication.dose_laid_out", dose_id=dose_id, request_id=request_id, request_version=1)
+        away = {"starts_at": now - timedelta(hours=2), "ends_at": now + timedelta(hours=2)}
+        leave_id = self.row("medication.leave", handed_to=self.token, note=self.token, **away)
+        of_order = {"request_entry_id": request_entry_id, "request_id": request_id, "request_version": 1}
+        many = {"sent": True, "as_needed": False, "doses": 1, "amount": Decimal(1), "unit": "tablett"}
+        sent_along_id = self.row("medication.sent_along", leave_id=leave_id, **of_order, **many)
+        self.row("medication.leave_told", sent_along_id=sent_along_id, outcome="unknown", came_back=Decimal(0))
         self.row("medication.dose_handover", dose_id=dose_id, to_person_id=new_id(), to_name="Siri", note=self.token)
         without = {"cause": "other", "medicine": f"middel{self.token}", "amount": Decimal(1), "unit": "tablett"}
         unordered_id = self.row(

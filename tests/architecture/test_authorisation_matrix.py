@@ -121,6 +121,13 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.choose_critical": {"version": "0", "atc_codes": "H02AB"},
     "medication.record_without_order": _UNORDERED,
     "medication.without_order_in_error": {"reason": "feil pasient"},
+    "medication.start_leave": {
+        "starts_at": "01.03.2100 08.00",
+        "ends_at": "02.03.2100 08.00",
+        "handed_to": "prøve",
+        "how[]": "sent.{new}.1",
+    },
+    "medication.tell_of_leave": {"of[]": "{new}", "outcome[]": "taken", "came_back[]": ""},
     "medication.settle": {"request_version": "1", "outcome": "unknown"},
     "medication.hand_on": {"request_version": "1", "to_person_id": "{new}"},
     "medication.give_as_needed": {"request_version": "1"},
@@ -209,6 +216,9 @@ FORMS: dict[str, dict[str, str]] = {
 
 # Commands that cannot succeed on the chart the tests make, and what is in the way: the rest must, the first time.
 IN_THE_WAY = {
+    "medication.take_away": "nothing with this id lies there",
+    "medication.start_leave": "a leave is open already",
+    "medication.tell_of_leave": "no leave has this id",
     "access.start": "a role must be chosen",
     "care.admit": "she has a stay",
     "care.take_in": "she has a stay",

@@ -379,11 +379,11 @@ def test_a_symbol_is_drawn_once_for_all_but_what_a_nurse_wrote_is_never_kept():
 REFUSED = SignedState(Result.REFUSED, DUE, Reason.REFUSED)
 
 
-def _stored(signed: SignedState) -> list[str | None]:
+def _stored(signed: SignedState) -> list[str | bool | None]:
     """A dose at DUE, as the statement of the list gives it."""
     times = DUE, None, DUE - HOUR, DUE + HOUR
     said = (signed.result, signed.effective_at.isoformat(), signed.reason, signed.text or None)
-    return [*(time and time.isoformat() for time in times), "open", None, *said, None]
+    return [*(time and time.isoformat() for time in times), "open", None, *said, None, False, "municipality_unit"]
 
 
 # Reasons

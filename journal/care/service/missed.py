@@ -1,5 +1,6 @@
 """What becomes of doses that were not given: a task for whoever must do something about it."""
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,6 +22,19 @@ class Missed(Tasks):
         dose = Medication(self.work).not_given_dose(patient_id, administration_id)
         text = rules.not_given_text(step, dose.medicine, dose.due_at, dose.why)
         return self.add_task(patient_id, text, due_at=self.work.now, kind="next_step", about_id=administration_id)
+
+    @on_patient(Permission.CARE_WRITE)
+    def see_whether_taken(self, patient_id: UUID, laying_id: UUID, before: datetime) -> UUID:
+        """Adds the task to see whether what was laid out was taken, due when it must be known; answers with its entry_id."""
+        text = rules.laid_out_text(Medication(self.work).medicine_laid_out(patient_id, laying_id), self.work.now)
+        return self.add_task(patient_id, text, due_at=before, about_id=laying_id)
+
+    @on_patient(Permission.CARE_WRITE)
+    def seen_whether_taken(self, patient_id: UUID, laying_id: UUID) -> None:
+        """Is done with the task about what was laid out or sent along: somebody has said what became of it."""
+        for task in self.open_tasks(patient_id):
+            if task.about_id == laying_id:
+                self.complete_task(patient_id, task.entry_id, outcome=rules.SETTLED)
 
     @on_patient(Permission.CARE_WRITE)
     def tell_prescriber(self, patient_id: UUID, request_entry_id: UUID, about: rules.ForPrescriber) -> None:

@@ -197,6 +197,8 @@ class Residence(Door, Holdings):
             raise Conflict("Pasienten er ikke registrert som borte. Last siden på nytt for å se hva som er gjort.")
         self._end(absence, max(self.work.now, absence.valid_from))
         CareRelationships(self.work).set_away(absence.patient_id, absence.relationship_id, None, None)
+        if self.work.actor.may(Permission.MEDICATION_ADMINISTER):
+            Medication(self.work).come_back(patient_id)
         begun = absence.valid_from <= self.work.now
         if absence.kind == "hospital" and begun:
             self._cross(patient_id, Crossing.RETURN, self.work.now, absence.id)

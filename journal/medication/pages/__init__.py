@@ -19,6 +19,7 @@ from journal.medication.pages.card import (
 from journal.medication.pages.door import crossing_said, door_lines
 from journal.medication.pages.glucose import glucose_of
 from journal.medication.pages.go_live import go_live, lines_checked
+from journal.medication.pages.leave import leave_paper
 from journal.medication.pages.paper import on_paper
 from journal.medication.pages.patches import worn
 from journal.medication.pages.product import ProductFields, product_fields
@@ -71,6 +72,7 @@ __all__ = [
     "last_of",
     "last_of_bag",
     "last_reconciled",
+    "leave_paper",
     "lines_checked",
     "marks",
     "on_paper",

@@ -29,7 +29,7 @@ from journal.platform.language import joined, phrase
 _NEAR = timedelta(hours=1)
 """What is outdated and has no dose any more is shown as near as this to its time."""
 
-_WHOLE = tuple(one for one in REASONS if one[0] != Reason.OTHER.value)
+_WHOLE = tuple(one for one in REASONS if one[0] not in (Reason.OTHER.value, Reason.LAID_OUT.value))
 BAG_REASONS = (_WHOLE, tuple(one for one in _WHOLE if one[0] != Reason.PARTLY.value))
 """Why nothing of a bag was given in full, and why some of it was not: of how much was taken of one medicine one writes there."""
 _ACTS = {

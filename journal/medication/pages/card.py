@@ -99,6 +99,17 @@ class Trouble(NamedTuple):
     places: tuple[tuple[str, str], ...] = ()
 
 
+class Laid(NamedTuple):
+    """A dose that lies before the patient: when (as the form sends it, and as people say it), the way to say it was taken away, and
+    what was `chosen` of when it was taken, while the place of a controlled drug is asked for."""
+
+    at: str
+    at_text: str
+    away_url: str | None
+    command_id: UUID
+    chosen: str
+
+
 class Card(NamedTuple):
     """One dose, in the words of the dose macro."""
 
@@ -140,6 +151,7 @@ class Card(NamedTuple):
     places: tuple[tuple[str, str], ...] = ()
     product: ProductFields | None = None
     product_used: str | None = None
+    laid: Laid | None = None
 
 
 class Last(NamedTuple):
@@ -266,6 +278,21 @@ def card(
         places=trouble.places if trouble else (),
         product=product,
         product_used=dose.product_used,
+        laid=_laid(dose, slot, trouble, may_sign),
+    )
+
+
+def _laid(dose: DueDose, slot: str | None, trouble: Trouble | None, may_sign: bool) -> Laid | None:
+    if dose.laid_out is None:
+        return None
+    where: dict[str, Any] = {"patient_id": dose.patient_id, "laying_id": dose.laid_out.id, "slot": slot}
+    away = url_for("medication.take_away", **where) if may_sign else None
+    return Laid(
+        dose.laid_out.at.isoformat(),
+        hhmm(dose.laid_out.at),
+        away,
+        new_id(),
+        trouble.typed.get("taken_at", "") if trouble else "",
     )
 
 

@@ -18,10 +18,10 @@ HALF = timedelta(hours=12)
 LATE = "late"
 _NOBODY = str(UUID(int=0))
 
-_OPEN = {DoseStatus.LATE, DoseStatus.READY}
+_OPEN = {DoseStatus.LATE, DoseStatus.READY, DoseStatus.LAID_OUT}
 _LEFT_TO_IT = {DoseStatus.IN_DISPENSER, DoseStatus.TAKEN_OUT}
 _ORDER = (
-    *(DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.READY),
+    *(DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.LAID_OUT, DoseStatus.READY),
     *(DoseStatus.PLANNED, DoseStatus.IN_DISPENSER, DoseStatus.TAKEN_OUT, DoseStatus.UNRECONCILED, DoseStatus.HELD),
 )
 JUST_NOW = timedelta(hours=1)
@@ -209,6 +209,7 @@ def in_pane(doses: Sequence[DueDose], slot: str | None, now: datetime) -> list[D
         or dose.slot == slot
         or (dose.status in _LEFT_TO_IT and dose.due_at > now - _FROM_DISPENSER)
         or dose.awaits_witness
+        or dose.laid_out
         or (dose.signed and dose.signed.recorded_at > now - JUST_NOW)
     ]
     return sorted(shown, key=dose_order)

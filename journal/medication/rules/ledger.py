@@ -35,6 +35,8 @@ class EntryKind(StrEnum):
     DESTRUCTION = "destruction"
     COUNT = "count"
     CORRECTION = "correction"
+    SENT_ALONG = "sent_along"
+    CAME_BACK = "came_back"
 
 
 class WasteReason(StrEnum):
@@ -69,6 +71,8 @@ ENTRIES = phrases(
         EntryKind.DESTRUCTION: "Destruert",
         EntryKind.COUNT: "Telling",
         EntryKind.CORRECTION: "Rettet tilbake",
+        EntryKind.SENT_ALONG: "Sendt med på permisjon",
+        EntryKind.CAME_BACK: "Kom tilbake fra permisjon",
     }
 )
 WASTES = phrases(

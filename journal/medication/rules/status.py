@@ -42,6 +42,8 @@ class DoseStatus(StrEnum):
     UNRECONCILED = "unreconciled"
     IN_DISPENSER = "in_dispenser"
     TAKEN_OUT = "taken_out"
+    LAID_OUT = "laid_out"
+    ON_LEAVE = "on_leave"
 
 
 class OrderStatus(StrEnum):
@@ -103,12 +105,15 @@ def dose_status(
     tolerance: Tolerance = ORDINARY,
     next_due_at: datetime | None = None,
     unreconciled: bool = False,
+    laid_out: bool = False,
+    on_leave: bool = False,
 ) -> DoseStatus:
     """The status of a dose at `now`. All times are aware instants.
 
     `order_status_since`: when the order was paused or stopped; a dose missed before that stays missed.
     `next_due_at`: the next dose of the same order, if there is one. `unreconciled`: its order waits at the hospital door
-    (door.waits), so that nobody was to give it.
+    (door.waits), so that nobody was to give it. `laid_out`: it lies before the patient, and is neither late nor missed: somebody
+    must see whether it was taken. `on_leave`: she has it with her, and whoever is with her sees to it.
     """
     if signed is not None:
         return _signed_status(due_at, signed, tolerance)
@@ -117,6 +122,10 @@ def dose_status(
     missed = missed_at(due_at, next_due_at)
     if order_status is not OrderStatus.ACTIVE and not (order_status_since and missed <= order_status_since):
         return DoseStatus.HELD if order_status is OrderStatus.ON_HOLD else DoseStatus.STOPPED
+    if on_leave:
+        return DoseStatus.ON_LEAVE
+    if laid_out:
+        return DoseStatus.LAID_OUT
     if now >= missed:
         return DoseStatus.MISSED
     if now > due_at + tolerance.after:
@@ -158,6 +167,8 @@ _WORDS = phrases(
         DoseStatus.UNRECONCILED: "ikke samstemt",
         DoseStatus.IN_DISPENSER: "i dispenseren",
         DoseStatus.TAKEN_OUT: "tatt ut",
+        DoseStatus.LAID_OUT: "lagt fram",
+        DoseStatus.ON_LEAVE: "på permisjon",
     }
 )
 

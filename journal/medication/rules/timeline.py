@@ -21,6 +21,7 @@ _STEPS = {7: 1, 14: 2, 30: 5, 90: 15}
 _WORST_FIRST = (
     DoseStatus.MISSED,
     DoseStatus.LATE,
+    DoseStatus.LAID_OUT,
     DoseStatus.NOT_GIVEN,
     DoseStatus.PARTLY,
     DoseStatus.GIVEN_LATE,
@@ -29,6 +30,7 @@ _WORST_FIRST = (
     DoseStatus.TAKEN_OUT,
     DoseStatus.GIVEN,
     DoseStatus.UNRECONCILED,
+    DoseStatus.ON_LEAVE,
     DoseStatus.HELD,
     DoseStatus.STOPPED,
     DoseStatus.IN_DISPENSER,

@@ -24,6 +24,8 @@ from journal.medication.service.interactions import (
 )
 from journal.medication.service.judging import Answers
 from journal.medication.service.keeping import Balance, Entry, Keeping, Place
+from journal.medication.service.laying_out import LayingOut
+from journal.medication.service.leaves import ForLeave, Leaves, OpenLeave, SentMedicine
 from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.opioids import Opioids
@@ -78,6 +80,8 @@ class Medication(
     Dispensers,
     Bags,
     Administration,
+    LayingOut,
+    Leaves,
     Keeping,
     ReconcilingLedger,
     Opioids,
@@ -127,6 +131,7 @@ __all__ = [
     "EqualLine",
     "Facts",
     "FavouriteDose",
+    "ForLeave",
     "FoundInteraction",
     "FoundWarning",
     "Given",
@@ -143,6 +148,7 @@ __all__ = [
     "Member",
     "MonthOfStops",
     "OfProcedure",
+    "OpenLeave",
     "OrderSpan",
     "Outcome",
     "PatchesOf",
@@ -161,6 +167,7 @@ __all__ = [
     "RequestVersion",
     "Review",
     "ReviewDue",
+    "SentMedicine",
     "SheetLine",
     "Side",
     "Signed",

@@ -311,6 +311,7 @@ class Administration(NotGiven, ProductAtHand):
 
     def _signed(self, patient_id: UUID, dose: Any, result: Result, id: UUID, given_at: datetime) -> None:
         self._recount(patient_id, dose)
+        self._lies_no_more(dose)
         told = facts.DoseGiven if result in GIVEN else facts.DoseNotGiven
         self.work.publish(told(dose.patient_id, id, dose.id, given_at))
 

@@ -67,6 +67,7 @@ class Beside(NotGiven):
         id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, kind=kind)
         self._take_out(dose, dose.request_id, id, Quantity(dose.amount, dose.unit), None)
         self._recount(patient_id, dose)
+        self._lies_no_more(dose)
         told = facts.DoseGivenTwice if twice else facts.DoseGivenAfterStop
         self.work.publish(told(dose.patient_id, id, dose.id, given_at))
         return id
@@ -79,6 +80,7 @@ class Beside(NotGiven):
         id = self._write(dose, Result.TAKEN, given_at, amount=dose.amount, text=phrase("Uten fullmakt"))
         self._take_out(dose, dose.request_id, id, Quantity(dose.amount, dose.unit), None)
         self._recount(patient_id, dose)
+        self._lies_no_more(dose)
         self.work.publish(facts.DoseGivenWithoutAuthority(dose.patient_id, id, dose.id, given_at))
         return id
 

@@ -1,7 +1,7 @@
 """What is due: the doses of a round, and the unit's worklist. One statement each, whatever the number of patients."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
+from journal.medication.laid_out_tables import DoseLaidOut, lies_before
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.product_tables import ProductUsed
 from journal.medication.rules import (
+    Dosage,
     DoseStatus,
     Reason,
     Result,
@@ -28,6 +30,8 @@ from journal.medication.rules import (
 from journal.medication.rules.authority import Act
 from journal.medication.rules.dispenser import dispenser_text, status_in_dispenser
 from journal.medication.rules.door import waits
+from journal.medication.rules.laid_out import laid_text, outdated_text, still_lies
+from journal.medication.rules.leave import ON_LEAVE, leave_text
 from journal.medication.rules.next_step import NextStep
 from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.may_give import OWN, authority_of, needed_of
@@ -35,8 +39,10 @@ from journal.medication.service.prepared_shown import prepared_by
 from journal.medication.service.product import needs_pack, used_text
 from journal.medication.service.shown import (
     DECIDED,
+    TOLD,
     WITNESS,
     DueDose,
+    LaidOut,
     Signed,
     WorklistRow,
     cautions_of,
@@ -53,6 +59,7 @@ from journal.medication.service.signing import LIVE
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import NotFound
+from journal.platform.language import joined
 from journal.platform.quantity import Quantity
 from journal.platform.service import Service, on_patient, on_patients, without_patient
 from journal.platform.statement import Asked, Statement
@@ -96,10 +103,11 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
     names = sa.func.array_agg(aggregate_order_by(fact.recorded_by_name, fact.recorded_at))
     beside = (
         sa.select(
-            names.filter(fact.kind != WITNESS).label("also_given"),
+            names.filter(sa.and_(fact.kind != WITNESS, fact.kind != TOLD)).label("also_given"),
             # A second signature is of the first one, and falls with it.
             sa.func.min(fact.recorded_by_name).filter(fact.witness_of_id == signature.id).label("witnessed_by"),
             sa.func.count().filter(fact.kind != WITNESS).label("facts"),
+            sa.func.min(fact.status).filter(fact.kind == TOLD).label("told_of_leave"),
         )
         .where(fact.patient_id == dose.patient_id, fact.dose_id == dose.id)
         .where(fact.in_error_at.is_(None), fact.kind != LIVE)
@@ -125,6 +133,8 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             prepared_by(signature).label("prepared_by"),
             beside.c.also_given,
             beside.c.witnessed_by,
+            beside.c.told_of_leave,
+            dose.given_by.label("expected_of"),
             unsigned(order).label("unsigned"),
             dosage_before(order).label("was"),
             OWN.label("authority"),
@@ -134,13 +144,22 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             used.said.label("product_said"),
             used.batch,
             sa.func.coalesce(used.second, sa.false()).label("product_second"),
+            DoseLaidOut.id.label("laid_id"),
+            DoseLaidOut.recorded_by_name.label("laid_by"),
+            DoseLaidOut.recorded_at.label("laid_at"),
+            DoseLaidOut.request_version.label("laid_version"),
         )
         .join(order, sa.and_(order.patient_id == dose.patient_id, order.id == dose.request_id))
         .outerjoin(dose.signature.of_type(signature))
         .outerjoin(used, sa.and_(used.patient_id == signature.patient_id, used.administration_id == signature.id))
+        .outerjoin(DoseLaidOut, lies_before(dose))
         .join(beside, sa.true())
         .where(in_charts(dose), condition)
-        .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None), beside.c.facts > 0))
+        .where(
+            sa.or_(
+                dose.state != "cancelled", signature.id.is_not(None), beside.c.facts > 0, DoseLaidOut.id.is_not(None)
+            )
+        )
         .order_by(dose.due_at, dose.request_entry_id)
     )
 
@@ -204,6 +223,11 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
     status = status_in_dispenser(bare, told)
     dosage, day = dosage_of(row), local_date(row.due_at)
     amount = Quantity(row.amount, row.unit)
+    laid = (
+        LaidOut(row.laid_id, row.laid_by, row.laid_at, row.laid_version)
+        if row.laid_id and not (signed or row.also_given)
+        else None
+    )
     return DueDose(
         id=row.id,
         patient_id=patient_id,
@@ -212,15 +236,17 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         due_at=row.due_at,
         slot=row.slot,
         status=status,
-        status_text=dispenser_text(describe(bare, row.due_at, now, state), status, told, now),
+        status_text=laid_text(laid.by_name, laid.at)
+        if laid and still_lies(status)
+        else leave_text(row.expected_of, row.told_of_leave)
+        if status is DoseStatus.ON_LEAVE
+        else dispenser_text(describe(bare, row.due_at, now, state), status, told, now),
         amount=amount,
         line=line_of(row, dosage, day),
         hand=hand_sentence(amount, strength_per_unit=dosage.strength_per_unit, form=row.form, route=row.route),
         prescription_group=row.prescription_group,
         instruction=row.instruction,
-        condition_text=condition_of(
-            row, dosage, day, number_text(row.course_number, row.course_of) if row.course_of else None, was=row.was
-        ),
+        condition_text=_condition(row, dosage, day, laid, status),
         required_value=ValueRequirement.from_json(row.required_value) if row.required_value else None,
         two_signatures=row.two_signatures or row.product_second,
         high_risk=row.high_risk,
@@ -228,7 +254,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         also_given=tuple(row.also_given or ()),
         witnessed_by=row.witnessed_by,
         paused_because=row.change_reason or "" if status is DoseStatus.HELD else None,
-        can_sign=signed is None and row.state == "open",
+        can_sign=signed is None and row.state == "open" and row.expected_of not in ON_LEAVE,
         cautions=cautions_of(row, now, row),
         overridden=overridden_of(row),
         unsigned=row.unsigned,
@@ -243,7 +269,17 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         prepared_by=row.prepared_by,
         needs_product=needs_pack(row, row.unit),
         product_used=used_text(row),
+        laid_out=laid,
     )
+
+
+def _condition(row: Any, dosage: Dosage, day: date, laid: LaidOut | None, status: DoseStatus) -> str | None:
+    number = number_text(row.course_number, row.course_of) if row.course_of else None
+    said = condition_of(row, dosage, day, number, was=row.was)
+    if laid is None or (still_lies(status) and laid.version == row.request_version):
+        return said
+    outdated = outdated_text(laid.by_name, laid.at, stopped=not still_lies(status))
+    return joined(" · ", (outdated, said or ""))
 
 
 def _next_step(row: Any) -> NextStep:
@@ -262,6 +298,8 @@ def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:
         tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
         next_due_at=row.next_due_at,
         unreconciled=waits(row.state, row.status),
+        laid_out=row.laid_id is not None and not row.also_given,
+        on_leave=row.expected_of in ON_LEAVE,
     )
 
 

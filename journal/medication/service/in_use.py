@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
+from journal.medication.laid_out_tables import DoseLaidOut, lies_before
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import (
     DoseStatus,
@@ -27,6 +28,7 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.dispenser import Told, dispenser_text, status_in_dispenser
 from journal.medication.rules.door import UNRECONCILED, waits
+from journal.medication.rules.leave import ON_LEAVE
 from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.shown import (
     DECIDED,
@@ -130,11 +132,14 @@ def _doses(order: Any) -> sa.ScalarSelect[Any]:
         *(Dose.due_at, Dose.next_due_at, Dose.ready_from, Dose.late_after, Dose.state, since),
         *(signature.result, signature.effective_at, signature.reason_code, signature.reason_text),
         told_column(Dose, order.supply),
+        DoseLaidOut.id.is_not(None),
+        Dose.given_by,
     )
     return (
         sa.select(sa.func.json_agg(said))
         .select_from(Dose)
         .outerjoin(Dose.signature.of_type(signature))
+        .outerjoin(DoseLaidOut, lies_before(Dose))
         .where(sa.tuple_(Dose.patient_id, Dose.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id))
         .where(Dose.due_at >= sa.bindparam("start"), Dose.due_at < sa.bindparam("end"))
         .where(sa.or_(Dose.state != "cancelled", signature.id.is_not(None)))
@@ -190,7 +195,7 @@ def _so_far(order: Any) -> sa.Case[Any]:
 
 
 def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
-    due, next_due, ready, late, state, version, result, at, reason, text, said = dose
+    due, next_due, ready, late, state, version, result, at, reason, text, said, laid_out, given_by = dose
     since, decided = version or (None, OrderStatus.ACTIVE)
     due_at = datetime.fromisoformat(due)
     signed = None
@@ -205,6 +210,8 @@ def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
         tolerance=Tolerance(due_at - datetime.fromisoformat(ready), datetime.fromisoformat(late) - due_at),
         next_due_at=datetime.fromisoformat(next_due) if next_due else None,
         unreconciled=waits(state, decided),
+        laid_out=laid_out,
+        on_leave=given_by in ON_LEAVE,
     )
     return _with_dispenser(_drawn(status, due_at, now, signed), told_of(said), now)
 

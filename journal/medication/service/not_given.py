@@ -17,7 +17,7 @@ from journal.medication.service.patches import Patches
 from journal.medication.service.signing import LIVE
 from journal.permissions import Permission
 from journal.platform.clock import local_date
-from journal.platform.errors import Conflict, NotFound
+from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.service import on_patient
 from journal.platform.statement import Statement
@@ -105,6 +105,8 @@ class NotGiven(Patches):
         prepared_line_id: UUID | None = None,
     ) -> UUID:
         """Stores the signature with its next step, plans the other try, and tells whom it concerns. The order's dose is held."""
+        if reason is Reason.LAID_OUT:
+            raise Invalid("Lagt fram er ikke det samme som ikke gitt. Skriv hva som ble av dosen.")
         before = _BEFORE.rows(
             self.db,
             ids=self.work.ids(patient_id),

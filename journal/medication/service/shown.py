@@ -41,6 +41,9 @@ from journal.platform.clock import local_date, short_date
 from journal.platform.language import joined, phrase, phrases
 from journal.platform.quantity import SUBSTANCE_UNITS, Quantity
 
+TOLD = "told"
+"""The kind of an administration that the patient or her next of kin told of afterwards, and nobody here gave."""
+
 WITNESS = "witness"
 """The kind of an administration that is the second signature of another, and no dose given anew."""
 
@@ -72,6 +75,15 @@ class Signed(NamedTuple):
     recorded_at: datetime
 
 
+class LaidOut(NamedTuple):
+    """Who laid a dose before the patient, when, and after which version of its order. Nobody knows yet whether it was taken."""
+
+    id: UUID
+    by_name: str
+    at: datetime
+    version: int
+
+
 class DueDose(NamedTuple):
     """One dose of a round. `can_sign`: whether an ordinary signature is possible; `version` must travel with it.
 
@@ -84,7 +96,7 @@ class DueDose(NamedTuple):
     not given, `try_at` when it is tried again; `is_retry`: this dose is that other try. `needs_other`: what this dose needs,
     where whoever reads has not the authority for all of it; somebody else must give it. `prepared_by`: who laid in or packed
     what was given; None for what was given from a pack. `needs_product`: the pack is named before it is signed, and
-    `product_used` says which it was.
+    `product_used` says which it was. `laid_out`: it lies before the patient, and is not signed.
     """
 
     id: UUID
@@ -123,6 +135,7 @@ class DueDose(NamedTuple):
     prepared_by: str | None = None
     needs_product: bool = False
     product_used: str | None = None
+    laid_out: LaidOut | None = None
 
     @property
     def awaits_witness(self) -> bool:

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from journal.medication.errors import CourseComplete, DoseAlreadySigned, OrderChanged, refusing
+from journal.medication.facts import LaidOutSettled
 from journal.medication.models import MedicationAdministration, RequestPlan
 from journal.medication.rules import OrderStatus, Reason, Result, effective_time
+from journal.medication.rules.leave import ON_LEAVE
 from journal.medication.service.before_door import BeforeDoor
 from journal.medication.service.clearing import Clearings
 from journal.medication.service.course import count_anew, standing
@@ -21,7 +23,7 @@ from journal.medication.service.settings import choices_of
 from journal.medication.service.waiting import HELD, not_reconciled
 from journal.medication.service.withdrawing import Withdrawing
 from journal.platform.clock import spoken
-from journal.platform.errors import Invalid, NotFound
+from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase, phrases
 from journal.platform.statement import Statement
@@ -103,6 +105,8 @@ class Signing(Clearings, Withdrawing, BeforeDoor):
         """Raises unless a dose that is held is open, its order the one that was seen, and hers to give."""
         if dose.signed_at is not None:
             raise self._already(dose)
+        if dose.given_by in ON_LEAVE:
+            raise Conflict("Dosen er på permisjonen. Skriv hva som ble tatt når pasienten er tilbake.")
         if self._waited(dose, given_at):
             raise not_reconciled(dose.generic_name)
         if not self._unchanged(dose, request_version, "open", HELD):
@@ -141,6 +145,11 @@ class Signing(Clearings, Withdrawing, BeforeDoor):
             order = self._current_order(patient_id, dose.request_entry_id)
             of = order.municipality_id
             count_anew(self.db, order, choices_of(self.db, [of]).get(of, ()), self.work.now)
+
+    def _lies_no_more(self, dose: Any) -> None:
+        """Somebody knows now what became of what was laid before the patient. No statement for the others."""
+        if dose.laid_out is not None:
+            self.work.publish(LaidOutSettled(dose.patient_id, dose.laid_out))
 
     def _already(self, dose: Any) -> DoseAlreadySigned:
         who, at = dose.signed_by, spoken(dose.signed_at, self.work.now)

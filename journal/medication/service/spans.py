@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from journal.medication.laid_out_tables import DoseLaidOut, lies_before
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest, RequestPlan
 from journal.medication.rules import (
     DoseStatus,
@@ -22,6 +23,7 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.dispenser import status_in_dispenser
 from journal.medication.rules.door import waits
+from journal.medication.rules.leave import ON_LEAVE
 from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.in_use import IN_USE
 from journal.medication.service.shown import WITNESS, dosage_of, group_flags, line_of, unsigned
@@ -193,9 +195,12 @@ def _outcomes() -> Statement:
             *(dose.request_entry_id, dose.due_at, dose.next_due_at, dose.ready_from, dose.late_after, dose.state),
             *(order.status, order.effective_at, signature.result, signature.effective_at.label("signed_at")),
             told_column(dose, order.supply).label("told"),
+            DoseLaidOut.id.is_not(None).label("laid_out"),
+            dose.given_by,
         )
         .join(order, of_order)
         .outerjoin(dose.signature.of_type(signature))
+        .outerjoin(DoseLaidOut, lies_before(dose))
         .where(in_charts(dose), dose.due_at >= sa.bindparam("start"), dose.due_at < sa.bindparam("end"))
         .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None)))
         .order_by(dose.due_at)
@@ -213,6 +218,8 @@ def _outcome(row: Any, now: datetime) -> Outcome:
         tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
         next_due_at=row.next_due_at,
         unreconciled=waits(row.state, row.status),
+        laid_out=row.laid_out,
+        on_leave=row.given_by in ON_LEAVE,
     )
     status = status_in_dispenser(status, told_of(row.told))
     return Outcome(row.request_entry_id, row.signed_at or row.due_at, row.due_at, status)

@@ -24,7 +24,7 @@ from journal.platform.work import in_charts
 LOOKS_BACK = timedelta(hours=48)
 """How far back: two nights, so that a dose of the evening before a free day is still there."""
 
-_OPEN = (DoseStatus.LATE, DoseStatus.MISSED)
+_OPEN = (DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.LAID_OUT)
 _COLLEAGUES = Statement(
     sa.text(
         """

@@ -7,7 +7,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
-from journal.medication.rules import DoseStatus
+from journal.medication.rules import DoseStatus, Reason
 from journal.medication.rules.patches import PATCH
 from journal.medication.service import Bag, DueDose, Medication
 from journal.medication.web.product import NONE_AT_HAND, AtHand, at_hand_of
@@ -157,6 +157,9 @@ def given(patient_id: UUID, dose_id: UUID) -> Response:
 @bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/not-given", Permission.MEDICATION_ADMINISTER)
 def not_given(patient_id: UUID, dose_id: UUID) -> Response:
     said = form_body(schemas.SignNotGiven)
+    if said["reason"] is Reason.LAID_OUT:
+        Medication(current_work()).lay_out(patient_id, dose_id, request_version=said["request_version"])
+        return _back(patient_id)
     Medication(current_work()).sign_not_given(patient_id, dose_id, text=said.pop("reason_text"), **said)
     return _back(patient_id)
 
@@ -179,6 +182,13 @@ def witness(patient_id: UUID, administration_id: UUID) -> Response:
 @bp.act("/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/undo", Permission.MEDICATION_ADMINISTER)
 def undo(patient_id: UUID, administration_id: UUID) -> Response:
     Medication(current_work()).correct(patient_id, administration_id, reason=phrase("Angret"))
+    return _back(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/laid-out/<uuid:laying_id>/take-away", Permission.MEDICATION_ADMINISTER)
+def take_away(patient_id: UUID, laying_id: UUID) -> Response:
+    form_body(schemas.Nothing)
+    Medication(current_work()).take_away(patient_id, laying_id, reason=phrase("Tatt bort"))
     return _back(patient_id)
 
 
@@ -206,7 +216,7 @@ def _bag_refused(refusal: Refused) -> str:
     return _round(refusal.where["patient_id"], request.args.get("slot"), wrong)
 
 
-@draws_again("given", "not_given", "also_given", "witness")
+@draws_again("given", "not_given", "also_given", "witness", "take_away")
 def _signature_refused(refusal: Refused) -> str:
     patient_id = refusal.where["patient_id"]
     wrong = trouble(refusal.where.get("dose_id", patient_id), refusal)
