@@ -124,7 +124,7 @@ class Dispensers(Preparing):
         for one in use that does not suit, or that nobody is to evaluate.
         """
         _check(said)
-        if entry_id is None and any(self._in_use(patient_id)):
+        if entry_id is None and any(self._dispensers_in_use(patient_id)):
             raise DispenserChanged("Pasienten har alt en dispenser. Endre den, eller avslutt den først.")
         if entry_id is not None:
             found = lock_entry(self.work, patient_id, Dispenser, entry_id)
@@ -159,7 +159,7 @@ class Dispensers(Preparing):
 
         Raises as lay_in, and Invalid for days that cannot be and for a patient without a dispenser in use that she is trained for.
         """
-        dispenser = next(iter(self._in_use(patient_id)), None)
+        dispenser = next(iter(self._dispensers_in_use(patient_id)), None)
         if dispenser is None or dispenser.trained_on is None:
             raise Invalid("Skriv først at dispenseren er vurdert som egnet, og at opplæring er gitt.")
         if not starts_on <= ends_on <= starts_on + MOST_DAYS:
@@ -230,7 +230,7 @@ class Dispensers(Preparing):
     def _see_to(self, dispenser: Any, what: str, due_at: datetime | None, dose_at: datetime | None = None) -> None:
         self.work.publish(facts.DispenserToSee(dispenser.patient_id, dispenser.entry_id, what, due_at, dose_at))
 
-    def _in_use(self, patient_id: UUID) -> list[Any]:
+    def _dispensers_in_use(self, patient_id: UUID) -> list[Any]:
         """Her dispensers that have not ended, and suit."""
         today = local_date(self.work.now)
         found = newest_dispensers().rows(self.db, ids=self.work.ids(patient_id))
