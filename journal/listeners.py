@@ -4,6 +4,8 @@ import contextlib
 from typing import Any
 
 from journal.care import (
+    ALONE_CHECKED,
+    ALONE_UNDONE,
     BAG_TO_REPLACE,
     LOST_PATCH,
     WITHDRAWAL_MISSING,
@@ -15,6 +17,7 @@ from journal.care import (
 )
 from journal.medication import (
     AdministrationCorrected,
+    AloneChecked,
     AsNeededCleared,
     AsNeededGiven,
     BagGivenUp,
@@ -24,6 +27,7 @@ from journal.medication import (
     DoseGivenAfterStop,
     DoseGivenTwice,
     DoseGivenWithoutAuthority,
+    DoseSignedAlone,
     EvaluationPlanned,
     GivenToWrongPatient,
     GivenWithoutOrder,
@@ -159,11 +163,28 @@ def _holding_closed(work: Work, fact: HoldingClosed) -> None:
         Care(work).holding_closed(fact.patient_id, fact.place_id)
 
 
+def _ask_to_check(work: Work, fact: DoseSignedAlone) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).ask_to_check(fact.patient_id, fact.administration_id, fact.due_at)
+
+
+def _alone_checked(work: Work, fact: AloneChecked) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).alone_settled(fact.patient_id, fact.administration_id, ALONE_CHECKED)
+
+
+def _alone_undone(work: Work, fact: AdministrationCorrected) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).alone_settled(fact.patient_id, fact.administration_id, ALONE_UNDONE)
+
+
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededCleared: (_ask_to_confirm,),
     AsNeededGiven: (_ask_for_effect,),
-    AdministrationCorrected: (_withdraw_task,),
+    AdministrationCorrected: (_withdraw_task, _alone_undone),
+    DoseSignedAlone: (_ask_to_check,),
+    AloneChecked: (_alone_checked,),
     UnorderedCorrected: (_withdraw_task,),
     **dict.fromkeys(_AGAINST, (_given_against,)),
     **dict.fromkeys(_NEXT_STEPS, (_follow_up_dose,)),

@@ -1,6 +1,8 @@
 """Services granted, stays, tasks and incidents: what gives a unit its ground, and what it has to do."""
 
 from journal.care.rules import (
+    ALONE_CHECKED,
+    ALONE_UNDONE,
     BAG_TO_REPLACE,
     LOST_PATCH,
     SERVICES,
@@ -14,6 +16,8 @@ from journal.care.rules import (
 from journal.care.service import Account, Care, ClosedTask, GrantedService, Incident, Stay, Whereabouts
 
 __all__ = [
+    "ALONE_CHECKED",
+    "ALONE_UNDONE",
     "BAG_TO_REPLACE",
     "LOST_PATCH",
     "SERVICES",

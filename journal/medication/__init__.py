@@ -2,6 +2,7 @@
 
 from journal.medication.facts import (
     AdministrationCorrected,
+    AloneChecked,
     AsNeededCleared,
     AsNeededGiven,
     BagGivenUp,
@@ -13,6 +14,7 @@ from journal.medication.facts import (
     DoseGivenTwice,
     DoseGivenWithoutAuthority,
     DoseNotGiven,
+    DoseSignedAlone,
     DoseWitnessed,
     EqualLineTakenIn,
     EvaluationPlanned,
@@ -66,6 +68,7 @@ from journal.medication.service import (
 
 __all__ = [
     "AdministrationCorrected",
+    "AloneChecked",
     "Answers",
     "AsNeededCleared",
     "AsNeededGiven",
@@ -85,6 +88,7 @@ __all__ = [
     "DoseGivenTwice",
     "DoseGivenWithoutAuthority",
     "DoseNotGiven",
+    "DoseSignedAlone",
     "DoseWitnessed",
     "DueDose",
     "EqualLineTakenIn",

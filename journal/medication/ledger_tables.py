@@ -96,7 +96,7 @@ class LedgerExplanation(_OfUnit, Base):
     cause: Mapped[str]
 
 
-class _OfChart:
+class OfChart:
     """Of a patient, seen by the unit while her chart is closed: ids and times."""
 
     patient_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -107,7 +107,7 @@ class _OfChart:
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
 
 
-class PatientHolding(_OfChart, Base):
+class PatientHolding(OfChart, Base):
     """A place that holds a patient's own controlled drugs."""
 
     __tablename__ = "patient_holding"
@@ -116,7 +116,7 @@ class PatientHolding(_OfChart, Base):
     place_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
-class ControlledDose(_OfChart, Base):
+class ControlledDose(OfChart, Base):
     """A dose that was to be taken from what the unit keeps, whether it was or not.
 
     `closed_as`: undone (the signature was a mistake), or outside (it was taken from what the unit does not keep).

@@ -69,8 +69,10 @@ SECURITY_DEFINERS = {
 SEEN_WHILE_CLOSED = {
     "access.care_relationship": "unit",
     "access.restriction": "unit",
+    "medication.alone_check": "unit",
     "medication.controlled_dose": "unit",
     "medication.patient_holding": "unit",
+    "medication.signed_alone": "unit",
     "notes.draft": "author",
 }
 

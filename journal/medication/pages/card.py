@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from journal.medication.pages.alone import NOT_ALONE, AloneOf, alone_of
 from journal.medication.pages.glucose import GLUCOSE, Glucose, glucose_of
 from journal.medication.pages.patches import PatchFields, patch_fields
 from journal.medication.pages.round import JUST_NOW
@@ -132,6 +133,7 @@ class Card(NamedTuple):
     next_text: str | None
     error: str | None
     places: tuple[tuple[str, str], ...] = ()
+    alone: AloneOf = NOT_ALONE
 
 
 class Last(NamedTuple):
@@ -251,6 +253,7 @@ def card(
         next_text=step_text(dose.next_step, hhmm(dose.try_at) if dose.try_at else ""),
         error=trouble.said if trouble and trouble.field is None else None,
         places=trouble.places if trouble else (),
+        alone=alone_of(dose, slot, person_id) if may_sign else NOT_ALONE,
     )
 
 

@@ -1,6 +1,7 @@
 """Medication: what the rest of the journal may ask about, or do to, a patient's medication."""
 
 from journal.medication.service.administration import Administration
+from journal.medication.service.alone import Alone, AloneDose, SigningAlone
 from journal.medication.service.authority import Authorities, Delegation, Held, Member
 from journal.medication.service.bags import Bags
 from journal.medication.service.beside import Beside
@@ -74,6 +75,7 @@ class Medication(
     Favourites,
     Bags,
     Administration,
+    SigningAlone,
     Keeping,
     ReconcilingLedger,
     Opioids,
@@ -100,6 +102,8 @@ class Medication(
 __all__ = [
     "NO_PATCHES",
     "AgeChoice",
+    "Alone",
+    "AloneDose",
     "Answers",
     "AsNeededMedicine",
     "Asked",

@@ -12,6 +12,7 @@ from journal.medication.errors import OrdinarySignature, WitnessedAlready, Witne
 from journal.medication.models import MedicationAdministration, MedicationRequest
 from journal.medication.rules import Result
 from journal.medication.rules.authority import Act
+from journal.medication.service.alone_said import alone_of
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.not_given import NotGiven
 from journal.medication.service.shown import WITNESS
@@ -115,6 +116,7 @@ class Beside(NotGiven):
             .outerjoin(second, of_this)
             .where(this, signature.kind == LIVE, signature.in_error_at.is_(None), signature.status == "completed")
             .where(signature.dose_id.is_not(None), MedicationRequest.two_signatures)
+            .where(alone_of(MedicationRequest, signature).is_(None))
         ).one_or_none()
         if found is None:
             raise NotFound("Det er ingen signatur her som venter på nummer to. Last siden på nytt.")

@@ -27,6 +27,7 @@ from journal.medication.rules import (
 from journal.medication.rules.authority import Act
 from journal.medication.rules.door import waits
 from journal.medication.rules.next_step import NextStep
+from journal.medication.service.alone_said import alone_of
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.prepared_shown import prepared_by
 from journal.medication.service.shown import (
@@ -120,6 +121,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             prepared_by(signature).label("prepared_by"),
             beside.c.also_given,
             beside.c.witnessed_by,
+            alone_of(order, signature).label("alone"),
             unsigned(order).label("unsigned"),
             dosage_before(order).label("was"),
             OWN.label("authority"),
@@ -228,6 +230,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         try_at=row.try_at,
         is_retry=row.retry_of is not None,
         prepared_by=row.prepared_by,
+        alone=row.alone,
     )
 
 

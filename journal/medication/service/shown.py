@@ -83,7 +83,7 @@ class DueDose(NamedTuple):
     `made_up`: it was not given, and the course has another one for it at its end. `next_step`: what comes next where it was
     not given, `try_at` when it is tried again; `is_retry`: this dose is that other try. `needs_other`: what this dose needs,
     where whoever reads has not the authority for all of it; somebody else must give it. `prepared_by`: who laid in or packed
-    what was given; None for what was given from a pack.
+    what was given; None for what was given from a pack. `alone`: why its one signature stands alone (a rules.alone.AloneReason).
     """
 
     id: UUID
@@ -120,11 +120,13 @@ class DueDose(NamedTuple):
     is_retry: bool
     needs_other: frozenset[Act] = frozenset()
     prepared_by: str | None = None
+    alone: str | None = None
 
     @property
     def awaits_witness(self) -> bool:
         """Whether the dose was given and still wants its second signature."""
-        return self.two_signatures and self.witnessed_by is None and self.status in _TAKEN
+        signed_by_one = self.two_signatures and self.witnessed_by is None and self.alone is None
+        return signed_by_one and self.status in _TAKEN
 
 
 class MedicineInUse(NamedTuple):

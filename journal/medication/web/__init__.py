@@ -1,6 +1,7 @@
 """Pages of medication: the round, medicines as needed, lists and charts, the doctor's acts, settings."""
 
 from journal.medication.web import (
+    alone,
     as_needed,
     authority,
     bags,
@@ -53,6 +54,7 @@ __all__ = [
     "MORE_MENU",
     "SETTINGS_MENU",
     "TAB",
+    "alone",
     "as_needed",
     "authority",
     "bags",
