@@ -119,6 +119,7 @@ class PatientHolding(OfChart, Base):
 class ControlledDose(OfChart, Base):
     """A dose that was to be taken from what the unit keeps, whether it was or not.
 
+    `unordered`: of what nobody had ordered (administration_id is then of a GivenWithoutOrder).
     `closed_as`: undone (the signature was a mistake), or outside (it was taken from what the unit does not keep).
     """
 
@@ -126,6 +127,7 @@ class ControlledDose(OfChart, Base):
     __table_args__ = _HERE
 
     administration_id: Mapped[UUID] = mapped_column(primary_key=True)
+    unordered: Mapped[bool] = mapped_column(server_default=sa.false())
     closed_as: Mapped[str | None]
 
 

@@ -1,4 +1,5 @@
-"""A dose that wants two signatures may be signed alone, with a reason: another person counts, or looks it over, afterwards.
+"""A dose that wants two signatures may be signed alone, with a reason: another person counts, or looks it over, afterwards. What was
+given without an order has its withdrawal in the account of controlled drugs.
 
 Only adds: the version before this lets such a dose wait for its second signature.
 
@@ -13,6 +14,7 @@ from migrations.helpers import RECORD, STAMPS, chart_table, erasable, stamp, uni
 revision, down_revision, branch_labels, depends_on = "0037", "0031", None, None
 
 GIVEN = "medication.medication_administration"
+DOSE = "medication.controlled_dose"
 ALONE, WORDS, CHECK = "medication.signed_alone", "medication.alone_words", "medication.alone_check"
 OF_CHART = f"""
     patient_id uuid NOT NULL REFERENCES patients.patient (patient_id),
@@ -24,6 +26,7 @@ OF_CHART = f"""
 def upgrade() -> None:
     _alone()
     _check()
+    _without_order()
 
 
 def _alone() -> None:
@@ -73,7 +76,29 @@ def _check() -> None:
     stamp(CHECK)
 
 
+def _without_order() -> None:
+    """A controlled dose is an administration, or one that nobody had ordered: the key that holds says which."""
+    op.execute(
+        f"""ALTER TABLE {DOSE}
+            ADD COLUMN unordered boolean NOT NULL DEFAULT false,
+            ADD COLUMN given_id uuid GENERATED ALWAYS AS (CASE WHEN NOT unordered THEN administration_id END) STORED,
+            ADD COLUMN unordered_id uuid GENERATED ALWAYS AS (CASE WHEN unordered THEN administration_id END) STORED"""
+    )
+    op.execute(f"ALTER TABLE {DOSE} DROP CONSTRAINT controlled_dose_patient_id_administration_id_fkey")
+    op.execute(
+        f"""ALTER TABLE {DOSE}
+            ADD FOREIGN KEY (patient_id, given_id) REFERENCES {GIVEN} (patient_id, id),
+            ADD FOREIGN KEY (patient_id, unordered_id) REFERENCES medication.given_without_order (patient_id, id)"""
+    )
+    op.execute(f"GRANT INSERT (unordered) ON {DOSE} TO journal_app")
+
+
 def downgrade() -> None:
+    op.execute(f"DELETE FROM {DOSE} WHERE unordered")
+    op.execute(f"ALTER TABLE {DOSE} DROP COLUMN given_id, DROP COLUMN unordered_id, DROP COLUMN unordered")
+    op.execute(
+        f"ALTER TABLE {DOSE} ADD FOREIGN KEY (patient_id, administration_id) REFERENCES {GIVEN} (patient_id, id)"
+    )
     op.execute(f"DELETE FROM audit.erasable WHERE table_name = '{WORDS}'")
     for table in (CHECK, WORDS, ALONE):
         op.execute(f"DROP TABLE {table}")
