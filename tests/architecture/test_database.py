@@ -57,6 +57,7 @@ SECURITY_DEFINERS = {
     ("medication.answer_for_dose()", "journal_finder"),
     ("medication.horizon()", "journal_finder"),
     ("medication.own_authority()", "journal_finder"),
+    ("medication.settle_stock()", "journal_finder"),
     ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),
     ("medication.plans_running_out(timestamp with time zone, integer)", "journal_finder"),
     ("medication.worklist(timestamp with time zone, timestamp with time zone)", "journal_finder"),

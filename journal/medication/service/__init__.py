@@ -52,6 +52,7 @@ from journal.medication.service.shown import (
 from journal.medication.service.sources import Reconciled, Source, SourceMedicine
 from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
+from journal.medication.service.stock import Stock, StockLine, StockMove
 from journal.medication.service.supply import Supplying
 from journal.medication.service.transfer import GivenAsNeeded, SheetLine, Transfer
 from journal.medication.service.undecided import Undecided, UndecidedDose
@@ -76,6 +77,7 @@ class Medication(
     Bags,
     Administration,
     SigningAlone,
+    Stock,
     Keeping,
     ReconcilingLedger,
     Opioids,
@@ -164,6 +166,8 @@ __all__ = [
     "Source",
     "SourceMedicine",
     "SpanFact",
+    "StockLine",
+    "StockMove",
     "ToLayIn",
     "ToWithdraw",
     "UndecidedDose",

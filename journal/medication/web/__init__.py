@@ -25,6 +25,7 @@ from journal.medication.web import (
     signing,
     sources,
     stand_in,
+    stock,
     supply,
     told,
     transfer,
@@ -46,6 +47,7 @@ MORE_MENU = (
     overridden_stops.MENU,
     procedures.MENU,
     authority.MENU,
+    stock.MENU,
 )
 
 __all__ = [
