@@ -182,7 +182,6 @@ class ReconcilingLedger(Withdrawing):
                 given.recorded_by_name,
                 sa.func.coalesce(given.unit, Dose.unit).label("unit"),
                 sa.func.coalesce(Dose.amount, given.amount).label("ordered"),
-                sa.false().label("unordered"),
                 order.generic_name,
                 order.strength,
             )
@@ -192,7 +191,7 @@ class ReconcilingLedger(Withdrawing):
         ).one()
 
     def _may_be_of(self, patient_id: UUID, row: Any) -> tuple[Kept, ...]:
-        kept, supply, _group_b = self._kept(patient_id, row.request_id, row.unit, unordered=row.unordered)
+        kept, supply, _group_b = self._kept(patient_id, row.request_id, row.unit)
         return places_of(supply, kept) or ()
 
 
@@ -207,7 +206,6 @@ def _unordered(chart: sa.ColumnElement[bool], id: UUID) -> Any:
             given.effective_at,
             given.recorded_by_name,
             given.unit,
-            sa.true().label("unordered"),
             given.medicine.label("generic_name"),
             CatalogueItem.strength,
         )

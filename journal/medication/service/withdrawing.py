@@ -28,8 +28,10 @@ from journal.platform.statement import Statement
 _ROUND = timedelta(hours=8)
 """How long the place that was used last is remembered: a shift."""
 
-# The places of the unit and of the patient, and in each the ledger of the strength that was ordered, in the dose's unit.
-_KEPT_OF = """
+# The places of the unit and of the patient, and in each the ledger of the strength that was ordered, or given without an order, in
+# the dose's unit.
+_KEPT = Statement(
+    sa.text("""
     SELECT p.id AS place_id, p.name, h.place_id IS NOT NULL AS own, l.id AS ledger_id, r.supply,
         coalesce((SELECT s.group_b FROM medication.ledger_setting s
                   WHERE s.municipality_id = (SELECT audit.acting_for()) ORDER BY s.version DESC LIMIT 1), false) AS group_b,
@@ -37,7 +39,12 @@ _KEPT_OF = """
         (SELECT max(e.recorded_at) FROM medication.ledger_entry e
          WHERE e.place_id = p.id AND e.kind = 'withdrawal' AND e.recorded_at > CAST(:since AS timestamptz)
            AND e.recorded_by = (SELECT audit.acting_person())) AS lately
-    FROM {of} r
+    FROM (
+        SELECT o.patient_id, o.id, o.catalogue_item_id, o.atc_code, o.strength, o.form, o.supply
+        FROM medication.medication_request o
+        UNION ALL
+        SELECT g.patient_id, g.id, g.catalogue_item_id, g.atc_code, c.strength, c.form, NULL
+        FROM medication.given_without_order g LEFT JOIN medication.catalogue_item c ON c.id = g.catalogue_item_id) r
     CROSS JOIN medication.keeping_place p
     LEFT JOIN medication.patient_holding h ON h.place_id = p.id AND h.patient_id = ANY (:ids)
     LEFT JOIN medication.ledger l ON l.place_id = p.id AND l.unit = :unit AND (
@@ -46,15 +53,7 @@ _KEPT_OF = """
     WHERE r.patient_id = ANY (:ids) AND r.id = :request_id AND p.closed_at IS NULL
       AND (p.kind <> 'patient' OR h.place_id IS NOT NULL)
     ORDER BY p.name, p.id
-"""
-_KEPT = Statement(sa.text(_KEPT_OF.format(of="medication.medication_request")))
-_KEPT_UNORDERED = Statement(
-    sa.text(
-        _KEPT_OF.format(
-            of="""(SELECT g.patient_id, g.id, g.catalogue_item_id, g.atc_code, c.strength, c.form, NULL AS supply
-            FROM medication.given_without_order g LEFT JOIN medication.catalogue_item c ON c.id = g.catalogue_item_id)"""
-        )
-    )
+    """)
 )
 
 
@@ -97,16 +96,11 @@ class Withdrawing(Orders):
         kept, supply, group_b = self._kept(patient_id, request_id, unit)
         return places_of(supply, kept) if accounted(group, group_b=group_b) else None
 
-    def _kept(
-        self, patient_id: UUID, request_id: UUID, unit: str, *, unordered: bool = False
-    ) -> tuple[list[Kept], Supply | None, bool]:
-        """Each place that is open and may hold the medicine of this order, its supply, and whether group B is accounted for.
-
-        `unordered`: it was given without an order, and `request_id` is of that dose.
-        """
+    def _kept(self, patient_id: UUID, request_id: UUID, unit: str) -> tuple[list[Kept], Supply | None, bool]:
+        """Each place that is open and may hold the medicine of this order (or of this dose without one), its supply, and whether
+        group B is accounted for."""
         since = self.work.now - _ROUND
-        statement = _KEPT_UNORDERED if unordered else _KEPT
-        rows = statement.rows(self.db, ids=self.work.ids(patient_id), request_id=request_id, unit=unit, since=since)
+        rows = _KEPT.rows(self.db, ids=self.work.ids(patient_id), request_id=request_id, unit=unit, since=since)
         kept = [Kept(row.place_id, row.name, row.own, row.ledger_id, row.balance, row.lately) for row in rows]
         supply = Supply(rows[0].supply) if rows and rows[0].supply else None
         return kept, supply, bool(rows and rows[0].group_b)

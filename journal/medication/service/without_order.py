@@ -84,7 +84,7 @@ class WithoutOrder(Withdrawing):
         if group not in ("A", "B"):
             return
         self.db.flush()
-        kept, supply, group_b = self._kept(row.patient_id, row.id, row.unit or "", unordered=True)
+        kept, supply, group_b = self._kept(row.patient_id, row.id, row.unit or "")
         if accounted(group, group_b=group_b) and places_of(supply, kept) is not None:
             self.db.add(ControlledDose(patient_id=row.patient_id, administration_id=row.id, unordered=True))
 

@@ -103,4 +103,8 @@ def _stock_refused(refusal: Refused) -> str:
 
 @draws_again("receive_stock", "count_stock", "discard_stock", "want_in_stock")
 def _line_refused(refusal: Refused) -> str:
-    return _line(refusal.where["item_id"], **_again(refusal))
+    """The page the form was on; the whole stock when the medicine is not in it."""
+    item_id = refusal.where["item_id"]
+    if all(line.id != item_id for line in Medication(current_work()).stock()):
+        return _stock(said=refusal.said)
+    return _line(item_id, **_again(refusal))
