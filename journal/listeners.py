@@ -4,6 +4,8 @@ import contextlib
 from typing import Any
 
 from journal.care import (
+    ALONE_CHECKED,
+    ALONE_UNDONE,
     BACK_FROM_LEAVE,
     BAG_TO_REPLACE,
     LOST_PATCH,
@@ -17,6 +19,7 @@ from journal.care import (
 )
 from journal.medication import (
     AdministrationCorrected,
+    AloneChecked,
     AsNeededCleared,
     AsNeededGiven,
     BagGivenUp,
@@ -29,6 +32,7 @@ from journal.medication import (
     DoseGivenTwice,
     DoseGivenWithoutAuthority,
     DoseLaidOut,
+    DoseSignedAlone,
     EvaluationPlanned,
     GivenToWrongPatient,
     GivenWithoutOrder,
@@ -205,11 +209,28 @@ def _patient_absent(work: Work, fact: PatientAbsent) -> None:
         Care(work).patient_absent(fact.patient_id, fact.administration_id)
 
 
+def _ask_to_check(work: Work, fact: DoseSignedAlone) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).ask_to_check(fact.patient_id, fact.administration_id, fact.due_at)
+
+
+def _alone_checked(work: Work, fact: AloneChecked) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).alone_settled(fact.patient_id, fact.administration_id, ALONE_CHECKED)
+
+
+def _alone_undone(work: Work, fact: AdministrationCorrected) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).alone_settled(fact.patient_id, fact.administration_id, ALONE_UNDONE)
+
+
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededCleared: (_ask_to_confirm,),
     AsNeededGiven: (_ask_for_effect,),
-    AdministrationCorrected: (_withdraw_task,),
+    AdministrationCorrected: (_withdraw_task, _alone_undone),
+    DoseSignedAlone: (_ask_to_check,),
+    AloneChecked: (_alone_checked,),
     UnorderedCorrected: (_withdraw_task,),
     **dict.fromkeys(_AGAINST, (_given_against,)),
     **dict.fromkeys(_NEXT_STEPS, (_follow_up_dose,)),

@@ -98,6 +98,8 @@ async def _work(works: Works, queue: procrastinate.App, stop: threading.Event, *
                 with works.open(Known(SYSTEM)) as work:
                     Medication(work).hand_over()
                 _raise_tasks(works)
+                with works.open(Known(SYSTEM)) as work:
+                    Medication(work).settle_stock()
             if second % BEAT_SECONDS == 0:
                 # Last: a round that was not done has no beat.
                 with works.sessions.begin() as db:

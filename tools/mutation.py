@@ -42,6 +42,8 @@ _SAFETY = (
 )
 TESTS = {
     "rounds.py": ("rule_cases",),
+    "alone.py": ("rule_cases_alone",),
+    "stock.py": ("rule_cases_stock",),
     "asking.py": ("rule_cases",),
     "transfer.py": ("rule_cases",),
     "go_live.py": ("rule_cases",),

@@ -3,6 +3,8 @@
 from journal.care.dispenser_rules import DispenserTask
 from journal.care.raising import TOLD, is_told
 from journal.care.rules import (
+    ALONE_CHECKED,
+    ALONE_UNDONE,
     BACK_FROM_LEAVE,
     BAG_TO_REPLACE,
     LOST_PATCH,
@@ -17,6 +19,8 @@ from journal.care.rules import (
 from journal.care.service import Account, Care, ClosedTask, GrantedService, Incident, Stay, Whereabouts
 
 __all__ = [
+    "ALONE_CHECKED",
+    "ALONE_UNDONE",
     "BACK_FROM_LEAVE",
     "BAG_TO_REPLACE",
     "LOST_PATCH",

@@ -116,6 +116,16 @@ HOLDING_SETTLED = phrase("Beholdningen er avsluttet på null.")
 HOLDING_DIFFERS = phrase("Tellingen av pasientens egne A- og B-preparater stemmer ikke med regnskapet.")
 
 
+ALONE_CHECKED = phrase("En annen har kontrollert dosen.")
+ALONE_UNDONE = phrase("Signaturen er angret eller rettet.")
+
+
+def alone_task_text(medicine: str) -> str:
+    """The task of the next shift, where one person signed a dose that wants two."""
+    said = "Signert alene: %(medicine)s. En annen enn den som ga dosen, teller eller ser over."
+    return phrase(said, medicine=medicine)
+
+
 class NotGiven(StrEnum):
     """Who is to do something about a dose that was not given."""
 

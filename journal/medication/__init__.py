@@ -2,6 +2,7 @@
 
 from journal.medication.facts import (
     AdministrationCorrected,
+    AloneChecked,
     AsNeededCleared,
     AsNeededGiven,
     BagGivenUp,
@@ -16,6 +17,7 @@ from journal.medication.facts import (
     DoseGivenWithoutAuthority,
     DoseLaidOut,
     DoseNotGiven,
+    DoseSignedAlone,
     DoseWitnessed,
     EqualLineTakenIn,
     EvaluationPlanned,
@@ -73,6 +75,7 @@ from journal.medication.service import (
 
 __all__ = [
     "AdministrationCorrected",
+    "AloneChecked",
     "Answers",
     "AsNeededCleared",
     "AsNeededGiven",
@@ -95,6 +98,7 @@ __all__ = [
     "DoseGivenWithoutAuthority",
     "DoseLaidOut",
     "DoseNotGiven",
+    "DoseSignedAlone",
     "DoseWitnessed",
     "DueDose",
     "EqualLineTakenIn",

@@ -151,6 +151,21 @@ class DoseWitnessed(_AboutAdministration):
     """The second signature of a dose that wants two; the administration is that signature."""
 
 
+@dataclass(frozen=True)
+class DoseSignedAlone(Fact):
+    """One person signed a dose that wants two, and says why: another is to look at `due_at`."""
+
+    administration_id: UUID
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class AloneChecked(Fact):
+    """Another person has counted, or looked over, a dose that was signed alone."""
+
+    administration_id: UUID
+
+
 class AdministrationCorrected(_AboutAdministration):
     """A signature was marked as a mistake."""
 

@@ -14,7 +14,7 @@ from journal.platform.ids import new_id
 _HERE = {"schema": "medication"}
 
 
-class _OfUnit:
+class OfUnit:
     """Of the unit that keeps. PostgreSQL says which, who wrote it and when."""
 
     municipality_id: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
@@ -24,7 +24,7 @@ class _OfUnit:
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
 
 
-class KeepingPlace(_OfUnit, Base):
+class KeepingPlace(OfUnit, Base):
     """Where a unit keeps controlled drugs. `kind` is a rules.ledger.PlaceKind; a patient's own medicines have no name."""
 
     __tablename__ = "keeping_place"
@@ -36,7 +36,7 @@ class KeepingPlace(_OfUnit, Base):
     closed_at: Mapped[datetime | None]
 
 
-class Ledger(_OfUnit, Base):
+class Ledger(OfUnit, Base):
     """One product strength in one place, as the catalogue had it. `unit` is what is counted: tablett, ml."""
 
     __tablename__ = "ledger"
@@ -55,7 +55,7 @@ class Ledger(_OfUnit, Base):
     unit: Mapped[str]
 
 
-class LedgerEntry(_OfUnit, Base):
+class LedgerEntry(OfUnit, Base):
     """How a balance moved, and why. `number` (without holes in its place), `balance` after it, and the `amount` of a count or
     a correction are PostgreSQL's; it refuses what would be less than nothing, and every change of a row."""
 
@@ -74,7 +74,7 @@ class LedgerEntry(_OfUnit, Base):
     reason: Mapped[str | None]
 
 
-class LedgerWitness(_OfUnit, Base):
+class LedgerWitness(OfUnit, Base):
     """The second who saw what was wasted or destroyed. `entry_by` is the first, and another person."""
 
     __tablename__ = "ledger_witness"
@@ -85,7 +85,7 @@ class LedgerWitness(_OfUnit, Base):
     entry_by: Mapped[UUID]
 
 
-class LedgerExplanation(_OfUnit, Base):
+class LedgerExplanation(OfUnit, Base):
     """Why a count differed from the account. `cause` is a rules.ledger.Cause."""
 
     __tablename__ = "ledger_explanation"
@@ -96,7 +96,7 @@ class LedgerExplanation(_OfUnit, Base):
     cause: Mapped[str]
 
 
-class _OfChart:
+class OfChart:
     """Of a patient, seen by the unit while her chart is closed: ids and times."""
 
     patient_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -107,7 +107,7 @@ class _OfChart:
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
 
 
-class PatientHolding(_OfChart, Base):
+class PatientHolding(OfChart, Base):
     """A place that holds a patient's own controlled drugs."""
 
     __tablename__ = "patient_holding"
@@ -116,9 +116,10 @@ class PatientHolding(_OfChart, Base):
     place_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
-class ControlledDose(_OfChart, Base):
+class ControlledDose(OfChart, Base):
     """A dose that was to be taken from what the unit keeps, whether it was or not.
 
+    `unordered`: of what nobody had ordered (administration_id is then of a GivenWithoutOrder).
     `closed_as`: undone (the signature was a mistake), or outside (it was taken from what the unit does not keep).
     """
 
@@ -126,6 +127,7 @@ class ControlledDose(_OfChart, Base):
     __table_args__ = _HERE
 
     administration_id: Mapped[UUID] = mapped_column(primary_key=True)
+    unordered: Mapped[bool] = mapped_column(server_default=sa.false())
     closed_as: Mapped[str | None]
 
 

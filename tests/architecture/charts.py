@@ -277,6 +277,11 @@ class _Chart:
         told = {"patient_id": self.patient_id, **self.by.stamp}
         store(self.connection, "medication.patient_holding", **told, place_id=place_id)
         store(self.connection, "medication.controlled_dose", **told, administration_id=administration_id)
+        alone = {"administration_id": administration_id}
+        store(self.connection, "medication.signed_alone", **told, **alone, reason="other")
+        self.row("medication.alone_words", **alone, text=self.token)
+        another = {"recorded_by": new_id(), "signed_by": actor.person_id}
+        store(self.connection, "medication.alone_check", **told | another, **alone)
 
     def lists(self) -> dict[str, UUID]:
         """A list from elsewhere, what somebody understood of it, and how it was reconciled."""

@@ -59,6 +59,7 @@ SECURITY_DEFINERS = {
     ("medication.horizon()", "journal_finder"),
     ("medication.own_authority()", "journal_finder"),
     ("medication.patients_with_dispenser()", "journal_finder"),
+    ("medication.settle_stock()", "journal_finder"),
     ("medication.plan_anew_from(timestamp with time zone)", "journal_finder"),
     ("medication.plans_running_out(timestamp with time zone, integer)", "journal_finder"),
     ("medication.worklist(timestamp with time zone, timestamp with time zone)", "journal_finder"),
@@ -71,8 +72,10 @@ SECURITY_DEFINERS = {
 SEEN_WHILE_CLOSED = {
     "access.care_relationship": "unit",
     "access.restriction": "unit",
+    "medication.alone_check": "unit",
     "medication.controlled_dose": "unit",
     "medication.patient_holding": "unit",
+    "medication.signed_alone": "unit",
     "notes.draft": "author",
 }
 

@@ -1,6 +1,7 @@
 """Care: what the rest of the journal may ask about, or do to, a patient's services, stays, tasks and incidents."""
 
 from journal.care.service.against import GivenAgainst
+from journal.care.service.alone import SignedAlone
 from journal.care.service.dispensers import Dispensers
 from journal.care.service.incidents import Account
 from journal.care.service.ladder import Ladder, Ladders
@@ -22,5 +23,5 @@ __all__ = [
 ]
 
 
-class Care(Ladders, GivenAgainst, Raising, UnitTasks, Dispensers):
+class Care(Ladders, GivenAgainst, Raising, UnitTasks, Dispensers, SignedAlone):
     """All of them in one."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from journal.medication.pages.alone import NOT_ALONE, AloneOf, alone_of
 from journal.medication.pages.glucose import GLUCOSE, Glucose, glucose_of
 from journal.medication.pages.patches import PatchFields, patch_fields
 from journal.medication.pages.product import ProductFields
@@ -152,6 +153,7 @@ class Card(NamedTuple):
     product: ProductFields | None = None
     product_used: str | None = None
     laid: Laid | None = None
+    alone: AloneOf = NOT_ALONE
 
 
 class Last(NamedTuple):
@@ -279,6 +281,7 @@ def card(
         product=product,
         product_used=dose.product_used,
         laid=_laid(dose, slot, trouble, may_sign),
+        alone=alone_of(dose, slot, person_id) if may_sign else NOT_ALONE,
     )
 
 

@@ -16,6 +16,7 @@ from journal.medication.rules import (
     said_in_column,
     say,
 )
+from journal.medication.rules.alone import alone_text
 from journal.medication.service import DueDose, OrderSpan, SpanFact
 from journal.platform.clock import day_bounds, hhmm, local_date, norwegian_date
 from journal.platform.language import gettext as _
@@ -166,6 +167,8 @@ def _said(dose: DueDose, day: date, now: datetime) -> str:
 def _also(dose: DueDose) -> Iterator[str]:
     if dose.awaits_witness:
         yield _("Venter på en signatur til")
+    if dose.alone:
+        yield alone_text(dose.alone)
     if dose.witnessed_by:
         yield _("Kontrollert av %(name)s", name=dose.witnessed_by)
     for name in dose.also_given:

@@ -1,6 +1,7 @@
 """Medication: what the rest of the journal may ask about, or do to, a patient's medication."""
 
 from journal.medication.service.administration import Administration
+from journal.medication.service.alone import Alone, AloneDose, SigningAlone
 from journal.medication.service.authority import Authorities, Delegation, Held, Member
 from journal.medication.service.bags import Bags
 from journal.medication.service.beside import Beside
@@ -55,6 +56,7 @@ from journal.medication.service.shown import (
 from journal.medication.service.sources import Reconciled, Source, SourceMedicine
 from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
+from journal.medication.service.stock import Stock, StockLine, StockMove
 from journal.medication.service.supply import Supplying
 from journal.medication.service.transfer import GivenAsNeeded, SheetLine, Transfer
 from journal.medication.service.undecided import Undecided, UndecidedDose
@@ -82,6 +84,8 @@ class Medication(
     Administration,
     LayingOut,
     Leaves,
+    SigningAlone,
+    Stock,
     Keeping,
     ReconcilingLedger,
     Opioids,
@@ -109,6 +113,8 @@ class Medication(
 __all__ = [
     "NO_PATCHES",
     "AgeChoice",
+    "Alone",
+    "AloneDose",
     "Answers",
     "AsNeededMedicine",
     "Asked",
@@ -175,6 +181,8 @@ __all__ = [
     "Source",
     "SourceMedicine",
     "SpanFact",
+    "StockLine",
+    "StockMove",
     "ToLayIn",
     "ToWithdraw",
     "UndecidedDose",

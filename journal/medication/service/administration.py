@@ -31,6 +31,7 @@ from journal.medication.rules import (
     suggested_reason,
 )
 from journal.medication.rules.patches import PATCH, OldPatch, Site
+from journal.medication.service.alone_said import undo_alone
 from journal.medication.service.may_give import needed_of
 from journal.medication.service.not_given import NotGiven
 from journal.medication.service.product import ProductAtHand, warned
@@ -229,6 +230,7 @@ class Administration(NotGiven, ProductAtHand):
         if row.dose_id is not None and row.kind == LIVE:
             self._reopen(patient_id, row.dose_id, tried_again=row.try_at is not None)
         self._put_back(patient_id, row.id)
+        undo_alone(self.work, patient_id, row.id)
         self.work.publish(facts.AdministrationCorrected(row.patient_id, row.id, row.dose_id, row.effective_at))
 
     def _reopen(self, patient_id: UUID, dose_id: UUID, *, tried_again: bool) -> None:

@@ -13,6 +13,7 @@ from journal.medication.models import MedicationAdministration, MedicationReques
 from journal.medication.product_tables import ProductUsed
 from journal.medication.rules import Result
 from journal.medication.rules.authority import Act
+from journal.medication.service.alone_said import alone_of
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.not_given import NotGiven
 from journal.medication.service.shown import WITNESS
@@ -121,6 +122,7 @@ class Beside(NotGiven):
             .outerjoin(second, of_this)
             .where(this, signature.kind == LIVE, signature.in_error_at.is_(None), signature.status == "completed")
             .where(signature.dose_id.is_not(None), sa.or_(MedicationRequest.two_signatures, controlled))
+            .where(alone_of(MedicationRequest, signature).is_(None))
         ).one_or_none()
         if found is None:
             raise NotFound("Det er ingen signatur her som venter på nummer to. Last siden på nytt.")

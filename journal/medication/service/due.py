@@ -33,6 +33,7 @@ from journal.medication.rules.door import waits
 from journal.medication.rules.laid_out import laid_text, outdated_text, still_lies
 from journal.medication.rules.leave import ON_LEAVE, leave_text
 from journal.medication.rules.next_step import NextStep
+from journal.medication.service.alone_said import alone_of
 from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.prepared_shown import prepared_by
@@ -135,6 +136,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             beside.c.witnessed_by,
             beside.c.told_of_leave,
             dose.given_by.label("expected_of"),
+            alone_of(order, signature).label("alone"),
             unsigned(order).label("unsigned"),
             dosage_before(order).label("was"),
             OWN.label("authority"),
@@ -270,6 +272,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         needs_product=needs_pack(row, row.unit),
         product_used=used_text(row),
         laid_out=laid,
+        alone=row.alone,
     )
 
 

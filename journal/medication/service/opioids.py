@@ -10,12 +10,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from journal.medication.fest.tables import CatalogueItem
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules.patches import PATCH
 from journal.medication.rules.safety import OpioidsGiven, is_opioid, opioids_given
 from journal.medication.service.medicine import as_ordered
 from journal.medication.service.patches import Patches
 from journal.medication.service.shown import WITNESS, dosage_of
+from journal.medication.unordered_tables import GivenWithoutOrder
 from journal.permissions import Permission
 from journal.platform.quantity import Quantity
 from journal.platform.service import on_patient
@@ -33,7 +35,12 @@ class Opioids(Patches):
         """All that was given of opioids the last 24 hours, and the patches that sit on. Three statements at the most."""
         ids = self.work.ids(patient_id)
         given = [
-            (as_ordered(row, dosage_of(row), key=str(row.entry_id), starts_at=None, ends_at=None), row)
+            (
+                as_ordered(
+                    row, dosage_of(row) if row.dosage else None, key=str(row.entry_id), starts_at=None, ends_at=None
+                ),
+                row,
+            )
             for row in _given().rows(self.db, ids=ids, since=self.work.now - timedelta(hours=24))
         ]
         hands = [(order, Quantity(row.given, row.given_unit)) for order, row in given]
@@ -65,10 +72,13 @@ def _columns(order: Any) -> tuple[Any, ...]:
 
 @cache
 def _given() -> Statement:
-    """Each dose that was given, but for patches, with its order. Takes ids and since."""
+    """Each dose that was given, but for patches, with its order, or what the catalogue says of what was given without one.
+
+    Takes ids and since.
+    """
     given, order, dose = MedicationAdministration, MedicationRequest, Dose
     amount, unit = sa.func.coalesce(given.amount, dose.amount), sa.func.coalesce(given.unit, dose.unit)
-    return Statement(
+    ordered = (
         sa.select(*_columns(order), amount.label("given"), unit.label("given_unit"))
         .select_from(given)
         .join(order, sa.and_(order.patient_id == given.patient_id, order.id == given.request_id))
@@ -76,6 +86,23 @@ def _given() -> Statement:
         .where(in_charts(given), given.status == "completed", given.kind != WITNESS, given.in_error_at.is_(None))
         .where(given.effective_at > sa.bindparam("since"), unit != PATCH)
     )
+    without, item = GivenWithoutOrder, CatalogueItem
+    named = (
+        without.medicine,
+        item.brand_name,
+        without.atc_code,
+        item.strength,
+        item.form,
+        item.form_code,
+        item.route_code,
+    )
+    unordered = (
+        sa.select(without.id, *named, sa.null(), without.amount, without.unit)
+        .outerjoin(item, item.id == without.catalogue_item_id)
+        .where(in_charts(without), without.in_error_at.is_(None), without.erasure_id.is_(None))
+        .where(without.effective_at > sa.bindparam("since"), without.unit != PATCH)
+    )
+    return Statement(sa.union_all(ordered, unordered))
 
 
 @cache

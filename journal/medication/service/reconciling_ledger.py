@@ -9,10 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from journal.medication.fest.tables import CatalogueItem
 from journal.medication.ledger_tables import ControlledDose, LedgerEntry, LedgerSetting
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules.ledger import OWN, EntryKind, Kept, places_of, taken_out
 from journal.medication.service.withdrawing import Withdrawing, standing, too_little
+from journal.medication.unordered_tables import GivenWithoutOrder
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, NotFound
 from journal.platform.quantity import Quantity
@@ -96,6 +98,14 @@ class ReconcilingLedger(Withdrawing):
         ]
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
+    def lacks_withdrawal(self, patient_id: UUID, administration_id: UUID) -> bool:
+        """Whether this dose is to be taken from an account, and is not yet."""
+        open_ = sa.select(ControlledDose.administration_id).where(
+            self._this(patient_id, administration_id), ControlledDose.closed_as.is_(None)
+        )
+        return self.db.scalar(open_) is not None and not self._live(administration_id)
+
+    @on_patient(Permission.MEDICATION_ADMINISTER)
     def to_withdraw(self, patient_id: UUID, administration_id: UUID) -> ToWithdraw:
         """What is to be said of a dose that lacks its withdrawal. Raises NotFound."""
         row = self._unmatched(patient_id, administration_id)
@@ -153,12 +163,16 @@ class ReconcilingLedger(Withdrawing):
 
     def _unmatched(self, patient_id: UUID, administration_id: UUID, *, hold: bool = False) -> Any:
         """The dose with its order. Held first and looked at after: two do not both write what is missing."""
-        open_ = sa.select(ControlledDose.closed_as).where(self._this(patient_id, administration_id))
+        open_ = sa.select(ControlledDose.closed_as, ControlledDose.unordered).where(
+            self._this(patient_id, administration_id)
+        )
         found = self.db.execute(open_.with_for_update(key_share=True) if hold else open_).first()
         if found is None:
             raise NotFound("Dosen er ikke ført i regnskapet for A- og B-preparater.")
         if found.closed_as is not None or self._live(administration_id):
             raise Conflict("Dosen er alt ført. Last siden på nytt.")
+        if found.unordered:
+            return self.db.execute(_unordered(self.work.chart(patient_id, GivenWithoutOrder), administration_id)).one()
         given, order = MedicationAdministration, MedicationRequest
         return self.db.execute(
             sa.select(
@@ -179,6 +193,25 @@ class ReconcilingLedger(Withdrawing):
     def _may_be_of(self, patient_id: UUID, row: Any) -> tuple[Kept, ...]:
         kept, supply, _group_b = self._kept(patient_id, row.request_id, row.unit)
         return places_of(supply, kept) or ()
+
+
+def _unordered(chart: sa.ColumnElement[bool], id: UUID) -> Any:
+    """What was given without an order, as a dose of one. `chart`: this patient's rows of GivenWithoutOrder."""
+    given = GivenWithoutOrder
+    return (
+        sa.select(
+            given.id.label("request_id"),
+            given.amount,
+            given.amount.label("ordered"),
+            given.effective_at,
+            given.recorded_by_name,
+            given.unit,
+            given.medicine.label("generic_name"),
+            CatalogueItem.strength,
+        )
+        .outerjoin(CatalogueItem, CatalogueItem.id == given.catalogue_item_id)
+        .where(chart, given.id == id)
+    )
 
 
 def _out(row: Any) -> tuple[Decimal, Decimal]:

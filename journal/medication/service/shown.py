@@ -96,7 +96,8 @@ class DueDose(NamedTuple):
     not given, `try_at` when it is tried again; `is_retry`: this dose is that other try. `needs_other`: what this dose needs,
     where whoever reads has not the authority for all of it; somebody else must give it. `prepared_by`: who laid in or packed
     what was given; None for what was given from a pack. `needs_product`: the pack is named before it is signed, and
-    `product_used` says which it was. `laid_out`: it lies before the patient, and is not signed.
+    `product_used` says which it was. `laid_out`: it lies before the patient, and is not signed. `alone`: why its one signature
+    stands alone (a rules.alone.AloneReason).
     """
 
     id: UUID
@@ -136,11 +137,13 @@ class DueDose(NamedTuple):
     needs_product: bool = False
     product_used: str | None = None
     laid_out: LaidOut | None = None
+    alone: str | None = None
 
     @property
     def awaits_witness(self) -> bool:
         """Whether the dose was given and still wants its second signature."""
-        return self.two_signatures and self.witnessed_by is None and self.status in _TAKEN
+        signed_by_one = self.two_signatures and self.witnessed_by is None and self.alone is None
+        return signed_by_one and self.status in _TAKEN
 
 
 class MedicineInUse(NamedTuple):

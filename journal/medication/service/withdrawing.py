@@ -28,7 +28,8 @@ from journal.platform.statement import Statement
 _ROUND = timedelta(hours=8)
 """How long the place that was used last is remembered: a shift."""
 
-# The places of the unit and of the patient, and in each the ledger of the strength that was ordered, in the dose's unit.
+# The places of the unit and of the patient, and in each the ledger of the strength that was ordered, or given without an order, in
+# the dose's unit.
 _KEPT = Statement(
     sa.text("""
     SELECT p.id AS place_id, p.name, h.place_id IS NOT NULL AS own, l.id AS ledger_id, r.supply,
@@ -38,7 +39,12 @@ _KEPT = Statement(
         (SELECT max(e.recorded_at) FROM medication.ledger_entry e
          WHERE e.place_id = p.id AND e.kind = 'withdrawal' AND e.recorded_at > CAST(:since AS timestamptz)
            AND e.recorded_by = (SELECT audit.acting_person())) AS lately
-    FROM medication.medication_request r
+    FROM (
+        SELECT o.patient_id, o.id, o.catalogue_item_id, o.atc_code, o.strength, o.form, o.supply
+        FROM medication.medication_request o
+        UNION ALL
+        SELECT g.patient_id, g.id, g.catalogue_item_id, g.atc_code, c.strength, c.form, NULL
+        FROM medication.given_without_order g LEFT JOIN medication.catalogue_item c ON c.id = g.catalogue_item_id) r
     CROSS JOIN medication.keeping_place p
     LEFT JOIN medication.patient_holding h ON h.place_id = p.id AND h.patient_id = ANY (:ids)
     LEFT JOIN medication.ledger l ON l.place_id = p.id AND l.unit = :unit AND (
@@ -91,7 +97,8 @@ class Withdrawing(Orders):
         return places_of(supply, kept) if accounted(group, group_b=group_b) else None
 
     def _kept(self, patient_id: UUID, request_id: UUID, unit: str) -> tuple[list[Kept], Supply | None, bool]:
-        """Each place that is open and may hold the medicine of this order, its supply, and whether group B is accounted for."""
+        """Each place that is open and may hold the medicine of this order (or of this dose without one), its supply, and whether
+        group B is accounted for."""
         since = self.work.now - _ROUND
         rows = _KEPT.rows(self.db, ids=self.work.ids(patient_id), request_id=request_id, unit=unit, since=since)
         kept = [Kept(row.place_id, row.name, row.own, row.ledger_id, row.balance, row.lately) for row in rows]

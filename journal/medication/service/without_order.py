@@ -9,16 +9,19 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.medication import facts
+from journal.medication.ledger_tables import ControlledDose
 from journal.medication.rules import effective_time
+from journal.medication.rules.ledger import accounted, places_of
 from journal.medication.rules.without_order import Cause
 from journal.medication.service.medicine import Medicine
+from journal.medication.service.withdrawing import Withdrawing
 from journal.medication.unordered_tables import GivenWithoutOrder
 from journal.permissions import Permission
 from journal.platform.entries import mark_in_error
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.quantity import Quantity
-from journal.platform.service import Service, on_patient
+from journal.platform.service import on_patient
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Unordered:
     in_error_reason: str | None
 
 
-class WithoutOrder(Service):
-    """Facts are never refused."""
+class WithoutOrder(Withdrawing):
+    """Facts are never refused. A controlled drug stands as a dose without its withdrawal until somebody says from where."""
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def record_without_order(
@@ -72,9 +75,18 @@ class WithoutOrder(Service):
             effective_at=at,
         )
         self.db.add(row)
+        self._account_for(row, medicine.prescription_group)
         told = facts.GivenToWrongPatient if cause is Cause.WRONG_PATIENT else facts.GivenWithoutOrder
         self.work.publish(told(patient_id, row.id, None, at))
         return row.id
+
+    def _account_for(self, row: GivenWithoutOrder, group: str | None) -> None:
+        if group not in ("A", "B"):
+            return
+        self.db.flush()
+        kept, supply, group_b = self._kept(row.patient_id, row.id, row.unit or "")
+        if accounted(group, group_b=group_b) and places_of(supply, kept) is not None:
+            self.db.add(ControlledDose(patient_id=row.patient_id, administration_id=row.id, unordered=True))
 
     @on_patient(Permission.MEDICATION_READ)
     def without_order(self, patient_id: UUID) -> list[Unordered]:
@@ -108,6 +120,7 @@ class WithoutOrder(Service):
             already="Dosen er alt merket som feilført. Du trenger ikke gjøre mer.",
             foreign="En annen kommune har skrevet dette, og bare den kan rette det.",
         )
+        self._put_back(patient_id, found.id)
         self.work.publish(facts.UnorderedCorrected(found.patient_id, found.id, None, found.effective_at))
 
 

@@ -1,6 +1,7 @@
 """Pages of medication: the round, medicines as needed, lists and charts, the doctor's acts, settings."""
 
 from journal.medication.web import (
+    alone,
     as_needed,
     authority,
     bags,
@@ -26,6 +27,7 @@ from journal.medication.web import (
     signing,
     sources,
     stand_in,
+    stock,
     supply,
     told,
     transfer,
@@ -48,6 +50,7 @@ MORE_MENU = (
     procedures.MENU,
     authority.MENU,
     dispenser.MENU,
+    stock.MENU,
 )
 
 __all__ = [
@@ -56,6 +59,7 @@ __all__ = [
     "MORE_MENU",
     "SETTINGS_MENU",
     "TAB",
+    "alone",
     "as_needed",
     "authority",
     "bags",

@@ -30,7 +30,9 @@ def record_without_order(patient_id: UUID) -> Response:
     chosen = medication.catalogue_item(form["item"]).medicine if form["item"] else Medicine(form["medicine"])
     amount = Quantity(form["amount"], form["unit"])
     said = {name: form[name] for name in ("cause", "reason", "given_at")}
-    medication.record_without_order(patient_id, chosen, amount, **said)
+    given = medication.record_without_order(patient_id, chosen, amount, **said)
+    if medication.lacks_withdrawal(patient_id, given):
+        return see_other(".withdrawal", patient_id=patient_id, administration_id=given)
     return see_other(".without_order", patient_id=patient_id)
 
 
