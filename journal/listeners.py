@@ -17,6 +17,7 @@ from journal.medication import (
     AdministrationCorrected,
     AsNeededCleared,
     AsNeededGiven,
+    AsNeededPastLimit,
     BagGivenUp,
     CriticalDosesMissed,
     DoctorToCall,
@@ -34,6 +35,7 @@ from journal.medication import (
     Medication,
     MedicineStopped,
     NurseToTell,
+    PaperDenied,
     PatchNotFound,
     PatchToRemove,
     PauseEndPlanned,
@@ -43,6 +45,7 @@ from journal.medication import (
     ReplacementWanted,
     UnorderedCorrected,
     WithdrawalMissing,
+    WrittenFromPaper,
 )
 from journal.platform.errors import Denied
 from journal.platform.outbox import Listeners
@@ -59,6 +62,11 @@ def _ask_for_effect(work: Work, fact: AsNeededGiven) -> None:
 def _ask_to_confirm(work: Work, fact: AsNeededCleared) -> None:
     with contextlib.suppress(Denied):
         Care(work).ask_to_confirm(fact.patient_id, fact.administration_id)
+
+
+def _ask_giver(work: Work, fact: WrittenFromPaper) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).ask_giver(fact.patient_id, fact.administration_id)
 
 
 def _withdraw_task(work: Work, fact: Any) -> None:
@@ -86,6 +94,8 @@ _AGAINST = {
     GivenToWrongPatient: Against.WRONG_PATIENT,
     GivenWithoutOrder: Against.WITHOUT_ORDER,
     DoseGivenWithoutAuthority: Against.WITHOUT_AUTHORITY,
+    PaperDenied: Against.PAPER_DENIED,
+    AsNeededPastLimit: Against.PAST_LIMIT,
 }
 
 
@@ -163,6 +173,7 @@ def _holding_closed(work: Work, fact: HoldingClosed) -> None:
 LISTENERS: Listeners = {
     AsNeededCleared: (_ask_to_confirm,),
     AsNeededGiven: (_ask_for_effect,),
+    WrittenFromPaper: (_ask_giver,),
     AdministrationCorrected: (_withdraw_task,),
     UnorderedCorrected: (_withdraw_task,),
     **dict.fromkeys(_AGAINST, (_given_against,)),

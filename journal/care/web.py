@@ -52,6 +52,13 @@ def complete_task(patient_id: UUID, entry_id: UUID) -> Response:
     return see_other(".tasks", patient_id=patient_id)
 
 
+@bp.act("/patients/<uuid:patient_id>/tasks/<uuid:entry_id>/not-mine", Permission.CARE_WRITE)
+def deny_paper(patient_id: UUID, entry_id: UUID) -> Response:
+    form_body(schemas.Nothing)
+    Care(current_work()).deny_paper(patient_id, entry_id)
+    return see_other(".tasks", patient_id=patient_id)
+
+
 @bp.act("/patients/<uuid:patient_id>/tasks/<uuid:entry_id>/effect", Permission.CARE_WRITE)
 def answer_effect(patient_id: UUID, entry_id: UUID) -> Response:
     Care(current_work()).answer_effect(patient_id, entry_id, **form_body(schemas.AnswerEffect))

@@ -4,6 +4,7 @@ from journal.medication.facts import (
     AdministrationCorrected,
     AsNeededCleared,
     AsNeededGiven,
+    AsNeededPastLimit,
     BagGivenUp,
     CriticalDosesMissed,
     DoctorToCall,
@@ -29,6 +30,7 @@ from journal.medication.facts import (
     MedicineResumed,
     MedicineStopped,
     NurseToTell,
+    PaperDenied,
     PatchNotFound,
     PatchToRemove,
     PauseEndPlanned,
@@ -39,9 +41,11 @@ from journal.medication.facts import (
     SourceImported,
     UnorderedCorrected,
     WithdrawalMissing,
+    WrittenFromPaper,
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
 from journal.medication.rules.door import Crossing
+from journal.medication.rules.downtime import found_gap
 from journal.medication.service import (
     Answers,
     Asked,
@@ -70,6 +74,7 @@ __all__ = [
     "AsNeededCleared",
     "AsNeededGiven",
     "AsNeededMedicine",
+    "AsNeededPastLimit",
     "Asked",
     "Bag",
     "BagGivenUp",
@@ -111,6 +116,7 @@ __all__ = [
     "MedicineResumed",
     "MedicineStopped",
     "NurseToTell",
+    "PaperDenied",
     "PatchNotFound",
     "PatchToRemove",
     "PauseEndPlanned",
@@ -125,5 +131,7 @@ __all__ = [
     "UnorderedCorrected",
     "WithdrawalMissing",
     "WorklistRow",
+    "WrittenFromPaper",
+    "found_gap",
     "import_catalogue",
 ]

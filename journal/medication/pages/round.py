@@ -18,9 +18,9 @@ HALF = timedelta(hours=12)
 LATE = "late"
 _NOBODY = str(UUID(int=0))
 
-_OPEN = {DoseStatus.LATE, DoseStatus.READY}
+_OPEN = {DoseStatus.LATE, DoseStatus.READY, DoseStatus.UNKNOWN}
 _ORDER = (
-    *(DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.READY),
+    *(DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.UNKNOWN, DoseStatus.READY),
     *(DoseStatus.PLANNED, DoseStatus.UNRECONCILED, DoseStatus.HELD),
 )
 JUST_NOW = timedelta(hours=1)

@@ -26,6 +26,7 @@ class Caution(StrEnum):
     OVERRIDDEN = "overridden"
     PATCH_NOT_FOUND = "patch-not-found"
     SITE_RESTS = "site-rests"
+    DOWNTIME = "downtime"
 
 
 def cautions(
@@ -38,13 +39,15 @@ def cautions(
     missed_at: datetime | None = None,
     time_critical: bool = False,
     stop_overridden: bool = False,
+    unknown: bool = False,
 ) -> tuple[Caution, ...]:
     """What is special about a dose that is given at `at`; nothing for an ordinary one.
 
     `ready_from` and `late_after` are the window of a planned dose, and from `missed_at` it counts as missed; a medicine as
     needed has none of them. Late matters only for a medicine whose time does (`time_critical`), missed for every one: the
     next dose is due, or soon will be, and two would be given in its stead. `stop_overridden`: the prescriber went on past
-    a stop.
+    a stop. `unknown`: the journal was away when it was to be given, or when a dose of the same substance was, and nobody has
+    settled that.
     """
     missed = missed_at is not None and at >= missed_at
     held = {
@@ -54,6 +57,7 @@ def cautions(
         Caution.INSULIN: (atc_code or "").startswith(_INSULINS),
         Caution.GROUP_A: prescription_group == "A",
         Caution.OVERRIDDEN: stop_overridden,
+        Caution.DOWNTIME: unknown,
     }
     return tuple(caution for caution, holds in held.items() if holds)
 
@@ -67,6 +71,8 @@ def caution_text(caution: Caution, *, at: datetime, now: datetime, due_at: datet
             return phrase("Legemiddel i gruppe A: kontroller navn, styrke og mengde.")
         case Caution.OVERRIDDEN:
             return phrase("Forskriveren gikk videre tross et stopp. Les begrunnelsen før du gir dosen.")
+        case Caution.DOWNTIME:
+            return phrase("Vi vet ikke om legemidlet ble gitt mens journalen var nede. Se på papiret før du gir det.")
     assert due_at is not None
     apart = span(due_at - at if caution is Caution.EARLY else at - due_at)
     messages = _AT_ANOTHER_TIME if at != now else _NOW

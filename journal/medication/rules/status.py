@@ -40,6 +40,7 @@ class DoseStatus(StrEnum):
     HELD = "held"
     STOPPED = "stopped"
     UNRECONCILED = "unreconciled"
+    UNKNOWN = "unknown"
 
 
 class OrderStatus(StrEnum):
@@ -101,17 +102,21 @@ def dose_status(
     tolerance: Tolerance = ORDINARY,
     next_due_at: datetime | None = None,
     unreconciled: bool = False,
+    unknown: bool = False,
 ) -> DoseStatus:
     """The status of a dose at `now`. All times are aware instants.
 
     `order_status_since`: when the order was paused or stopped; a dose missed before that stays missed.
     `next_due_at`: the next dose of the same order, if there is one. `unreconciled`: its order waits at the hospital door
-    (door.waits), so that nobody was to give it.
+    (door.waits), so that nobody was to give it. `unknown`: the journal was away when it was to be given
+    (rules/downtime.py), so that it is neither late nor missed, unless its order had ended before it was due.
     """
     if signed is not None:
         return _signed_status(due_at, signed, tolerance)
     if unreconciled:
         return DoseStatus.UNRECONCILED
+    if unknown and (order_status is OrderStatus.ACTIVE or order_status_since is None or due_at <= order_status_since):
+        return DoseStatus.UNKNOWN
     missed = missed_at(due_at, next_due_at)
     if order_status is not OrderStatus.ACTIVE and not (order_status_since and missed <= order_status_since):
         return DoseStatus.HELD if order_status is OrderStatus.ON_HOLD else DoseStatus.STOPPED
@@ -154,6 +159,7 @@ _WORDS = phrases(
         DoseStatus.HELD: "pauset",
         DoseStatus.STOPPED: "skal ikke gis",
         DoseStatus.UNRECONCILED: "ikke samstemt",
+        DoseStatus.UNKNOWN: "ukjent – journalen var nede",
     }
 )
 

@@ -21,6 +21,7 @@ _STEPS = {7: 1, 14: 2, 30: 5, 90: 15}
 _WORST_FIRST = (
     DoseStatus.MISSED,
     DoseStatus.LATE,
+    DoseStatus.UNKNOWN,
     DoseStatus.NOT_GIVEN,
     DoseStatus.PARTLY,
     DoseStatus.GIVEN_LATE,

@@ -8,9 +8,11 @@ from journal.medication.service.catalogue import Catalogue, CatalogueHit, Catalo
 from journal.medication.service.critical_setting import CriticalChoice, CriticalSettings
 from journal.medication.service.door import Door, ListAfterCrossing, WaitingLine
 from journal.medication.service.door_setting import DoorChoice
+from journal.medication.service.downtime import DowntimeEntry, Downtimes
 from journal.medication.service.equal import EqualLine, EqualLines
 from journal.medication.service.expected import Expected
 from journal.medication.service.favourites import FavouriteDose, Favourites
+from journal.medication.service.from_paper import FromPaper, Paper
 from journal.medication.service.interactions import (
     Asked,
     Assessed,
@@ -73,6 +75,8 @@ class Medication(
     Previewing,
     Favourites,
     Bags,
+    Paper,
+    Downtimes,
     Administration,
     Keeping,
     ReconcilingLedger,
@@ -113,6 +117,7 @@ __all__ = [
     "CriticalChoice",
     "Delegation",
     "DoorChoice",
+    "DowntimeEntry",
     "DueDose",
     "Ending",
     "EndingSoon",
@@ -122,6 +127,7 @@ __all__ = [
     "FavouriteDose",
     "FoundInteraction",
     "FoundWarning",
+    "FromPaper",
     "Given",
     "GivenAsNeeded",
     "Handed",

@@ -27,6 +27,7 @@ from journal.medication.rules import (
 from journal.medication.rules.authority import Act
 from journal.medication.rules.door import waits
 from journal.medication.rules.next_step import NextStep
+from journal.medication.service.gap import given_by_name, transcribed_by, unknown
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.prepared_shown import prepared_by
 from journal.medication.service.shown import (
@@ -57,14 +58,14 @@ from journal.platform.work import in_charts
 _WORKLIST = Statement(
     sa.text(
         """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed,
-        undecided, crossing, reconcile_before, prepared
+        undecided, crossing, reconcile_before, prepared, unknown
     FROM medication.worklist_by_patient(:start, :end)"""
     )
 )
 _OF_DOSE = (
     *("patient_id", "id", "request_entry_id", "request_version", "due_at", "next_due_at", "ready_from", "late_after"),
     *("amount", "unit", "slot", "state", "course_number", "course_of"),
-    "retry_of",
+    *("retry_of", "downtime_id"),
 )
 _OF_ORDER = (
     *("status", "effective_at", "change_reason", "atc_code", "generic_name", "brand_name", "form", "strength"),
@@ -88,7 +89,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
     Takes ids (every record of the patients), and what the condition wants.
     """
     dose, order, signature, fact = Dose, MedicationRequest, *map(aliased, [MedicationAdministration] * 2)
-    names = sa.func.array_agg(aggregate_order_by(fact.recorded_by_name, fact.recorded_at))
+    names = sa.func.array_agg(aggregate_order_by(given_by_name(fact), fact.recorded_at))
     beside = (
         sa.select(
             names.filter(fact.kind != WITNESS).label("also_given"),
@@ -113,8 +114,9 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             signature.reason_text,
             signature.next_step,
             _still_tried(dose, signature).label("try_at"),
-            signature.recorded_by.label("signed_by"),
-            signature.recorded_by_name.label("signed_by_name"),
+            sa.func.coalesce(signature.performer_id, signature.recorded_by).label("signed_by"),
+            given_by_name(signature).label("signed_by_name"),
+            transcribed_by(signature).label("paper_by"),
             signature.municipality_id.label("signed_for"),
             signature.recorded_at.label("signed_at"),
             prepared_by(signature).label("prepared_by"),
@@ -128,7 +130,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
         .outerjoin(dose.signature.of_type(signature))
         .join(beside, sa.true())
         .where(in_charts(dose), condition)
-        .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None), beside.c.facts > 0))
+        .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None), beside.c.facts > 0, unknown(dose)))
         .order_by(dose.due_at, dose.request_entry_id)
     )
 
@@ -228,6 +230,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         try_at=row.try_at,
         is_retry=row.retry_of is not None,
         prepared_by=row.prepared_by,
+        paper_by=row.paper_by,
     )
 
 
@@ -247,6 +250,7 @@ def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:
         tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
         next_due_at=row.next_due_at,
         unreconciled=waits(row.state, row.status),
+        unknown=row.downtime_id is not None,
     )
 
 

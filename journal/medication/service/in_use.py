@@ -26,6 +26,7 @@ from journal.medication.rules import (
     strip,
 )
 from journal.medication.rules.door import UNRECONCILED, waits
+from journal.medication.service.gap import unknown
 from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
@@ -126,7 +127,7 @@ def _doses(order: Any) -> sa.ScalarSelect[Any]:
     since = sa.case((Dose.state != "open", sa.select(of_version).where(decided).scalar_subquery()))
     said = sa.func.json_build_array(
         *(Dose.due_at, Dose.next_due_at, Dose.ready_from, Dose.late_after, Dose.state, since),
-        *(signature.result, signature.effective_at, signature.reason_code, signature.reason_text),
+        *(signature.result, signature.effective_at, signature.reason_code, signature.reason_text, unknown(Dose)),
     )
     return (
         sa.select(sa.func.json_agg(said))
@@ -134,7 +135,7 @@ def _doses(order: Any) -> sa.ScalarSelect[Any]:
         .outerjoin(Dose.signature.of_type(signature))
         .where(sa.tuple_(Dose.patient_id, Dose.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id))
         .where(Dose.due_at >= sa.bindparam("start"), Dose.due_at < sa.bindparam("end"))
-        .where(sa.or_(Dose.state != "cancelled", signature.id.is_not(None)))
+        .where(sa.or_(Dose.state != "cancelled", signature.id.is_not(None), unknown(Dose)))
         .correlate(order.entry_id.table)
         .scalar_subquery()
     )
@@ -187,7 +188,7 @@ def _so_far(order: Any) -> sa.Case[Any]:
 
 
 def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
-    due, next_due, ready, late, state, version, result, at, reason, text = dose
+    due, next_due, ready, late, state, version, result, at, reason, text, unknown = dose
     since, decided = version or (None, OrderStatus.ACTIVE)
     due_at = datetime.fromisoformat(due)
     signed = None
@@ -202,6 +203,7 @@ def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
         tolerance=Tolerance(due_at - datetime.fromisoformat(ready), datetime.fromisoformat(late) - due_at),
         next_due_at=datetime.fromisoformat(next_due) if next_due else None,
         unreconciled=waits(state, decided),
+        unknown=unknown,
     )
     return _drawn(status, due_at, now, signed)
 

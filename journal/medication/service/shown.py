@@ -83,7 +83,7 @@ class DueDose(NamedTuple):
     `made_up`: it was not given, and the course has another one for it at its end. `next_step`: what comes next where it was
     not given, `try_at` when it is tried again; `is_retry`: this dose is that other try. `needs_other`: what this dose needs,
     where whoever reads has not the authority for all of it; somebody else must give it. `prepared_by`: who laid in or packed
-    what was given; None for what was given from a pack.
+    what was given; None for what was given from a pack. `paper_by`: who wrote it in, of what was given by the paper list.
     """
 
     id: UUID
@@ -120,6 +120,7 @@ class DueDose(NamedTuple):
     is_retry: bool
     needs_other: frozenset[Act] = frozenset()
     prepared_by: str | None = None
+    paper_by: str | None = None
 
     @property
     def awaits_witness(self) -> bool:
@@ -212,6 +213,7 @@ class WorklistRow(NamedTuple):
     beside each stands how many of its doses are ready now, how many there are, and how many are signed. `undecided`: medicines
     that wait for an INR, and have no dose. `crossing`: how she crossed the hospital door, while her list is not reconciled after
     it, and `reconcile_before` the limit for that. `prepared`: something of a dosett or a roll lies ready for the period.
+    `unknown`: how many were to be given while the journal was away, and nobody knows of.
     """
 
     patient_id: UUID
@@ -230,6 +232,7 @@ class WorklistRow(NamedTuple):
     crossing: str | None = None
     reconcile_before: datetime | None = None
     prepared: bool = False
+    unknown: int = 0
 
 
 def medicine_key(order: Any) -> str:
@@ -238,8 +241,8 @@ def medicine_key(order: Any) -> str:
     return key
 
 
-def cautions_of(order: Any, at: datetime, dose: Any = None) -> tuple[Caution, ...]:
-    """What is special about giving this dose, or one as needed, at `at`."""
+def cautions_of(order: Any, at: datetime, dose: Any = None, *, unknown: bool = False) -> tuple[Caution, ...]:
+    """What is special about giving this dose, or one as needed, at `at`. `unknown`: one of its substance is, after downtime."""
     return cautions(
         atc_code=order.atc_code,
         prescription_group=order.prescription_group,
@@ -249,6 +252,7 @@ def cautions_of(order: Any, at: datetime, dose: Any = None) -> tuple[Caution, ..
         missed_at=missed_at(dose.due_at, dose.next_due_at) if dose else None,
         time_critical=order.time_critical,
         stop_overridden=any(issue["tier"] == Tier.STOP for issue in order.detected_issues or ()),
+        unknown=unknown or (dose is not None and dose.downtime_id is not None),
     )
 
 

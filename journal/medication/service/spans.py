@@ -21,6 +21,7 @@ from journal.medication.rules import (
     dose_status,
 )
 from journal.medication.rules.door import waits
+from journal.medication.service.gap import given_and_written, unknown
 from journal.medication.service.in_use import IN_USE
 from journal.medication.service.shown import WITNESS, dosage_of, group_flags, line_of, unsigned
 from journal.permissions import Permission
@@ -37,7 +38,7 @@ _SHOWN = (
 )
 _FACT = (
     *("id", "dose_id", "kind", "result", "effective_at", "reason_code", "reason_text", "amount", "unit"),
-    *("in_error_at", "in_error_reason", "recorded_by_name"),
+    *("in_error_at", "in_error_reason", "recorded_by_name", "performer_name"),
 )
 
 
@@ -190,11 +191,12 @@ def _outcomes() -> Statement:
         sa.select(
             *(dose.request_entry_id, dose.due_at, dose.next_due_at, dose.ready_from, dose.late_after, dose.state),
             *(order.status, order.effective_at, signature.result, signature.effective_at.label("signed_at")),
+            dose.downtime_id,
         )
         .join(order, of_order)
         .outerjoin(dose.signature.of_type(signature))
         .where(in_charts(dose), dose.due_at >= sa.bindparam("start"), dose.due_at < sa.bindparam("end"))
-        .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None)))
+        .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None), unknown(dose)))
         .order_by(dose.due_at)
     )
 
@@ -210,6 +212,7 @@ def _outcome(row: Any, now: datetime) -> Outcome:
         tolerance=Tolerance(row.due_at - row.ready_from, row.late_after - row.due_at),
         next_due_at=row.next_due_at,
         unreconciled=waits(row.state, row.status),
+        unknown=row.downtime_id is not None,
     )
     return Outcome(row.request_entry_id, row.signed_at or row.due_at, row.due_at, status)
 
@@ -249,6 +252,6 @@ def _fact(row: Any) -> SpanFact:
         due_at=row.due_at,
         state=SignedState(Result(row.result), row.effective_at, reason, row.reason_text or ""),
         amount=Quantity(row.amount, row.unit) if row.amount is not None else None,
-        by_name=row.recorded_by_name,
+        by_name=given_and_written(row),
         in_error_because=(row.in_error_reason or "") if row.in_error_at else None,
     )

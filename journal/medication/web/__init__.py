@@ -1,6 +1,7 @@
 """Pages of medication: the round, medicines as needed, lists and charts, the doctor's acts, settings."""
 
 from journal.medication.web import (
+    after_downtime,
     as_needed,
     authority,
     bags,
@@ -32,6 +33,7 @@ from journal.medication.web import (
     verbal_change,
     without_order,
 )
+from journal.medication.web.after_downtime import downtime_notice
 from journal.medication.web.authority import expiring_notice
 from journal.medication.web.section import bp
 from journal.medication.web.stand_in import notice
@@ -45,6 +47,7 @@ MORE_MENU = (
     overridden_stops.MENU,
     procedures.MENU,
     authority.MENU,
+    after_downtime.MENU,
 )
 
 __all__ = [
@@ -53,12 +56,14 @@ __all__ = [
     "MORE_MENU",
     "SETTINGS_MENU",
     "TAB",
+    "after_downtime",
     "as_needed",
     "authority",
     "bags",
     "bp",
     "checking",
     "door",
+    "downtime_notice",
     "expiring_notice",
     "favourites",
     "keeping",
