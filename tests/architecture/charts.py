@@ -185,6 +185,7 @@ class _Chart:
             self.connection, "medication.request_plan", **owner, request_entry_id=request_entry_id, planned_until=None
         )
         given = {"status": "completed", "result": "1", "effective_at": now - timedelta(hours=8), "unit": "tablett"}
+        given |= {"performer_id": self.by.actor.person_id, "performer_name": self.by.actor.name}
         administration_id = self.row(
             "medication.medication_administration", request_id=request_id, request_version=1, amount=Decimal(1), **given
         )
@@ -193,6 +194,7 @@ class _Chart:
         self.row("medication.patch_removal", request_id=request_id, **off)
         nurse = {"nurse_id": new_id(), "nurse_name": "Nina", "cleared_at": now}
         self.row("medication.clearing", administration_id=administration_id, **nurse)
+        self.row("medication.paper_answer", administration_id=administration_id, outcome="confirmed")
         self.row("medication.dose_handover", dose_id=dose_id, to_person_id=new_id(), to_name="Siri", note=self.token)
         without = {"cause": "other", "medicine": f"middel{self.token}", "amount": Decimal(1), "unit": "tablett"}
         unordered_id = self.row(

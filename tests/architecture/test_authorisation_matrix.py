@@ -55,6 +55,7 @@ _ROLL = {
     "ends_on": "07.03.2100",
     "lines": "Paracet 500 mg; 1 tablett; 08",
 }
+_GAP = {"began_day": "20.11.2025", "began_time": "08", "ended_day": "20.11.2025", "ended_time": "09"}
 FORMS: dict[str, dict[str, str]] = {
     "medication.give_bag": _BAG,
     "medication.not_give_bag": {**_BAG, "reason": "refused"},
@@ -99,6 +100,11 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.choose_critical": {"version": "0", "atc_codes": "H02AB"},
     "medication.record_without_order": _UNORDERED,
     "medication.without_order_in_error": {"reason": "feil pasient"},
+    "medication.say_downtime": {**_GAP, "why": "prøve"},
+    "medication.answer_downtime": {**_GAP, "version": "1", "status": "confirmed"},
+    "medication.all_given_by_paper": {"giver_id": "{new}", "doses[]": "{new}"},
+    "medication.as_needed_by_paper": {"giver_id": "{new}", "given_time": "08"},
+    "medication.write_in": {"outcome": "unknown", "text": "prøve"},
     "medication.settle": {"request_version": "1", "outcome": "unknown"},
     "medication.hand_on": {"request_version": "1", "to_person_id": "{new}"},
     "medication.give_as_needed": {"request_version": "1"},
@@ -205,6 +211,11 @@ IN_THE_WAY = {
     "medication.control": "what lies ready is a roll",
     "medication.lay_in": "no order is of a dosett",
     "medication.send_roll_back": "the roll is accepted",
+    "care.deny_paper": "the task asks about no dose",
+    "medication.answer_downtime": "no downtime has this id",
+    "medication.all_given_by_paper": "nobody of the unit has this id",
+    "medication.as_needed_by_paper": "nobody of the unit has this id",
+    "medication.write_in": "the dose is of no downtime",
     "medication.also_given": "the dose can be signed as usual",
     "medication.choose_carried": "nobody would carry any act",
     "medication.hand_on": "nobody of the unit has this id",

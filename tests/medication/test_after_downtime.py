@@ -25,6 +25,8 @@ from journal.platform.quantity import Quantity
 from tests import factories
 from tests.conftest import Browser, World
 from tests.factories import METOPROLOL
+from tests.medication.test_ledger import OXYCODONE, entries, keep
+from tests.orders import medication_request
 
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
@@ -242,10 +244,15 @@ def test_an_unknown_dose_is_signed_in_the_round_only_by_who_has_seen_that_it_is(
     assert Caution.DOWNTIME in dose_of(world, work_of, unknown).cautions
 
 
-def needed(world: World, work_of: WorkOf, patient_id: UUID, **more: Any) -> UUID:
-    with work_of(world.lars) as work:
-        dosage = when_needed(Quantity(Decimal(1), "tablett"), **({"max_doses": 4} | more))
-        entry: UUID = Medication(work).prescribe(patient_id, medicine=METOPROLOL, dosage=dosage, use="3")
+def needed(world: World, patient_id: UUID, *, most: int = 4) -> UUID:
+    """Metoprolol as needed, ordered by Lars three days ago; answers with the entry."""
+    since = datetime.now(UTC) - timedelta(days=3)
+    dosage = when_needed(Quantity(Decimal(1), "tablett"), max_doses=most)
+    request = medication_request(
+        world.builder, patient_id, world.lars, METOPROLOL, dosage=dosage, starts_at=since, planned_until=None
+    )
+    world.store()
+    entry: UUID = request["entry_id"]
     return entry
 
 
@@ -253,7 +260,7 @@ def test_as_needed_of_the_same_substance_warns_until_it_is_settled(
     world: World, work_of: WorkOf, now: datetime
 ) -> None:
     of = factories.due_dose(world, due_at=now - 3 * HOUR)
-    entry = needed(world, work_of, of[0])
+    entry = needed(world, of[0])
     away(world, work_of, now)
     with work_of(world.nina) as work:
         (medicine,) = Medication(work).as_needed(of[0])
@@ -271,7 +278,7 @@ def test_as_needed_by_paper_counts_from_when_it_was_given_and_past_the_limit_it_
     world: World, work_of: WorkOf, now: datetime
 ) -> None:
     patient_id = world.patient()
-    entry = needed(world, work_of, patient_id, max_doses=1)
+    entry = needed(world, patient_id, most=1)
     giver = world.siri.actor.person_id
     for hours in (3, 2):
         with work_of(world.nina) as work:
@@ -284,6 +291,19 @@ def test_as_needed_by_paper_counts_from_when_it_was_given_and_past_the_limit_it_
         assert not medicine.room.allowed
         (incident,) = Care(work).incidents(patient_id)
     assert "mens journalen var nede" in incident.text
+
+
+def test_a_controlled_drug_is_taken_out_of_the_ledger_with_the_time_it_was_given(
+    world: World, work_of: WorkOf, now: datetime
+) -> None:
+    place, ledger = keep(world, work_of, 10)
+    of = factories.due_dose(world, due_at=now - 3 * HOUR, medicine=OXYCODONE)
+    away(world, work_of, now)
+    given = written(world, work_of, of, world.siri)
+
+    assert entries(world, work_of, place, ledger) == [("opening", 10, 10), ("withdrawal", -1, 9)]
+    with work_of(world.nina) as work:
+        assert Medication(work).from_paper(of[0], given).given_at == now - 3 * HOUR, "what the withdrawal is tied to"
 
 
 def test_the_second_signature_is_of_another_than_who_gave_it_and_may_be_of_who_wrote_it_in(
@@ -397,7 +417,7 @@ def test_as_needed_is_written_in_on_the_patients_page(
     world: World, work_of: WorkOf, client_for: ClientFor, now: datetime
 ) -> None:
     patient_id = world.patient()
-    entry = needed(world, work_of, patient_id)
+    entry = needed(world, patient_id)
     at = now - 2 * HOUR
     typed = {"giver_id": str(world.siri.actor.person_id), "given_time": "", "given_day": f"{local(at):%d.%m.%Y}"}
     to, nina = f"/patients/{patient_id}/after-downtime/as-needed/{entry}", client_for(world.nina)
