@@ -216,7 +216,7 @@ def incident_in_error(patient_id: UUID, entry_id: UUID) -> Response:
 
 # The page on which each form stands.
 _PAGES: dict[str, Callable[[UUID, pages.Error], str]] = {
-    **dict.fromkeys(("add_task", "complete_task", "answer_effect", "task_in_error"), pages.tasks),
+    **dict.fromkeys(("add_task", "complete_task", "answer_effect", "deny_paper", "task_in_error"), pages.tasks),
     **dict.fromkeys(("admit", "discharge", "leave", "return_from_leave", "stay_in_error"), pages.stay),
     **dict.fromkeys(("end_service", "service_in_error"), pages.services),
     "take_in": pages.admission,

@@ -190,6 +190,8 @@ def test_a_denial_is_an_incident_and_what_was_written_stands_until_it_is_correct
     assert dose_of(world, work_of, unknown).status is DoseStatus.GIVEN
     with work_of(world.siri) as work, pytest.raises(Conflict):
         Medication(work).answer_paper(unknown[0], given, gave=True)
+    again = client_for(world.siri).act(f"/patients/{unknown[0]}/tasks/{task.entry_id}/not-mine")
+    assert again.status_code == 409 and "gjorde oppgaven" in again.text
 
 
 def test_the_database_lets_nobody_answer_for_the_giver(
