@@ -220,7 +220,11 @@ def _furnish(app: JournalApp) -> None:
         chart_tabs=shell.chart_tabs(pages, TABS),
     )
     pages.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)
-    app.extensions["notices"] = (journal.medication.web.notice, journal.medication.web.expiring_notice)
+    app.extensions["notices"] = (
+        journal.medication.web.notice,
+        journal.medication.web.expiring_notice,
+        journal.medication.web.downtime_notice,
+    )
     app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU)})
 
 

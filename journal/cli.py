@@ -64,6 +64,18 @@ def _parser() -> argparse.ArgumentParser:
     db.add_parser("roles", parents=[common], help="skriv SQL for databaseadministratoren").set_defaults(run=_roles)
     db.add_parser("upgrade", parents=[common], help="kjør migreringene (AKSON_MIGRATOR_URL)").set_defaults(run=_upgrade)
 
+    downtime = commands.add_parser("downtime", help="når journalen er borte").add_subparsers(
+        required=True, metavar="handling"
+    )
+    for name, said in (
+        ("begin", "journalen tas ned nå"),
+        ("end", "journalen er tilbake: dosene fra nedetiden er ukjente"),
+    ):
+        away = downtime.add_parser(name, parents=[common], help=said)
+        away.add_argument("--municipality", required=True, metavar="NUMMER", help="kommunenummer, fire sifre")
+        away.add_argument("--why", default="", help="hvorfor")
+        away.set_defaults(run=_downtime, ends=name == "end")
+
     backup = commands.add_parser("backup", parents=[common], help="ta en sikkerhetskopi (AKSON_BACKUP_URL)")
     backup.add_argument("file", type=Path)
     backup.set_defaults(run=_backup)
@@ -174,6 +186,17 @@ def _worker(arguments: argparse.Namespace) -> int:
         "Ingen arbeider har vært i gang." if seconds is None else f"Arbeideren var i gang for {seconds} sekunder siden."
     )
     return int(seconds is None or seconds > worker.DEAD_AFTER_SECONDS)
+
+
+def _downtime(arguments: argparse.Namespace) -> int:
+    from journal import worker
+
+    with _installation(arguments.home) as settings:
+        done = worker.declare_downtime(settings, arguments.municipality, ends=arguments.ends, why=arguments.why)
+    if not done:
+        raise ValueError("Det går ikke: kommunen er ikke i bruk her, eller nedetiden er alt begynt eller avsluttet.")
+    _say("Nedetiden er avsluttet. Dosene fra den er ukjente." if arguments.ends else "Nedetiden er begynt.")
+    return 0
 
 
 def _backup(arguments: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ from journal.medication import (
     AloneChecked,
     AsNeededCleared,
     AsNeededGiven,
+    AsNeededPastLimit,
     BagGivenUp,
     CriticalDosesMissed,
     DispenserOrderChanged,
@@ -46,6 +47,7 @@ from journal.medication import (
     Medication,
     MedicineStopped,
     NurseToTell,
+    PaperDenied,
     PatchNotFound,
     PatchToRemove,
     PatientAbsent,
@@ -56,6 +58,7 @@ from journal.medication import (
     ReplacementWanted,
     UnorderedCorrected,
     WithdrawalMissing,
+    WrittenFromPaper,
 )
 from journal.platform.errors import Denied
 from journal.platform.outbox import Listeners
@@ -72,6 +75,11 @@ def _ask_for_effect(work: Work, fact: AsNeededGiven) -> None:
 def _ask_to_confirm(work: Work, fact: AsNeededCleared) -> None:
     with contextlib.suppress(Denied):
         Care(work).ask_to_confirm(fact.patient_id, fact.administration_id)
+
+
+def _ask_giver(work: Work, fact: WrittenFromPaper) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).ask_giver(fact.patient_id, fact.administration_id)
 
 
 def _withdraw_task(work: Work, fact: Any) -> None:
@@ -99,6 +107,8 @@ _AGAINST = {
     GivenToWrongPatient: Against.WRONG_PATIENT,
     GivenWithoutOrder: Against.WITHOUT_ORDER,
     DoseGivenWithoutAuthority: Against.WITHOUT_AUTHORITY,
+    PaperDenied: Against.PAPER_DENIED,
+    AsNeededPastLimit: Against.PAST_LIMIT,
 }
 
 
@@ -231,6 +241,7 @@ LISTENERS: Listeners = {
     AdministrationCorrected: (_withdraw_task, _alone_undone),
     DoseSignedAlone: (_ask_to_check,),
     AloneChecked: (_alone_checked,),
+    WrittenFromPaper: (_ask_giver,),
     UnorderedCorrected: (_withdraw_task,),
     **dict.fromkeys(_AGAINST, (_given_against,)),
     **dict.fromkeys(_NEXT_STEPS, (_follow_up_dose,)),

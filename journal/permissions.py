@@ -22,6 +22,7 @@ class Permission(StrEnum):
     MEDICATION_CATALOGUE = "medication:catalogue"
     MEDICATION_CONFIRM = "medication:confirm"
     MEDICATION_DELEGATE = "medication:delegate"
+    MEDICATION_DOWNTIME = "medication:downtime"
     MEDICATION_IMPORT = "medication:import"
     MEDICATION_KEEP = "medication:keep"
     MEDICATION_PRESCRIBE = "medication:prescribe"
@@ -96,13 +97,21 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.CHART_DOWNTIME,
         P.MEDICATION_APPOINT,
         P.MEDICATION_DELEGATE,
+        P.MEDICATION_DOWNTIME,
         P.MEDICATION_KEEP,
         P.PATIENTS_WRITE,
         P.RECORDS_ERASE,
     },
     # An administrator runs the municipality and sees no patient.
     Role.TENANT_ADMINISTRATOR: frozenset(
-        {P.ACCESS_MANAGE, P.MEDICATION_APPOINT, P.MEDICATION_DELEGATE, P.MUNICIPALITIES_MANAGE, P.MUNICIPALITIES_READ}
+        {
+            P.ACCESS_MANAGE,
+            P.MEDICATION_APPOINT,
+            P.MEDICATION_DELEGATE,
+            P.MEDICATION_DOWNTIME,
+            P.MUNICIPALITIES_MANAGE,
+            P.MUNICIPALITIES_READ,
+        }
     ),
     # An auditor sees who looked, not what they saw.
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.MUNICIPALITIES_READ}),

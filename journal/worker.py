@@ -5,6 +5,7 @@ import asyncio
 import itertools
 import signal
 import threading
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ import structlog
 from journal.app import create_app
 from journal.care import Care
 from journal.chart import Downtime
-from journal.medication import Medication
+from journal.medication import Medication, found_gap
 from journal.permissions import Role
 from journal.platform import log
 from journal.platform.caller import Actor, Known
@@ -39,6 +40,7 @@ DOWNTIME_BATCH = 20
 RAISE_BATCH = 100
 
 _BEAT = sa.text("INSERT INTO platform.heartbeat DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET at = now()")
+_LAST_BEAT = sa.text("SELECT at, now() FROM platform.heartbeat")
 _SINCE_BEAT = sa.text("SELECT extract(epoch FROM now() - at)::integer FROM platform.heartbeat")
 
 
@@ -81,6 +83,23 @@ def job_queue(settings: Settings) -> procrastinate.App:
     return queue
 
 
+def declare_downtime(settings: Settings, number: str, *, ends: bool, why: str) -> bool:
+    """Whoever runs the journal says that it goes away, or is back; False where that cannot be."""
+    with create_app(settings).works.open(Known(SYSTEM)) as work:
+        return Medication(work).declare_downtime(number, ends=ends, why=why)
+
+
+def look_for_gap(works: Works) -> None:
+    """Asks every municipality whether the journal was away, where no worker has been for some minutes: started anew, or let
+    in again by the database. Before the beat that would hide it."""
+    with works.sessions.begin() as db:
+        beat = db.execute(_LAST_BEAT).one_or_none()
+    if gap := found_gap(*beat) if beat else None:
+        with works.open(Known(SYSTEM)) as work:
+            asked = Medication(work).propose_downtime(*gap)
+        _log.warning("the journal was away", minutes=(gap[1] - gap[0]) // timedelta(minutes=1), asked=asked)
+
+
 async def tell(kind: str, body: dict[str, Any]) -> None:
     """A fact, told after it happened. Its listeners outside the journal (messages, registers) come with their contexts."""
     _log.info("fact", kind=kind, fact_id=body["id"])
@@ -89,6 +108,8 @@ async def tell(kind: str, body: dict[str, Any]) -> None:
 async def _work(works: Works, queue: procrastinate.App, stop: threading.Event, *, once: bool) -> None:
     async with queue.open_async():
         for second in itertools.count():
+            if second % BEAT_SECONDS == 0:
+                look_for_gap(works)
             while await relay(works.sessions, lambda facts: _defer(queue, facts)):
                 pass
             await queue.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)

@@ -41,6 +41,7 @@ _SAFETY = (
     *("rule_cases_safety", "rule_cases_alerts"),
 )
 TESTS = {
+    "downtime.py": ("rule_cases_downtime",),
     "rounds.py": ("rule_cases",),
     "alone.py": ("rule_cases_alone",),
     "stock.py": ("rule_cases_stock",),
@@ -73,9 +74,9 @@ TESTS = {
     "reconciling.py": ("reconciling_rules",),
     "schedule.py": ("schedule", "first_dose", "steps", "rule_limits"),
     "as_needed.py": ("status",),
-    "status.py": ("status", "rule_limits", "week"),
+    "status.py": ("status", "rule_limits", "week", "rule_cases_downtime"),
     "reasons.py": ("status", "conditions", "rule_limits", "rule_cases_dosage"),
-    "caution.py": ("caution", "rule_limits"),
+    "caution.py": ("caution", "rule_limits", "rule_cases_downtime"),
     "settings.py": ("dose_settings", "rule_limits"),
     "dosage.py": ("dosage", "steps", "course_doses", "rule_cases_dosage"),
     "parts.py": ("dosage", "steps", "first_dose", "course_doses", "rule_cases_dosage"),

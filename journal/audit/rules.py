@@ -21,6 +21,7 @@ ACTIONS = phrases(
         "medication:confirm": "kontrollerte en legemiddelliste",
         "medication:delegate": "ga eller trakk tilbake en fullmakt",
         "medication:import": "leste inn en legemiddelliste",
+        "medication:downtime": "sa fra om nedetid",
         "medication:keep": "førte tilsyn med A- og B-regnskapet",
         "medication:prescribe": "endret legemidler",
         "medication:print": "skrev ut legemiddellisten",

@@ -39,6 +39,7 @@ TASKS = phrases(
         "allergy_ask": "Spør om allergier",
         "medicine_question": "Spørsmål om legemidler",
         "clearing": "Bekreft avklaring",
+        "paper": "Har du gitt dosen?",
         "next_step": "Dose som ikke er gitt",
         "prescriber": "Til legen",
         "dispenser": "Medisindispenser",
@@ -162,6 +163,8 @@ class Against(StrEnum):
     WRONG_PATIENT = "wrong-patient"
     WITHOUT_ORDER = "without-order"
     WITHOUT_AUTHORITY = "without-authority"
+    PAPER_DENIED = "paper-denied"
+    PAST_LIMIT = "past-limit"
 
 
 AGAINST_KIND = {
@@ -169,6 +172,8 @@ AGAINST_KIND = {
     Against.AFTER_STOP: "given_after_stop",
     Against.WRONG_PATIENT: "mix_up",
     Against.WITHOUT_AUTHORITY: "medication",
+    Against.PAPER_DENIED: "medication",
+    Against.PAST_LIMIT: "medication",
 }
 """The incident that each of them is (INCIDENTS). What was given in an emergency is none."""
 
@@ -179,6 +184,8 @@ _AGAINST = phrases(
         Against.WRONG_PATIENT: "%(medicine)s er gitt %(time)s til denne pasienten, men var til en annen.",
         Against.WITHOUT_ORDER: "%(medicine)s er gitt %(time)s uten ordinasjon.",
         Against.WITHOUT_AUTHORITY: "%(medicine)s er gitt %(time)s av en som ikke har fullmakt til det.",
+        Against.PAPER_DENIED: "%(medicine)s er ført fra papir som gitt %(time)s. Den som skal ha gitt den, sier nei.",
+        Against.PAST_LIMIT: "%(medicine)s er gitt %(time)s mens journalen var nede, for tidlig eller mer enn det meste i døgnet.",
     }
 )
 

@@ -52,6 +52,13 @@ def complete_task(patient_id: UUID, entry_id: UUID) -> Response:
     return see_other(".tasks", patient_id=patient_id)
 
 
+@bp.act("/patients/<uuid:patient_id>/tasks/<uuid:entry_id>/not-mine", Permission.CARE_WRITE)
+def deny_paper(patient_id: UUID, entry_id: UUID) -> Response:
+    form_body(schemas.Nothing)
+    Care(current_work()).deny_paper(patient_id, entry_id)
+    return see_other(".tasks", patient_id=patient_id)
+
+
 @bp.act("/patients/<uuid:patient_id>/tasks/<uuid:entry_id>/effect", Permission.CARE_WRITE)
 def answer_effect(patient_id: UUID, entry_id: UUID) -> Response:
     Care(current_work()).answer_effect(patient_id, entry_id, **form_body(schemas.AnswerEffect))
@@ -209,7 +216,7 @@ def incident_in_error(patient_id: UUID, entry_id: UUID) -> Response:
 
 # The page on which each form stands.
 _PAGES: dict[str, Callable[[UUID, pages.Error], str]] = {
-    **dict.fromkeys(("add_task", "complete_task", "answer_effect", "task_in_error"), pages.tasks),
+    **dict.fromkeys(("add_task", "complete_task", "answer_effect", "deny_paper", "task_in_error"), pages.tasks),
     **dict.fromkeys(("admit", "discharge", "leave", "return_from_leave", "stay_in_error"), pages.stay),
     **dict.fromkeys(("end_service", "service_in_error"), pages.services),
     "take_in": pages.admission,

@@ -5,6 +5,7 @@ from journal.medication.facts import (
     AloneChecked,
     AsNeededCleared,
     AsNeededGiven,
+    AsNeededPastLimit,
     BagGivenUp,
     CriticalDosesMissed,
     DispenserOrderChanged,
@@ -37,6 +38,7 @@ from journal.medication.facts import (
     MedicineResumed,
     MedicineStopped,
     NurseToTell,
+    PaperDenied,
     PatchNotFound,
     PatchToRemove,
     PatientAbsent,
@@ -48,9 +50,11 @@ from journal.medication.facts import (
     SourceImported,
     UnorderedCorrected,
     WithdrawalMissing,
+    WrittenFromPaper,
 )
 from journal.medication.fest.store import Imported, Progress, import_catalogue
 from journal.medication.rules.door import Crossing
+from journal.medication.rules.downtime import found_gap
 from journal.medication.service import (
     Answers,
     Asked,
@@ -80,6 +84,7 @@ __all__ = [
     "AsNeededCleared",
     "AsNeededGiven",
     "AsNeededMedicine",
+    "AsNeededPastLimit",
     "Asked",
     "Bag",
     "BagGivenUp",
@@ -128,6 +133,7 @@ __all__ = [
     "MedicineResumed",
     "MedicineStopped",
     "NurseToTell",
+    "PaperDenied",
     "PatchNotFound",
     "PatchToRemove",
     "PatientAbsent",
@@ -143,5 +149,7 @@ __all__ = [
     "UnorderedCorrected",
     "WithdrawalMissing",
     "WorklistRow",
+    "WrittenFromPaper",
+    "found_gap",
     "import_catalogue",
 ]

@@ -147,6 +147,18 @@ class UnorderedCorrected(_AboutAdministration):
     """What was written as given without an order was a mistake."""
 
 
+class WrittenFromPaper(_AboutAdministration):
+    """Somebody wrote in what another gave by the paper list: she is asked whether she did."""
+
+
+class PaperDenied(_AboutAdministration):
+    """She who is said to have given a dose says that she did not: an incident."""
+
+
+class AsNeededPastLimit(_AboutAdministration):
+    """A dose as needed was given too soon, or more than the most, by the paper list: an incident."""
+
+
 class DoseWitnessed(_AboutAdministration):
     """The second signature of a dose that wants two; the administration is that signature."""
 

@@ -138,6 +138,7 @@ class Dose(Base):
 
     `course_number` of `course_of`: which it is in a course that ends by the doses given, if those before it are given.
     `retry_of`: the dose that this is another try of, which was not given.
+    `downtime_id`: the journal was away when it was to be given.
     """
 
     __tablename__ = "dose"
@@ -168,6 +169,7 @@ class Dose(Base):
     course_number: Mapped[int | None]
     course_of: Mapped[int | None]
     retry_of: Mapped[UUID | None]
+    downtime_id: Mapped[UUID | None]
 
     signature: Mapped["MedicationAdministration | None"] = relationship(
         primaryjoin=lambda: _live_signature(), viewonly=True, lazy="raise", uselist=False
@@ -180,7 +182,8 @@ class MedicationAdministration(Record, Base):
     `next_step` is of a dose that was not given, or not in full (rules/next_step.py), `try_at` when another try is to be made.
 
     Of a patch `site` is where it was put, and `old_patch` what became of the one before it. `prepared_line_id`: of a dose that
-    was given from a dosett or a bag, the line of it (prepared_tables.py).
+    was given from a dosett or a bag, the line of it (prepared_tables.py). `performer_id`, `performer_name`: who gave what was
+    written in from the paper list by another or by herself (FHIR's performer; who wrote it in is who recorded it).
 
     `result` is Volven 9083. `kind`: a signature, or a fact beside it ("jeg har også gitt den", given after the stop, and the
     second signature of a dose that wants two: a `witness` of `witness_of_id`, which is no dose given anew).
@@ -236,6 +239,8 @@ class MedicationAdministration(Record, Base):
     next_step: Mapped[str | None]
     try_at: Mapped[datetime | None]
     prepared_line_id: Mapped[UUID | None]
+    performer_id: Mapped[UUID | None]
+    performer_name: Mapped[str | None]
 
 
 def _live_signature() -> sa.ColumnElement[bool]:

@@ -185,6 +185,7 @@ class _Chart:
             self.connection, "medication.request_plan", **owner, request_entry_id=request_entry_id, planned_until=None
         )
         given = {"status": "completed", "result": "1", "effective_at": now - timedelta(hours=8), "unit": "tablett"}
+        given |= {"performer_id": self.by.actor.person_id, "performer_name": self.by.actor.name}
         administration_id = self.row(
             "medication.medication_administration", request_id=request_id, request_version=1, amount=Decimal(1), **given
         )
@@ -201,6 +202,7 @@ class _Chart:
         many = {"sent": True, "as_needed": False, "doses": 1, "amount": Decimal(1), "unit": "tablett"}
         sent_along_id = self.row("medication.sent_along", leave_id=leave_id, **of_order, **many)
         self.row("medication.leave_told", sent_along_id=sent_along_id, outcome="unknown", came_back=Decimal(0))
+        self.row("medication.paper_answer", administration_id=administration_id, outcome="confirmed")
         self.row("medication.dose_handover", dose_id=dose_id, to_person_id=new_id(), to_name="Siri", note=self.token)
         without = {"cause": "other", "medicine": f"middel{self.token}", "amount": Decimal(1), "unit": "tablett"}
         unordered_id = self.row(

@@ -64,6 +64,7 @@ _DISPENSER = {
     "assessed_on": "01.03.2026",
     "evaluate_on": "01.03.2100",
 }
+_GAP = {"began_day": "20.11.2025", "began_time": "08", "ended_day": "20.11.2025", "ended_time": "09"}
 FORMS: dict[str, dict[str, str]] = {
     "medication.set_dispenser": _DISPENSER,
     "medication.load_dispenser": {"starts_on": "01.03.2100", "ends_on": "07.03.2100"},
@@ -128,6 +129,11 @@ FORMS: dict[str, dict[str, str]] = {
         "how[]": "sent.{new}.1",
     },
     "medication.tell_of_leave": {"of[]": "{new}", "outcome[]": "taken", "came_back[]": ""},
+    "medication.say_downtime": {**_GAP, "why": "prøve"},
+    "medication.answer_downtime": {**_GAP, "version": "1", "status": "confirmed"},
+    "medication.all_given_by_paper": {"giver_id": "{new}", "doses[]": "{new}"},
+    "medication.as_needed_by_paper": {"giver_id": "{new}", "given_time": "08"},
+    "medication.write_in": {"outcome": "unknown", "text": "prøve"},
     "medication.settle": {"request_version": "1", "outcome": "unknown"},
     "medication.hand_on": {"request_version": "1", "to_person_id": "{new}"},
     "medication.give_as_needed": {"request_version": "1"},
@@ -248,6 +254,11 @@ IN_THE_WAY = {
     "medication.load_dispenser": "nobody has trained her",
     "medication.control_load": "what lies ready is a roll",
     "medication.send_roll_back": "the roll is accepted",
+    "care.deny_paper": "the task asks about no dose",
+    "medication.answer_downtime": "no downtime has this id",
+    "medication.all_given_by_paper": "nobody of the unit has this id",
+    "medication.as_needed_by_paper": "nobody of the unit has this id",
+    "medication.write_in": "the dose is of no downtime",
     "medication.also_given": "the dose can be signed as usual",
     "medication.choose_carried": "nobody would carry any act",
     "medication.hand_on": "nobody of the unit has this id",

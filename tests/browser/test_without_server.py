@@ -87,8 +87,8 @@ def test_the_list_opens_and_prints_with_the_server_stopped_and_the_network_cut(
 
     # Made to hold it, by somebody who is signed in: the code is shown once.
     page.goto("/downtime")
-    page.get_by_label("Hva heter enheten?").fill("PC på vaktrommet")
-    page.get_by_role("button", name="La denne enheten holde nødlisten").click()
+    page.get_by_label("Hva heter PC-en eller nettbrettet?").fill("PC på vaktrommet")
+    page.get_by_role("button", name="Hold nødlisten her").click()
     code = page.locator(".downtime-code")
     expect(code).to_have_text(re.compile(r"^([A-Z2-9]{4}-){3}[A-Z2-9]{4}$"))
     secret = code.inner_text()

@@ -383,7 +383,16 @@ def _stored(signed: SignedState) -> list[str | bool | None]:
     """A dose at DUE, as the statement of the list gives it."""
     times = DUE, None, DUE - HOUR, DUE + HOUR
     said = (signed.result, signed.effective_at.isoformat(), signed.reason, signed.text or None)
-    return [*(time and time.isoformat() for time in times), "open", None, *said, None, False, "municipality_unit"]
+    return [
+        *(time and time.isoformat() for time in times),
+        "open",
+        None,
+        *said,
+        False,
+        None,
+        False,
+        "municipality_unit",
+    ]
 
 
 # Reasons

@@ -10,6 +10,9 @@ from journal.medication import Medication
 from journal.permissions import Permission
 from journal.platform.service import on_patient
 
+_OF_AN_ORDER = {*rules.Against} - {rules.Against.WRONG_PATIENT, rules.Against.WITHOUT_ORDER}
+"""A dose that stands among the signatures and the facts beside them."""
+
 
 class GivenAgainst(Missed, Incidents):
     """Opens the incident, and tells whoever prescribes."""
@@ -35,7 +38,7 @@ class GivenAgainst(Missed, Incidents):
 
     def _what(self, patient_id: UUID, administration_id: UUID, against: rules.Against) -> str:
         medication = Medication(self.work)
-        if against in (rules.Against.TWICE, rules.Against.AFTER_STOP, rules.Against.WITHOUT_AUTHORITY):
+        if against in _OF_AN_ORDER:
             return medication.medicine_of(patient_id, administration_id)
         dose = medication.unordered_dose(patient_id, administration_id)
         return f"{dose.medicine} {dose.amount}"

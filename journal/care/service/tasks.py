@@ -31,7 +31,7 @@ _MISSING = {
 }
 
 
-_OF_A_DOSE = ("effect_follow_up", "clearing", "next_step", "prescriber")
+_OF_A_DOSE = ("effect_follow_up", "clearing", "paper", "next_step", "prescriber")
 
 
 class Tasks(Service):
@@ -108,6 +108,8 @@ class Tasks(Service):
             Medication(self.work).answer_question(patient_id, task.about_id, outcome)
         if task.kind == "clearing" and task.about_id is not None:
             Medication(self.work).confirm_clearing(patient_id, task.about_id)
+        if task.kind == "paper" and task.about_id is not None:
+            Medication(self.work).answer_paper(patient_id, task.about_id, gave=True)
         self._complete(task, outcome)
 
     @on_patient(Permission.CARE_WRITE)
@@ -127,6 +129,21 @@ class Tasks(Service):
         """Adds the task of the nurse with whom a medicine as needed was cleared; answers with its entry_id."""
         said = Medication(self.work).clearing_text(patient_id, administration_id)
         return self.add_task(patient_id, said, due_at=self.work.now, kind="clearing", about_id=administration_id)
+
+    @on_patient(Permission.CARE_WRITE)
+    def ask_giver(self, patient_id: UUID, administration_id: UUID) -> UUID:
+        """Adds the task of who is said to have given a dose by the paper list; answers with its entry_id."""
+        said = Medication(self.work).paper_text(patient_id, administration_id)
+        return self.add_task(patient_id, said, due_at=self.work.now, kind="paper", about_id=administration_id)
+
+    @on_patient(Permission.CARE_WRITE)
+    def deny_paper(self, patient_id: UUID, entry_id: UUID) -> None:
+        """She did not give it: an incident is opened, and the task is done. Raises NotFound, Conflict, and as answer_paper."""
+        task = self._open(patient_id, entry_id)
+        if task.kind != "paper" or task.about_id is None:
+            raise NotFound("Oppgaven spør ikke om en dose.")
+        Medication(self.work).answer_paper(patient_id, task.about_id, gave=False)
+        self._complete(task, phrase("Nei, den ga jeg ikke"))
 
     @on_patient(Permission.CARE_WRITE)
     def answer_effect(

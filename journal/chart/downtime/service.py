@@ -76,7 +76,7 @@ class Downtime(Service):
             public_key(der)
         except ValueError as error:
             raise Invalid(
-                _("Enheten sendte ikke en nøkkel som kan brukes. Last siden på nytt og prøv igjen.")
+                _("Nettleseren sendte ikke en nøkkel som kan brukes. Last siden på nytt og prøv igjen.")
             ) from error
         self.work.note(Permission.CHART_DOWNTIME)
         token, unit_id = secrets.token_bytes(32), self.work.actor.unit_id
@@ -90,7 +90,7 @@ class Downtime(Service):
         self.work.note(Permission.CHART_DOWNTIME)
         device = self.db.scalar(sa.select(DowntimeDevice).where(DowntimeDevice.id == device_id))
         if device is None or device.unit_id not in self.work.actor.units:
-            raise NotFound(_("Enheten finnes ikke."))
+            raise NotFound(_("PC-en eller nettbrettet finnes ikke."))
         device.ended_at = self.work.now
 
     @without_patient(Permission.CHART_PREPARE)
@@ -128,7 +128,7 @@ def parts_of(work: Work, token: bytes, since: datetime | None) -> dict[str, Any]
     """
     rows = work.db.execute(_PARTS, {"token": token, "since": since}).all()
     if not rows:
-        raise NotFound(_("Enheten har ingen nødliste lenger."))
+        raise NotFound(_("PC-en eller nettbrettet har ingen nødliste lenger."))
     parts = [{"id": str(r.id), "built_at": r.built_at.isoformat(), "sealed": r.sealed} for r in rows if r.id]
     return {"device": rows[0].device_name, "unit": rows[0].unit_name, "at": work.now.isoformat(), "parts": parts}
 

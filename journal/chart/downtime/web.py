@@ -82,4 +82,4 @@ def _token() -> bytes:
     try:
         return urlsafe_b64decode(request.cookies.get(COOKIE, ""))
     except ValueError:
-        raise NotFound(_("Enheten har ingen nødliste lenger.")) from None
+        raise NotFound(_("PC-en eller nettbrettet har ingen nødliste lenger.")) from None

@@ -335,6 +335,7 @@ def _signed_text(dose: DueDose, person_id: UUID) -> str | None:
         _("%(what)s av %(who)s", what=dose.status_text, who=who),
         _("signert %(time)s", time=hhmm(dose.signed.recorded_at)) if later else "",
         _("gjort klar av %(who)s", who=dose.prepared_by) if dose.prepared_by else "",
+        _("ført fra papir av %(who)s", who=dose.paper_by) if dose.paper_by else "",
         _("andre signatur av %(who)s", who=dose.witnessed_by) if dose.witnessed_by else "",
         _("også av %(names)s", names=", ".join(dose.also_given)) if dose.also_given else "",
     )

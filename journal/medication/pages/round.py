@@ -18,10 +18,10 @@ HALF = timedelta(hours=12)
 LATE = "late"
 _NOBODY = str(UUID(int=0))
 
-_OPEN = {DoseStatus.LATE, DoseStatus.READY, DoseStatus.LAID_OUT}
+_OPEN = {DoseStatus.LATE, DoseStatus.READY, DoseStatus.LAID_OUT, DoseStatus.UNKNOWN}
 _LEFT_TO_IT = {DoseStatus.IN_DISPENSER, DoseStatus.TAKEN_OUT}
 _ORDER = (
-    *(DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.LAID_OUT, DoseStatus.READY),
+    *(DoseStatus.LATE, DoseStatus.MISSED, DoseStatus.UNKNOWN, DoseStatus.LAID_OUT, DoseStatus.READY),
     *(DoseStatus.PLANNED, DoseStatus.IN_DISPENSER, DoseStatus.TAKEN_OUT, DoseStatus.UNRECONCILED, DoseStatus.HELD),
 )
 JUST_NOW = timedelta(hours=1)

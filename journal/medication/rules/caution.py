@@ -28,6 +28,7 @@ class Caution(StrEnum):
     SITE_RESTS = "site-rests"
     IN_DISPENSER = "in-dispenser"
     PRODUCT = "product"
+    DOWNTIME = "downtime"
 
 
 def cautions(
@@ -41,13 +42,15 @@ def cautions(
     time_critical: bool = False,
     stop_overridden: bool = False,
     in_dispenser: bool = False,
+    unknown: bool = False,
 ) -> tuple[Caution, ...]:
     """What is special about a dose that is given at `at`; nothing for an ordinary one.
 
     `ready_from` and `late_after` are the window of a planned dose, and from `missed_at` it counts as missed; a medicine as
     needed has none of them. Late matters only for a medicine whose time does (`time_critical`), missed for every one: the
     next dose is due, or soon will be, and two would be given in its stead. `stop_overridden`: the prescriber went on past
-    a stop. `in_dispenser`: it comes from a dispenser, which may give it out beside whoever signs.
+    a stop. `in_dispenser`: it comes from a dispenser, which may give it out beside whoever signs. `unknown`: the journal was away
+    when it was to be given, or when a dose of the same substance was, and nobody has settled that.
     """
     missed = missed_at is not None and at >= missed_at
     held = {
@@ -58,6 +61,7 @@ def cautions(
         Caution.GROUP_A: prescription_group == "A",
         Caution.OVERRIDDEN: stop_overridden,
         Caution.IN_DISPENSER: in_dispenser,
+        Caution.DOWNTIME: unknown,
     }
     return tuple(caution for caution, holds in held.items() if holds)
 
@@ -75,6 +79,8 @@ def caution_text(caution: Caution, *, at: datetime, now: datetime, due_at: datet
             return phrase(
                 "Dosen kommer fra dispenseren. Se at den er tatt ut der, så pasienten ikke får den to ganger."
             )
+        case Caution.DOWNTIME:
+            return phrase("Vi vet ikke om legemidlet ble gitt mens journalen var nede. Se på papiret før du gir det.")
     assert due_at is not None
     apart = span(due_at - at if caution is Caution.EARLY else at - due_at)
     messages = _AT_ANOTHER_TIME if at != now else _NOW

@@ -44,6 +44,7 @@ class DoseStatus(StrEnum):
     TAKEN_OUT = "taken_out"
     LAID_OUT = "laid_out"
     ON_LEAVE = "on_leave"
+    UNKNOWN = "unknown"
 
 
 class OrderStatus(StrEnum):
@@ -107,18 +108,23 @@ def dose_status(
     unreconciled: bool = False,
     laid_out: bool = False,
     on_leave: bool = False,
+    unknown: bool = False,
 ) -> DoseStatus:
     """The status of a dose at `now`. All times are aware instants.
 
     `order_status_since`: when the order was paused or stopped; a dose missed before that stays missed.
     `next_due_at`: the next dose of the same order, if there is one. `unreconciled`: its order waits at the hospital door
     (door.waits), so that nobody was to give it. `laid_out`: it lies before the patient, and is neither late nor missed: somebody
-    must see whether it was taken. `on_leave`: she has it with her, and whoever is with her sees to it.
+    must see whether it was taken. `on_leave`: she has it with her, and whoever is with her sees to it. `unknown`: the journal was
+    away when it was to be given (rules/downtime.py), so that it is neither late nor missed, unless its order had ended before it
+    was due.
     """
     if signed is not None:
         return _signed_status(due_at, signed, tolerance)
     if unreconciled:
         return DoseStatus.UNRECONCILED
+    if unknown and (order_status is OrderStatus.ACTIVE or order_status_since is None or due_at <= order_status_since):
+        return DoseStatus.UNKNOWN
     missed = missed_at(due_at, next_due_at)
     if order_status is not OrderStatus.ACTIVE and not (order_status_since and missed <= order_status_since):
         return DoseStatus.HELD if order_status is OrderStatus.ON_HOLD else DoseStatus.STOPPED
@@ -169,6 +175,7 @@ _WORDS = phrases(
         DoseStatus.TAKEN_OUT: "tatt ut",
         DoseStatus.LAID_OUT: "lagt fram",
         DoseStatus.ON_LEAVE: "på permisjon",
+        DoseStatus.UNKNOWN: "ukjent – journalen var nede",
     }
 )
 

@@ -22,6 +22,7 @@ _WORST_FIRST = (
     DoseStatus.MISSED,
     DoseStatus.LATE,
     DoseStatus.LAID_OUT,
+    DoseStatus.UNKNOWN,
     DoseStatus.NOT_GIVEN,
     DoseStatus.PARTLY,
     DoseStatus.GIVEN_LATE,

@@ -11,9 +11,11 @@ from journal.medication.service.dispenser_shown import DeviceTold, DispenserSaid
 from journal.medication.service.dispensers import Dispensers
 from journal.medication.service.door import Door, ListAfterCrossing, WaitingLine
 from journal.medication.service.door_setting import DoorChoice
+from journal.medication.service.downtime import DowntimeEntry, Downtimes
 from journal.medication.service.equal import EqualLine, EqualLines
 from journal.medication.service.expected import Expected
 from journal.medication.service.favourites import FavouriteDose, Favourites
+from journal.medication.service.from_paper import FromPaper, Paper
 from journal.medication.service.interactions import (
     Asked,
     Assessed,
@@ -81,6 +83,8 @@ class Medication(
     Favourites,
     Dispensers,
     Bags,
+    Paper,
+    Downtimes,
     Administration,
     LayingOut,
     Leaves,
@@ -130,6 +134,7 @@ __all__ = [
     "DeviceTold",
     "DispenserSaid",
     "DoorChoice",
+    "DowntimeEntry",
     "DueDose",
     "Ending",
     "EndingSoon",
@@ -140,6 +145,7 @@ __all__ = [
     "ForLeave",
     "FoundInteraction",
     "FoundWarning",
+    "FromPaper",
     "Given",
     "GivenAsNeeded",
     "Handed",

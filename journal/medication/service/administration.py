@@ -180,12 +180,12 @@ class Administration(NotGiven, ProductAtHand):
         dosage = dosage_of(order)
         own = self._require(patient_id, held.authority, needed_of(order, dosage.unit, as_needed=True))
         with_nurse = self._cleared(own, nurse_id, cleared)
-        wanted, given_at = _chosen(order, amount), self._given_at(given_at)
+        wanted, given_at = chosen(order, amount), self._given_at(given_at)
         room = as_needed_room(dosage, self._given_lately(patient_id, order), given_at, wanted=wanted)
         if not room.allowed:
             raise NoRoom(room.reason or "", next_at=room.next_at.isoformat() if room.next_at else None)
         hand = None if since else self._at_hand(patient_id, order, order.entry_id, wanted, product, given_at)
-        self._confirmed(confirmed, order, given_at, more=warned(hand))
+        self._confirmed(confirmed, order, given_at, more=warned(hand), unknown=held.unknown)
         measured, why = self._measure(patient_id, order, (value, value2), against, given_at)
         row = MedicationAdministration(
             patient_id=order.patient_id,
@@ -268,12 +268,14 @@ class Administration(NotGiven, ProductAtHand):
         at: datetime,
         dose: Any | None = None,
         more: Collection[tuple[Caution, str]] = (),
+        *,
+        unknown: bool = False,
     ) -> None:
         """One tap is too little for some doses: what is special now must be what she has seen, or nothing is stored.
 
         `more` is what is special about what she wrote herself, with its sentence.
         """
-        due_at, of_order = dose.due_at if dose else None, cautions_of(order, at, dose)
+        due_at, of_order = dose.due_at if dose else None, cautions_of(order, at, dose, unknown=unknown)
         wanted = [*((each, caution_text(each, at=at, now=self.work.now, due_at=due_at)) for each in of_order), *more]
         if {caution for caution, _ in wanted} <= set(confirmed):
             return
@@ -343,7 +345,7 @@ class Administration(NotGiven, ProductAtHand):
         return [(row.effective_at, Quantity(row.amount, row.unit)) for row in rows]
 
 
-def _chosen(order: MedicationRequest, amount: Decimal | None) -> Quantity:
+def chosen(order: MedicationRequest, amount: Decimal | None) -> Quantity:
     """The amount to give: as ordered, or the one the nurse chose within the order's range (A5: never chosen for her)."""
     ordered = dosage_of(order).amount
     if isinstance(ordered, AmountRange):

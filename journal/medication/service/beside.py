@@ -93,7 +93,7 @@ class Beside(NotGiven):
         WitnessedAlready.
         """
         signature, authority = self._wants_second(patient_id, administration_id)
-        if signature.recorded_by == self.work.actor.person_id:
+        if (signature.performer_id or signature.recorded_by) == self.work.actor.person_id:
             raise WitnessIsSigner("Du har selv signert denne dosen. En annen enn deg må være nummer to.")
         self._require(patient_id, authority, frozenset({Act.CONTROL}))
         kept = {name: getattr(signature, name) for name in _KEPT}

@@ -35,6 +35,7 @@ from journal.medication.rules.leave import ON_LEAVE, leave_text
 from journal.medication.rules.next_step import NextStep
 from journal.medication.service.alone_said import alone_of
 from journal.medication.service.dispenser_told import told_column, told_of
+from journal.medication.service.gap import given_by_name, transcribed_by, unknown
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.prepared_shown import prepared_by
 from journal.medication.service.product import needs_pack, used_text
@@ -69,14 +70,14 @@ from journal.platform.work import in_charts
 _WORKLIST = Statement(
     sa.text(
         """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed,
-        undecided, crossing, reconcile_before, no_answer_since, told, prepared
+        undecided, crossing, reconcile_before, no_answer_since, told, prepared, unknown
     FROM medication.worklist_by_patient(:start, :end)"""
     )
 )
 _OF_DOSE = (
     *("patient_id", "id", "request_entry_id", "request_version", "due_at", "next_due_at", "ready_from", "late_after"),
     *("amount", "unit", "slot", "state", "course_number", "course_of"),
-    "retry_of",
+    *("retry_of", "downtime_id"),
 )
 _OF_ORDER = (
     *("status", "effective_at", "change_reason", "atc_code", "generic_name", "brand_name", "form", "strength"),
@@ -101,7 +102,7 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
     """
     used = ProductUsed
     dose, order, signature, fact = Dose, MedicationRequest, *map(aliased, [MedicationAdministration] * 2)
-    names = sa.func.array_agg(aggregate_order_by(fact.recorded_by_name, fact.recorded_at))
+    names = sa.func.array_agg(aggregate_order_by(given_by_name(fact), fact.recorded_at))
     beside = (
         sa.select(
             names.filter(sa.and_(fact.kind != WITNESS, fact.kind != TOLD)).label("also_given"),
@@ -127,8 +128,9 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
             signature.reason_text,
             signature.next_step,
             _still_tried(dose, signature).label("try_at"),
-            signature.recorded_by.label("signed_by"),
-            signature.recorded_by_name.label("signed_by_name"),
+            sa.func.coalesce(signature.performer_id, signature.recorded_by).label("signed_by"),
+            given_by_name(signature).label("signed_by_name"),
+            transcribed_by(signature).label("paper_by"),
             signature.municipality_id.label("signed_for"),
             signature.recorded_at.label("signed_at"),
             prepared_by(signature).label("prepared_by"),
@@ -159,7 +161,8 @@ def _doses_statement(condition: sa.ColumnElement[bool]) -> Statement:
         .where(in_charts(dose), condition)
         .where(
             sa.or_(
-                dose.state != "cancelled", signature.id.is_not(None), beside.c.facts > 0, DoseLaidOut.id.is_not(None)
+                *(dose.state != "cancelled", signature.id.is_not(None), beside.c.facts > 0),
+                *(DoseLaidOut.id.is_not(None), unknown(dose)),
             )
         )
         .order_by(dose.due_at, dose.request_entry_id)
@@ -273,6 +276,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         product_used=used_text(row),
         laid_out=laid,
         alone=row.alone,
+        paper_by=row.paper_by,
     )
 
 
@@ -303,6 +307,7 @@ def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:
         unreconciled=waits(row.state, row.status),
         laid_out=row.laid_id is not None and not row.also_given,
         on_leave=row.expected_of in ON_LEAVE,
+        unknown=row.downtime_id is not None,
     )
 
 

@@ -30,6 +30,7 @@ from journal.medication.rules.dispenser import Told, dispenser_text, status_in_d
 from journal.medication.rules.door import UNRECONCILED, waits
 from journal.medication.rules.leave import ON_LEAVE
 from journal.medication.service.dispenser_told import told_column, told_of
+from journal.medication.service.gap import unknown
 from journal.medication.service.shown import (
     DECIDED,
     WITNESS,
@@ -130,7 +131,7 @@ def _doses(order: Any) -> sa.ScalarSelect[Any]:
     since = sa.case((Dose.state != "open", sa.select(of_version).where(decided).scalar_subquery()))
     said = sa.func.json_build_array(
         *(Dose.due_at, Dose.next_due_at, Dose.ready_from, Dose.late_after, Dose.state, since),
-        *(signature.result, signature.effective_at, signature.reason_code, signature.reason_text),
+        *(signature.result, signature.effective_at, signature.reason_code, signature.reason_text, unknown(Dose)),
         told_column(Dose, order.supply),
         DoseLaidOut.id.is_not(None),
         Dose.given_by,
@@ -142,7 +143,7 @@ def _doses(order: Any) -> sa.ScalarSelect[Any]:
         .outerjoin(DoseLaidOut, lies_before(Dose))
         .where(sa.tuple_(Dose.patient_id, Dose.request_entry_id) == sa.tuple_(order.patient_id, order.entry_id))
         .where(Dose.due_at >= sa.bindparam("start"), Dose.due_at < sa.bindparam("end"))
-        .where(sa.or_(Dose.state != "cancelled", signature.id.is_not(None)))
+        .where(sa.or_(Dose.state != "cancelled", signature.id.is_not(None), unknown(Dose)))
         .correlate(order.entry_id.table)
         .scalar_subquery()
     )
@@ -195,7 +196,7 @@ def _so_far(order: Any) -> sa.Case[Any]:
 
 
 def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
-    due, next_due, ready, late, state, version, result, at, reason, text, said, laid_out, given_by = dose
+    due, next_due, ready, late, state, version, result, at, reason, text, unknown, said, laid_out, given_by = dose
     since, decided = version or (None, OrderStatus.ACTIVE)
     due_at = datetime.fromisoformat(due)
     signed = None
@@ -212,6 +213,7 @@ def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
         unreconciled=waits(state, decided),
         laid_out=laid_out,
         on_leave=given_by in ON_LEAVE,
+        unknown=unknown,
     )
     return _with_dispenser(_drawn(status, due_at, now, signed), told_of(said), now)
 

@@ -28,6 +28,7 @@ from journal.medication.rules.safety import is_opioid
 from journal.medication.service.clearing import unconfirmed
 from journal.medication.service.course import course_of, standing
 from journal.medication.service.follow_up import follows_inr
+from journal.medication.service.gap import unknown_same
 from journal.medication.service.in_use import IN_USE, list_statement, medicine_in_use, newest_versions
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.orders import Orders
@@ -139,7 +140,7 @@ class Lists(Orders):
         rows = self.db.execute(
             sa.select(
                 *(order, given, without, unsigned(order), waits_since(order), dosage_before(order), OWN),
-                unconfirmed(order),
+                *(unconfirmed(order), unknown_same(self.work, patient_id, order)),
             ).where(order.as_needed, order.status == OrderStatus.ACTIVE.value)
         )
         ids = self.work.ids(patient_id)
@@ -168,6 +169,7 @@ class Lists(Orders):
         was: str | None,
         authority: str | None,
         named: Sequence[str] | None,
+        unknown: bool,
     ) -> AsNeededMedicine:
         dosage = dosage_of(order)
         assert dosage.amount is not None
@@ -194,7 +196,7 @@ class Lists(Orders):
             indication=order.indication,
             given=tuple(at for at, _ in given if at > day_ago),
             room=room,
-            cautions=cautions_of(order, self.work.now),
+            cautions=cautions_of(order, self.work.now, unknown=unknown),
             overridden=overridden_of(order),
             flags=flags + origin_flags(order),
             required_value=ValueRequirement.from_json(order.required_value) if order.required_value else None,

@@ -97,7 +97,7 @@ class DueDose(NamedTuple):
     where whoever reads has not the authority for all of it; somebody else must give it. `prepared_by`: who laid in or packed
     what was given; None for what was given from a pack. `needs_product`: the pack is named before it is signed, and
     `product_used` says which it was. `laid_out`: it lies before the patient, and is not signed. `alone`: why its one signature
-    stands alone (a rules.alone.AloneReason).
+    stands alone (a rules.alone.AloneReason). `paper_by`: who wrote it in, of what was given by the paper list.
     """
 
     id: UUID
@@ -138,6 +138,7 @@ class DueDose(NamedTuple):
     product_used: str | None = None
     laid_out: LaidOut | None = None
     alone: str | None = None
+    paper_by: str | None = None
 
     @property
     def awaits_witness(self) -> bool:
@@ -234,7 +235,7 @@ class WorklistRow(NamedTuple):
     that wait for an INR, and have no dose. `crossing`: how she crossed the hospital door, while her list is not reconciled after
     it, and `reconcile_before` the limit for that. `no_answer_since`: nobody has answered at a visit
     since then, and it is not ended. `told`: how far up one of her tasks has been told. `prepared`: something of a dosett or a roll
-    lies ready for the period.
+    lies ready for the period. `unknown`: how many were to be given while the journal was away, and nobody knows of.
     """
 
     patient_id: UUID
@@ -255,6 +256,7 @@ class WorklistRow(NamedTuple):
     no_answer_since: datetime | None = None
     told: int | None = None
     prepared: bool = False
+    unknown: int = 0
 
 
 def medicine_key(order: Any) -> str:
@@ -263,8 +265,8 @@ def medicine_key(order: Any) -> str:
     return key
 
 
-def cautions_of(order: Any, at: datetime, dose: Any = None) -> tuple[Caution, ...]:
-    """What is special about giving this dose, or one as needed, at `at`."""
+def cautions_of(order: Any, at: datetime, dose: Any = None, *, unknown: bool = False) -> tuple[Caution, ...]:
+    """What is special about giving this dose, or one as needed, at `at`. `unknown`: one of its substance is, after downtime."""
     return cautions(
         atc_code=order.atc_code,
         prescription_group=order.prescription_group,
@@ -275,6 +277,7 @@ def cautions_of(order: Any, at: datetime, dose: Any = None) -> tuple[Caution, ..
         time_critical=order.time_critical,
         stop_overridden=any(issue["tier"] == Tier.STOP for issue in order.detected_issues or ()),
         in_dispenser=dose is not None and dose.supply == Supply.DISPENSER.value,
+        unknown=unknown or (dose is not None and dose.downtime_id is not None),
     )
 
 

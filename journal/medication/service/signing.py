@@ -18,6 +18,7 @@ from journal.medication.rules.leave import ON_LEAVE
 from journal.medication.service.before_door import BeforeDoor
 from journal.medication.service.clearing import Clearings
 from journal.medication.service.course import count_anew, standing
+from journal.medication.service.gap import unknown_of_entry
 from journal.medication.service.may_give import OWN, needed_of
 from journal.medication.service.settings import choices_of
 from journal.medication.service.waiting import HELD, not_reconciled
@@ -45,7 +46,7 @@ _CHANGED = phrases(
 _DONE = (
     *("patient_id", "id", "dose_id", "request_id", "request_version", "kind", "status", "result"),
     *("reason_code", "reason_text", "effective_at", "amount", "unit", "observation_id"),
-    *("site", "old_patch", "next_step", "try_at", "prepared_line_id"),
+    *("site", "old_patch", "next_step", "try_at", "prepared_line_id", "performer_id", "performer_name"),
 )
 _DOSE_TO_SIGN = Statement(sa.text("SELECT * FROM medication.dose_to_sign(:ids, :dose_id)"))
 # One after the other in one order, so that two who want the same doses never wait for each other in a ring; those of courses
@@ -86,10 +87,12 @@ class Signing(Clearings, Withdrawing, BeforeDoor):
 
     def _lock_order(self, patient_id: UUID, request_entry_id: UUID) -> Any:
         """Whoever changes an order, or counts what was given of it, holds this row until commit. Answers with from when the
-        order waits at the hospital door (unconfirmed_since), and what the tables say that whoever signs may do (authority).
+        order waits at the hospital door (unconfirmed_since), what the tables say that whoever signs may do (authority), and whether
+        a dose of the same substance is unknown after downtime (unknown).
         """
         plan = sa.and_(self.work.chart(patient_id, RequestPlan), RequestPlan.request_entry_id == request_entry_id)
-        lock = sa.select(RequestPlan.unconfirmed_since, OWN.label("authority")).where(plan)
+        unknown = unknown_of_entry(self.work, patient_id, request_entry_id).label("unknown")
+        lock = sa.select(RequestPlan.unconfirmed_since, OWN.label("authority"), unknown).where(plan)
         if (held := self.db.execute(lock.with_for_update(key_share=True, of=RequestPlan)).first()) is None:
             raise NotFound("Legemidlet finnes ikke hos denne pasienten.")
         return held
@@ -187,6 +190,7 @@ class Signing(Clearings, Withdrawing, BeforeDoor):
         next_step: str | None = None,
         try_at: datetime | None = None,
         prepared_line_id: UUID | None = None,
+        performer: tuple[UUID, str] | None = None,
     ) -> UUID:
         """Stores what was done with a dose; answers with its id."""
         id = new_id()
@@ -211,5 +215,7 @@ class Signing(Clearings, Withdrawing, BeforeDoor):
             next_step=next_step,
             try_at=try_at,
             prepared_line_id=prepared_line_id,
+            performer_id=performer and performer[0],
+            performer_name=performer and performer[1],
         )
         return id

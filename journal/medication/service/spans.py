@@ -25,6 +25,7 @@ from journal.medication.rules.dispenser import status_in_dispenser
 from journal.medication.rules.door import waits
 from journal.medication.rules.leave import ON_LEAVE
 from journal.medication.service.dispenser_told import told_column, told_of
+from journal.medication.service.gap import given_and_written, unknown
 from journal.medication.service.in_use import IN_USE
 from journal.medication.service.shown import WITNESS, dosage_of, group_flags, line_of, unsigned
 from journal.permissions import Permission
@@ -41,7 +42,7 @@ _SHOWN = (
 )
 _FACT = (
     *("id", "dose_id", "kind", "result", "effective_at", "reason_code", "reason_text", "amount", "unit"),
-    *("in_error_at", "in_error_reason", "recorded_by_name"),
+    *("in_error_at", "in_error_reason", "recorded_by_name", "performer_name"),
 )
 
 
@@ -197,12 +198,13 @@ def _outcomes() -> Statement:
             told_column(dose, order.supply).label("told"),
             DoseLaidOut.id.is_not(None).label("laid_out"),
             dose.given_by,
+            dose.downtime_id,
         )
         .join(order, of_order)
         .outerjoin(dose.signature.of_type(signature))
         .outerjoin(DoseLaidOut, lies_before(dose))
         .where(in_charts(dose), dose.due_at >= sa.bindparam("start"), dose.due_at < sa.bindparam("end"))
-        .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None)))
+        .where(sa.or_(dose.state != "cancelled", signature.id.is_not(None), unknown(dose)))
         .order_by(dose.due_at)
     )
 
@@ -220,6 +222,7 @@ def _outcome(row: Any, now: datetime) -> Outcome:
         unreconciled=waits(row.state, row.status),
         laid_out=row.laid_out,
         on_leave=row.given_by in ON_LEAVE,
+        unknown=row.downtime_id is not None,
     )
     status = status_in_dispenser(status, told_of(row.told))
     return Outcome(row.request_entry_id, row.signed_at or row.due_at, row.due_at, status)
@@ -260,6 +263,6 @@ def _fact(row: Any) -> SpanFact:
         due_at=row.due_at,
         state=SignedState(Result(row.result), row.effective_at, reason, row.reason_text or ""),
         amount=Quantity(row.amount, row.unit) if row.amount is not None else None,
-        by_name=row.recorded_by_name,
+        by_name=given_and_written(row),
         in_error_because=(row.in_error_reason or "") if row.in_error_at else None,
     )

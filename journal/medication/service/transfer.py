@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import MedicationLine, OrderStatus
 from journal.medication.rules.transfer import Told, told_first
+from journal.medication.service.gap import given_and_written, given_by_name
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.shown import WITNESS, condition_of, dosage_of, group_flags, line_of, unsigned
 from journal.medication.service.waiting import waits_since
@@ -83,7 +84,7 @@ def _lines() -> Statement:
     of_entry = sa.tuple_(version.patient_id, version.entry_id) == sa.tuple_(newest.patient_id, newest.entry_id)
     this = sa.tuple_(version.patient_id, version.id) == sa.tuple_(given.patient_id, given.request_id)
     last = (
-        sa.select(given.effective_at.label("last_at"), given.recorded_by_name.label("last_by"))
+        sa.select(given.effective_at.label("last_at"), given_by_name(given).label("last_by"))
         .join(version, this)
         .where(of_entry, given.in_error_at.is_(None), given.status == "completed", given.kind != WITNESS)
         .order_by(given.effective_at.desc())
@@ -111,7 +112,14 @@ def _lately() -> Statement:
     this = sa.and_(order.patient_id == given.patient_id, order.id == given.request_id)
     live = given.in_error_at.is_(None), given.status == "completed", given.dose_id.is_(None)
     return Statement(
-        sa.select(order.generic_name, given.amount, given.unit, given.effective_at, given.recorded_by_name)
+        sa.select(
+            order.generic_name,
+            given.amount,
+            given.unit,
+            given.effective_at,
+            given.recorded_by_name,
+            given.performer_name,
+        )
         .join(order, this)
         .where(in_charts(given), *live, given.effective_at > sa.bindparam("since"))
         .order_by(given.effective_at.desc())
@@ -137,4 +145,4 @@ def _line(row: Any, now: datetime) -> SheetLine:
 
 def _given(row: Any) -> GivenAsNeeded:
     amount = Quantity(row.amount, row.unit) if row.amount is not None else None
-    return GivenAsNeeded(row.generic_name or "", amount, row.effective_at, row.recorded_by_name)
+    return GivenAsNeeded(row.generic_name or "", amount, row.effective_at, given_and_written(row))

@@ -1,6 +1,7 @@
 """Pages of medication: the round, medicines as needed, lists and charts, the doctor's acts, settings."""
 
 from journal.medication.web import (
+    after_downtime,
     alone,
     as_needed,
     authority,
@@ -36,6 +37,7 @@ from journal.medication.web import (
     verbal_change,
     without_order,
 )
+from journal.medication.web.after_downtime import downtime_notice
 from journal.medication.web.authority import expiring_notice
 from journal.medication.web.section import bp
 from journal.medication.web.stand_in import notice
@@ -51,6 +53,7 @@ MORE_MENU = (
     authority.MENU,
     dispenser.MENU,
     stock.MENU,
+    after_downtime.MENU,
 )
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "MORE_MENU",
     "SETTINGS_MENU",
     "TAB",
+    "after_downtime",
     "alone",
     "as_needed",
     "authority",
@@ -67,6 +71,7 @@ __all__ = [
     "checking",
     "dispenser",
     "door",
+    "downtime_notice",
     "expiring_notice",
     "favourites",
     "keeping",

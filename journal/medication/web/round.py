@@ -42,6 +42,7 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         "slot": slot,
         "counts": pages.counts(of_slot),
         "slots": pages.slots(rows, slot, work.now),
+        "unknown": sum(row.unknown for row in rows),
     }
     whole, following = not wants_fragment(), _next(waiting, chosen)
     listed = list(of_slot) if whole else [p for p in (chosen, following) if p in of_slot]
