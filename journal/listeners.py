@@ -22,6 +22,7 @@ from journal.medication import (
     DoctorToCall,
     DoorPassed,
     DoseGivenAfterStop,
+    DoseGivenTooNear,
     DoseGivenTwice,
     DoseGivenWithoutAuthority,
     EvaluationPlanned,
@@ -86,6 +87,7 @@ _AGAINST = {
     GivenToWrongPatient: Against.WRONG_PATIENT,
     GivenWithoutOrder: Against.WITHOUT_ORDER,
     DoseGivenWithoutAuthority: Against.WITHOUT_AUTHORITY,
+    DoseGivenTooNear: Against.TOO_NEAR,
 }
 
 

@@ -147,6 +147,7 @@ class Against(StrEnum):
     WRONG_PATIENT = "wrong-patient"
     WITHOUT_ORDER = "without-order"
     WITHOUT_AUTHORITY = "without-authority"
+    TOO_NEAR = "too-near"
 
 
 AGAINST_KIND = {
@@ -154,6 +155,7 @@ AGAINST_KIND = {
     Against.AFTER_STOP: "given_after_stop",
     Against.WRONG_PATIENT: "mix_up",
     Against.WITHOUT_AUTHORITY: "medication",
+    Against.TOO_NEAR: "medication",
 }
 """The incident that each of them is (INCIDENTS). What was given in an emergency is none."""
 
@@ -163,6 +165,7 @@ _AGAINST = phrases(
         Against.AFTER_STOP: "%(medicine)s er gitt %(time)s, etter at ordinasjonen var endret, pauset, seponert eller ferdig.",
         Against.WRONG_PATIENT: "%(medicine)s er gitt %(time)s til denne pasienten, men var til en annen.",
         Against.WITHOUT_ORDER: "%(medicine)s er gitt %(time)s uten ordinasjon.",
+        Against.TOO_NEAR: "%(medicine)s er gitt %(time)s, for nær en annen dose eller ikke på dagen sin.",
         Against.WITHOUT_AUTHORITY: "%(medicine)s er gitt %(time)s av en som ikke har fullmakt til det.",
     }
 )

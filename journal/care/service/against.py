@@ -35,7 +35,7 @@ class GivenAgainst(Missed, Incidents):
 
     def _what(self, patient_id: UUID, administration_id: UUID, against: rules.Against) -> str:
         medication = Medication(self.work)
-        if against in (rules.Against.TWICE, rules.Against.AFTER_STOP, rules.Against.WITHOUT_AUTHORITY):
+        if against not in (rules.Against.WRONG_PATIENT, rules.Against.WITHOUT_ORDER):
             return medication.medicine_of(patient_id, administration_id)
         dose = medication.unordered_dose(patient_id, administration_id)
         return f"{dose.medicine} {dose.amount}"

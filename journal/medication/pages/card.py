@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import url_for
 
 from journal.medication.pages.glucose import GLUCOSE, Glucose, glucose_of
+from journal.medication.pages.near import NearFields, near_fields, next_from_text
 from journal.medication.pages.patches import PatchFields, patch_fields
 from journal.medication.pages.round import JUST_NOW
 from journal.medication.rules import (
@@ -132,6 +133,8 @@ class Card(NamedTuple):
     next_text: str | None
     error: str | None
     places: tuple[tuple[str, str], ...] = ()
+    near: NearFields | None = None
+    next_from: str | None = None
 
 
 class Last(NamedTuple):
@@ -178,11 +181,13 @@ def card(
     trouble: Trouble | None,
     may_be_given_by: str | None,
     now: datetime,
+    prescribers: Sequence[tuple[UUID, str]] | None = None,
     held_from: datetime | None = None,
 ) -> Card:
     """A dose as its card. `latest` are the newest measurements by code, `patches` what is known of them by medicine;
     `trouble` is what went wrong with this dose. `may_be_given_by`: who gives it, where whoever reads has no authority for it.
-    `held_from`: of one that waits at the hospital door and may have been given before."""
+    `prescribers`: who may have said that it is given too near another one, asked for where that stopped it. `held_from`: of one
+    that waits at the hospital door and may have been given before."""
     where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
     signed = dose.signed
     note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
@@ -251,6 +256,8 @@ def card(
         next_text=step_text(dose.next_step, hhmm(dose.try_at) if dose.try_at else ""),
         error=trouble.said if trouble and trouble.field is None else None,
         places=trouble.places if trouble else (),
+        near=near_fields(prescribers, trouble.typed) if trouble and prescribers is not None else None,
+        next_from=next_from_text(dose, now),
     )
 
 

@@ -26,6 +26,7 @@ class Caution(StrEnum):
     OVERRIDDEN = "overridden"
     PATCH_NOT_FOUND = "patch-not-found"
     SITE_RESTS = "site-rests"
+    TOO_NEAR = "too-near"
 
 
 def cautions(

@@ -32,6 +32,7 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.patches import PATCH, OldPatch, Site
 from journal.medication.service.may_give import needed_of
+from journal.medication.service.near import FAR, Agreed
 from journal.medication.service.not_given import NotGiven
 from journal.medication.service.reopened import catch_up
 from journal.medication.service.settings import choices_of
@@ -67,13 +68,15 @@ class Administration(NotGiven):
         site: Site | None = None,
         old_patch: OldPatch | None = None,
         ledger: UUID | None = None,
+        agreed: Agreed = FAR,
     ) -> UUID:
         """Signs that this dose was given as ordered, now or at the time the nurse says; answers with the administration's id.
 
         `request_version` is the version of the order she saw; `value` is measured, where the order wants one, with `value2`, the
         diastolic, where that is a blood pressure, and `against` says why she gives a dose that the value speaks against;
         `confirmed` is what is special about the dose and she has seen; `site` and `old_patch` are of a patch; `ledger` is the
-        account of a controlled drug that she took it from, where there are several. Raises NotFound, DoseAlreadySigned,
+        account of a controlled drug that she took it from, where there are several; `agreed` is who said that it is given too near
+        another dose, or that it is given already. Raises NotFound, DoseAlreadySigned,
         OrderChanged, NoAuthority, CourseComplete, ValueMissing, ValueBelowLimit, ConfirmationMissing, WhichPlace, and Invalid
         for a time that cannot be and for a patch without both.
         """
@@ -83,7 +86,10 @@ class Administration(NotGiven):
         if self._is_complete(dose):
             raise self._complete(dose)
         patch = self._patch(patient_id, dose, site, old_patch, given_at) if dose.unit == PATCH else None
-        self._confirmed(confirmed, dose, given_at, dose, patch.cautions if patch else ())
+        near = self._near(dose, given_at)
+        special = (*(patch.cautions if patch else ()), *near)
+        self._confirmed(self._seen(confirmed, agreed), dose, given_at, dose, special)
+        prescriber = self._named(agreed) if near else None
         measured, why = self._measure(patient_id, dose, (value, value2), against, given_at, dose.id)
         more: dict[str, Any] = {"observation_id": measured, "text": why}
         if patch:
@@ -94,6 +100,8 @@ class Administration(NotGiven):
         self._take_out(
             dose, dose.request_id, signed, Quantity(dose.amount, dose.unit), None, ledger_id=ledger, ask=True
         )
+        if near:
+            self._store_agreed(dose, signed, given_at, agreed, prescriber)
         return signed
 
     @on_patient(Permission.MEDICATION_ADMINISTER)

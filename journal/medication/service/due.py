@@ -26,6 +26,7 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.authority import Act
 from journal.medication.rules.door import waits
+from journal.medication.rules.interval import next_from
 from journal.medication.rules.next_step import NextStep
 from journal.medication.service.may_give import OWN, authority_of, needed_of
 from journal.medication.service.prepared_shown import prepared_by
@@ -228,6 +229,9 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         try_at=row.try_at,
         is_retry=row.retry_of is not None,
         prepared_by=row.prepared_by,
+        next_from=next_from(
+            state.effective_at if state else now, row.due_at, row.next_due_at, row.due_at - row.ready_from
+        ),
     )
 
 

@@ -120,6 +120,7 @@ class DueDose(NamedTuple):
     is_retry: bool
     needs_other: frozenset[Act] = frozenset()
     prepared_by: str | None = None
+    next_from: datetime | None = None
 
     @property
     def awaits_witness(self) -> bool:
