@@ -147,7 +147,7 @@ def test_with_the_prescriber_named_it_is_signed_and_he_is_asked_to_confirm(
     world: World, work_of: WorkOf, second: DueDose, migrator: Any
 ) -> None:
     with work_of(world.nina) as work:
-        agreed = Agreed(world.lars.person_id, work.now)
+        agreed = Agreed(world.lars.actor.person_id, work.now)
     give(world, work_of, second, confirmed=[*second.cautions, Caution.TOO_NEAR], agreed=agreed)
 
     assert doses(world, work_of, second.patient_id)[1].status in (DoseStatus.GIVEN, DoseStatus.GIVEN_EARLY)
@@ -158,7 +158,7 @@ def test_with_the_prescriber_named_it_is_signed_and_he_is_asked_to_confirm(
 
 def test_nobody_but_a_prescriber_is_named(world: World, work_of: WorkOf, second: DueDose) -> None:
     with work_of(world.nina) as work:
-        agreed = Agreed(world.nina.person_id, work.now)
+        agreed = Agreed(world.nina.actor.person_id, work.now)
     with pytest.raises(Invalid):
         give(world, work_of, second, confirmed=[*second.cautions, Caution.TOO_NEAR], agreed=agreed)
 
@@ -198,7 +198,7 @@ def test_the_card_asks_who_decided_it_and_signs_in_the_second_step(
     assert refused.status_code == 422
     assert "Hvem har bestemt det?" in page
     assert "Lars Haugen" in page
-    said = {"prescriber_id": str(world.lars.person_id), "said_time": hhmm(datetime.now(UTC))}
+    said = {"prescriber_id": str(world.lars.actor.person_id), "said_time": hhmm(datetime.now(UTC))}
     answer = nina.act(url, form | said | {"confirmed[]": [*form["confirmed[]"], "too-near"]})
     assert answer.status_code == 303
 
