@@ -151,7 +151,7 @@ def test_with_the_prescriber_named_it_is_signed_and_he_is_asked_to_confirm(
     give(world, work_of, second, confirmed=[*second.cautions, Caution.TOO_NEAR], agreed=agreed)
 
     assert doses(world, work_of, second.patient_id)[1].status in (DoseStatus.GIVEN, DoseStatus.GIVEN_EARLY)
-    asked = stored(migrator, "SELECT description FROM care.task WHERE patient_id = %s AND kind = 'clearing'", second)
+    asked = stored(migrator, "SELECT what FROM care.task WHERE patient_id = %s AND kind = 'clearing'", second)
     assert len(asked) == 1
     assert str(asked[0][0]).startswith("Lars Haugen: bekreft at du kl. ")
 
