@@ -4,8 +4,7 @@ A dose is never given nearer another one than half the time the order has betwee
 missed (status) and a first dose at once pushes the next one away (schedule). What is due weekly or more seldom is given on its day
 alone: methotrexate a day late is a prescriber's to decide, and taken daily it kills.
 
-Sources: issue "Signing" (half the interval; weekly and rarer only on its day); ISMP and Statens legemiddelverk on methotrexate
-once a week; Norsk legemiddelhåndbok on a forgotten dose (never two in the place of one).
+Source: the requirement of signing (half the interval; weekly and rarer only on its day). No outside source has been looked up.
 """
 
 from collections.abc import Sequence
