@@ -30,6 +30,7 @@ from journal.medication import (
     DoctorToCall,
     DoorPassed,
     DoseGivenAfterStop,
+    DoseGivenTooNear,
     DoseGivenTwice,
     DoseGivenWithoutAuthority,
     DoseLaidOut,
@@ -109,6 +110,7 @@ _AGAINST = {
     DoseGivenWithoutAuthority: Against.WITHOUT_AUTHORITY,
     PaperDenied: Against.PAPER_DENIED,
     AsNeededPastLimit: Against.PAST_LIMIT,
+    DoseGivenTooNear: Against.TOO_NEAR,
 }
 
 

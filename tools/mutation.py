@@ -77,6 +77,7 @@ TESTS = {
     "status.py": ("status", "rule_limits", "week", "rule_cases_downtime"),
     "reasons.py": ("status", "conditions", "rule_limits", "rule_cases_dosage"),
     "caution.py": ("caution", "rule_limits", "rule_cases_downtime"),
+    "interval.py": ("interval",),
     "settings.py": ("dose_settings", "rule_limits"),
     "dosage.py": ("dosage", "steps", "course_doses", "rule_cases_dosage"),
     "parts.py": ("dosage", "steps", "first_dose", "course_doses", "rule_cases_dosage"),

@@ -165,6 +165,7 @@ class Against(StrEnum):
     WITHOUT_AUTHORITY = "without-authority"
     PAPER_DENIED = "paper-denied"
     PAST_LIMIT = "past-limit"
+    TOO_NEAR = "too-near"
 
 
 AGAINST_KIND = {
@@ -174,6 +175,7 @@ AGAINST_KIND = {
     Against.WITHOUT_AUTHORITY: "medication",
     Against.PAPER_DENIED: "medication",
     Against.PAST_LIMIT: "medication",
+    Against.TOO_NEAR: "medication",
 }
 """The incident that each of them is (INCIDENTS). What was given in an emergency is none."""
 
@@ -183,6 +185,7 @@ _AGAINST = phrases(
         Against.AFTER_STOP: "%(medicine)s er gitt %(time)s, etter at ordinasjonen var endret, pauset, seponert eller ferdig.",
         Against.WRONG_PATIENT: "%(medicine)s er gitt %(time)s til denne pasienten, men var til en annen.",
         Against.WITHOUT_ORDER: "%(medicine)s er gitt %(time)s uten ordinasjon.",
+        Against.TOO_NEAR: "%(medicine)s er gitt %(time)s, for nær en annen dose eller ikke på dagen sin.",
         Against.WITHOUT_AUTHORITY: "%(medicine)s er gitt %(time)s av en som ikke har fullmakt til det.",
         Against.PAPER_DENIED: "%(medicine)s er ført fra papir som gitt %(time)s. Den som skal ha gitt den, sier nei.",
         Against.PAST_LIMIT: "%(medicine)s er gitt %(time)s mens journalen var nede, for tidlig eller mer enn det meste i døgnet.",

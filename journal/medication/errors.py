@@ -33,6 +33,12 @@ class NotReconciled(OrderChanged):
     type, title = "not-reconciled", "Legemidlet er ikke samstemt"
 
 
+class GivenTooNear(Conflict):
+    """Something in a bag is too near the dose before it: it is signed by itself, where a prescriber can be named."""
+
+    type, title = "given-too-near", "For nær forrige dose"
+
+
 class CourseComplete(OrderChanged):
     """So many doses as the course has are given: none of those that were missed is to be given any more. Fields: given."""
 

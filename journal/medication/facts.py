@@ -135,6 +135,10 @@ class DoseGivenWithoutAuthority(_AboutAdministration):
     """Somebody without the authority for it gave a dose, and says so: an incident to follow up."""
 
 
+class DoseGivenTooNear(_AboutAdministration):
+    """A dose was given too near another one, and no prescriber had said so: an incident to follow up."""
+
+
 class GivenWithoutOrder(_AboutAdministration):
     """Given though nobody had ordered it: whoever prescribes for the patient must hear of it."""
 

@@ -118,7 +118,8 @@ class SignGiven(Schema):
     """Body of "Gitt": the version of the order that was seen, a measured value (two of a blood pressure), why it is given
     `against` that value, a time if it was not now (and a day if it was not today), and what is special about the dose and has
     been confirmed. `taken_at`: when what was laid out was taken. `site` and `old_patch` are of a patch alone, `ledger` of a
-    controlled drug that is kept in several places."""
+    controlled drug that is kept in several places. Of a dose too near another one: the prescriber who said so and when, or
+    `too_near`: it is given already."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
@@ -132,6 +133,9 @@ class SignGiven(Schema):
     product = scanned()
     taken_at = fields.AwareDateTime(load_default=None)
     confirmed = _confirmed()
+    prescriber_id = fields.UUID(load_default=None)
+    said_time = MaybeClock(load_default=None)
+    too_near = fields.Boolean(load_default=False)
 
 
 class SignNotGiven(Schema):

@@ -15,6 +15,7 @@ from journal.medication import DueDose, Medication
 from journal.medication.errors import CourseComplete
 from journal.medication.rules import (
     AmountRange,
+    Caution,
     Course,
     Dosage,
     DoseStatus,
@@ -294,8 +295,10 @@ def test_nobody_gives_a_missed_dose_of_a_course_that_is_over_and_who_did_can_say
     with work_of(world.nina) as work:
         Medication(work).extend_horizon([patient_id])
     first_missed, second_missed, *made_up = doses(world, work_of, patient_id)
-    for dose in made_up:
-        sign(world, work_of, dose)
+    with work_of(world.nina) as work:
+        half_an_hour_ago = work.now - timedelta(minutes=31)
+    for dose, given_at in zip(made_up, (half_an_hour_ago, None), strict=True):
+        sign(world, work_of, dose, given_at=given_at, confirmed=[Caution.EARLY])
 
     for refused in (
         lambda: sign(world, work_of, first_missed, given_at=first_missed.due_at),

@@ -26,7 +26,7 @@ def signed(world: World, work_of: WorkOf, patient_id: UUID) -> tuple[DueDose, UU
     """A dose that is ready, and the id of its signature."""
     order(world, work_of, patient_id)
     dose = doses(world, work_of, patient_id)[0]
-    return dose, sign(world, work_of, dose)
+    return dose, sign(world, work_of, dose, given_at=dose.due_at)
 
 
 def decide(world: World, work_of: WorkOf, dose: DueDose, act: str, version: int = 1) -> None:

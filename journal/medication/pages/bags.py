@@ -108,7 +108,8 @@ def bag_cards(
             continue
         here = trouble if trouble and trouble.dose_id == bag.of.id and trouble.typed.get("at") == _at(bag) else None
         cards.append(_card(bag, by_id, slot, may_sign, may_take_out, here, now))
-        covered |= _covered(bag)
+        # What is too near the dose before it is signed by itself, on a card of its own.
+        covered |= set() if here and here.field == "apart" else _covered(bag)
     return Shown(tuple(cards), frozenset(covered))
 
 

@@ -10,6 +10,7 @@ from flask import url_for
 
 from journal.medication.pages.alone import NOT_ALONE, AloneOf, alone_of
 from journal.medication.pages.glucose import GLUCOSE, Glucose, glucose_of
+from journal.medication.pages.near import NearFields, near_fields, next_from_text
 from journal.medication.pages.patches import PatchFields, patch_fields
 from journal.medication.pages.product import ProductFields
 from journal.medication.pages.round import JUST_NOW
@@ -154,6 +155,8 @@ class Card(NamedTuple):
     product_used: str | None = None
     laid: Laid | None = None
     alone: AloneOf = NOT_ALONE
+    near: NearFields | None = None
+    next_from: str | None = None
 
 
 class Last(NamedTuple):
@@ -200,13 +203,15 @@ def card(
     trouble: Trouble | None,
     may_be_given_by: str | None,
     now: datetime,
+    prescribers: Sequence[tuple[UUID, str]] | None = None,
     held_from: datetime | None = None,
     product: ProductFields | None = None,
 ) -> Card:
     """A dose as its card. `latest` are the newest measurements by code, `patches` what is known of them by medicine;
     `trouble` is what went wrong with this dose. `may_be_given_by`: who gives it, where whoever reads has no authority for it.
     `held_from`: of one that waits at the hospital door and may have been given before. `product`: of one that is given from a
-    pack that is named; once it is, what the hand does is of that pack, and what must be seen stands open: she has tapped once."""
+    pack that is named; once it is, what the hand does is of that pack, and what must be seen stands open: she has tapped once.
+    `prescribers`: who may have said that it is given too near another one, asked for where that stopped it."""
     where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
     signed = dose.signed
     note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
@@ -282,6 +287,8 @@ def card(
         product_used=dose.product_used,
         laid=_laid(dose, slot, trouble, may_sign),
         alone=alone_of(dose, slot, person_id) if may_sign else NOT_ALONE,
+        near=near_fields(prescribers, trouble.typed) if trouble and prescribers is not None else None,
+        next_from=next_from_text(dose, now),
     )
 
 

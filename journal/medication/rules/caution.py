@@ -29,6 +29,7 @@ class Caution(StrEnum):
     IN_DISPENSER = "in-dispenser"
     PRODUCT = "product"
     DOWNTIME = "downtime"
+    TOO_NEAR = "too-near"
 
 
 def cautions(

@@ -33,6 +33,7 @@ from journal.medication.rules import (
 from journal.medication.rules.patches import PATCH, OldPatch, Site
 from journal.medication.service.alone_said import undo_alone
 from journal.medication.service.may_give import needed_of
+from journal.medication.service.near import FAR, Agreed
 from journal.medication.service.not_given import NotGiven
 from journal.medication.service.product import ProductAtHand, warned
 from journal.medication.service.reopened import catch_up
@@ -71,6 +72,7 @@ class Administration(NotGiven, ProductAtHand):
         ledger: UUID | None = None,
         product: str = "",
         afterwards: bool = False,
+        agreed: Agreed = FAR,
     ) -> UUID:
         """Signs that this dose was given as ordered, now or at the time the nurse says; answers with the administration's id.
 
@@ -79,9 +81,9 @@ class Administration(NotGiven, ProductAtHand):
         `confirmed` is what is special about the dose and she has seen; `site` and `old_patch` are of a patch; `ledger` is the
         account of a controlled drug that she took it from, where there are several; `product` is the code of the pack she has in
         her hand, asked for where rules/product.py says so, and never of what was given and only now is signed (`afterwards`, or
-        before the hospital door). Raises NotFound, DoseAlreadySigned,
-        OrderChanged, NoAuthority, CourseComplete, ProductMissing, ValueMissing, ValueBelowLimit, ConfirmationMissing,
-        WhichPlace, and Invalid for a time that cannot be and for a patch without both.
+        before the hospital door); `agreed` is who said that it is given too near another dose, or that it is given already.
+        Raises NotFound, DoseAlreadySigned, OrderChanged, NoAuthority, CourseComplete, ProductMissing, ValueMissing,
+        ValueBelowLimit, ConfirmationMissing, WhichPlace, and Invalid for a time that cannot be and for a patch without both.
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version, given_at)
         given_at = self._given_at(given_at)
@@ -92,7 +94,10 @@ class Administration(NotGiven, ProductAtHand):
         amount = Quantity(dose.amount, dose.unit)
         is_fact = afterwards or dose.state == HELD
         hand = None if is_fact else self._at_hand(patient_id, dose, dose.request_entry_id, amount, product, given_at)
-        self._confirmed(confirmed, dose, given_at, dose, (*(patch.cautions if patch else ()), *warned(hand)))
+        near = self._near(dose, given_at)
+        special = (*(patch.cautions if patch else ()), *warned(hand), *near)
+        self._confirmed(self._seen(confirmed, agreed), dose, given_at, dose, special)
+        prescriber = self._named(agreed) if near else None
         measured, why = self._measure(patient_id, dose, (value, value2), against, given_at, dose.id)
         more: dict[str, Any] = {"observation_id": measured, "text": why}
         if patch:
@@ -103,6 +108,8 @@ class Administration(NotGiven, ProductAtHand):
         if hand:
             self._store_product(dose.patient_id, signed, hand)
         self._take_out(dose, dose.request_id, signed, amount, None, ledger_id=ledger, ask=True)
+        if near:
+            self._store_agreed(dose, signed, given_at, agreed, prescriber)
         return signed
 
     @on_patient(Permission.MEDICATION_ADMINISTER)

@@ -168,6 +168,7 @@ class Bags(Rolls, Administration):
         wanted: dict[str, str] = {UNCONTROLLED: UNCONTROLLED_TEXT} if bag.uncontrolled and doses else {}
         for dose in doses:
             self._not_too_early(dose, at)
+            self._none_near(dose, at)
             if self._is_complete(dose):
                 raise self._complete(dose)
             for one in cautions_of(dose, at, dose):

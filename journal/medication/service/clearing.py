@@ -57,7 +57,8 @@ class Clearings(MayGive):
         """The nurse's task: what she is asked to confirm. Raises NotFound."""
         order = MedicationRequest
         found = self.db.execute(
-            sa.select(order.generic_name, Clearing.nurse_name, Clearing.cleared_at, Clearing.recorded_by_name)
+            sa.select(MedicationAdministration.dose_id)
+            .add_columns(order.generic_name, Clearing.nurse_name, Clearing.cleared_at, Clearing.recorded_by_name)
             .select_from(Clearing)
             .join(MedicationAdministration, MedicationAdministration.id == Clearing.administration_id)
             .join(order, order.id == MedicationAdministration.request_id)
@@ -66,8 +67,13 @@ class Clearings(MayGive):
         ).first()
         if found is None:
             raise NotFound("Dosen er ikke avklart med noen.")
+        said = "%(nurse)s: bekreft at %(name)s avklarte %(medicine)s ved behov med deg kl. %(time)s."
+        if found.dose_id is not None:
+            said = (
+                "%(nurse)s: bekreft at du kl. %(time)s lot %(name)s gi %(medicine)s nærmere en annen dose enn vanlig."
+            )
         return phrase(
-            "%(nurse)s: bekreft at %(name)s avklarte %(medicine)s ved behov med deg kl. %(time)s.",
+            said,
             nurse=found.nurse_name,
             name=found.recorded_by_name,
             medicine=found.generic_name,

@@ -30,6 +30,7 @@ from journal.medication.rules import (
 from journal.medication.rules.authority import Act
 from journal.medication.rules.dispenser import dispenser_text, status_in_dispenser
 from journal.medication.rules.door import waits
+from journal.medication.rules.interval import next_from
 from journal.medication.rules.laid_out import laid_text, outdated_text, still_lies
 from journal.medication.rules.leave import ON_LEAVE, leave_text
 from journal.medication.rules.next_step import NextStep
@@ -277,6 +278,9 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         laid_out=laid,
         alone=row.alone,
         paper_by=row.paper_by,
+        next_from=next_from(
+            state.effective_at if state else now, row.due_at, row.next_due_at, row.due_at - row.ready_from
+        ),
     )
 
 

@@ -54,7 +54,7 @@ _UNITS = Statement(
     )
 )
 # Those who work here as doctors now, and whoever else is named.
-_PEOPLE = Statement(
+PEOPLE = Statement(
     sa.text(
         """
     SELECT p.id, p.name, d.id IS NOT NULL AS works FROM municipalities.practitioner p
@@ -113,7 +113,7 @@ class Rotas(Service):
     @without_patient(Permission.MEDICATION_APPOINT)
     def doctors(self) -> list[tuple[UUID, str]]:
         """Those who may be named: who works in the municipality as a doctor, by name."""
-        return [(row.id, row.name) for row in _PEOPLE.rows(self.db, named=[]) if row.works]
+        return [(row.id, row.name) for row in PEOPLE.rows(self.db, named=[]) if row.works]
 
     @without_patient(Permission.MEDICATION_APPOINT)
     def week_of_stand_ins(self) -> WeekOfStandIns:
@@ -159,7 +159,7 @@ class Rotas(Service):
         units = {row.id: row for row in _UNITS.rows(self.db, unit_id=acting)}
         rotas = {id: _rota(row) for id, row in units.items() if row.chosen}
         named = set().union(*(rota.people() for rota in rotas.values()))
-        people = _PEOPLE.rows(self.db, named=list(named))
+        people = PEOPLE.rows(self.db, named=list(named))
         names = {row.id: row.name for row in people}
         working = frozenset(row.id for row in people if row.works)
         own = [acting, *(id for id, row in units.items() if row.below and row.chosen and id != acting)]

@@ -139,6 +139,7 @@ class DueDose(NamedTuple):
     laid_out: LaidOut | None = None
     alone: str | None = None
     paper_by: str | None = None
+    next_from: datetime | None = None
 
     @property
     def awaits_witness(self) -> bool:

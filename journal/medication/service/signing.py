@@ -20,6 +20,7 @@ from journal.medication.service.clearing import Clearings
 from journal.medication.service.course import count_anew, standing
 from journal.medication.service.gap import unknown_of_entry
 from journal.medication.service.may_give import OWN, needed_of
+from journal.medication.service.near import Near
 from journal.medication.service.settings import choices_of
 from journal.medication.service.waiting import HELD, not_reconciled
 from journal.medication.service.withdrawing import Withdrawing
@@ -72,7 +73,7 @@ def _administration() -> Statement:
     return Statement(sa.insert(MedicationAdministration).values({name: sa.bindparam(name) for name in _DONE}))
 
 
-class Signing(Clearings, Withdrawing, BeforeDoor):
+class Signing(Clearings, Withdrawing, BeforeDoor, Near):
     """Lock first, look after: a look in the same statement would not see what it waited for."""
 
     def _hold_dose(self, patient_id: UUID, dose_id: UUID) -> Any:

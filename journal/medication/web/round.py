@@ -10,6 +10,7 @@ from journal.medication import pages, schemas
 from journal.medication.rules import DoseStatus, Reason
 from journal.medication.rules.patches import PATCH
 from journal.medication.service import Bag, DueDose, Medication
+from journal.medication.web import near
 from journal.medication.web.product import NONE_AT_HAND, AtHand, at_hand_of
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
 from journal.observations import Observations
@@ -98,6 +99,7 @@ def _pane(
     patches = Medication(work).ask_patches(patient_id).answer() if has_patch else {}
     others = _who_may(patient_id, shown)
     products = at_hand_of(patient_id, shown, slot, wrong, at_hand)
+    prescribers = Medication(work).prescribers() if wrong and near.is_near(wrong) else None
     may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
     cards = [
         pages.card(
@@ -109,6 +111,7 @@ def _pane(
             patches=patches,
             trouble=wrong if wrong and wrong.dose_id == dose.id else None,
             may_be_given_by=others.get(dose.id),
+            prescribers=prescribers,
             now=work.now,
             held_from=since.get(dose.id) if dose.can_sign else None,
             product=products.get(dose.id),
@@ -150,7 +153,7 @@ def _back(patient_id: UUID) -> Response:
 @bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/given", Permission.MEDICATION_ADMINISTER)
 def given(patient_id: UUID, dose_id: UUID) -> Response:
     work = current_work()
-    said = schemas.with_given_at(form_body(schemas.SignGiven), work.now)
+    said = near.with_agreed(schemas.with_given_at(form_body(schemas.SignGiven), work.now), work.now)
     Medication(work).sign_given(patient_id, dose_id, **said)
     return _back(patient_id)
 

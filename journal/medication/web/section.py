@@ -14,6 +14,7 @@ from journal.medication import dosage_form, pages, schemas
 from journal.medication.errors import (
     ConfirmationMissing,
     DoseAlreadySigned,
+    GivenTooNear,
     NoAuthority,
     OrderChanged,
     ValueBelowLimit,
@@ -90,6 +91,7 @@ def trouble(of: UUID, refusal: Refused) -> pages.Trouble:
     field = "confirmed" if unconfirmed else next((_FIELDS[name] for name in refusal.errors if name in _FIELDS), None)
     cautions = tuple(error.fields["cautions"]) if unconfirmed else ()
     changed = isinstance(error, OrderChanged)
+    field = "apart" if isinstance(error, GivenTooNear) else field
     places = tuple(error.fields["places"]) if isinstance(error, WhichPlace) else ()
     return pages.Trouble(of, refusal.said, field, also, suggested, request.form.to_dict(), cautions, changed, places)
 

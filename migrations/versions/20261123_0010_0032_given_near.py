@@ -1,0 +1,63 @@
+"""Whoever signs a dose is told with it when its neighbours were given, and what is due before it.
+
+Only adds. The version before this reads the columns of dose_to_sign by name.
+
+Revision ID: 0032
+Revises: 0040
+"""
+
+from alembic import op
+
+revision = "0032"
+down_revision = "0040"
+branch_labels = None
+depends_on = None
+
+SIGN = "medication.dose_to_sign(uuid[], uuid)"
+COLUMNS = (
+    "TABLE(patient_id uuid, ",
+    "TABLE(patient_id uuid, dosage text, previous_due_at timestamptz, given_near timestamptz[], ",
+)
+# The dose that another is a new try of is no neighbour of it. Half of what is due within a week is no more than four days.
+READS = (
+    "SELECT d.patient_id, ",
+    """SELECT d.patient_id, r.dosage::text,
+                (SELECT max(e.due_at) FROM medication.dose e
+                 WHERE e.patient_id = d.patient_id AND e.request_entry_id = d.request_entry_id AND e.due_at < d.due_at
+                   AND e.request_version = d.request_version AND e.state <> 'cancelled' AND e.retry_of IS NULL
+                   AND e.id IS DISTINCT FROM d.retry_of),
+                ARRAY(SELECT g.effective_at FROM medication.dose e
+                    JOIN medication.medication_administration g ON (g.patient_id, g.dose_id) = (e.patient_id, e.id)
+                    WHERE e.patient_id = d.patient_id AND e.request_entry_id = d.request_entry_id AND e.id <> d.id
+                      AND e.due_at BETWEEN d.due_at - interval '4 days' AND d.due_at + interval '4 days'
+                      AND e.id IS DISTINCT FROM d.retry_of AND d.id IS DISTINCT FROM e.retry_of
+                      AND g.in_error_at IS NULL AND g.status = 'completed' AND g.kind <> 'witness'), """,
+)
+
+
+def upgrade() -> None:
+    _dose_to_sign(COLUMNS, READS)
+
+
+def downgrade() -> None:
+    _dose_to_sign(COLUMNS[::-1], READS[::-1])
+
+
+def _dose_to_sign(*changes: tuple[str, str]) -> None:
+    """The same function, with some words of it changed; made anew, since what it answers with changes."""
+    said = "told"
+    for old, new in changes:
+        said = f"replace({said}, $old${old}$old$, $new${new}$new$)"
+    checks = "".join(f"ASSERT position($old${old}$old$ IN told) > 0;\n" for old, _ in changes)
+    op.execute(
+        f"""DO $do$
+        DECLARE told text := pg_get_functiondef('{SIGN}'::regprocedure);
+        BEGIN
+            {checks}
+            DROP FUNCTION {SIGN};
+            EXECUTE {said};
+        END $do$"""
+    )
+    op.execute(f"ALTER FUNCTION {SIGN} OWNER TO journal_owner")
+    op.execute(f"REVOKE ALL ON FUNCTION {SIGN} FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {SIGN} TO journal_app")
