@@ -8,6 +8,8 @@ Revises: 0040
 
 from alembic import op
 
+from migrations.helpers import with_other_words
+
 revision = "0032"
 down_revision = "0040"
 branch_labels = None
@@ -16,7 +18,8 @@ depends_on = None
 SIGN = "medication.dose_to_sign(uuid[], uuid)"
 COLUMNS = (
     "TABLE(patient_id uuid, ",
-    "TABLE(patient_id uuid, dosage text, previous_due_at timestamptz, given_near timestamptz[], ",
+    "TABLE(patient_id uuid, dosage text, previous_due_at timestamp with time zone,"
+    " given_near timestamp with time zone[], ",
 )
 # The dose that another is a new try of is no neighbour of it. Half of what is due within a week is no more than four days.
 READS = (
@@ -44,20 +47,5 @@ def downgrade() -> None:
 
 
 def _dose_to_sign(*changes: tuple[str, str]) -> None:
-    """The same function, with some words of it changed; made anew, since what it answers with changes."""
-    said = "told"
-    for old, new in changes:
-        said = f"replace({said}, $old${old}$old$, $new${new}$new$)"
-    checks = "".join(f"ASSERT position($old${old}$old$ IN told) > 0;\n" for old, _ in changes)
-    op.execute(
-        f"""DO $do$
-        DECLARE told text := pg_get_functiondef('{SIGN}'::regprocedure);
-        BEGIN
-            {checks}
-            DROP FUNCTION {SIGN};
-            EXECUTE {said};
-        END $do$"""
-    )
-    op.execute(f"ALTER FUNCTION {SIGN} OWNER TO journal_owner")
-    op.execute(f"REVOKE ALL ON FUNCTION {SIGN} FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION {SIGN} TO journal_app")
+    with_other_words(SIGN, "journal_owner", *changes)
+    op.execute(f"REVOKE EXECUTE ON FUNCTION {SIGN} FROM journal_door, journal_finder")

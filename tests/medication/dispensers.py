@@ -18,6 +18,7 @@ from tests.medication.test_sign import doses, order
 
 WorkOf = Callable[..., Any]
 PASSED = timedelta(hours=3)
+FAR_AWAY = timedelta(days=1000)
 
 
 class Loaded(NamedTuple):
@@ -74,11 +75,11 @@ def let_pass(world: World, patient_id: UUID, passed: timedelta = PASSED) -> None
     """What lies ready and what is to be given is so much nearer."""
     due = ("due_at", "next_due_at", "ready_from", "late_after", "missed_from")
     for table, names in (("dose", due), ("prepared_line", ("due_at",))):
-        earlier = ", ".join(f"{name} = {name} - %(passed)s" for name in names)
-        world.migrator.execute(
-            f"UPDATE medication.{table} SET {earlier} WHERE patient_id = %(patient)s",
-            {"passed": passed, "patient": patient_id},
-        )
+        earlier = ", ".join(f"{name} = {name} - %(by)s" for name in names)
+        # Out of the way of each other first: no two of an order are due at one time, in between either.
+        for by in (passed + FAR_AWAY, -FAR_AWAY):
+            told = {"by": by, "patient": patient_id}
+            world.migrator.execute(f"UPDATE medication.{table} SET {earlier} WHERE patient_id = %(patient)s", told)
 
 
 def loaded(world: World, work_of: WorkOf, **more: Any) -> Loaded:

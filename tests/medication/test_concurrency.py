@@ -13,6 +13,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from journal.medication.rules import every_hours
+from journal.platform.clock import hhmm, local_date, norwegian_date
 from journal.platform.ids import new_id
 from journal.platform.quantity import Quantity
 from tests import factories
@@ -22,8 +23,7 @@ SIGNERS = 50
 SLOTS = 20
 HOURLY = every_hours(Quantity(Decimal(1), "tablett"), 1)
 
-# The earlier ones count as missed by now, which she has seen.
-GIVEN = {"request_version": "1", "confirmed[]": "missed"}
+GIVEN = {"request_version": "1"}
 
 Act = Callable[[], TestResponse]
 
@@ -66,6 +66,12 @@ def given(patient_id: UUID, dose_id: UUID) -> str:
     return f"/patients/{patient_id}/doses/{dose_id}/given"
 
 
+def on_time(world: World, patient_id: UUID) -> dict[UUID, dict[str, str]]:
+    """For each dose the form that says it was given when it was due: an hour apart, as it should be."""
+    rows = world.migrator.execute("SELECT id, due_at FROM medication.dose WHERE patient_id = %s", (patient_id,))
+    return {id: GIVEN | {"given_time": hhmm(due), "given_day": norwegian_date(local_date(due))} for id, due in rows}
+
+
 def signatures(world: World, patient_id: UUID) -> Counter[UUID]:
     """How many live signatures each dose has."""
     rows = world.migrator.execute(
@@ -80,10 +86,10 @@ def test_of_fifty_who_sign_the_same_dose_one_does_and_the_rest_are_told(
     world: World, client_for: Callable[..., Browser], access_log: Callable[..., list[Any]]
 ) -> None:
     patient_id, _, doses = an_order(world, SLOTS)
-    browsers = [client_for(world.nina) for _ in range(SIGNERS)]
+    browsers, forms = [client_for(world.nina) for _ in range(SIGNERS)], on_time(world, patient_id)
 
     for dose_id in doses:
-        answers = at_once(sends(browser, given(patient_id, dose_id), **GIVEN) for browser in browsers)
+        answers = at_once(sends(browser, given(patient_id, dose_id), **forms[dose_id]) for browser in browsers)
 
         assert statuses(answers) == {303: 1, 409: SIGNERS - 1}
         refused = [answer for answer in answers if answer.status_code == 409]
@@ -100,8 +106,10 @@ def test_no_ordinary_signature_comes_after_the_stop(world: World, client_for: Ca
     for _ in range(8):
         patient_id, entry_id, doses = an_order(world, len(nurses))
         stop = sends(doctor, f"/patients/{patient_id}/medication/{entry_id}/stop", version="1", reason="Lav puls")
+        forms = on_time(world, patient_id)
         signs = [
-            sends(nurse, given(patient_id, dose_id), **GIVEN) for nurse, dose_id in zip(nurses, doses, strict=True)
+            sends(nurse, given(patient_id, dose_id), **forms[dose_id])
+            for nurse, dose_id in zip(nurses, doses, strict=True)
         ]
         *signed, stopped = at_once([*signs, stop])
 
@@ -137,7 +145,8 @@ def test_a_command_id_is_not_used_again_for_something_else(world: World, client_
     patient_id, _, doses = an_order(world, 2)
     nurse, command_id = client_for(world.nina), new_id()
 
-    first, second = (sends(nurse, given(patient_id, dose_id), command_id=command_id, **GIVEN)() for dose_id in doses)
+    forms = on_time(world, patient_id)
+    first, second = (sends(nurse, given(patient_id, id), command_id=command_id, **forms[id])() for id in doses)
 
     assert (first.status_code, second.status_code) == (303, 422)
     assert signatures(world, patient_id) == {doses[0]: 1}

@@ -84,6 +84,10 @@ def dose(world: World, work_of: WorkOf) -> DueDose:
     return doses(world, work_of, patient_id)[0]
 
 
+def an_hour_ago() -> datetime:
+    return datetime.now(UTC) - timedelta(hours=1)
+
+
 def next_dose(world: World, work_of: WorkOf, dose: DueDose) -> DueDose:
     return next(each for each in doses(world, work_of, dose.patient_id) if each.due_at > dose.due_at)
 
@@ -133,7 +137,7 @@ def test_the_next_change_must_say_that_the_old_one_is_off(world: World, work_of:
 def test_an_old_patch_that_is_not_found_counts_and_somebody_is_asked_to_look(
     world: World, work_of: WorkOf, client_for: ClientFor, dose: DueDose
 ) -> None:
-    put_on(world, work_of, dose)
+    put_on(world, work_of, dose, given_at=an_hour_ago())
     following = next_dose(world, work_of, dose)
     seen = [*following.cautions, Caution.PATCH_NOT_FOUND]
     sign(world, work_of, following, site=BACK, old_patch=OldPatch.NOT_FOUND, confirmed=seen)
@@ -148,7 +152,7 @@ def test_an_old_patch_that_is_not_found_counts_and_somebody_is_asked_to_look(
 def test_a_site_that_rests_is_marked_before_it_is_chosen_and_not_taken_by_a_slip(
     world: World, work_of: WorkOf, client_for: ClientFor, dose: DueDose
 ) -> None:
-    put_on(world, work_of, dose)
+    put_on(world, work_of, dose, given_at=an_hour_ago())
     nina, url = client_for(world.nina), f"/round?patient={dose.patient_id}"
     card = plain(nina.get(url).text)
     assert "høyre overarm – brukt" in card
