@@ -45,6 +45,23 @@ def public_methods() -> list[tuple[str, Any]]:
     ]
 
 
+def taken_twice(service: type[Service]) -> dict[str, list[str]]:
+    """What more than one part of a service is called: the first would take the place of the others, and nobody would see."""
+    said: dict[str, list[str]] = {}
+    for part in service.__mro__:
+        for name in vars(part):
+            if not name.startswith("__"):
+                said.setdefault(name, []).append(part.__name__)
+    return {name: parts for name, parts in said.items() if len(parts) > 1}
+
+
+def test_no_part_of_a_service_takes_the_place_of_anothers_by_its_name() -> None:
+    first, second = (type(name, (Service,), {"_in_use": None}) for name in ("First", "Second"))
+    assert taken_twice(type("Both", (first, second), {})) == {"_in_use": ["First", "Second"]}
+
+    assert {cls.__qualname__: twice for cls in every_service() if (twice := taken_twice(cls))} == {}
+
+
 def test_a_service_with_a_public_method_that_says_no_permission_stops_the_program() -> None:
     with pytest.raises(TypeError, match=r"Careless\.read is public"):
         type("Careless", (Service,), {"read": lambda self, patient_id: None})

@@ -1,5 +1,6 @@
 """What a shift leaves behind: each dose that nobody signed is settled, or handed on by name."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from journal.platform.clock import local
 from journal.platform.errors import Invalid
 from tests import factories
 from tests.conftest import Browser, World
+from tests.medication.test_sign import doses, order
 
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
@@ -114,3 +116,23 @@ def test_what_nobody_knows_is_said_to_be_so(
     with work_of(world.nina) as work:
         dose = Medication(work).dose(*late)
     assert (dose.status, dose.status_text) == (DoseStatus.NOT_GIVEN, "ikke gitt – ingen vet om dosen ble gitt")
+
+
+def test_what_was_given_too_near_another_dose_is_settled_as_what_happened(
+    world: World, work_of: WorkOf, client_for: ClientFor
+) -> None:
+    patient_id, siri = world.patient(), client_for(world.siri)
+    order(world, work_of, patient_id, starts_at=datetime.now(UTC) - timedelta(hours=6))
+    first, second = doses(world, work_of, patient_id)[:2]
+    at = local(first.due_at)
+    sent = {"request_version": "1", "outcome": "given", "given_time": f"{at:%H.%M}", "given_day": f"{at:%d.%m.%Y}"}
+    settle = f"/patients/{patient_id}/doses/{{}}/settle"
+    assert siri.act(settle.format(first.id), sent).status_code == 303
+
+    asked = siri.act(settle.format(second.id), sent)
+    assert asked.status_code == 422 and "kan tidligst gis" in asked.text
+    confirmed = re.findall(r'name="confirmed\[\]" value="([a-z-]+)"', asked.text)
+    assert siri.act(settle.format(second.id), sent | {"confirmed[]": confirmed}).status_code == 303
+
+    incidents = world.migrator.execute("SELECT count(*) FROM care.incident WHERE patient_id = %s", (patient_id,))
+    assert incidents.fetchone() == (1,)

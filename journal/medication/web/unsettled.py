@@ -7,9 +7,10 @@ from werkzeug.wrappers import Response
 
 from journal.medication import schemas, settle_forms
 from journal.medication.errors import ConfirmationMissing
-from journal.medication.rules import Reason
+from journal.medication.rules import Caution, Reason
 from journal.medication.rules.patches import PATCH
 from journal.medication.service import Medication, UnsettledDose
+from journal.medication.service.near import Agreed
 from journal.medication.settle_forms import Outcome
 from journal.medication.web.section import Refused, bp, draws_again
 from journal.patients import Patients
@@ -38,7 +39,9 @@ def settle(patient_id: UUID, dose_id: UUID) -> Response:
     if form["outcome"] is Outcome.GIVEN:
         given_at = schemas.with_given_at(form, work.now)["given_at"]
         said = {"given_at": given_at, "confirmed": form["confirmed"], "afterwards": True}
-        medication.sign_given(patient_id, dose_id, request_version=version, **said)
+        # What was given too near another dose was given: there is nobody to ask any more, and an incident says it.
+        near = Agreed(fact=Caution.TOO_NEAR in form["confirmed"])
+        medication.sign_given(patient_id, dose_id, request_version=version, agreed=near, **said)
     elif form["outcome"] is Outcome.NOT_GIVEN:
         medication.sign_not_given(patient_id, dose_id, request_version=version, reason=form["reason"])
     else:
