@@ -22,7 +22,7 @@ from journal.medication.ledger_tables import KeepingPlace, Ledger, LedgerEntry
 from journal.medication.prepared_tables import Prepared, PreparedLine
 from journal.medication.rules import Caution, every_hours
 from journal.medication.rules.prepared import UNCONTROLLED
-from journal.platform.clock import local_date
+from journal.platform.clock import hhmm, local_date, norwegian_date
 from journal.platform.ids import new_id
 from journal.platform.quantity import Quantity
 from journal.platform.settings import Settings
@@ -58,6 +58,11 @@ class Person:
     csrf_token: str
 
 
+def said_at(due_at: datetime) -> dict[str, str]:
+    """The fields that say a dose was given when it was due."""
+    return {"given_time": hhmm(due_at), "given_day": norwegian_date(local_date(due_at))}
+
+
 def open_orders(
     b: Builder, unit: dict[str, Any], by: Staff, now: datetime, doses: int, **order: Any
 ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
@@ -75,37 +80,25 @@ def open_orders(
 
 
 def bags(b: Builder, unit: dict[str, Any], by: Staff, doses: int) -> list[Act]:
-    """A dosett of two medicines for as many hours."""
+    """For as many patients the compartment of this hour, with two medicines: a bag is given now, so one is enough for each."""
+    return [_bag(b, unit, by) for _ in range(doses)]
+
+
+def _bag(b: Builder, unit: dict[str, Any], by: Staff) -> Act:
     now = datetime.now(UTC)
-    orders = open_orders(b, unit, by, now, doses, supply="dosett")
-    (first, of_first), (second, of_second) = next(orders), next(orders)
-    patient_id, id, seen = first["patient_id"], new_id(), [*SEEN, UNCONTROLLED]
-    days = {"starts_on": local_date(of_first[0]["due_at"]), "ends_on": local_date(now)}
-    b.add(
-        Prepared,
-        **by.stamp,
-        patient_id=patient_id,
-        id=id,
-        entry_id=id,
-        version=1,
-        kind="dosett",
-        prepared_by="Ansatt",
-        **days,
-    )
-    for order, made in ((first, of_first), (second, of_second)):
-        for dose in made:
-            said = {name: dose[name] for name in ("patient_id", "due_at", "amount", "unit", "request_entry_id")}
-            of = {"id": new_id(), "prepared_id": id, "request_version": 1, "medicine": order["generic_name"]}
-            b.add(PreparedLine, **by.stamp, **said, **of)
-    return [
-        Act(
-            "bag",
-            f"/patients/{patient_id}/prepared/{id}/given",
-            {"at": one["due_at"].isoformat(), "doses[]": [f"{one['id']}.1", f"{other['id']}.1"], "confirmed[]": seen},
-            (one["id"], other["id"]),
-        )
-        for one, other in zip(of_first, of_second, strict=True)
-    ]
+    orders = open_orders(b, unit, by, now, 0, supply="dosett")
+    made = [(order, of[0]) for order, of in (next(orders), next(orders))]
+    (one, other), id = (dose for _, dose in made), new_id()
+    patient_id, at = one["patient_id"], one["due_at"]
+    said = {"kind": "dosett", "prepared_by": "Ansatt", "starts_on": local_date(at), "ends_on": local_date(now)}
+    b.add(Prepared, **by.stamp, patient_id=patient_id, id=id, entry_id=id, version=1, **said)
+    for order, dose in made:
+        of_dose = {name: dose[name] for name in ("patient_id", "due_at", "amount", "unit", "request_entry_id")}
+        of = {"id": new_id(), "prepared_id": id, "request_version": 1, "medicine": order["generic_name"]}
+        b.add(PreparedLine, **by.stamp, **of_dose, **of)
+    form = {"doses[]": [f"{one['id']}.1", f"{other['id']}.1"], "confirmed[]": [*SEEN, UNCONTROLLED]}
+    path = f"/patients/{patient_id}/prepared/{id}/given"
+    return Act("bag", path, {"at": at.isoformat(), **form}, (one["id"], other["id"]))
 
 
 def second_signatures(b: Builder, unit: dict[str, Any], by: Staff, doses: int) -> list[Act]:
@@ -124,7 +117,12 @@ def controlled_doses(b: Builder, unit: dict[str, Any], by: Staff, doses: int) ->
     _, made = next(open_orders(b, unit, by, datetime.now(UTC), doses, medicine=OXYCODONE))
     form = {"request_version": "1", "confirmed[]": SEEN}
     return [
-        Act("controlled", f"/patients/{dose['patient_id']}/doses/{dose['id']}/given", form, (dose["id"],))
+        Act(
+            "controlled",
+            f"/patients/{dose['patient_id']}/doses/{dose['id']}/given",
+            form | said_at(dose["due_at"]),
+            (dose["id"],),
+        )
         for dose in made
     ]
 

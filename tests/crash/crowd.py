@@ -17,7 +17,7 @@ from journal.platform.ids import new_id
 from tests.crash.clients import Line
 from tests.crash.place import Place, free_port, place
 from tests.crash.processes import WebServer
-from tests.crash.ward import GIVEN, Nurse, Ward, make_ward
+from tests.crash.ward import Nurse, Ward, make_ward
 
 READY_SECONDS = 60.0
 WAIT_SECONDS = 120.0
@@ -63,7 +63,7 @@ def sign(doses: int, signers: int) -> Report:
     with place() as at:
         ward = _ward(at, doses, signers, "nurse")
         chosen = ward.doses[:doses]
-        acts = [Act(dose.path, GIVEN) for dose in chosen]
+        acts = [Act(dose.path, dose.form) for dose in chosen]
         answers, tries, seconds = _all_at_once(at, ward.nurses, acts)
         return _report(at, _SIGNED, [dose.id for dose in chosen], signers, answers, tries, seconds)
 

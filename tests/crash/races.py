@@ -19,7 +19,7 @@ from tests.crash.clients import Line
 from tests.crash.crowd import WAIT_SECONDS, wait_until_ready
 from tests.crash.place import Place, free_port, place
 from tests.crash.processes import WebServer
-from tests.crash.ward import GIVEN, Nurse, OpenDose, Ward, make_ward
+from tests.crash.ward import Nurse, OpenDose, Ward, make_ward
 
 LANES = 2
 """Races that run side by side."""
@@ -115,7 +115,7 @@ def _lane(
     for dose, _ in pairs:
         together.wait(WAIT_SECONDS)
         time.sleep(max(0.0, -waits[dose.id]))
-        signed, _ = signing.act(dose.path, new_id(), **GIVEN)
+        signed, _ = signing.act(dose.path, new_id(), **dose.form)
         together.wait(WAIT_SECONDS)
         fact = 0
         if signed == 409:

@@ -21,8 +21,6 @@ from tests.factories import Builder, Staff
 DOSES_PER_PATIENT = 48
 SHARES = 8
 """Of each other kind there is one for so many ordinary doses."""
-# What is sent for a dose: the earlier ones count as missed by now, which she has seen.
-GIVEN = {"request_version": "1", "confirmed[]": "missed"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,12 @@ class OpenDose:
 
     patient_id: UUID
     id: UUID
+    due_at: datetime
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """What is sent for it: given when it was due, an hour from the next."""
+        return {"request_version": "1"} | acts.said_at(self.due_at)
 
     @property
     def path(self) -> str:
@@ -38,7 +42,7 @@ class OpenDose:
 
     @property
     def act(self) -> Act:
-        return Act("dose", self.path, GIVEN, (self.id,))
+        return Act("dose", self.path, self.form, (self.id,))
 
 
 Nurse = Person
@@ -124,7 +128,7 @@ def _patient(
     factories.care_relationship(b, patient_id, by, unit, since=since)
     order = factories.medication_request(b, patient_id, by, dosage=HOURLY, starts_at=since, planned_until=now)
     due = factories.doses(b, order, HOURLY, since, now)
-    return (patient_id, order["entry_id"]), [OpenDose(patient_id, dose["id"]) for dose in due]
+    return (patient_id, order["entry_id"]), [OpenDose(patient_id, dose["id"], dose["due_at"]) for dose in due]
 
 
 def _sign_in(connection: psycopg.Connection[Any], settings: Settings, person: Staff) -> Nurse:
