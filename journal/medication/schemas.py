@@ -31,7 +31,7 @@ from journal.medication.rules.patches import OldPatch, Site
 from journal.medication.rules.safety import KEPT, Kept
 from journal.medication.rules.week import FIRST_DAY, LAST_DAY
 from journal.medication.service import Answers, FavouriteDose
-from journal.medication.supply_schemas import Supplied
+from journal.medication.supply_schemas import MaybeId, Supplied
 from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
@@ -133,7 +133,7 @@ class SignGiven(Schema):
     product = scanned()
     taken_at = fields.AwareDateTime(load_default=None)
     confirmed = _confirmed()
-    prescriber_id = fields.UUID(load_default=None)
+    prescriber_id = MaybeId(load_default=None)
     said_time = MaybeClock(load_default=None)
     too_near = fields.Boolean(load_default=False)
 

@@ -26,8 +26,8 @@ class MaybeReplacement(_Empty, fields.Enum[Replacement]):
     """What is given instead; empty is None."""
 
 
-class MaybeOrder(_Empty, fields.UUID):
-    """The entry_id of an order; empty is None."""
+class MaybeId(_Empty, fields.UUID):
+    """An id; empty is None."""
 
 
 class Supplied(Schema):
@@ -44,7 +44,7 @@ class Hold(Schema):
     reason = Text(200, required=True)
     until = DayField(load_default=None)
     replacement = MaybeReplacement(Replacement, by_value=True, load_default=None)
-    replaced_by = MaybeOrder(load_default=None)
+    replaced_by = MaybeId(load_default=None)
     because = Text(200, load_default="")
 
 
