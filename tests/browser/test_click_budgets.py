@@ -242,7 +242,7 @@ def test_a_medicine_as_needed_is_two_taps_from_the_round(
     assert signatures(migrator, as_needed) == [("completed", None, False)]
     expect(tab.page.get_by_text("Kan ikke gis nå.")).to_be_visible()  # four hours must go
 
-    tab.tap(tab.page.get_by_role("link", name="Oppgaver"))
+    tab.tap(tab.find(".ctabs").get_by_role("link", name="Oppgaver"))
     with tab.counted() as counts:
         tab.tap(tab.page.get_by_role("button", name="2 av 10: Effekt av paracetamol"))
         expect(tab.page.get_by_text("– 2 av 10")).to_be_visible()
