@@ -1,4 +1,4 @@
-"""The tables of what is done when nobody answers at a home visit (migration 0034)."""
+"""The tables of what is done when nobody answers at a home visit (migration 0035)."""
 
 from datetime import datetime
 from uuid import UUID

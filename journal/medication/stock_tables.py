@@ -1,4 +1,4 @@
-"""The tables of the ward's stock. They are the unit's and say no patient; what the database holds is in migration 0037."""
+"""The tables of the ward's stock. They are the unit's and say no patient; what the database holds is in migration 0038."""
 
 from datetime import date
 from decimal import Decimal

@@ -2,16 +2,16 @@
 
 Only adds. The version before this reads the columns of dose_to_sign by name.
 
-Revision ID: 0032
-Revises: 0040
+Revision ID: 0033
+Revises: 0032
 """
 
 from alembic import op
 
 from migrations.helpers import with_other_words
 
-revision = "0032"
-down_revision = "0040"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

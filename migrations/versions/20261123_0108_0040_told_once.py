@@ -3,13 +3,13 @@
 The two looked at the same time for what neither had written yet. Each now waits for the other of the same event. Only the function's
 body changes: the version before this asks it the same.
 
-Revision ID: 0039
-Revises: 0038
+Revision ID: 0040
+Revises: 0039
 """
 
 from migrations.helpers import with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0039", "0038", None, None
+revision, down_revision, branch_labels, depends_on = "0040", "0039", None, None
 
 REPORT = "chart.report_downtime(bytea, text, timestamptz, text, uuid, uuid[])"
 LOOKS = "IF what NOT IN ('opened', 'printed')"

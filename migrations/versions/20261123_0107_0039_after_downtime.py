@@ -3,15 +3,15 @@ list is stored with who gave it, when, and who wrote it in.
 
 Only adds: the version before this reads an unknown dose as late or missed, and signs as before.
 
-Revision ID: 0038
-Revises: 0037
+Revision ID: 0039
+Revises: 0038
 """
 
 from alembic import op
 
 from migrations.helpers import RECORD, chart_table, define, let_read, municipality_table, stamp, stays, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0038", "0037", None, None
+revision, down_revision, branch_labels, depends_on = "0039", "0038", None, None
 
 DOWNTIME, ANSWER = "medication.downtime", "medication.paper_answer"
 GIVEN = "medication.medication_administration"

@@ -3,8 +3,8 @@ given without an order has its withdrawal in the account of controlled drugs. An
 
 Only adds: the version before this lets such a dose wait for its second signature.
 
-Revision ID: 0037
-Revises: 0036
+Revision ID: 0038
+Revises: 0037
 """
 
 from alembic import op
@@ -22,7 +22,7 @@ from migrations.helpers import (
     unit_table,
 )
 
-revision, down_revision, branch_labels, depends_on = "0037", "0036", None, None
+revision, down_revision, branch_labels, depends_on = "0038", "0037", None, None
 
 GIVEN = "medication.medication_administration"
 DOSE = "medication.controlled_dose"

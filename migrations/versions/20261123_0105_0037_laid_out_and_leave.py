@@ -2,15 +2,15 @@
 
 Only adds: the version before this shows such a dose as open, and signs it; it reads the columns of dose_to_sign by name.
 
-Revision ID: 0036
-Revises: 0035
+Revision ID: 0037
+Revises: 0036
 """
 
 from alembic import op
 
 from migrations.helpers import RECORD, chart_table, erasable, stamp, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0036", "0035", None, None
+revision, down_revision, branch_labels, depends_on = "0037", "0036", None, None
 
 LAID_OUT = "medication.dose_laid_out"
 LEAVE, SENT, TOLD = "medication.leave", "medication.sent_along", "medication.leave_told"

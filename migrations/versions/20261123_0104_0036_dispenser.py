@@ -2,15 +2,15 @@
 
 Only adds: the version before this asks nobody what a dispenser has told, and shows its doses as those of any other supply.
 
-Revision ID: 0035
-Revises: 0034
+Revision ID: 0036
+Revises: 0035
 """
 
 from alembic import op
 
 from migrations.helpers import ENTRY, RECORD, chart_table, define, erasable, let_read, stamp, stays, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0035", "0034", None, None
+revision, down_revision, branch_labels, depends_on = "0036", "0035", None, None
 
 DISPENSER, EVENT = "medication.dispenser", "medication.dispenser_event"
 PREPARED, LINE, TAKEN_OUT = "medication.prepared", "medication.prepared_line", "medication.prepared_take_out"

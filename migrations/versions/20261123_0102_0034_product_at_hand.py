@@ -2,15 +2,15 @@
 
 Only adds: the version before this signs without one.
 
-Revision ID: 0033
-Revises: 0032
+Revision ID: 0034
+Revises: 0033
 """
 
 from alembic import op
 
 from migrations.helpers import RECORD, chart_table, erasable, stamp, stays
 
-revision, down_revision, branch_labels, depends_on = "0033", "0032", None, None
+revision, down_revision, branch_labels, depends_on = "0034", "0033", None, None
 
 USED = "medication.product_used"
 

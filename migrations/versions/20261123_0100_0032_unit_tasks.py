@@ -1,13 +1,13 @@
 """Which of the unit's patients somebody is to do something for, without opening a chart: the page opens those it shows.
 
-Revision ID: 0040
+Revision ID: 0032
 """
 
 from alembic import op
 
 from migrations.helpers import define, let_read
 
-revision = "0040"
+revision = "0032"
 down_revision = "0031"
 branch_labels = None
 depends_on = None

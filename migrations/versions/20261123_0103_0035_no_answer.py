@@ -2,8 +2,8 @@
 
 Only adds: the version before this starts no ladder, and reads a task of the new kind as any other.
 
-Revision ID: 0034
-Revises: 0033
+Revision ID: 0035
+Revises: 0034
 """
 
 from alembic import op
@@ -19,7 +19,7 @@ from migrations.helpers import (
     with_other_words,
 )
 
-revision, down_revision, branch_labels, depends_on = "0034", "0033", None, None
+revision, down_revision, branch_labels, depends_on = "0035", "0034", None, None
 
 LADDER, STEP, RAISED = "care.no_answer", "care.no_answer_step", "care.task_raise"
 KEY = "patient_id uuid NOT NULL REFERENCES patients.patient (patient_id), id uuid NOT NULL"
