@@ -25,7 +25,15 @@ from journal.medication import (
     AsNeededPastLimit,
     BagGivenUp,
     CriticalDosesMissed,
+    DispenserFailed,
+    DispenserGaveOutdated,
+    DispenserLowOnPower,
+    DispenserNotEmptied,
     DispenserOrderChanged,
+    DispenserSilent,
+    DispenserToEvaluate,
+    DispenserToFill,
+    DispenserToReload,
     DispenserToSee,
     DoctorToCall,
     DoorPassed,
@@ -163,8 +171,20 @@ def _replace_bag(work: Work, fact: BagGivenUp) -> None:
         Care(work).add_task(fact.patient_id, BAG_TO_REPLACE, due_at=work.now)
 
 
+_DISPENSERS = {
+    DispenserToEvaluate: DispenserTask.EVALUATE,
+    DispenserToFill: DispenserTask.REFILL,
+    DispenserToReload: DispenserTask.RELOAD,
+    DispenserLowOnPower: DispenserTask.BATTERY,
+    DispenserGaveOutdated: DispenserTask.OUTDATED_TAKEN,
+    DispenserNotEmptied: DispenserTask.NOT_TAKEN,
+    DispenserSilent: DispenserTask.NO_CONTACT,
+    DispenserFailed: DispenserTask.FAULT,
+}
+
+
 def _see_to_dispenser(work: Work, fact: DispenserToSee) -> None:
-    what = DispenserTask(fact.what)
+    what = _DISPENSERS[type(fact)]
     with contextlib.suppress(Denied):
         Care(work).dispenser_task(fact.patient_id, fact.dispenser_id, what, fact.due_at, dose_at=fact.dose_at)
 
@@ -259,7 +279,7 @@ LISTENERS: Listeners = {
     QuestionDropped: (_drop_question,),
     PatchNotFound: (_look_for_patch,),
     BagGivenUp: (_replace_bag,),
-    DispenserToSee: (_see_to_dispenser,),
+    **dict.fromkeys(_DISPENSERS, (_see_to_dispenser,)),
     DispenserOrderChanged: (_reload_dispenser,),
     PatientAbsent: (_patient_absent,),
     WithdrawalMissing: (_withdrawal_missing,),

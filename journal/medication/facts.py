@@ -208,15 +208,46 @@ class BagGivenUp(Fact):
 
 @dataclass(frozen=True)
 class DispenserToSee(Fact):
-    """Somebody must see to a patient's dispenser: `what`, a code of care's, by when; `due_at` None when nobody needs to any more.
+    """Somebody must see to a patient's dispenser, by when; `due_at` None when nobody needs to any more.
 
     `dose_at`: the compartment it is about, if it is about one.
     """
 
     dispenser_id: UUID
-    what: str
     due_at: datetime | None
     dose_at: datetime | None = None
+
+
+class DispenserToEvaluate(DispenserToSee):
+    """Its suitability is to be evaluated anew."""
+
+
+class DispenserToFill(DispenserToSee):
+    """It runs out."""
+
+
+class DispenserToReload(DispenserToSee):
+    """What lies in it is no longer what is ordered."""
+
+
+class DispenserLowOnPower(DispenserToSee):
+    """Its battery is low."""
+
+
+class DispenserGaveOutdated(DispenserToSee):
+    """It gave out what is no longer ordered."""
+
+
+class DispenserNotEmptied(DispenserToSee):
+    """A compartment was not taken out."""
+
+
+class DispenserSilent(DispenserToSee):
+    """There is no contact with it."""
+
+
+class DispenserFailed(DispenserToSee):
+    """It has a fault."""
 
 
 @dataclass(frozen=True)

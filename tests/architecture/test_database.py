@@ -100,8 +100,9 @@ STAMPED_BUT_GIVEN = {
     ("care.no_answer_setting", "unit_id"),
 }
 
-# A link is between two charts: its second key says which the other is.
-KEYS_TO_ANOTHER_CHART = {("patients.link", ("linked_patient_id",))}
+# A link is between two charts: its second key says which the other is. What is sent along on leave stands in the chart of its
+# order, which of two linked records may be the other than the one she left from.
+KEYS_TO_ANOTHER_CHART = {("medication.sent_along", ("leave_id",)), ("patients.link", ("linked_patient_id",))}
 
 
 def rows(connection: Connection, query: str, *values: Any) -> list[Any]:

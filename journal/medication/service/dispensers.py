@@ -46,8 +46,11 @@ from journal.platform.statement import Statement
 
 _BACK, _AHEAD = timedelta(days=14), timedelta(days=42)
 MOST_DAYS = timedelta(days=27)
-EVALUATE, REFILL, RELOAD, BATTERY, OUTDATED_TAKEN = "evaluate", "refill", "reload", "battery", "outdated-taken"
-"""What somebody must see to besides the alarms: care's codes."""
+_ALARMED: dict[Event, type[facts.DispenserToSee]] = {
+    Event.NOT_TAKEN: facts.DispenserNotEmptied,
+    Event.NO_CONTACT: facts.DispenserSilent,
+    Event.FAULT: facts.DispenserFailed,
+}
 
 _PATIENTS = Statement(sa.text("SELECT patient_id FROM medication.patients_with_dispenser()"))
 # Which medicines lie in a compartment, or in those of this day and the next; and what the municipality counts as critical.
@@ -140,8 +143,8 @@ class Dispensers(Preparing):
         self.db.flush()
         ended = said.ends_on is not None
         evaluate = None if ended or said.evaluate_on is None else day_bounds(said.evaluate_on)[0]
-        self._see_to(row, EVALUATE, evaluate)
-        for what in (REFILL, RELOAD) if ended else ():
+        self._see_to(row, facts.DispenserToEvaluate, evaluate)
+        for what in (facts.DispenserToFill, facts.DispenserToReload) if ended else ():
             self._see_to(row, what, None)
         return row.entry_id
 
@@ -166,8 +169,8 @@ class Dispensers(Preparing):
             raise Invalid(errors={"ends_on": ["Siste dag må være etter første dag, og høyst fire uker etter."]})
         days = ends_on - starts_on
         made = self.lay_in(patient_id, starts_on, seen=seen, left_out=left_out, kind=PreparedKind.DISPENSER, days=days)
-        self._see_to(dispenser, REFILL, day_bounds(ends_on - RUNS_OUT)[0])
-        self._see_to(dispenser, RELOAD, None)
+        self._see_to(dispenser, facts.DispenserToFill, day_bounds(ends_on - RUNS_OUT)[0])
+        self._see_to(dispenser, facts.DispenserToReload, None)
         return made
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -217,18 +220,24 @@ class Dispensers(Preparing):
     def _tell_of(self, dispenser: Any, kind: Event, due_at: datetime | None, *, critical: bool) -> None:
         now = self.work.now
         if kind in ALARMS:
-            self._see_to(dispenser, ALARMS[kind].value, answer_by(ALARMS[kind], now, critical=critical), due_at)
+            self._see_to(dispenser, _ALARMED[kind], answer_by(ALARMS[kind], now, critical=critical), due_at)
         if kind is Event.BATTERY:
-            self._see_to(dispenser, BATTERY, now + timedelta(days=1))
+            self._see_to(dispenser, facts.DispenserLowOnPower, now + timedelta(days=1))
         if kind is not Event.NO_CONTACT:
-            self._see_to(dispenser, ALARMS[Event.NO_CONTACT].value, None)
+            self._see_to(dispenser, _ALARMED[Event.NO_CONTACT], None)
         if kind is Event.TAKEN_OUT:
-            self._see_to(dispenser, ALARMS[Event.NOT_TAKEN].value, None, due_at)
+            self._see_to(dispenser, _ALARMED[Event.NOT_TAKEN], None, due_at)
             if _OUTDATED_THEN.rows(self.db, ids=self.work.ids(dispenser.patient_id), due_at=due_at):
-                self._see_to(dispenser, OUTDATED_TAKEN, now, due_at)
+                self._see_to(dispenser, facts.DispenserGaveOutdated, now, due_at)
 
-    def _see_to(self, dispenser: Any, what: str, due_at: datetime | None, dose_at: datetime | None = None) -> None:
-        self.work.publish(facts.DispenserToSee(dispenser.patient_id, dispenser.entry_id, what, due_at, dose_at))
+    def _see_to(
+        self,
+        dispenser: Any,
+        what: type[facts.DispenserToSee],
+        due_at: datetime | None,
+        dose_at: datetime | None = None,
+    ) -> None:
+        self.work.publish(what(dispenser.patient_id, dispenser.entry_id, due_at, dose_at))
 
     def _dispensers_in_use(self, patient_id: UUID) -> list[Any]:
         """Her dispensers that have not ended, and suit."""
