@@ -1,4 +1,4 @@
-"""`akson demo`: fills a new installation with invented people; runs web, worker and the log's sealer until it is stopped."""
+"""`akson demo`: fills a new installation with invented people, then runs the web server and a worker until it is stopped."""
 
 import os
 import signal
@@ -32,7 +32,6 @@ def run(settings: Settings, environment: Mapping[str, str], *, port: int, patien
     processes = [
         _start(serving.command("127.0.0.1", port, 2), environment),
         _start([sys.executable, "-m", "journal.cli", "worker"], environment),
-        _start([sys.executable, "-m", "journal.cli", "log", "seal"], environment),
     ]
     signal.signal(signal.SIGTERM, _stop)
     try:

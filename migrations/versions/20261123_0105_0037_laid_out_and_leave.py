@@ -8,7 +8,7 @@ Revises: 0036
 
 from alembic import op
 
-from migrations.helpers import RECORD, chart_table, erasable, stamp, with_other_words
+from migrations.helpers import RECORD, chart_table, erasable, stamp, stays, with_other_words
 
 revision, down_revision, branch_labels, depends_on = "0037", "0036", None, None
 
@@ -45,6 +45,7 @@ def upgrade() -> None:
     _sent_along()
     _told()
     _kinds("'signature', 'also_given', 'given_after_stop', 'witness', 'told'")
+    stays(GIVEN, "a closed list of codes", "kind")
     _of_no_dose(
         "((kind = 'signature'::text) OR (dose_id IS NOT NULL))",
         "(kind IN (''signature'', ''told'') OR dose_id IS NOT NULL)",

@@ -25,6 +25,11 @@ NO_LANGUAGE = {"round", "Akson", "– Akson", "Akson journal", "Ctrl K", "Alt F"
 # What stays in bokmål for everybody (docs/decisions/0007-languages.md): the dose sentence and its units, the headings a
 # note begins with, letters that are compared with what was written, and the names of the languages.
 STAYS = (
+    # What is said at a terminal, to whoever runs the installation.
+    "audit/command.py",
+    "audit/exporting.py",
+    "audit/verifying.py",
+    "medication/rules/product.py",
     "medication/fhir/orders.py",
     "medication/rules/sentence.py",
     "medication/sources/prescription.py",

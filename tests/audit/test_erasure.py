@@ -120,6 +120,7 @@ WITH_IT = {
         )
     },
     "medication.crossing": {"medication.crossing_act"},
+    "medication.medication_administration": {"medication.product_used"},
     "notes.note": {"notes.draft"},
 }
 

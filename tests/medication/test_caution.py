@@ -244,3 +244,14 @@ def test_an_ordinary_dose_asks_nothing(world: World, work_of: WorkOf, client_for
     assert ready.cautions == ()
     card = page.split(f'id="dose-{ready.id}"')[1].split("</li>")[0]
     assert "confirm" not in card
+
+
+def test_a_card_with_something_to_know_and_no_indication_says_that_alone(
+    world: World, work_of: WorkOf, client_for: ClientFor
+) -> None:
+    patient_id = world.patient()
+    order(world, work_of, patient_id, medicine=INSULIN, dosage=every_hours(Quantity(Decimal(6), "IE"), 1))
+
+    page = client_for(world.nina).get(f"/round?patient={patient_id}").text
+
+    assert '<p class="why sm"><b>langtidsvirkende insulin</b></p>' in page

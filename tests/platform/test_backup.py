@@ -18,6 +18,7 @@ from journal import cli
 from journal.medication.rules import every_hours
 from journal.platform import backup, database
 from journal.platform.backup import RestoreError, back_up, manifest_of, restore
+from journal.platform.clock import hhmm, local_date, norwegian_date
 from journal.platform.manifest import Content, Manifest, differences, read_content
 from journal.platform.postgres import EmbeddedPostgres, running
 from journal.platform.postgres_programs import PostgresError, client_programs
@@ -71,16 +72,16 @@ def content_of(server: EmbeddedPostgres, name: str) -> Content:
 class Nurse(threading.Thread):
     """Signs dose after dose until she is told to stop."""
 
-    def __init__(self, browser: Browser, patient_id: UUID, doses: list[UUID]) -> None:
+    def __init__(self, browser: Browser, patient_id: UUID, doses: dict[UUID, datetime]) -> None:
         super().__init__()
         self.browser, self.patient_id, self.doses = browser, patient_id, doses
         self.signed: list[UUID] = []
         self.under_way, self.enough = threading.Event(), threading.Event()
 
     def run(self) -> None:
-        for dose_id in self.doses:
+        for dose_id, due_at in self.doses.items():
             path = f"/patients/{self.patient_id}/doses/{dose_id}/given"
-            form = {"request_version": "1", "confirmed[]": "missed"}  # the earlier ones count as missed by now
+            form = {"request_version": "1", "given_time": hhmm(due_at), "given_day": norwegian_date(local_date(due_at))}
             assert self.browser.act(path, form).status_code == 303
             self.signed.append(dose_id)
             self.under_way.set()
@@ -88,7 +89,7 @@ class Nurse(threading.Thread):
                 return
 
 
-def an_hourly_order(world: World) -> tuple[UUID, list[UUID]]:
+def an_hourly_order(world: World) -> tuple[UUID, dict[UUID, datetime]]:
     patient_id = world.patient()
     now = datetime.now(UTC)
     since = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=DOSES)
@@ -97,7 +98,7 @@ def an_hourly_order(world: World) -> tuple[UUID, list[UUID]]:
     )
     due = factories.doses(world.builder, order, HOURLY, since, now)
     world.store()
-    return patient_id, [dose["id"] for dose in due]
+    return patient_id, {dose["id"]: dose["due_at"] for dose in due}
 
 
 def test_a_backup_taken_while_doses_are_signed_is_restored_to_one_consistent_moment(
