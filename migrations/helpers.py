@@ -213,6 +213,23 @@ def with_other_words(function: str, owner: str, *changes: tuple[str, str]) -> No
     op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO journal_app, journal_owner, journal_door, journal_finder")
 
 
+def task_kinds(old: str, new: str) -> None:
+    """Some kinds of care.task more or less among those that there are, whichever they are by now.
+
+    *old* is a piece of the check as PostgreSQL writes it (`'general'::text`), *new* what is to stand there. Fails when it does not.
+    """
+    op.execute(
+        f"""DO $do$
+        DECLARE told text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
+                              WHERE conrelid = 'care.task'::regclass AND conname = 'task_kind_check');
+        BEGIN
+            ASSERT position($old${old}$old$ IN told) > 0;
+            ALTER TABLE care.task DROP CONSTRAINT task_kind_check;
+            EXECUTE 'ALTER TABLE care.task ADD CONSTRAINT task_kind_check ' || replace(told, $old${old}$old$, $new${new}$new$);
+        END $do$"""
+    )
+
+
 def let_read(role: str, *tables: str) -> None:
     """Lets the role behind a SECURITY DEFINER function read these tables; row-level security holds for it too, so a policy of its own."""
     for table in tables:

@@ -16,6 +16,7 @@ from migrations.helpers import (
     let_read,
     municipality_table,
     stamp,
+    task_kinds,
     with_other_words,
 )
 
@@ -48,7 +49,7 @@ KINDS = ("'general'::text", "'general'::text, 'no-answer'::text")
 def upgrade() -> None:
     _ladder()
     _settings()
-    _kinds(*KINDS)
+    task_kinds(*KINDS)
     _raised()
     with_other_words(WORKLIST, "journal_finder", *WORKLIST_KNOWS)
 
@@ -107,20 +108,6 @@ def _settings() -> None:
     municipality_table("care.no_answer_setting")
 
 
-def _kinds(old: str, new: str) -> None:
-    """The kinds of task as they stand by now, with one more, or less."""
-    op.execute(
-        f"""DO $do$
-        DECLARE told text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
-                              WHERE conrelid = 'care.task'::regclass AND conname = 'task_kind_check');
-        BEGIN
-            ASSERT position($old${old}$old$ IN told) > 0;
-            ALTER TABLE care.task DROP CONSTRAINT task_kind_check;
-            EXECUTE 'ALTER TABLE care.task ADD CONSTRAINT task_kind_check ' || replace(told, $old${old}$old$, $new${new}$new$);
-        END $do$"""
-    )
-
-
 def _raised() -> None:
     op.execute(
         f"""CREATE TABLE {RAISED} (
@@ -172,4 +159,4 @@ def downgrade() -> None:
     op.execute(f"DELETE FROM audit.erasable WHERE table_name IN ('{STEP}', '{LADDER}')")
     for table in (RAISED, STEP, LADDER, "care.no_answer_setting"):
         op.execute(f"DROP TABLE {table}")
-    _kinds(*reversed(KINDS))
+    task_kinds(*reversed(KINDS))

@@ -8,7 +8,18 @@ Revises: 0035
 
 from alembic import op
 
-from migrations.helpers import ENTRY, RECORD, chart_table, define, erasable, let_read, stamp, stays, with_other_words
+from migrations.helpers import (
+    ENTRY,
+    RECORD,
+    chart_table,
+    define,
+    erasable,
+    let_read,
+    stamp,
+    stays,
+    task_kinds,
+    with_other_words,
+)
 
 revision, down_revision, branch_labels, depends_on = "0036", "0035", None, None
 
@@ -49,7 +60,7 @@ def upgrade() -> None:
     _loads()
     _told()
     with_other_words(WORKLIST, "journal_finder", *WORKLIST_KNOWS)
-    _task_kinds(*MORE_TASKS)
+    task_kinds(*MORE_TASKS)
     _list()
 
 
@@ -198,23 +209,9 @@ def _list() -> None:
     )
 
 
-def _task_kinds(old: str, new: str) -> None:
-    """Some kinds more or less among those that there are, whichever they are by now."""
-    op.execute(
-        f"""DO $do$
-        DECLARE told text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
-                              WHERE conrelid = 'care.task'::regclass AND conname = 'task_kind_check');
-        BEGIN
-            ASSERT position($old${old}$old$ IN told) > 0;
-            ALTER TABLE care.task DROP CONSTRAINT task_kind_check;
-            EXECUTE 'ALTER TABLE care.task ADD CONSTRAINT task_kind_check ' || replace(told, $old${old}$old$, $new${new}$new$);
-        END $do$"""
-    )
-
-
 def downgrade() -> None:
     op.execute("DROP FUNCTION medication.patients_with_dispenser()")
-    _task_kinds(MORE_TASKS[1], MORE_TASKS[0])
+    task_kinds(MORE_TASKS[1], MORE_TASKS[0])
     with_other_words(WORKLIST, "journal_finder", *((new, old) for old, new in reversed(WORKLIST_KNOWS)))
     op.execute(f"DROP FUNCTION {TOLD}")
     for table in (PREPARED, TAKEN_OUT):

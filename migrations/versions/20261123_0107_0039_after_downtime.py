@@ -9,7 +9,17 @@ Revises: 0038
 
 from alembic import op
 
-from migrations.helpers import RECORD, chart_table, define, let_read, municipality_table, stamp, stays, with_other_words
+from migrations.helpers import (
+    RECORD,
+    chart_table,
+    define,
+    let_read,
+    municipality_table,
+    stamp,
+    stays,
+    task_kinds,
+    with_other_words,
+)
 
 revision, down_revision, branch_labels, depends_on = "0039", "0038", None, None
 
@@ -71,7 +81,7 @@ def upgrade() -> None:
     _declared()
     with_other_words(SIGN, "journal_owner", *SIGN_KNOWS)
     with_other_words(WORKLIST, "journal_finder", *WORKLIST_KNOWS)
-    _tasks("'general'::text", "'general'::text, 'paper'::text")
+    task_kinds("'general'::text", "'general'::text, 'paper'::text")
     _second("s.recorded_by <>", "coalesce(s.performer_id, s.recorded_by) <>")
 
 
@@ -240,23 +250,9 @@ def _second(old: str, new: str) -> None:
     )
 
 
-def _tasks(old: str, new: str) -> None:
-    """One kind more or less among those that there are, whichever they are by now."""
-    op.execute(
-        f"""DO $do$
-        DECLARE told text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
-                              WHERE conrelid = 'care.task'::regclass AND conname = 'task_kind_check');
-        BEGIN
-            ASSERT position($old${old}$old$ IN told) > 0;
-            ALTER TABLE care.task DROP CONSTRAINT task_kind_check;
-            EXECUTE 'ALTER TABLE care.task ADD CONSTRAINT task_kind_check ' || replace(told, $old${old}$old$, $new${new}$new$);
-        END $do$"""
-    )
-
-
 def downgrade() -> None:
     _second("coalesce(s.performer_id, s.recorded_by) <>", "s.recorded_by <>")
-    _tasks("'general'::text, 'paper'::text", "'general'::text")
+    task_kinds("'general'::text, 'paper'::text", "'general'::text")
     with_other_words(WORKLIST, "journal_finder", *((new, old) for old, new in reversed(WORKLIST_KNOWS)))
     with_other_words(SIGN, "journal_owner", *((new, old) for old, new in reversed(SIGN_KNOWS)))
     op.execute("DROP FUNCTION medication.declare_downtime(text, boolean, text)")
