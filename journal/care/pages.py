@@ -11,6 +11,7 @@ from flask import request, url_for
 from journal.care import rules
 from journal.care.raising import RAISED, TOLD
 from journal.care.service import Care, GrantedService, Incident, Stay
+from journal.care.unit_tasks import answer_url
 from journal.medication import Medication
 from journal.municipalities import Municipalities, UnitNode
 from journal.patients import Patients
@@ -53,6 +54,8 @@ def tasks(patient_id: UUID, error: Error = None) -> str:
         closed_tasks=care.closed_tasks(patient_id),
         kinds=rules.TASKS,
         may_measure=current_work().actor.may(Permission.OBSERVATIONS_WRITE),
+        may_prescribe=current_work().actor.may(Permission.MEDICATION_PRESCRIBE),
+        answer_url=answer_url,
     )
 
 

@@ -40,6 +40,7 @@ TASKS = phrases(
         "medicine_question": "Spørsmål om legemidler",
         "clearing": "Bekreft avklaring",
         "paper": "Har du gitt dosen?",
+        "alone": "Signert alene",
         "next_step": "Dose som ikke er gitt",
         "prescriber": "Til legen",
         "dispenser": "Medisindispenser",
@@ -49,6 +50,8 @@ TASKS = phrases(
         "no-answer": "Ingen åpner",
     }
 )
+TICKED = frozenset({"general", "next_step", "dispenser", "prescriber"})
+"""Kinds that are done with a tick, "prescriber" by prescribers alone. What is not here is answered where it can be."""
 # Our own: the national list (NOKUP, Volven 7221) is made for the specialist health service, and is not in our sources.
 INCIDENTS = phrases(
     {

@@ -6,27 +6,28 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from flask import url_for
+
 from journal.care import rules
 from journal.care.service import Care
 from journal.patients import Listed, Patients
+from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.language import gettext as _
 from journal.web import current_work, render
 
 MOST_SHOWN = 40
 """Patients: only those that are shown are opened and logged."""
-_ANSWERED_IN_THE_CHART = {"allergy_ask", "effect_follow_up", "medicine_question", "no-answer"}
-"""These want an answer, and not only a tick."""
 
 
 class Row(NamedTuple):
-    """A task on the page. `answered`: it is answered in the chart."""
+    """A task on the page. `answer_url`: where it is answered; None where a tick is enough."""
 
     patient: Listed
     patient_id: UUID
     room: str | None
     task: Any
-    answered: bool
+    answer_url: str | None
 
 
 class Group(NamedTuple):
@@ -46,7 +47,13 @@ def page(kind: str | None, said: str | None = None) -> str:
     tasks = care.tasks(shown) if shown else {}
     names = Patients(work).listed(shown) if shown else {}
     rows = [
-        Row(names[patient_id], patient_id, rooms[patient_id], task, task.kind in _ANSWERED_IN_THE_CHART)
+        Row(
+            names[patient_id],
+            patient_id,
+            rooms[patient_id],
+            task,
+            None if _ticked(task) else answer_url(patient_id, task),
+        )
         for patient_id in shown
         for task in tasks[patient_id]
     ]
@@ -68,6 +75,23 @@ def grouped(rows: Collection[Row], now: datetime) -> list[Group]:
     for row in sorted(rows, key=lambda row: (row.task.due_at is None, row.task.due_at or now)):
         placed[_when(row.task.due_at, now)].append(row)
     return [Group(key, title, tuple(placed[key])) for key, title in titles.items() if placed[key]]
+
+
+def answer_url(patient_id: UUID, task: Any) -> str:
+    """Where a task is answered: in a place of its own where it has one, else among the tasks of the chart."""
+    if task.kind == "no-answer":
+        return url_for("no_answer.ladder", patient_id=patient_id)
+    if task.kind == "alone" and current_work().actor.may(Permission.MEDICATION_ADMINISTER):
+        return url_for("medication.alone_dose", patient_id=patient_id, administration_id=task.about_id)
+    if task.kind == "alone":
+        return url_for("medication.signed_alone")
+    return url_for("care.tasks", patient_id=patient_id)
+
+
+def _ticked(task: Any) -> bool:
+    """A prescriber ticks her own; a nurse who has asked her writes in the chart what she said."""
+    prescribes = current_work().actor.may(Permission.MEDICATION_PRESCRIBE)
+    return task.kind in rules.TICKED and (task.kind != "prescriber" or prescribes)
 
 
 def _when(due_at: datetime | None, now: datetime) -> str:

@@ -4,11 +4,12 @@ import html
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from journal.care import Care
+from journal.care.rules import TASKS
 from journal.care.unit_tasks import Row, grouped
 from tests import factories
 from tests.conftest import Browser, World
@@ -99,6 +100,33 @@ def test_a_task_is_done_from_the_list_once_and_one_that_wants_an_answer_is_answe
     assert closed.recorded_by_name == "Nina Nordli"
 
 
+def test_what_a_doctor_is_asked_is_ticked_by_doctors_and_others_write_the_answer(
+    world: World, client_for: ClientFor, work_of: Any
+) -> None:
+    kari = world.patient()
+    entry_id = task(world, work_of, kari, "Tar ikke tablettene", kind="prescriber")
+    nina, lars = client_for(world.nina), client_for(world.lars)
+    assert "/done" not in nina.get("/tasks").text and "/done" in lars.get("/tasks").text
+
+    silent = nina.act(f"/patients/{kari}/tasks/{entry_id}/done", {})
+    assert silent.status_code == 422
+    again = nina.act(f"/patients/{kari}/tasks/{entry_id}/complete", {"outcome": " "})
+    assert again.status_code == 422 and "hva legen svarte" in html.unescape(again.text)
+    said = nina.act(f"/patients/{kari}/tasks/{entry_id}/complete", {"outcome": "Ringte Haugen: sett den på pause"})
+    assert said.status_code == 303
+
+    other = task(world, work_of, kari, "Tar ikke dråpene", kind="prescriber")
+    assert lars.act(f"/patients/{kari}/tasks/{other}/done", {}).status_code == 303
+
+
+@pytest.mark.parametrize("kind", sorted(TASKS))
+def test_only_named_kinds_are_ticked_on_the_list(world: World, client_for: ClientFor, work_of: Any, kind: str) -> None:
+    kari = world.patient()
+    task(world, work_of, kari, "Se til henne", kind=kind, about_id=uuid4())
+    shown = client_for(world.lars).get("/tasks").text
+    assert ("/done" in shown) == (kind in {"general", "next_step", "dispenser", "prescriber"})
+
+
 def test_an_empty_list_says_what_will_come_here(world: World, client_for: ClientFor) -> None:
     world.patient()
     assert "kommer hit av seg selv" in client_for(world.nina).get("/tasks").text
@@ -113,7 +141,7 @@ def test_what_is_due_this_minute_is_of_today_and_not_over_the_time() -> None:
         datetime(2026, 3, 2, 23, tzinfo=UTC),
         None,
     )
-    rows: list[Any] = [Row(None, None, None, _Task(at), False) for at in due]  # type: ignore[arg-type]
+    rows: list[Any] = [Row(None, None, None, _Task(at), None) for at in due]  # type: ignore[arg-type]
 
     assert [(group.key, [row.task.due_at for row in group.rows]) for group in grouped(rows, now)] == [
         ("late", [due[0]]), ("today", [due[1], due[2]]), ("later", [due[3]]), ("open", [None])

@@ -206,6 +206,29 @@ def test_the_card_asks_whoever_signed_and_one_tap_is_enough(
     assert client_for(world.lars).act(f"{alone.removesuffix('alone')}witness").status_code == 404
 
 
+def test_the_task_of_a_dose_signed_alone_is_done_by_the_control_alone(
+    world: World, work_of: WorkOf, client_for: ClientFor, dose: DueDose
+) -> None:
+    signature = give(world, work_of, dose)
+    say(work_of, world.nina, dose, signature, AloneReason.NIGHT)
+    with work_of(world.siri) as work:
+        (task,) = Care(work).open_tasks(dose.patient_id)
+    assert task.kind == "alone"
+    tasks, page = f"/patients/{dose.patient_id}/tasks", f"/patients/{dose.patient_id}/administrations/{signature}/alone"
+
+    for who in (world.nina, world.siri):
+        client = client_for(who)
+        assert page in client.get("/tasks").text and page in client.get(tasks).text
+        assert client.act(f"{tasks}/{task.entry_id}/done", {}).status_code == 409
+        assert client.act(f"{tasks}/{task.entry_id}/complete", {"outcome": "Sett på"}).status_code == 409
+        assert client.act(f"{tasks}/{task.entry_id}/in-error", {"reason": "Dobbelt"}).status_code == 409
+    assert "/keeping/alone" in client_for(world.mona).get("/tasks").text
+
+    check(work_of, world.siri, dose, signature, 9)
+    with work_of(world.siri) as work:
+        assert not Care(work).open_tasks(dose.patient_id)
+
+
 def test_the_list_says_who_when_and_what_account_and_no_patient_until_her_chart_is_opened(
     world: World, work_of: WorkOf, client_for: ClientFor, kept: tuple[UUID, UUID]
 ) -> None:

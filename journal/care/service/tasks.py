@@ -29,8 +29,10 @@ _MISSING = {
     "sedation": "Velg hvor våken pasienten er.",
     "respiration": "Tell hvor mange ganger pasienten puster i minuttet.",
 }
-
-
+_DONE_ELSEWHERE = {
+    "no-answer": "Oppgaven er ferdig når noen har skrevet hvor pasienten ble funnet. Gjør det under «Ingen åpner».",
+    "alone": "Oppgaven er ferdig når en annen har kontrollert dosen. Gjør det der dosen er signert alene.",
+}
 _OF_A_DOSE = ("effect_follow_up", "clearing", "paper", "next_step", "prescriber")
 
 
@@ -99,11 +101,17 @@ class Tasks(Service):
     def complete_task(self, patient_id: UUID, entry_id: UUID, *, outcome: str = "") -> None:
         """Signs that a task is done now, with what came of it; of a question about a medicine that is the answer.
 
-        Raises NotFound, Conflict when somebody has done it, or it was entered in error or erased, and Invalid for a question
-        without an answer.
+        Raises NotFound, Conflict when somebody has done it, or it was entered in error or erased, or is done elsewhere, and
+        Invalid for a question without an answer, also what a prescriber is asked and somebody else passes on.
         """
         task = self._open(patient_id, entry_id)
-        _must_be_ones_own(task)
+        _must_be_done_here(task)
+        if (
+            task.kind == "prescriber"
+            and not outcome.strip()
+            and not self.work.actor.may(Permission.MEDICATION_PRESCRIBE)
+        ):
+            raise Invalid(errors={"outcome": ["Skriv hvem du spurte, og hva legen svarte."]})
         if task.kind == "medicine_question" and task.about_id is not None:
             Medication(self.work).answer_question(patient_id, task.about_id, outcome)
         if task.kind == "clearing" and task.about_id is not None:
@@ -230,7 +238,7 @@ class Tasks(Service):
         Raises NotFound, Conflict when it is marked already, Denied when another municipality answers for part of it.
         """
         versions = self._lock(patient_id, entry_id)
-        _must_be_ones_own(versions[0])
+        _must_be_done_here(versions[0])
         mark_in_error(
             self.work,
             versions,
@@ -281,12 +289,10 @@ class Tasks(Service):
         return versions
 
 
-def _must_be_ones_own(task: TaskVersion) -> None:
-    """The task of somebody who does not answer follows what is done about it, and is not done before that is ended."""
-    if task.kind == "no-answer" and task.done_at is None:
-        raise Conflict(
-            "Oppgaven er ferdig når noen har skrevet hvor pasienten ble funnet. Gjør det under «Ingen åpner»."
-        )
+def _must_be_done_here(task: TaskVersion) -> None:
+    """Some tasks follow what is done about them in its own place, and are neither done nor taken away before that."""
+    if task.kind in _DONE_ELSEWHERE and task.done_at is None:
+        raise Conflict(_DONE_ELSEWHERE[task.kind])
 
 
 @cache
