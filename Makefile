@@ -1,6 +1,6 @@
 # Short names for what one does often. Everything works without make: see each line.
 .DEFAULT_GOAL := help
-.PHONY: help test lint types format messages rules demo bench soak statemachine lines mutation
+.PHONY: help test lint types format messages rules demo bench soak attacks statemachine lines mutation
 
 PYTHON := .venv/bin/python
 
@@ -35,6 +35,9 @@ bench: ## Measure speed against the limit, in the same run
 
 soak: ## The long faults: kills, cut wires, a full disk, crowds, races; ARGS="kill --seconds 600"
 	$(PYTHON) -m tests.crash $(ARGS)
+
+attacks: ## Type what an attacker types into every field and every address: minutes
+	AKSON_ATTACKS=all $(PYTHON) -m pytest -q -s --timeout 3600 tests/architecture/test_attacks.py
 
 LIVES ?= 300
 statemachine: ## Live an order's and a dose's life, drawn anew, through model, service and pages; LIVES=300

@@ -38,6 +38,7 @@ PLAN_SECONDS = 60
 DEAD_AFTER_SECONDS = 60
 DOWNTIME_BATCH = 20
 RAISE_BATCH = 100
+ASK_BATCH = 20
 
 _BEAT = sa.text("INSERT INTO platform.heartbeat DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET at = now()")
 _LAST_BEAT = sa.text("SELECT at, now() FROM platform.heartbeat")
@@ -95,8 +96,11 @@ def look_for_gap(works: Works) -> None:
     with works.sessions.begin() as db:
         beat = db.execute(_LAST_BEAT).one_or_none()
     if gap := found_gap(*beat) if beat else None:
-        with works.open(Known(SYSTEM)) as work:
-            asked = Medication(work).propose_downtime(*gap)
+        asked, more = 0, True
+        while more:
+            with works.open(Known(SYSTEM)) as work:
+                told = Medication(work).propose_downtime(*gap, most=ASK_BATCH)
+            asked, more = asked + told, told == ASK_BATCH
         _log.warning("the journal was away", minutes=(gap[1] - gap[0]) // timedelta(minutes=1), asked=asked)
 
 

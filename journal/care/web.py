@@ -233,7 +233,7 @@ _PAGES: dict[str, Callable[[UUID, pages.Error], str]] = {
 def draw_again(error: Invalid | Conflict) -> tuple[str, int]:
     """The same page with what was typed, a sentence at each field, and what others have done in the meantime."""
     endpoint, args = (request.endpoint or "").removeprefix("care."), request.view_args or {}
-    if endpoint == "complete_from_list":
+    if endpoint in ("all_tasks", "complete_from_list"):
         return unit_tasks.page(None, said=error.detail), error.status
     if endpoint == "change_service":
         return pages.change(**args, error=error), error.status

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from journal.medication.dosage_form import DayField
 from journal.medication.order_schemas import LastDay
 from journal.medication.rules.authority import CARRYING_ROLES, GIVING, Act
 from journal.medication.service import Delegation
 from journal.platform.clock import parse_time_of_day
 from journal.platform.fields import StrictInteger, Text
+from journal.platform.moment_field import DayField
 
 _ACT = fields.Enum(Act, by_value=True)
 _SEEN: dict[str, Any] = {"required": True, "least": 0}

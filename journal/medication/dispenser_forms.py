@@ -5,11 +5,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_load
 
-from journal.medication.dosage_form import DayField
 from journal.medication.rules.dispenser import Event, Suitability
 from journal.medication.schemas import VersionField
 from journal.platform.fields import StrictInteger, Text
-from journal.platform.moment_field import MomentField
+from journal.platform.moment_field import DayField, MomentField
 
 
 class _Form(Schema):

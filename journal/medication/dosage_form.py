@@ -40,6 +40,7 @@ from journal.platform.clock import instant, local_date, norwegian_date, parse_ti
 from journal.platform.errors import Invalid
 from journal.platform.fields import AmountField, StrictInteger
 from journal.platform.language import joined, phrase, phrases
+from journal.platform.moment_field import DayField
 from journal.platform.quantity import SUBSTANCE_UNITS, UNITS, NotAnAmount, Quantity, as_input, typed_decimal
 
 PATTERNS = phrases(
@@ -120,20 +121,6 @@ class MaybeAmounts(AmountsField):
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kwargs: Any) -> Any:
         return () if str(value).strip() == "" else super().deserialize(value, attr, data, **kwargs)
-
-
-class DayField(fields.Field[date | None]):
-    """A date as it is written in Norway, `14.03.2026`; empty is None."""
-
-    def _deserialize(
-        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> date | None:
-        if not str(value).strip():
-            return None
-        try:
-            return datetime.strptime(str(value).strip(), "%d.%m.%Y").date()  # noqa: DTZ007  a date, no instant
-        except ValueError as error:
-            raise ValidationError("Skriv datoen med dag, måned og år, for eksempel 14.03.2026.") from error
 
 
 class MaybeInteger(StrictInteger):

@@ -6,13 +6,14 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from journal.medication.dosage_form import DayField, MaybeAmount
+from journal.medication.dosage_form import MaybeAmount
 from journal.medication.rules import Reason
 from journal.medication.rules.downtime import Known
 from journal.medication.schemas import ClockField, MaybeClock
 from journal.medication.settle_forms import REASONS
 from journal.platform.clock import instant
 from journal.platform.fields import StrictInteger, Text
+from journal.platform.moment_field import DayField
 
 _GIVER: dict[str, Any] = {"required": True, "error_messages": {"invalid_uuid": "Velg hvem som ga dosen."}}
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from journal.medication.dosage_form import DayField
 from journal.medication.rules.verbal import Act, AfterRefusal
 from journal.medication.schemas import Answered, Change, ChangeStatus, Prescribe, VersionField
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import phrase
+from journal.platform.moment_field import DayField
 
 MOST_LINES = 60
 """Of a rota."""

@@ -5,11 +5,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from journal.medication.dosage_form import DayField
 from journal.medication.rules import Reason
 from journal.medication.rules.roll import NotARollLine, RollLine, read_roll
 from journal.medication.schemas import VersionField
 from journal.platform.fields import Text
+from journal.platform.moment_field import DayField
 
 
 class _OfBag(Schema):

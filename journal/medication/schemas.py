@@ -8,7 +8,7 @@ from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validate, validates
 
-from journal.medication.dosage_form import DayField, DosageForm, MaybeAmount, clock_time, form_of
+from journal.medication.dosage_form import DosageForm, MaybeAmount, clock_time, form_of
 from journal.medication.errors import refusing
 from journal.medication.pages.alerts import BETWEEN
 from journal.medication.product_schemas import scanned
@@ -36,6 +36,7 @@ from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import joined, phrase
+from journal.platform.moment_field import DayField
 from journal.platform.quantity import NotAnAmount, Quantity, as_input, typed_decimal
 
 _REQUIRED = {

@@ -5,10 +5,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from journal.medication.dosage_form import DayField
 from journal.medication.rules import OFFERED, Caution, Reason
 from journal.medication.schemas import MaybeClock
 from journal.platform.fields import StrictInteger, Text
+from journal.platform.moment_field import DayField
 
 REASONS = tuple(
     reason for reason in OFFERED if not reason.needs_text and not reason.needs_amount and reason is not Reason.LAID_OUT

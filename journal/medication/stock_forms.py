@@ -4,8 +4,8 @@ from datetime import date
 
 from marshmallow import Schema, ValidationError, fields
 
-from journal.medication.dosage_form import DayField
 from journal.platform.fields import AmountField, StrictInteger, Text
+from journal.platform.moment_field import DayField
 
 
 def _is_said(day: date | None) -> None:

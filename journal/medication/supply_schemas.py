@@ -4,10 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from journal.medication.dosage_form import DayField
 from journal.medication.rules import GivenBy, Supply
 from journal.medication.rules.pausing import Replacement
 from journal.platform.fields import StrictInteger, Text
+from journal.platform.moment_field import DayField
 
 
 class _Empty:

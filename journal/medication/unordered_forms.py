@@ -4,10 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from journal.medication.dosage_form import DayField
 from journal.medication.rules.without_order import Cause
 from journal.medication.schemas import MaybeClock
 from journal.platform.fields import AmountField, Text
+from journal.platform.moment_field import DayField
 from journal.platform.quantity import UNITS
 
 

@@ -1,39 +1,16 @@
 """What comes in as forms: a schema is named after the act."""
 
-import re
-from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from journal.patients import person, rules
 from journal.platform.fields import StrictInteger, Text
+from journal.platform.moment_field import DayField
 
-_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 # Empty passes: then nothing is said.
 _PHONE = validate.Regexp(r"(\+?[0-9 ]{5,20})?\Z", error="Skriv telefonnummeret med sifre, for eksempel 68 05 12 34.")
 _POSTAL_CODE = validate.Regexp(r"([0-9]{4})?\Z", error="Et postnummer har fire sifre.")
-
-
-class TypedDate(fields.Field[date | None]):
-    """A date as people write it: `14.03.1938`. Empty is None."""
-
-    def _deserialize(
-        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> date | None:
-        written = value.strip() if isinstance(value, str) else ""
-        if not written:
-            return None
-        found = _DATE.fullmatch(written)
-        try:
-            return date(int(found[3]), int(found[2]), int(found[1])) if found else _refuse()
-        except ValueError as error:
-            raise ValidationError("Datoen finnes ikke. Skriv den som 14.03.1938.") from error
-
-
-def _refuse() -> date:
-    raise ValidationError("Skriv datoen som 14.03.1938.")
 
 
 class _Form(Schema):
@@ -54,7 +31,7 @@ class _Identity(_Form):
 
     family_name = Text(120, required=True)
     given_name = Text(120, required=True)
-    birth_date = TypedDate(load_default=None)
+    birth_date = DayField(load_default=None)
     birth_date_estimated = fields.Boolean(load_default=False)
     sex = fields.String(required=True, validate=validate.OneOf(list(rules.SEXES), error="Velg ett av alternativene."))
     confidentiality = fields.String(

@@ -26,6 +26,7 @@ _NAMED_DAYS = phrases({-1: "i går", 0: "i dag", 1: "i morgen"})
 _FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
+_FIRST_YEAR, _LAST_YEAR = 1850, 2999
 
 
 def instant(day: date, at: time, *, fold: Literal[0, 1] = 0) -> datetime:
@@ -88,6 +89,14 @@ def _hhmm(minute: int) -> str:
     if wall.replace(fold=0).utcoffset() == wall.replace(fold=1).utcoffset():
         return shown
     return phrase("%(time)s (vintertid)", time=shown) if wall.fold else phrase("%(time)s (sommertid)", time=shown)
+
+
+def known_day(year: int, month: int, day: int) -> date:
+    """The date that somebody typed. Raises ValueError when there is none, and for a year that no journal speaks of: what is
+    reckoned from a day must not run out of the calendar."""
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise ValueError("no year of a journal")
+    return date(year, month, day)
 
 
 def norwegian_date(day: date) -> str:

@@ -188,9 +188,9 @@ def _declared() -> None:
     system = """IF audit.acting_role() IS DISTINCT FROM 'system' THEN
                 RAISE EXCEPTION 'the journal itself alone' USING ERRCODE = 'insufficient_privilege';
             END IF;"""
-    newest = f"SELECT DISTINCT ON (n.entry_id) n.* FROM {DOWNTIME} n ORDER BY n.entry_id, n.version DESC"
+    newest = f"SELECT DISTINCT ON (n.entry_id) n.* FROM {DOWNTIME} n WHERE n.municipality_id = of ORDER BY n.entry_id, n.version DESC"
     define(
-        "medication.propose_downtime(began timestamptz, ended timestamptz) RETURNS integer VOLATILE",
+        "medication.propose_downtime(began timestamptz, ended timestamptz, most integer) RETURNS integer VOLATILE",
         f"""
         DECLARE
             of uuid;
@@ -199,8 +199,9 @@ def _declared() -> None:
         BEGIN
             {system}
             FOR of IN SELECT DISTINCT u.municipality_id FROM municipalities.unit u ORDER BY 1 LOOP
+                EXIT WHEN proposed = most;
                 CONTINUE WHEN EXISTS (
-                    SELECT FROM ({newest}) h WHERE h.municipality_id = of AND h.unit_id IS NULL AND h.status <> 'dismissed'
+                    SELECT FROM ({newest}) h WHERE h.unit_id IS NULL AND h.status <> 'dismissed'
                       AND h.began_at < ended AND coalesce(h.ended_at, 'infinity') > began);
                 this := gen_random_uuid();
                 INSERT INTO {DOWNTIME} (municipality_id, entry_id, status, began_at, ended_at)
@@ -222,7 +223,7 @@ def _declared() -> None:
         BEGIN
             {system}
             SELECT h.* INTO t FROM ({newest}) h
-            WHERE h.municipality_id = of AND h.unit_id IS NULL AND h.status = 'confirmed' AND h.ended_at IS NULL;
+            WHERE h.unit_id IS NULL AND h.status = 'confirmed' AND h.ended_at IS NULL;
             IF of IS NULL OR ends <> (t.entry_id IS NOT NULL) THEN
                 RETURN false;
             END IF;
@@ -256,7 +257,7 @@ def downgrade() -> None:
     with_other_words(WORKLIST, "journal_finder", *((new, old) for old, new in reversed(WORKLIST_KNOWS)))
     with_other_words(SIGN, "journal_owner", *((new, old) for old, new in reversed(SIGN_KNOWS)))
     op.execute("DROP FUNCTION medication.declare_downtime(text, boolean, text)")
-    op.execute("DROP FUNCTION medication.propose_downtime(timestamptz, timestamptz)")
+    op.execute("DROP FUNCTION medication.propose_downtime(timestamptz, timestamptz, integer)")
     op.execute("DROP FUNCTION medication.mark_downtime(uuid)")
     op.execute(f"DROP TABLE {ANSWER}")
     op.execute("DROP FUNCTION medication.giver_answers()")

@@ -376,7 +376,7 @@ def test_an_operator_says_when_it_begins_and_ends(
 
 def test_nobody_but_the_journal_itself_proposes_one(world: World, work_of: WorkOf, now: datetime) -> None:
     with pytest.raises(sa.exc.ProgrammingError, match="the journal itself alone"), work_of(world.mona) as work:
-        work.db.execute(sa.text("SELECT medication.propose_downtime(now() - interval '1 hour', now())"))
+        work.db.execute(sa.text("SELECT medication.propose_downtime(now() - interval '1 hour', now(), 1)"))
     entry = away(world, work_of, now)
     with pytest.raises(sa.exc.ProgrammingError, match="no downtime of this municipality"), work_of(world.bodil) as work:
         work.db.execute(sa.text("SELECT medication.mark_downtime(:id)"), {"id": entry})

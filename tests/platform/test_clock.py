@@ -205,3 +205,10 @@ def test_a_minute_is_the_same_at_each_of_its_instants(start, passed):
 def test_an_instant_without_a_time_zone_has_no_minute():
     with pytest.raises(ValueError, match="time zone"):
         clock.hhmm(datetime(2026, 11, 22, 8))
+
+
+@pytest.mark.parametrize("year", [1, 1849, 3000, 9999])
+def test_a_day_of_a_year_that_no_journal_speaks_of_is_no_day(year: int) -> None:
+    with pytest.raises(ValueError, match="no year of a journal"):
+        clock.known_day(year, 12, 31)
+    assert clock.known_day(1850, 1, 1) < clock.known_day(2999, 12, 31)

@@ -19,7 +19,7 @@ from journal.platform.ids import new_id
 from journal.platform.service import on_patients, without_patient
 
 _MARK = sa.text("SELECT medication.mark_downtime(:entry_id)")
-_PROPOSE = sa.text("SELECT medication.propose_downtime(:began, :ended)")
+_PROPOSE = sa.text("SELECT medication.propose_downtime(:began, :ended, :most)")
 _DECLARE = sa.text("SELECT medication.declare_downtime(:number, :ends, :why)")
 _AHEAD = timedelta(hours=12)
 
@@ -83,10 +83,10 @@ class Downtimes(Due):
         return self._mark(entry_id)
 
     @without_patient(Permission.CHART_PREPARE)
-    def propose_downtime(self, began_at: datetime, ended_at: datetime) -> int:
-        """The journal has found itself that it was away: asks each municipality where nobody has said so. Answers with how many
-        were asked. For the worker alone."""
-        proposed: int = self.db.execute(_PROPOSE, {"began": began_at, "ended": ended_at}).scalar_one()
+    def propose_downtime(self, began_at: datetime, ended_at: datetime, most: int) -> int:
+        """The journal has found itself that it was away: asks each municipality where nobody has said so, so many at most.
+        Answers with how many were asked. For the worker alone."""
+        proposed: int = self.db.execute(_PROPOSE, {"began": began_at, "ended": ended_at, "most": most}).scalar_one()
         return proposed
 
     @without_patient(Permission.CHART_PREPARE)

@@ -83,7 +83,8 @@ def match(patient_id: UUID, document_id: UUID, source_medicine_id: UUID) -> Resp
 
 @draws_again("match")
 def _match_refused(refusal: Refused) -> str:
-    asked = source_forms.MatchQuery().load({"item": refusal.typed.get("item") or None})
+    known = None if "item" in refusal.errors else refusal.typed.get("item") or None
+    asked = source_forms.MatchQuery().load({"item": known})
     drawn: dict[str, Any] = {"typed": refusal.typed, "errors": refusal.errors, "said": refusal.said}
     return _match_form(**refusal.where, asked=asked, **drawn)
 
