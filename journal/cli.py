@@ -14,7 +14,7 @@ from journal.bench import command as bench
 from journal.platform import database
 from journal.platform.backup import RestoreError, back_up, manifest_of, restore
 from journal.platform.caller import Keys
-from journal.platform.clock import local_date, norwegian_date
+from journal.platform.clock import local_date, moment, norwegian_date
 from journal.platform.errors import JournalError
 from journal.platform.postgres import EmbeddedPostgres, default_home, running
 from journal.platform.postgres_programs import PostgresError
@@ -75,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
         away.add_argument("--municipality", required=True, metavar="NUMMER", help="kommunenummer, fire sifre")
         away.add_argument("--why", default="", help="hvorfor")
         away.set_defaults(run=_downtime, ends=name == "end")
+
+    access = commands.add_parser("access", help="tilganger").add_subparsers(required=True, metavar="handling")
+    check = access.add_parser(
+        "check", parents=[common], help="finn tilganger som ikke skulle vært åpne; status 1 hvis noen"
+    )
+    check.set_defaults(run=_check_access)
 
     backup = commands.add_parser("backup", parents=[common], help="ta en sikkerhetskopi (AKSON_BACKUP_URL)")
     backup.add_argument("file", type=Path)
@@ -197,6 +203,17 @@ def _downtime(arguments: argparse.Namespace) -> int:
         raise ValueError("Det går ikke: kommunen er ikke i bruk her, eller nedetiden er alt begynt eller avsluttet.")
     _say("Nedetiden er avsluttet. Dosene fra den er ukjente." if arguments.ends else "Nedetiden er begynt.")
     return 0
+
+
+def _check_access(arguments: argparse.Namespace) -> int:
+    from journal import worker
+
+    with _installation(arguments.home) as settings:
+        found = worker.grounds_amiss(settings)
+    for one in found:
+        _say(f"{one.municipality_name}: {one.text} (tilgang {one.relationship_id}, fra {moment(one.since)})")
+    _say(f"{len(found)} tilganger er åpne og skulle ikke vært det.")
+    return int(bool(found))
 
 
 def _backup(arguments: argparse.Namespace) -> int:
