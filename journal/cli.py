@@ -98,6 +98,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     fest.set_defaults(run=_import_fest)
 
+    gp_list = imports.add_parser("gp-list", parents=[common], help="fastlegelisten: patient;hpr;from;until")
+    gp_list.add_argument("file", type=Path)
+    gp_list.add_argument("--municipality", required=True, metavar="NUMMER", help="kommunenummer, fire sifre")
+    gp_list.add_argument("--dry-run", action="store_true", help="si hva som ville skjedd, og gjør ingenting")
+    gp_list.add_argument(
+        "--replace", action="store_true", help="også når over halvparten av tilgangene ville blitt avsluttet"
+    )
+    gp_list.set_defaults(run=_import_gp_list)
+
     bench_command = commands.add_parser("bench", help="mål farten mot grensen (egen database)")
     bench.add_arguments(bench_command)
     bench_command.set_defaults(run=bench.run)
@@ -276,6 +285,22 @@ def _import_fest(arguments: argparse.Namespace) -> int:
     _say(
         f"{done.active} legemidler og virkestoff i bruk, {done.changed} nye eller endret, {done.withdrawn} utgått."
         f" {done.interactions} interaksjoner."
+    )
+    return 0
+
+
+def _import_gp_list(arguments: argparse.Namespace) -> int:
+    from journal.access.gp_list import import_gp_list
+
+    how = {"dry_run": arguments.dry_run, "replace": arguments.replace}
+    with _installation(arguments.home) as settings, arguments.file.open(encoding="utf-8-sig", newline="") as file:
+        if not settings.migrator_url:
+            raise InsecureStart(["AKSON_MIGRATOR_URL mangler: adressen til databasen som journal_migrator."])
+        done = import_gp_list(settings.migrator_url, arguments.municipality, file, **how)
+    _say("Prøve, ingenting er endret." if arguments.dry_run else "Fastlegelisten er hentet inn.")
+    _say(f"{done.begun} nye tilganger, {done.kept} som før, {done.ended} avsluttet.")
+    _say(
+        f"{done.unknown_patients} linjer om pasienter som ikke er i journalen, {done.unknown_doctors} om ukjente leger."
     )
     return 0
 

@@ -66,7 +66,7 @@ SOURCES: dict[str, SourceWords] = {
     ),
     "referral": SourceWords(
         "Henvisning til en annen enhet i kommunen.",
-        "Registrer henvisningen under «Tilgang» i journalen.",
+        "Registrer henvisningen i journalen: «Tjenester», så «Se hvem som kan åpne journalen».",
     ),
     "patient_request": SourceWords(
         "Det pasienten selv har bedt om, i opptil ett år.",
