@@ -14,8 +14,11 @@ from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+import journal.access.at_work_web
+import journal.access.sources_web
 import journal.access.web
 import journal.audit.web
+import journal.care.grounds_web
 import journal.care.ladder_web
 import journal.care.web
 import journal.chart.downtime.web
@@ -41,9 +44,12 @@ from journal.web.addresses import Addresses
 from journal.web.pages import Pages
 
 SECTIONS: tuple[Section, ...] = (
+    journal.access.at_work_web.bp,
+    journal.access.sources_web.bp,
     journal.access.web.bp,
     journal.audit.web.bp,
     journal.care.web.bp,
+    journal.care.grounds_web.bp,
     journal.care.ladder_web.bp,
     journal.chart.web.bp,
     journal.chart.downtime.web.bp,
@@ -65,7 +71,9 @@ MENU = (
     *journal.medication.web.MORE_MENU,
     journal.care.ladder_web.MENU,
     journal.chart.downtime.web.MENU,
+    journal.access.at_work_web.MENU,
     journal.audit.web.MENU,
+    journal.access.sources_web.MENU,
     journal.municipalities.web.MENU,
     journal.medication.web.SETTINGS_MENU,
 )

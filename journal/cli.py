@@ -14,7 +14,7 @@ from journal.bench import command as bench
 from journal.platform import database
 from journal.platform.backup import RestoreError, back_up, manifest_of, restore
 from journal.platform.caller import Keys
-from journal.platform.clock import local_date, norwegian_date
+from journal.platform.clock import local_date, moment, norwegian_date
 from journal.platform.errors import JournalError
 from journal.platform.postgres import EmbeddedPostgres, default_home, running
 from journal.platform.postgres_programs import PostgresError
@@ -76,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
         away.add_argument("--why", default="", help="hvorfor")
         away.set_defaults(run=_downtime, ends=name == "end")
 
+    access = commands.add_parser("access", help="tilganger").add_subparsers(required=True, metavar="handling")
+    check = access.add_parser(
+        "check", parents=[common], help="finn tilganger som ikke skulle vært åpne; status 1 hvis noen"
+    )
+    check.set_defaults(run=_check_access)
+
     backup = commands.add_parser("backup", parents=[common], help="ta en sikkerhetskopi (AKSON_BACKUP_URL)")
     backup.add_argument("file", type=Path)
     backup.set_defaults(run=_backup)
@@ -91,6 +97,15 @@ def _parser() -> argparse.ArgumentParser:
         "--replace", action="store_true", help="også når filen er eldre eller mye mindre enn katalogen i bruk"
     )
     fest.set_defaults(run=_import_fest)
+
+    gp_list = imports.add_parser("gp-list", parents=[common], help="fastlegelisten: patient;hpr;from;until")
+    gp_list.add_argument("file", type=Path)
+    gp_list.add_argument("--municipality", required=True, metavar="NUMMER", help="kommunenummer, fire sifre")
+    gp_list.add_argument("--dry-run", action="store_true", help="si hva som ville skjedd, og gjør ingenting")
+    gp_list.add_argument(
+        "--replace", action="store_true", help="også når over halvparten av tilgangene ville blitt avsluttet"
+    )
+    gp_list.set_defaults(run=_import_gp_list)
 
     bench_command = commands.add_parser("bench", help="mål farten mot grensen (egen database)")
     bench.add_arguments(bench_command)
@@ -199,6 +214,17 @@ def _downtime(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_access(arguments: argparse.Namespace) -> int:
+    from journal import worker
+
+    with _installation(arguments.home) as settings:
+        found = worker.grounds_amiss(settings)
+    for one in found:
+        _say(f"{one.municipality_name}: {one.text} (tilgang {one.relationship_id}, fra {moment(one.since)})")
+    _say(f"{len(found)} tilganger er åpne og skulle ikke vært det.")
+    return int(bool(found))
+
+
 def _backup(arguments: argparse.Namespace) -> int:
     with _installation(arguments.home) as settings:
         if not settings.backup_url:
@@ -259,6 +285,22 @@ def _import_fest(arguments: argparse.Namespace) -> int:
     _say(
         f"{done.active} legemidler og virkestoff i bruk, {done.changed} nye eller endret, {done.withdrawn} utgått."
         f" {done.interactions} interaksjoner."
+    )
+    return 0
+
+
+def _import_gp_list(arguments: argparse.Namespace) -> int:
+    from journal.access.gp_list import import_gp_list
+
+    how = {"dry_run": arguments.dry_run, "replace": arguments.replace}
+    with _installation(arguments.home) as settings, arguments.file.open(encoding="utf-8-sig", newline="") as file:
+        if not settings.migrator_url:
+            raise InsecureStart(["AKSON_MIGRATOR_URL mangler: adressen til databasen som journal_migrator."])
+        done = import_gp_list(settings.migrator_url, arguments.municipality, file, **how)
+    _say("Prøve, ingenting er endret." if arguments.dry_run else "Fastlegelisten er hentet inn.")
+    _say(f"{done.begun} nye tilganger, {done.kept} som før, {done.ended} avsluttet.")
+    _say(
+        f"{done.unknown_patients} linjer om pasienter som ikke er i journalen, {done.unknown_doctors} om ukjente leger."
     )
     return 0
 

@@ -48,7 +48,9 @@ _WORK = sa.text(
         (SELECT extract(epoch FROM now() - c.source_date) FROM medication.catalogue_import c
          ORDER BY c.imported_at DESC, c.id DESC LIMIT 1) AS catalogue,
         (SELECT extract(epoch FROM now() - coalesce((SELECT h.at FROM platform.heartbeat h), i.made_at))
-         FROM platform.installation i) AS heartbeat
+         FROM platform.installation i) AS heartbeat,
+        (SELECT extract(epoch FROM now() - c.checked_at) FROM access.ground_check c) AS checked,
+        (SELECT c.found FROM access.ground_check c) AS amiss
     FROM platform.outbox WHERE sent_at IS NULL
     """
 )
@@ -144,6 +146,9 @@ class Background(Collector):
         yield GaugeMetricFamily("akson_outbox_waiting", "Facts that are not handed on.", found.waiting)
         yield GaugeMetricFamily("akson_outbox_oldest_seconds", "Age of the oldest of them.", found.oldest)
         yield GaugeMetricFamily("akson_worker_heartbeat_seconds", "Since a worker last did its round.", found.heartbeat)
+        if found.checked is not None:
+            yield GaugeMetricFamily("akson_grounds_checked_seconds", "Since grounds were last checked.", found.checked)
+            yield GaugeMetricFamily("akson_grounds_amiss", "Grounds that are open and should not be.", found.amiss)
         if found.horizon is not None:
             yield GaugeMetricFamily("akson_dose_horizon_seconds", "How far ahead all doses are known.", found.horizon)
         if found.catalogue is not None:

@@ -7,6 +7,7 @@ class Permission(StrEnum):
     """What may be done, named "<context>:<action>". Alphabetical, so that a new one has one place to stand."""
 
     ACCESS_MANAGE = "access:manage"
+    ACCESS_SOURCES = "access:sources"
     AUDIT_READ = "audit:read"
     CARE_APPOINT = "care:appoint"
     CARE_GRANT = "care:grant"
@@ -92,6 +93,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE
     | {
+        P.ACCESS_SOURCES,
         P.CARE_APPOINT,
         P.CARE_WRITE,
         P.CHART_DOWNTIME,
@@ -106,6 +108,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.TENANT_ADMINISTRATOR: frozenset(
         {
             P.ACCESS_MANAGE,
+            P.ACCESS_SOURCES,
             P.MEDICATION_APPOINT,
             P.MEDICATION_DELEGATE,
             P.MEDICATION_DOWNTIME,
@@ -115,7 +118,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     # An auditor sees who looked, not what they saw.
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.MUNICIPALITIES_READ}),
-    Role.SYSTEM: frozenset({P.CARE_RAISE, P.CHART_PREPARE, P.MEDICATION_READ, P.PATIENTS_READ}),
+    Role.SYSTEM: frozenset({P.ACCESS_SOURCES, P.CARE_RAISE, P.CHART_PREPARE, P.MEDICATION_READ, P.PATIENTS_READ}),
 }
 _RIGHTS = {role.value: rights for role, rights in ROLE_PERMISSIONS.items()}
 

@@ -14,6 +14,7 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 
+from journal.access import Amiss, Sources
 from journal.app import create_app
 from journal.care import Care
 from journal.chart import Downtime
@@ -35,6 +36,7 @@ SYSTEM = Actor(JOURNAL, "Akson journal", Role.SYSTEM, JOURNAL, JOURNAL, "", JOUR
 RELAY_SECONDS = 1
 BEAT_SECONDS = 10
 PLAN_SECONDS = 60
+ACCESS_SECONDS = 3600
 DEAD_AFTER_SECONDS = 60
 DOWNTIME_BATCH = 20
 RAISE_BATCH = 100
@@ -129,6 +131,8 @@ async def _work(works: Works, queue: procrastinate.App, stop: threading.Event, *
                 # Last: a round that was not done has no beat.
                 with works.sessions.begin() as db:
                     db.execute(_BEAT)
+            if second % ACCESS_SECONDS == 0:
+                _check_grounds(works)
             if once or stop.is_set():
                 return
             await asyncio.sleep(RELAY_SECONDS)
@@ -162,6 +166,25 @@ def _raise_tasks(works: Works) -> None:
     while told == RAISE_BATCH:
         with works.open(Known(SYSTEM)) as work:
             told = Care(work).raise_overdue(RAISE_BATCH)
+
+
+def _check_grounds(works: Works) -> None:
+    """Ends what those who left still had, and counts what is open and should not be. The doses come first: where it cannot be
+    done the worker goes on, and the age of the last count tells whoever watches."""
+    try:
+        with works.open(Known(SYSTEM)) as work:
+            found = Sources(work).end_and_check()
+    except sa.exc.SQLAlchemyError as error:
+        _log.warning("grounds were not checked", error=type(error).__name__)
+        return
+    if found:
+        _log.warning("grounds are open that should not be", found=found)
+
+
+def grounds_amiss(settings: Settings) -> list[Amiss]:
+    """What `akson access check` shows: every ground that is open and should not be, in all municipalities."""
+    with create_app(settings).works.open(Known(SYSTEM)) as work:
+        return Sources(work).amiss()
 
 
 def _keep_downtime_lists(works: Works) -> None:

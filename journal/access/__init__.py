@@ -1,6 +1,8 @@
 """Who may: sessions, care relationships, restrictions, and the gate that decides per patient and permission."""
 
+from journal.access.asked_for import AskedFor, HeldGround
 from journal.access.gate import AccessGate
+from journal.access.grounds_rules import ASKED, GROUNDS
 from journal.access.service import CareRelationships
 from journal.access.sessions import (
     SessionCookie,
@@ -10,11 +12,18 @@ from journal.access.sessions import (
     set_language,
     start_session,
 )
+from journal.access.sources import Amiss, Sources
 
 __all__ = [
+    "ASKED",
+    "GROUNDS",
     "AccessGate",
+    "Amiss",
+    "AskedFor",
     "CareRelationships",
+    "HeldGround",
     "SessionCookie",
+    "Sources",
     "demo_people",
     "end_session",
     "set_color_scheme",

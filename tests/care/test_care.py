@@ -57,7 +57,7 @@ def test_a_discharge_ends_stay_absence_and_ground(world: Any, work_of: Any, migr
         assert (where.stay, where.absence, where.away) == (None, None, False)
         assert {one.ended_by_name for one in stays} == {world.nina.actor.name} and len(stays) == 2
         ended = next(r for r in relationships(migrator, kari) if r["id"] == stays[0].relationship_id)
-        assert ended["grace_until"] - ended["valid_until"] == timedelta(days=3)
+        assert ended["grace_until"] - ended["valid_until"] == timedelta(hours=12)
     with pytest.raises(Conflict), work_of(world.nina) as work:
         Care(work).discharge(kari)
 

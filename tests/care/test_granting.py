@@ -83,7 +83,7 @@ def test_a_change_moves_the_duty_and_the_ground_and_keeps_what_was(world: Any, w
     assert (service.change_reason, service.older[0].provider_name) == ("Flyttet til en annen sone", "Avdeling 3")
     by_id = {r["id"]: r for r in relationships(migrator, kari)}
     old, new = by_id[service.older[0].relationship_id], by_id[service.relationship_id]
-    assert old["valid_until"] == new["valid_from"] and old["grace_until"] - old["valid_until"] == timedelta(days=3)
+    assert old["valid_until"] == new["valid_from"] and old["grace_until"] - old["valid_until"] == timedelta(hours=12)
     assert (new["unit_id"], new["valid_until"], new["decision_ref"]["id"]) == (world.ward["id"], None, "2026/500")
 
 

@@ -50,7 +50,7 @@ def test_a_transfer_ends_one_stay_and_begins_the_next_of_the_same_kind(world: An
     assert (old.ward_name, old.valid_until, old.ended_by_name) == ("Avdeling 2", moved, "Nina Nordli")
     by_id = {r["id"]: r for r in relationships(migrator, kari)}
     left, begun = by_id[old.relationship_id], by_id[new.relationship_id]
-    assert (left["valid_until"], left["grace_until"]) == (moved, moved + timedelta(days=3))
+    assert (left["valid_until"], left["grace_until"]) == (moved, moved + timedelta(hours=12))
     assert (begun["unit_id"], begun["valid_from"], begun["room"], begun["ground"]) == (
         world.other_ward["id"],
         moved,
@@ -161,7 +161,7 @@ def test_a_stay_in_error_takes_its_absences_and_its_ground_with_it(world: Any, w
         stays = Care(work).stays(kari)
     assert [(one.in_error, one.in_error_reason) for one in stays] == [(True, "Feil pasient")] * 2
     ended = next(r for r in relationships(migrator, kari) if r["id"] == stay.relationship_id)
-    assert ended["grace_until"] - ended["valid_until"] == timedelta(days=3)
+    assert ended["grace_until"] - ended["valid_until"] == timedelta(hours=12)
     assert kari not in on_round(work_of, world.nina)
     with pytest.raises(Conflict, match="alt merket"), work_of(world.nina) as work:
         Care(work).mark_stay_in_error(kari, stay.id, "igjen")

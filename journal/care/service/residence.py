@@ -64,7 +64,7 @@ class Residence(Door, Holdings):
 
     @on_patient(Permission.PATIENTS_DISCHARGE)
     def discharge(self, patient_id: UUID, *, at: datetime | None = None) -> None:
-        """Ends the open stay, an absence from it, and the ward's ground (which has its days of grace).
+        """Ends the open stay, an absence from it, and the ward's ground (which has its hours of grace).
 
         Raises Conflict when no stay is open, Invalid for a time before it began or that has not been.
         """
@@ -85,7 +85,7 @@ class Residence(Door, Holdings):
         """Moves the patient to another ward of the municipality, now or when it was; answers with the new stay's id.
 
         The present stay ends and one of the same kind begins, each with its ground: what is due follows the patient, and
-        the ward she left keeps its days of grace. Raises Conflict when no stay is open or she is away, Invalid for a ward
+        the ward she left keeps its hours of grace. Raises Conflict when no stay is open or she is away, Invalid for a ward
         or a time that cannot be, Denied when another municipality gives the stay.
         """
         (stay, absence), moved = self._lock_open(patient_id), at or self.work.now
@@ -108,7 +108,7 @@ class Residence(Door, Holdings):
     def mark_stay_in_error(self, patient_id: UUID, stay_id: UUID, reason: str) -> None:
         """Marks a stay with the absences from it, or one absence, as wrong; it stays in the journal.
 
-        An open stay takes the ward's ground with it, but for the days of grace: what else was written on the wrong
+        An open stay takes the ward's ground with it, but for the hours of grace: what else was written on the wrong
         patient is to be put right. Raises NotFound, Conflict when it is marked already, Denied when another municipality
         gives the stay.
         """

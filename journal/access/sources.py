@@ -1,0 +1,126 @@
+"""Which sources feed a municipality's grounds, how fresh they are, what is open and should not be, and the hours of grace."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from journal.access import grounds_rules as rules
+from journal.access.grounds_tables import GraceSetting
+from journal.permissions import Permission
+from journal.platform.errors import Conflict
+from journal.platform.service import Service, without_patient
+from journal.platform.statement import Statement
+
+_SOURCES = Statement(sa.text("SELECT * FROM access.sources()"))
+_AMISS = Statement(sa.text("SELECT * FROM access.grounds_amiss()"))
+_CHECKED = Statement(sa.text("SELECT checked_at FROM access.ground_check"))
+_END = Statement(sa.text("SELECT access.end_grounds() AS ended"))
+_KEEP = Statement(
+    sa.text(
+        "INSERT INTO access.ground_check (found) VALUES (:found)"
+        " ON CONFLICT (single) DO UPDATE SET checked_at = now(), found = excluded.found"
+    )
+)
+# All the grounds of an installation are looked through: longer than a page may take.
+_TAKE_TIME = Statement(sa.text("SELECT set_config('statement_timeout', '60s', true)"))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of ground: how many are open and how many in their hours of grace, and when the last one began (None: never)."""
+
+    ground: str
+    open_now: int
+    in_grace: int
+    last_begun_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Amiss:
+    """A ground that is open and should not be. `text`: what to do. `patient_id`: for a patient of one's own units."""
+
+    kind: str
+    municipality_name: str
+    ground: str
+    since: datetime
+    relationship_id: UUID
+    patient_id: UUID | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Grace:
+    """The hours that hold in the municipality, and who chose them; version 0 where nobody has."""
+
+    hours: int = rules.GRACE_HOURS
+    version: int = 0
+    chosen_by: str | None = None
+    chosen_at: datetime | None = None
+
+
+class Sources(Service):
+    """For those who answer for a municipality's or a unit's access, and for the worker."""
+
+    @without_patient(Permission.ACCESS_SOURCES)
+    def sources(self) -> list[Source]:
+        """Every source that can give a ground, also those that have given none. Counts and times alone. One statement."""
+        found: dict[str, Any] = {row.ground: row for row in _SOURCES.rows(self.db)}
+        return [
+            Source(ground, row.open_now, row.in_grace, row.last_begun_at) if row else Source(ground, 0, 0, None)
+            for ground in rules.SOURCES
+            for row in [found.get(ground)]
+        ]
+
+    @without_patient(Permission.ACCESS_SOURCES)
+    def amiss(self) -> list[Amiss]:
+        """What is open and should not be, in one's own municipality; for the journal itself everywhere. One statement."""
+        rows: list[Any] = _AMISS.rows(self.db)
+        return [
+            Amiss(
+                row.kind,
+                row.municipality_name,
+                row.ground,
+                row.since,
+                row.relationship_id,
+                row.patient_id,
+                rules.amiss_text(row.kind, row.unit_name or row.municipality_name, row.person_name or ""),
+            )
+            for row in rows
+        ]
+
+    @without_patient(Permission.ACCESS_SOURCES)
+    def checked_at(self) -> datetime | None:
+        """When the worker last looked; None when it never has."""
+        return next((row.checked_at for row in _CHECKED.rows(self.db)), None)
+
+    @without_patient(Permission.ACCESS_SOURCES)
+    def end_and_check(self) -> int:
+        """The worker's: ends what those who left, and the dead, had of personal grounds; answers with how many are amiss after it.
+
+        The count and the time are kept for who watches. Raises DBAPIError for anybody but the journal itself.
+        """
+        _TAKE_TIME.rows(self.db)
+        _END.rows(self.db)
+        found = len(self.amiss())
+        _KEEP.run(self.db, found=found)
+        return found
+
+    @without_patient(Permission.ACCESS_SOURCES)
+    def grace(self) -> Grace:
+        """How long a chart stays open after a ground has ended, in one's own municipality. One statement."""
+        of = GraceSetting.municipality_id == self.work.actor.municipality_id
+        newest = sa.select(GraceSetting).where(of).order_by(GraceSetting.version.desc()).limit(1)
+        row = self.db.scalar(newest)
+        return Grace(row.hours, row.version, row.recorded_by_name, row.recorded_at) if row else Grace()
+
+    @without_patient(Permission.ACCESS_MANAGE)
+    def choose_grace(self, hours: int, *, version: int) -> None:
+        """The hours of grace from now on; what has ended keeps its own. Logged. Raises Conflict when another has chosen since."""
+        choice = insert(GraceSetting).values(version=version + 1, hours=hours)
+        if self.db.scalar(choice.on_conflict_do_nothing().returning(GraceSetting.version)) is None:
+            raise Conflict("En annen har endret timene etter at du åpnet siden. Se hva som gjelder nå.")
+        self.work.note(Permission.ACCESS_MANAGE)
