@@ -14,6 +14,7 @@ from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+import journal.access.sign_in_web
 import journal.access.web
 import journal.audit.web
 import journal.care.ladder_web
@@ -27,7 +28,7 @@ import journal.observations.web
 import journal.oversight.web
 import journal.patients.web
 from journal import metrics
-from journal.access import AccessGate, SessionCookie
+from journal.access import AccessGate, SessionCookie, providers
 from journal.listeners import LISTENERS
 from journal.platform import clock, commands, language, log
 from journal.platform.caller import Caller, Command, Keys, Nobody
@@ -42,6 +43,7 @@ from journal.web.pages import Pages
 
 SECTIONS: tuple[Section, ...] = (
     journal.access.web.bp,
+    journal.access.sign_in_web.bp,
     journal.audit.web.bp,
     journal.care.web.bp,
     journal.care.ladder_web.bp,
@@ -142,7 +144,7 @@ class JournalApp(Flask):
         with self._work(command):
             if view.permission is not None:
                 g.work.admit(view.permission)
-            if request.method == "POST":
+            if request.method == "POST" and view.idempotency != "signed":
                 security.refuse_forgery(self.settings, g.work)
             if once:
                 if command is None:
@@ -184,6 +186,7 @@ def create_app(settings: Settings) -> JournalApp:
         MAX_FORM_MEMORY_SIZE=1_000_000,
         SEND_FILE_MAX_AGE_DEFAULT=30 * 24 * 3600,
     )
+    providers(settings)
     sessions = connect(settings.database_url, pgbouncer=settings.pgbouncer)
     app.works = Works(sessions, AccessGate(), Keys(settings.mac_key), LISTENERS)
     log.configure()

@@ -1,6 +1,7 @@
 """Who may: sessions, care relationships, restrictions, and the gate that decides per patient and permission."""
 
 from journal.access.gate import AccessGate
+from journal.access.openid import providers
 from journal.access.service import CareRelationships
 from journal.access.sessions import (
     SessionCookie,
@@ -17,6 +18,7 @@ __all__ = [
     "SessionCookie",
     "demo_people",
     "end_session",
+    "providers",
     "set_color_scheme",
     "set_language",
     "start_session",
