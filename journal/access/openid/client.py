@@ -125,6 +125,10 @@ class Client:
             self._check_bound(own, answer, access_token, now)
         return said.identity(self.provider, municipality, told)
 
+    def try_out(self) -> None:
+        """Fetches what the provider publishes. Raises SignInRefused."""
+        self._metadata()
+
     def logged_out(self, token: str, now: datetime) -> dict[str, Any]:
         """The claims of a logout token. Raises SignInRefused."""
         told = self._verified(token, (None, "jwt", "logout+jwt"))
@@ -211,7 +215,7 @@ class Client:
         answer = ask(self.provider.address, self._kept.metadata["jwks_uri"])
         try:
             found = KeySet.import_key_set({"keys": [key for key in answer.body["keys"] if _signs(key)]})
-        except (JoseError, KeyError, TypeError, ValueError):
+        except (JoseError, AttributeError, KeyError, TypeError, ValueError):
             raise SignInRefused("metadata") from None
         self._kept.keys = {str(key.kid): key for key in found.keys if key.kid}
 

@@ -61,7 +61,7 @@ KINDS = {
 class SignInRefused(Denied):
     """Nobody is signed in. *kind* is one of KINDS."""
 
-    type, title = "sign-in-refused", "Du er ikke logget inn"
+    type, title = "sign-in-refused", "Innloggingen lyktes ikke"
 
     def __init__(self, kind: str) -> None:
         super().__init__(_SAID[KINDS[kind]])
