@@ -178,29 +178,6 @@ def test_a_providers_own_name_for_somebody_is_hers_at_that_provider_alone(gate: 
     assert known.person_hash("pid", "https://a", PID) == known.person_hash("pid", "https://b", PID)
 
 
-def test_the_provider_ends_the_session_it_began(gate: Gate) -> None:
-    browser, other = gate.browser(), gate.browser()
-    gate.sign_in(browser)
-    gate.national.claims |= {"sid": "session-2"}
-    gate.sign_in(other)
-
-    answer = browser.client.post("/sign-in/logout/helseid", data={"logout_token": gate.national.logout_token()})
-
-    assert (answer.status_code, answer.data) == (200, b"")
-    assert (gate.signed_in(browser), gate.signed_in(other)) == ("", "Kari Prøve, sykepleier")
-
-
-def test_the_provider_ends_all_sessions_of_a_person(gate: Gate) -> None:
-    browser, other = gate.browser(), gate.browser()
-    gate.sign_in(browser)
-    gate.national.claims |= {"sub": "person-2"}
-    gate.sign_in(other)
-    token = gate.national.logout_token(sid=None, sub="person-1")
-
-    assert browser.client.post("/sign-in/logout/helseid", data={"logout_token": token}).status_code == 200
-    assert (gate.signed_in(browser), gate.signed_in(other)) == ("", "Kari Prøve, sykepleier")
-
-
 def test_the_functions_of_sign_in_believe_nobody_without_the_key(as_app: psycopg.Connection[Any]) -> None:
     """What an injected query could say: a call with no MAC, or with another transaction's."""
     for name in ("begin_sign_in", "return_to_sign_in", "employments", "prove_sign_in", "proved_roles", "take_role"):

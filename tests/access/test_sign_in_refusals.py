@@ -16,7 +16,7 @@ from journal.access.openid.refusals import KINDS, SignInRefused
 from journal.access.signing_in import Employment, usable_roles
 from journal.platform.ids import new_id
 from tests.access.conftest import HELSEID, PID, Gate, hpr_of, person
-from tests.access.issuer import LOGOUT, Issuer, by_another_key, forged
+from tests.access.issuer import by_another_key, forged
 
 LONG_AGO, LATER = int(time.time()) - 4000, int(time.time()) + 4000
 BEGIN_AGAIN, NOT_TRUSTED = "Begynn på nytt.", "Vi kan ikke stole på svaret"
@@ -299,57 +299,6 @@ def test_a_towns_provider_is_asked_the_same(gate: Gate, claims: dict[str, Any], 
     gate.sign_in(gate.browser(), "town")
 
     assert gate.kind() == kind
-
-
-LOGOUTS: dict[str, tuple[Callable[[Issuer], str], str]] = {
-    "nothing": (lambda issuer: "", "jwt_form"),
-    "an unsigned token": (lambda issuer: forged("none")(issuer, {"iss": issuer.address}), "algorithm"),
-    "another issuer": (lambda issuer: issuer.logout_token(iss="https://elsewhere.example"), "issuer"),
-    "another audience": (lambda issuer: issuer.logout_token(aud="somebody"), "audience"),
-    "an old token": (lambda issuer: issuer.logout_token(iat=LONG_AGO), "issued"),
-    "no time": (lambda issuer: issuer.logout_token(iat=None), "issued"),
-    "an expired token": (lambda issuer: issuer.logout_token(exp=LONG_AGO), "expired"),
-    "no event": (lambda issuer: issuer.logout_token(events=None), "logout_event"),
-    "another event": (lambda issuer: issuer.logout_token(events={LOGOUT + "2": {}}), "logout_event"),
-    "a nonce": (lambda issuer: issuer.logout_token(nonce="a"), "logout_nonce"),
-    "no id": (lambda issuer: issuer.logout_token(jti=None), "logout_id"),
-    "nobody": (lambda issuer: issuer.logout_token(sid=None), "logout_whom"),
-    "an ID token": (
-        lambda issuer: issuer.signed({"iss": issuer.address, "sid": "session-1"}, {"typ": "at+jwt"}),
-        "token_kind",
-    ),
-}
-
-
-@pytest.mark.parametrize("fault", LOGOUTS)
-def test_no_session_is_ended_by_a_logout_token_with(gate: Gate, fault: str) -> None:
-    make, kind = LOGOUTS[fault]
-    browser = gate.browser()
-    gate.sign_in(browser)
-
-    answer = browser.client.post("/sign-in/logout/helseid", data={"logout_token": make(gate.national)})
-
-    assert (answer.status_code, gate.kind()) == (400, kind)
-    assert gate.signed_in(browser) == "Kari Prøve, sykepleier"
-
-
-def test_a_logout_token_ends_sessions_once(gate: Gate) -> None:
-    token = gate.national.logout_token()
-    browser = gate.browser()
-    browser.client.post("/sign-in/logout/helseid", data={"logout_token": token})
-    gate.sign_in(browser)
-
-    assert browser.client.post("/sign-in/logout/helseid", data={"logout_token": token}).status_code == 400
-    assert gate.kind() == "logout_id"
-    assert gate.signed_in(browser) == "Kari Prøve, sykepleier"
-
-
-def test_one_provider_ends_nothing_of_anothers(gate: Gate) -> None:
-    browser = gate.browser()
-    gate.sign_in(browser)
-    browser.client.post("/sign-in/logout/town", data={"logout_token": gate.own.logout_token()})
-
-    assert gate.signed_in(browser) == "Kari Prøve, sykepleier"
 
 
 @pytest.mark.parametrize("wrong", ["htm", "htu", "iat", "jti", "key", "nonce"])

@@ -77,7 +77,7 @@ def test_only_signing_in_and_the_frame_are_open() -> None:
 
 def test_no_page_that_is_fetched_is_a_command_and_no_address_has_a_number() -> None:
     assert all(idempotency == "none" for method, _r, _e, _p, idempotency, _c in LINES if method == "GET")
-    # What another program has signed is sent by no browser: test_sign_in_refusals looks at each of its faults.
+    # What another program has signed is sent by no browser: test_back_channel_logout has each of its faults.
     signed = {endpoint for _m, _r, endpoint, _p, _i, csrf in LINES if csrf == "signature"}
     assert signed == {"sign_in.logged_out"}
     assert all(csrf == "token" for method, _r, name, *_, csrf in LINES if method != "GET" and name not in signed)
