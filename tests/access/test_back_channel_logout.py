@@ -1,4 +1,4 @@
-"""The provider's message that somebody is out there (OpenID Connect Back-Channel Logout): what ends a session, and what does not."""
+"""The provider's message that somebody is out there (back-channel logout): what ends a session, and what does not."""
 
 import time
 from collections.abc import Callable
