@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 import journal.access.at_work_web
 import journal.access.sources_web
+import journal.access.sign_in_web
 import journal.access.web
 import journal.audit.web
 import journal.care.grounds_web
@@ -30,7 +31,7 @@ import journal.observations.web
 import journal.oversight.web
 import journal.patients.web
 from journal import metrics
-from journal.access import AccessGate, SessionCookie
+from journal.access import AccessGate, SessionCookie, providers
 from journal.listeners import LISTENERS
 from journal.platform import clock, commands, language, log
 from journal.platform.caller import Caller, Command, Keys, Nobody
@@ -47,6 +48,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.access.at_work_web.bp,
     journal.access.sources_web.bp,
     journal.access.web.bp,
+    journal.access.sign_in_web.bp,
     journal.audit.web.bp,
     journal.care.web.bp,
     journal.care.grounds_web.bp,
@@ -150,7 +152,7 @@ class JournalApp(Flask):
         with self._work(command):
             if view.permission is not None:
                 g.work.admit(view.permission)
-            if request.method == "POST":
+            if request.method == "POST" and view.idempotency != "signed":
                 security.refuse_forgery(self.settings, g.work)
             if once:
                 if command is None:
@@ -192,6 +194,7 @@ def create_app(settings: Settings) -> JournalApp:
         MAX_FORM_MEMORY_SIZE=1_000_000,
         SEND_FILE_MAX_AGE_DEFAULT=30 * 24 * 3600,
     )
+    providers(settings)
     sessions = connect(settings.database_url, pgbouncer=settings.pgbouncer)
     app.works = Works(sessions, AccessGate(), Keys(settings.mac_key), LISTENERS)
     log.configure()

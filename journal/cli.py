@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from journal.access import sign_in_command
 from journal.audit import command as access_log
 from journal.bench import command as bench
 from journal.platform import database
@@ -113,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
 
     log_command = commands.add_parser("log", help="innsynsloggen: forsegle, skrive ut, kontrollere")
     access_log.add_arguments(log_command, common, lambda home: _environment(home, 8000))
+
+    sign_in = commands.add_parser("sign-in", help="innloggingen: lage nøkkel, prøve tilbyderne, koble ansatte")
+    sign_in_command.add_arguments(sign_in, common, lambda home: _environment(home, 8000))
 
     municipality = commands.add_parser("municipality", help="kommuner").add_subparsers(
         required=True, metavar="handling"

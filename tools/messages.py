@@ -25,7 +25,8 @@ CATALOGUES = {code: JOURNAL / f"translations/{code}/LC_MESSAGES/messages.po" for
 
 # What these say is for whoever runs the installation, at a terminal, in bokmål.
 AT_THE_TERMINAL = re.compile(
-    r"journal/(cli|demo|serving|worker|metrics|municipalities/joining|access/gp_list|platform/(settings|postgres|postgres_programs|database|backup|manifest))\.py"
+    r"journal/(cli|demo|serving|worker|metrics|municipalities/joining|access/(gp_list|sign_in_command|openid/providers)"
+    r"|platform/(settings|postgres|postgres_programs|database|backup|manifest))\.py"
     r"|journal/(bench|medication/(mini_)?fest)/"
 )
 

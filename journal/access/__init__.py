@@ -3,6 +3,7 @@
 from journal.access.asked_for import AskedFor, HeldGround
 from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS
+from journal.access.openid import providers
 from journal.access.service import CareRelationships
 from journal.access.sessions import (
     SessionCookie,
@@ -26,6 +27,7 @@ __all__ = [
     "Sources",
     "demo_people",
     "end_session",
+    "providers",
     "set_color_scheme",
     "set_language",
     "start_session",

@@ -4,12 +4,15 @@ import base64
 from itertools import groupby
 from uuid import UUID
 
-from flask import Response, current_app, request, url_for
+from flask import current_app, request, url_for
 from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response as BaseResponse
 
+from journal.access.cookies import set_secret
 from journal.access.sessions import demo_people, end_session, set_color_scheme, start_session
 from journal.access.sessions import set_language as keep_language
+from journal.access.sign_in_web import own_page, provider_buttons
+from journal.municipalities import municipalities
 from journal.platform.errors import NotFound
 from journal.platform.language import LANGUAGES
 from journal.platform.settings import Settings
@@ -36,7 +39,12 @@ class Language(Schema):
 
 @bp.page("/sign-in", None)
 def sign_in() -> str:
-    _only_where_people_are_invented()
+    """The municipalities' providers; in a demo, which has none, the list of everybody one can be."""
+    buttons = provider_buttons()
+    if buttons or _settings().environment == "production":
+        names = {known.number: known.name for known in municipalities()}
+        shown = [(id, name, [(n, names.get(n, n)) for n in numbers]) for id, name, numbers in buttons]
+        return render("access/providers.html", providers=shown, next=own_page(request.args.get("next", "")) or "")
     people = demo_people(current_work())
     groups = [
         (municipality, [(p.role_id, p.name, role_text(p.role), p.unit) for p in together])
@@ -92,7 +100,7 @@ def _back() -> BaseResponse:
 
 
 def _only_where_people_are_invented() -> None:
-    if _settings().environment == "production":
+    if _settings().environment == "production" or provider_buttons():
         raise NotFound()
 
 
@@ -102,15 +110,4 @@ def _settings() -> Settings:
 
 
 def _with_cookie(answer: BaseResponse, value: str) -> BaseResponse:
-    secure = _settings().public_url.startswith("https://")
-    assert isinstance(answer, Response)
-    answer.set_cookie(
-        cookie_name(_settings()),
-        value,
-        secure=secure,
-        httponly=True,
-        samesite="Lax",
-        path="/",
-        max_age=None if value else 0,
-    )
-    return answer
+    return set_secret(answer, _settings(), cookie_name(_settings()), value)

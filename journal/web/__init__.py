@@ -35,6 +35,10 @@ class Section(Blueprint):
         """A POST: CSRF token always, and a command id unless doing it twice is the same as once (*repeatable*)."""
         return self._route(rule, "POST", permission, "repeatable" if repeatable else "command")
 
+    def told(self, rule: str) -> Callable[[V], V]:
+        """A POST from another program, which is signed: no browser sends it, so it has no CSRF token. The view checks it."""
+        return self._route(rule, "POST", None, "signed")
+
     def _route(self, rule: str, method: str, permission: Permission | None, idempotency: str) -> Callable[[V], V]:
         def register(view: V) -> V:
             said = cast(Any, view)

@@ -59,9 +59,14 @@ def answer(error: Exception) -> Response:
     if not wants_page():
         return _problem_json(problem)
     if isinstance(problem, NotSignedIn) and request.headers.get("HX-Request") != "true":
-        return Response(status=303, headers={"Location": url_for("access.sign_in")})
+        return Response(status=303, headers={"Location": url_for("access.sign_in", next=_wanted())})
     template = "refused.html" if isinstance(problem, NoGround) else "error.html"
     return Response(render_template(template, problem=_shown(problem)), problem.status)
+
+
+def _wanted() -> str | None:
+    """The page one was on the way to, for after signing in; what stands in its query is left out."""
+    return request.path if request.method == "GET" and request.url_rule is not None and request.path != "/" else None
 
 
 def plain(error: JournalError) -> Response:

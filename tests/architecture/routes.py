@@ -23,7 +23,8 @@ def table(app: Flask) -> list[str]:
         view = app.view_functions[rule.endpoint]
         permission = getattr(view, "permission", None) or "open"
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            csrf = "none" if method == "GET" else "token"
+            signed = getattr(view, "idempotency", "none") == "signed"
+            csrf = "none" if method == "GET" else "signature" if signed else "token"
             lines.append(
                 (
                     rule.rule,

@@ -505,3 +505,4 @@ def test_the_page_where_one_signs_in(world: World, see: See) -> None:
     for folded in tab.find("main details").all():
         folded.evaluate("(details) => { details.open = true }")
     assert faults_of(tab) == []
+    assert faults_of(see(world.nina, "/sign-in/role")) == []

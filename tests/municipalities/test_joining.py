@@ -52,7 +52,7 @@ def test_an_ended_role_is_nobody_from_the_next_request(world, client_for):
     siri, tora = client_for(world.siri), client_for(world.tora)
     assert siri.get("/my-list").status_code == 200
     assert tora.act(f"/municipality/roles/{world.siri.actor.role_id}/end").status_code == 303
-    assert siri.get("/my-list").headers["Location"] == "/sign-in"
+    assert siri.get("/my-list").headers["Location"] == "/sign-in?next=/my-list"
 
 
 def test_nobody_ends_or_gives_her_own_role(world, client_for):

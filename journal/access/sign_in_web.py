@@ -1,0 +1,230 @@
+"""Signing in through a provider: there, back, the choice of role, and the provider's own message that somebody is out."""
+
+import base64
+import binascii
+import hmac
+import secrets
+from functools import cache
+from typing import Any, cast
+
+import structlog
+from flask import Response, current_app, g, request, url_for
+from marshmallow import Schema, fields, validate
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from journal.access.cookies import set_secret
+from journal.access.openid import Client, Provider, Providers, Secrets, SignInRefused, providers
+from journal.access.sessions import end_session
+from journal.access.signing_in import (
+    ProvedRole,
+    begin_sign_in,
+    change_role,
+    end_issuer_sessions,
+    prove,
+    proved_roles,
+    return_to_sign_in,
+    take_role,
+)
+from journal.platform.errors import NotFound, NotSignedIn
+from journal.platform.settings import Settings
+from journal.web import Section, current_work, form_body, own_address, render, see_other
+from journal.web.security import cookie_name
+
+bp = Section("sign_in", __name__)
+_log = structlog.get_logger()
+
+MINUTES = 10  # from the button to the way back
+_FRONT = "/"
+
+
+class Choice(Schema):
+    """The button of a provider: which one, for which municipality, and where to go afterwards."""
+
+    provider = fields.String(required=True, validate=validate.Length(max=60))
+    municipality = fields.String(required=True, validate=validate.Length(max=4))
+    next = fields.String(load_default="", validate=validate.Length(max=300))
+
+
+class RoleChoice(Schema):
+    role_id = fields.UUID(required=True)
+
+
+@bp.act("/sign-in/begin", None, repeatable=True)
+def begin() -> BaseResponse:
+    """A page, and no redirect: forms may lead nowhere but here (form-action), and the page leads on by itself."""
+    chosen = form_body(Choice)
+    provider = _provider(chosen["provider"])
+    if chosen["municipality"] not in provider.municipalities:
+        raise NotFound()
+    browser = secrets.token_bytes(32)
+    own = Secrets(_settings().secret_key, browser)
+    try:
+        there = _client(provider).send(own, _way_back(provider), chosen["municipality"], current_work().now)
+    except SignInRefused as refusal:
+        return _refused(refusal, provider.id)
+    begin_sign_in(current_work(), own, provider.id, chosen["municipality"], own_page(chosen["next"]))
+    answer = Response(render("access/on_the_way.html", provider=provider.name, there=there))
+    answer.headers["Refresh"] = f"0; url={there}"
+    return set_secret(answer, _settings(), _cookie(), base64.urlsafe_b64encode(browser).decode(), MINUTES * 60)
+
+
+@bp.page("/sign-in/callback/<provider_id>", None)
+def callback(provider_id: str) -> BaseResponse:
+    """Back from the provider. What is refused is answered and not raised: the state is used up whatever it led to."""
+    provider, work = _provider(provider_id), current_work()
+    try:
+        response = _only_once()
+        own = _secrets()
+        if own is None or not hmac.compare_digest(response.get("state", "").encode(), own.state.encode()):
+            raise SignInRefused("browser" if own is None else "state")
+        municipality = return_to_sign_in(work, own, provider.id)
+        who = _client(provider).receive(own, response, _way_back(provider), municipality, work.now)
+        prove(work, own, _providers(), provider, municipality, who)
+        roles = proved_roles(work, own)
+        return _signed_in(own, roles[0]) if len(roles) == 1 else see_other("sign_in.choose_role")
+    except SignInRefused as refusal:
+        return _refused(refusal, provider.id)
+
+
+@bp.page("/sign-in/role", None)
+def choose_role() -> str:
+    """The choice of role and unit: once after signing in, or anew in the session one has."""
+    work = current_work()
+    own, roles = _choices()
+    now = work.actor.role_id if own is None else None
+    return render("access/choose_role.html", roles=roles, now=now, waiting=own is not None)
+
+
+@bp.act("/sign-in/role", None, repeatable=True)
+def take() -> BaseResponse:
+    role_id = form_body(RoleChoice)["role_id"]
+    own, roles = _choices()
+    chosen = next((role for role in roles if role.role_id == role_id), None)
+    if chosen is None:
+        raise NotFound("Rollen er ikke din lenger. Logg inn på nytt.")
+    if own is not None:
+        return _signed_in(own, chosen)
+    if (session := _session()) is None or (token := change_role(current_work(), session, role_id)) is None:
+        raise NotSignedIn()
+    return _with_session(see_other("chart.home"), token)
+
+
+@bp.told("/sign-in/logout/<provider_id>")
+def logged_out(provider_id: str) -> BaseResponse:
+    """OpenID Connect Back-Channel Logout: the provider says, signed, that a session or a person is out there."""
+    provider, work = _provider(provider_id), current_work()
+    try:
+        claims = _client(provider).logged_out(request.form.get("logout_token", ""), work.now)
+        ended = end_issuer_sessions(work, provider.issuer, claims)
+    except SignInRefused as refusal:
+        _note(refusal, provider.id)
+        return Response(status=400)
+    _log.info("sessions_ended_by_provider", provider=provider.id, ended=ended)
+    return Response(status=200)
+
+
+def provider_buttons() -> list[tuple[str, str, list[str]]]:
+    """Id, name and municipalities (numbers) of each provider, for the page where one signs in."""
+    return [(p.id, p.name, sorted(p.municipalities)) for p in _providers().by_id.values()]
+
+
+def own_page(target: str) -> str | None:
+    """The address when it is a page of ours that is fetched, without its query; else None: nobody is sent elsewhere."""
+    path = target.partition("?")[0].partition("#")[0]
+    if not own_address(path) or any(ord(sign) < 32 for sign in path):
+        return None
+    try:
+        endpoint, _ids = current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return None
+    view: Any = current_app.view_functions[endpoint]
+    return path if getattr(view, "permission", None) is not None else None
+
+
+def _signed_in(own: Secrets, role: ProvedRole) -> BaseResponse:
+    """In the place of whatever session the browser had: its secret is gone from here, and it is ended too."""
+    work = current_work()
+    if work.signed_in and (before := _session()) is not None:
+        end_session(work, before)
+    token = take_role(work, own, role.role_id)
+    answer = see_other("chart.home")
+    answer.headers["Location"] = own_page(role.next or "") or _FRONT
+    return set_secret(_with_session(answer, token), _settings(), _cookie(), "")
+
+
+def _choices() -> tuple[Secrets | None, list[ProvedRole]]:
+    """The roles of the sign-in that waits (with its secrets), else of the session. Raises NotSignedIn when there is neither."""
+    work, own = current_work(), _secrets()
+    if own is not None and (waiting := proved_roles(work, own)):
+        return own, waiting
+    if not work.signed_in:
+        raise NotSignedIn()
+    return None, proved_roles(work, None, _session())
+
+
+def _only_once() -> dict[str, str]:
+    """The parameters of the answer. One that comes twice is a fault: two programs would read two different things."""
+    if any(len(request.args.getlist(name)) > 1 for name in request.args):
+        raise SignInRefused("no_code")
+    return request.args.to_dict()
+
+
+def _refused(refusal: SignInRefused, provider_id: str) -> BaseResponse:
+    _note(refusal, provider_id)
+    page = render("access/sign_in_refused.html", problem=refusal)
+    return set_secret(Response(page, refusal.status), _settings(), _cookie(), "")
+
+
+def _note(refusal: SignInRefused, provider_id: str) -> None:
+    """What was wrong, and never with whom."""
+    _log.warning("sign_in_refused", kind=refusal.kind, provider=provider_id, request_id=g.request_id)
+
+
+def _with_session(answer: BaseResponse, token: bytes) -> BaseResponse:
+    return set_secret(answer, _settings(), cookie_name(_settings()), base64.urlsafe_b64encode(token).decode())
+
+
+def _session() -> bytes | None:
+    return _decoded(cookie_name(_settings()))
+
+
+def _secrets() -> Secrets | None:
+    browser = _decoded(_cookie())
+    return Secrets(_settings().secret_key, browser) if browser is not None and len(browser) == 32 else None
+
+
+def _decoded(name: str) -> bytes | None:
+    try:
+        return base64.urlsafe_b64decode(request.cookies.get(name, "")) or None
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _cookie() -> str:
+    return f"{cookie_name(_settings())}-sign-in"
+
+
+def _way_back(provider: Provider) -> str:
+    """An address for each provider: what comes to another's is refused (mix-up)."""
+    return _settings().public_url.rstrip("/") + url_for("sign_in.callback", provider_id=provider.id)
+
+
+def _provider(id: str) -> Provider:
+    try:
+        return _providers().by_id[id]
+    except KeyError:
+        raise NotFound() from None
+
+
+@cache
+def _client(provider: Provider) -> Client:
+    return Client(provider)
+
+
+def _providers() -> Providers:
+    return providers(_settings())
+
+
+def _settings() -> Settings:
+    return cast(Settings, current_app.settings)  # type: ignore[attr-defined]
