@@ -14,6 +14,7 @@ from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+import journal.access.justified_web
 import journal.access.web
 import journal.audit.web
 import journal.care.ladder_web
@@ -42,6 +43,7 @@ from journal.web.pages import Pages
 
 SECTIONS: tuple[Section, ...] = (
     journal.access.web.bp,
+    journal.access.justified_web.bp,
     journal.audit.web.bp,
     journal.care.web.bp,
     journal.care.ladder_web.bp,
@@ -65,9 +67,11 @@ MENU = (
     *journal.medication.web.MORE_MENU,
     journal.care.ladder_web.MENU,
     journal.chart.downtime.web.MENU,
+    journal.access.justified_web.MENU,
     journal.audit.web.MENU,
     journal.municipalities.web.MENU,
     journal.medication.web.SETTINGS_MENU,
+    journal.access.justified_web.SETTINGS_MENU,
 )
 
 
@@ -218,12 +222,15 @@ def _furnish(app: JournalApp) -> None:
         role_text=shell.role_text,
         menu=pages.macro("macros/menu.html", "menu"),
         chart_tabs=shell.chart_tabs(pages, TABS),
+        time_left=journal.access.justified_web.time_left,
+        door=journal.access.justified_web.door,
     )
     pages.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)
     app.extensions["notices"] = (
         journal.medication.web.notice,
         journal.medication.web.expiring_notice,
         journal.medication.web.downtime_notice,
+        journal.access.justified_web.review_notice,
     )
     app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU)})
 

@@ -28,11 +28,14 @@ SECURITY_DEFINERS = {
     ("access.demo_people()", "journal_finder"),
     ("access.end_session(bytea)", "journal_door"),
     ("access.identity(uuid, uuid, text, text)", "journal_door"),
+    ("access.justified_elsewhere(timestamp with time zone)", "journal_door"),
+    ("access.opened_kinds(uuid[])", "journal_door"),
     ("access.resume(bytea, interval, interval)", "journal_door"),
     ("access.set_color_scheme(bytea, text)", "journal_door"),
     ("access.set_language(bytea, text)", "journal_door"),
     ("access.standing(uuid[])", "journal_finder"),
     ("access.start_session(text, text)", "journal_door"),
+    ("access.who_knows(text, text)", "journal_door"),
     ("audit.erase(text, text)", "journal_eraser"),
     ("audit.keep_months_ahead()", "journal_owner"),
     ("audit.open_charts(text, text)", "journal_door"),
@@ -74,6 +77,7 @@ SECURITY_DEFINERS = {
 # Tables with a patient that are seen while charts are closed, and by whom: ids, times and counts (and one's own draft).
 SEEN_WHILE_CLOSED = {
     "access.care_relationship": "unit",
+    "access.justified_access": "unit",
     "access.restriction": "unit",
     "medication.alone_check": "unit",
     "medication.controlled_dose": "unit",
