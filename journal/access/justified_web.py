@@ -83,7 +83,7 @@ def time_left(patient_id: UUID) -> Left | None:
     admit = work.actor.may(Permission.PATIENTS_ADMIT)
     return Left(
         " ".join(parts),
-        clock.hhmm(ground.until),
+        clock.spoken(ground.until, work.now),
         url_for("justified.end", patient_id=patient_id),
         url_for("care.admission", patient_id=patient_id) if admit else None,
     )
