@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.architecture.charts import national_id
 from tests.browser.conftest import OpenAs
 from tests.browser.test_axe import faults_of
 from tests.conftest import World
@@ -12,11 +13,19 @@ from tests.conftest import World
 def test_a_patient_who_is_not_on_ones_list_is_opened_with_one_tap_and_let_go_with_another(
     world: World, open_as: OpenAs
 ) -> None:
-    kari = world.patient(family_name="Hansen-Østby")
-    tab = open_as(world.unn, "/my-list", width=390)
+    """From the search: three keys and the tap. Pages: the search, its hit, the door and the chart."""
+    number = national_id()
+    kari = world.patient(family_name="Hansen-Østby", national_id=number)
+    tab = open_as(world.unn, "/my-list")
     tab.refusals.add(403)
-    tab.page.emulate_media(color_scheme="dark")
-    tab.open(f"/patients/{kari}")
+    with tab.counted() as counts:
+        tab.press("Control+k")
+        tab.write("input[name=text]", number)
+        tab.press("Enter")
+        expect(tab.page.get_by_role("link", name="Åpne")).to_be_focused()
+        tab.press("Enter")
+        expect(tab.page.get_by_role("heading", name="Pasienten er ikke på listen din")).to_be_visible()
+    assert (counts.taps, counts.keys, counts.loads) == (0, 3, 3)
     assert faults_of(tab) == []
 
     tab.page.set_viewport_size({"width": 390, "height": 844})
