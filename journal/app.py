@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 import journal.access.at_work_web
 import journal.access.sources_web
 import journal.access.sign_in_web
+import journal.access.justified_web
 import journal.access.web
 import journal.audit.web
 import journal.care.grounds_web
@@ -49,6 +50,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.access.sources_web.bp,
     journal.access.web.bp,
     journal.access.sign_in_web.bp,
+    journal.access.justified_web.bp,
     journal.audit.web.bp,
     journal.care.web.bp,
     journal.care.grounds_web.bp,
@@ -74,10 +76,12 @@ MENU = (
     journal.care.ladder_web.MENU,
     journal.chart.downtime.web.MENU,
     journal.access.at_work_web.MENU,
+    journal.access.justified_web.MENU,
     journal.audit.web.MENU,
     journal.access.sources_web.MENU,
     journal.municipalities.web.MENU,
     journal.medication.web.SETTINGS_MENU,
+    journal.access.justified_web.SETTINGS_MENU,
 )
 
 
@@ -229,12 +233,15 @@ def _furnish(app: JournalApp) -> None:
         role_text=shell.role_text,
         menu=pages.macro("macros/menu.html", "menu"),
         chart_tabs=shell.chart_tabs(pages, TABS),
+        time_left=journal.access.justified_web.time_left,
+        door=journal.access.justified_web.door,
     )
     pages.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)
     app.extensions["notices"] = (
         journal.medication.web.notice,
         journal.medication.web.expiring_notice,
         journal.medication.web.downtime_notice,
+        journal.access.justified_web.review_notice,
     )
     app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU)})
 

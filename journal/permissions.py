@@ -6,7 +6,10 @@ from enum import StrEnum
 class Permission(StrEnum):
     """What may be done, named "<context>:<action>". Alphabetical, so that a new one has one place to stand."""
 
+    ACCESS_JUSTIFY = "access:justify"
     ACCESS_MANAGE = "access:manage"
+    ACCESS_REASON = "access:reason"
+    ACCESS_REVIEW = "access:review"
     ACCESS_SOURCES = "access:sources"
     AUDIT_READ = "audit:read"
     CARE_APPOINT = "care:appoint"
@@ -60,6 +63,7 @@ class Role(StrEnum):
 P = Permission
 _READS = frozenset(
     {
+        P.ACCESS_JUSTIFY,
         P.CARE_READ,
         P.CHART_LIST,
         P.CHART_READ,
@@ -93,6 +97,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE
     | {
+        P.ACCESS_REASON,
+        P.ACCESS_REVIEW,
         P.ACCESS_SOURCES,
         P.CARE_APPOINT,
         P.CARE_WRITE,
@@ -108,6 +114,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.TENANT_ADMINISTRATOR: frozenset(
         {
             P.ACCESS_MANAGE,
+            P.ACCESS_REVIEW,
             P.ACCESS_SOURCES,
             P.MEDICATION_APPOINT,
             P.MEDICATION_DELEGATE,
@@ -117,7 +124,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     # An auditor sees who looked, not what they saw.
-    Role.AUDITOR: frozenset({P.AUDIT_READ, P.MUNICIPALITIES_READ}),
+    Role.AUDITOR: frozenset({P.ACCESS_REVIEW, P.AUDIT_READ, P.MUNICIPALITIES_READ}),
     Role.SYSTEM: frozenset({P.ACCESS_SOURCES, P.CARE_RAISE, P.CHART_PREPARE, P.MEDICATION_READ, P.PATIENTS_READ}),
 }
 _RIGHTS = {role.value: rights for role, rights in ROLE_PERMISSIONS.items()}
@@ -125,6 +132,8 @@ _RIGHTS = {role.value: rights for role, rights in ROLE_PERMISSIONS.items()}
 # The part of the chart that a permission opens. PostgreSQL shows a patient's rows category by category
 # (row-level security), so a look logged as medication cannot read a note.
 OPENS: dict[Permission, tuple[str, ...]] = {
+    P.ACCESS_JUSTIFY: ("patients", "access"),
+    P.ACCESS_REASON: ("patients", "access"),
     P.CARE_GRANT: ("patients", "care"),
     P.CARE_READ: ("patients", "care"),
     P.CARE_WRITE: ("patients", "care"),

@@ -6,12 +6,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from journal.access import rules
+from journal.access import justified_rules, rules
 from journal.permissions import OPENS, Permission, Role
-from journal.platform.errors import NoGround, NotFound
+from journal.platform.errors import NoGround, NotFound, NotLet
 from journal.platform.statement import Statement
 from journal.platform.work import Ground, Work
 
+_ASKED_WHY = Statement(
+    sa.text(
+        """SELECT EXISTS (SELECT FROM access.justified_access j
+               WHERE j.patient_id = ANY (:ids) AND j.unit_id = ANY ((SELECT audit.acting_units())::uuid[])) AS asked"""
+    )
+)
 _STANDING = Statement(sa.text("SELECT * FROM access.standing(:asked)"))
 
 
@@ -48,8 +54,21 @@ class AccessGate:
             raise NotFound()
         if permission is Permission.CHART_PREPARE:
             return rules.downtime(patient_id, tuple(standing.ids))
+        if permission is Permission.ACCESS_REASON:
+            return self._control(work, patient_id, tuple(standing.ids))
         if standing.ground is not None:
+            own = standing.ground in justified_rules.SELF_TAKEN
+            if own and not justified_rules.lets(standing.decision_ref, permission):
+                raise NotLet()
             return rules.ground_of(patient_id, standing, work.actor)
+        if permission is Permission.ACCESS_JUSTIFY:
+            return rules.justifying(patient_id, tuple(standing.ids))
         if permission is Permission.PATIENTS_ADMIT:
             return rules.admission(patient_id, tuple(standing.ids))
         raise NoGround()
+
+    def _control(self, work: Work, patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
+        """Whoever looks over why a chart was opened sees whose it is, if somebody of her own units opened it."""
+        if not _ASKED_WHY.one(work.db, ids=list(ids)).asked:
+            raise NoGround()
+        return rules.control(patient_id, ids)

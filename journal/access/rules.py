@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from journal.access.justified_rules import reason_text
 from journal.platform.caller import Actor
 from journal.platform.language import phrase, phrases
 from journal.platform.work import Ground
@@ -18,6 +19,7 @@ _TEXTS = phrases(
         "patient_request": "pasienten har bedt om det",
         "registration": "du registrerte pasienten",
         "emergency": "du åpnet journalen ved øyeblikkelig hjelp",
+        "justified": "du oppga en grunn: %(reason)s",
     }
 )
 
@@ -33,7 +35,7 @@ def ground_of(patient_id: UUID, standing: Any, actor: Actor) -> Ground:
         patient_id=patient_id,
         ids=tuple(standing.ids),
         code=standing.ground,
-        text=phrase(_TEXTS[standing.ground], unit=unit),
+        text=phrase(_TEXTS[standing.ground], unit=unit, reason=reason_text(standing.decision_ref)),
         purpose=standing.purpose,
         relationship_id=standing.relationship_id,
         decision_ref=standing.decision_ref,
@@ -50,6 +52,17 @@ def admission(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
     """Taking somebody in: chosen by the one who does it (user_selected in the trust framework), and logged as such."""
     chosen = {"id": "admission", "description": "Tar imot pasienten", "user_selected": True}
     return Ground(patient_id, ids, "referral", phrase("du tar imot pasienten"), decision_ref=chosen)
+
+
+def justifying(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
+    """At the door: whoever says why opens the chart that far. The looks after it stand in the log by the reason she chose."""
+    chosen = {"id": "justify", "description": "Oppgir en grunn", "user_selected": True}
+    return Ground(patient_id, ids, "justified", phrase("du oppgir en grunn"), decision_ref=chosen)
+
+
+def control(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
+    """Looking over who opened the chart with a reason: whose it is, and what was written of why."""
+    return Ground(patient_id, ids, "control", phrase("du går gjennom en begrunnet tilgang"), purpose="HSYSADMIN")
 
 
 def downtime(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:

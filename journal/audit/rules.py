@@ -7,7 +7,10 @@ from journal.platform.language import phrases
 
 ACTIONS = phrases(
     {
+        "access:justify": "oppga en grunn, eller spurte hvem som kjenner pasienten",
         "access:manage": "endret ansatte eller tilganger",
+        "access:reason": "leste grunnen som noen oppga",
+        "access:review": "gikk gjennom en begrunnet tilgang",
         "audit:read": "leste innsynsloggen",
         "care:grant": "gjorde vedtak om tjeneste eller opphold",
         "care:read": "så oppgaver og opphold",
@@ -51,6 +54,7 @@ GROUNDS = phrases(
         "patient_request": "pasientens ønske",
         "registration": "registrering",
         "emergency": "øyeblikkelig hjelp",
+        "justified": "oppgitt grunn",
         "control": "styring og kontroll",
         "downtime": "nødliste når journalen er borte",
         "planning": "doser regnet ut framover",

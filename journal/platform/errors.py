@@ -33,6 +33,17 @@ class NoGround(Denied):
     type, title = "no-ground", "Pasienten er ikke på listen din"
 
 
+class NotLet(Denied):
+    """The chart is open to her by a reason that does not go this far."""
+
+    type, title = "not-by-this-reason", "Grunnen du oppga, åpner ikke dette"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Avslutt tilgangen og oppgi en annen grunn, eller ta inn pasienten, om du trenger mer av journalen."
+        )
+
+
 class NotFound(JournalError):
     """Also for what is hidden: the same bytes for an id that does not exist and for one in a chart that is not open."""
 

@@ -163,6 +163,10 @@ class Work:
         """The ground by which this chart is open; KeyError when it is not."""
         return self._grounds[patient_id]
 
+    def grounded(self, patient_id: UUID) -> Ground | None:
+        """As ground(), None when the chart is not open."""
+        return self._grounds.get(patient_id)
+
     def publish(self, fact: outbox.Fact) -> None:
         """Tells what happened: listeners in the transaction now, the outbox row at its end."""
         self.facts.append(fact)

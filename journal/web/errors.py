@@ -61,7 +61,7 @@ def answer(error: Exception) -> Response:
     if isinstance(problem, NotSignedIn) and request.headers.get("HX-Request") != "true":
         return Response(status=303, headers={"Location": url_for("access.sign_in", next=_wanted())})
     template = "refused.html" if isinstance(problem, NoGround) else "error.html"
-    return Response(render_template(template, problem=_shown(problem)), problem.status)
+    return Response(render_template(template, problem=shown(problem)), problem.status)
 
 
 def _wanted() -> str | None:
@@ -88,7 +88,8 @@ def wants_page() -> bool:
     )
 
 
-def _shown(problem: JournalError) -> dict[str, Any]:
+def shown(problem: JournalError) -> dict[str, Any]:
+    """What the page of an error says of it."""
     incident = g.get("request_id", "")[-4:].upper() if problem.status >= 500 else None
     ways_in = _ways_in(problem)
     return {

@@ -22,7 +22,7 @@ from journal.platform.quantity import Quantity
 from tests.factories import Staff
 
 CHART_SCHEMAS = ("access", "care", "chart", "medication", "notes", "observations", "patients")
-CATEGORIES = ("patients", "medication", "observations", "notes", "care", "chart")
+CATEGORIES = ("patients", "medication", "observations", "notes", "care", "chart", "access")
 _numbers = (
     made
     for year in range(1921, 1936)
@@ -81,7 +81,14 @@ def marked_chart(
         store(connection, "patients.patient", patient_id=patient_id, **by.stamp, **(told | person))
         identity = chart.identity(number)
         relationship_id = chart.access(ward_id, blocked)
-        ids = {**identity, **chart.medication(), **chart.lists(), **chart.notes(), **chart.care(relationship_id)}
+        ids = {
+            **identity,
+            **chart.justified(relationship_id),
+            **chart.medication(),
+            **chart.lists(),
+            **chart.notes(),
+            **chart.care(relationship_id),
+        }
     return Marked(patient_id, token, number, ids)
 
 
@@ -125,6 +132,16 @@ class _Chart:
         return self.row(
             "access.care_relationship", ground="stay", room="204", valid_from=since, **{**over, "unit_id": unit_id}
         )
+
+    def justified(self, relationship_id: UUID) -> dict[str, UUID]:
+        """Her chart was opened with a reason, in words of its own, and she is not told yet."""
+        now = datetime.now(UTC)
+        times = {"valid_until": now + timedelta(hours=4), "review_before": now + timedelta(hours=72)}
+        counted = {"in_an_hour": 1, "too_many": False, "reason": "other"}
+        access_id = self.row("access.justified_access", relationship_id=relationship_id, **times, **counted)
+        self.row("access.justified_words", access_id=access_id, text=f"Fordi {self.token}")
+        self.row("access.notice", access_id=access_id)
+        return {"access_id": access_id}
 
     def downtime(self) -> None:
         """Her part of the list of a device that holds it no more; sealed, it would say nothing, so here it is not."""

@@ -30,6 +30,8 @@ SECURITY_DEFINERS = {
     ("access.end_session(bytea)", "journal_door"),
     ("access.grounds_amiss()", "journal_finder"),
     ("access.identity(uuid, uuid, text, text)", "journal_door"),
+    ("access.justified_elsewhere(timestamp with time zone)", "journal_door"),
+    ("access.opened_kinds(uuid[])", "journal_door"),
     ("access.resume(bytea, interval, interval)", "journal_door"),
     ("access.set_color_scheme(bytea, text)", "journal_door"),
     ("access.set_language(bytea, text)", "journal_door"),
@@ -48,6 +50,7 @@ SECURITY_DEFINERS = {
     ("access.return_to_sign_in(text, text)", "journal_door"),
     ("access.signed_call(text, text)", "journal_door"),
     ("access.take_role(text, text)", "journal_door"),
+    ("access.who_knows(text, text)", "journal_door"),
     ("audit.erase(text, text)", "journal_eraser"),
     ("audit.keep_months_ahead()", "journal_owner"),
     ("audit.open_charts(text, text)", "journal_door"),
@@ -89,6 +92,7 @@ SECURITY_DEFINERS = {
 # Tables with a patient that are seen while charts are closed, and by whom: ids, times and counts (and one's own draft).
 SEEN_WHILE_CLOSED = {
     "access.care_relationship": "unit",
+    "access.justified_access": "unit",
     "access.restriction": "unit",
     "medication.alone_check": "unit",
     "medication.controlled_dose": "unit",

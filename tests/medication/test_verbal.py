@@ -256,7 +256,10 @@ def test_a_doctor_who_only_looked_in_an_emergency_does_not_sign_what_another_sai
     looking = factories.staff(b, world.oslo, world.other_ward, "Åse Innom", "doctor", hpr="1234567")
     said_it = factories.staff(b, world.oslo, world.other_ward, "Lise Vakt", "doctor", hpr=ON_CALL.hpr_number)
     since = datetime.now(UTC) - timedelta(minutes=5)
-    factories.care_relationship(b, patient_id, world.nina, world.other_ward, ground="emergency", since=since)
+    until = since + timedelta(hours=4)
+    factories.care_relationship(
+        b, patient_id, world.nina, world.other_ward, ground="emergency", since=since, valid_until=until
+    )
     world.store()
 
     with pytest.raises(Denied):

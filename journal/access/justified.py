@@ -1,0 +1,181 @@
+"""Opening a chart with a reason, where nothing else gives a ground. It makes an ordinary, short care relationship."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from journal.access import justified_rules as rules
+from journal.access.justified_rules import Limits, Reason
+from journal.access.justified_tables import JustifiedAccess, JustifiedSetting, JustifiedWords, Notice
+from journal.access.models import CareRelationship
+from journal.permissions import Permission
+from journal.platform.errors import Conflict, Invalid, NoGround, TooMany
+from journal.platform.ids import new_id
+from journal.platform.service import Service, finds_patients, on_patient, without_patient
+from journal.platform.statement import Statement
+from journal.platform.work import Look
+
+_IN_FORCE = Statement(
+    sa.text(
+        """SELECT s.emergency_hours, s.other_hours, s.review_hours, s.most_in_an_hour, s.version,
+               s.recorded_by_name AS chosen_by, s.recorded_at AS chosen_at
+           FROM access.justified_setting s ORDER BY s.version DESC LIMIT 1"""
+    )
+)
+# One after the other for a person who sends several at once, so that none is counted as the first.
+_WAIT = Statement(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('access.justify ' || :person, 0))"))
+_LATELY = Statement(
+    sa.text(
+        """SELECT count(*) AS many FROM access.justified_access j
+           WHERE j.recorded_by = :person AND j.unit_id = :unit AND j.recorded_at > :since"""
+    )
+)
+_WHO_KNOWS = Statement(sa.text("SELECT access.who_knows(:call, :mac) AS units"))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """*how_far*: the reading that the reason lets; None where there was a ground already, and nothing was made."""
+
+    how_far: rules.Lets | None
+
+
+class Justifying(Service):
+    """The way in for whoever nothing else gives a ground."""
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def open(self, patient_id: UUID, reason: Reason, text: str = "") -> Opened:
+        """Opens the chart by this reason, for as long as the municipality has chosen, and tells the patient and who looks it over.
+
+        *text* is kept for Reason.OTHER alone, with at least ten characters there. Raises Invalid without it; TooMany for
+        more in an hour than the municipality wants, but never in an emergency; NoGround for whoever is not there or is
+        shut out.
+        """
+        words = text.strip()
+        if reason is Reason.OTHER and len(words) < rules.LEAST_WORDS:
+            raise Invalid(errors={"reason_text": ["Skriv hvorfor med minst 10 tegn."]})
+        ground = self.work.ground(patient_id)
+        if ground.relationship_id is not None and ground.code not in rules.SELF_TAKEN:
+            return Opened(None)
+        limits = self.limits()
+        earlier = self._in_an_hour()
+        too_many = earlier >= limits.most_in_an_hour
+        opens = rules.REASONS[reason]
+        if too_many and not opens.emergency:
+            raise TooMany(
+                "Du har åpnet mange journaler med en grunn den siste timen. Be lederen sette deg på pasientene, eller vent."
+            )
+        self._begin(patient_id, reason, limits, in_an_hour=earlier + 1, too_many=too_many, words=words)
+        return Opened(opens.lets)
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def end(self, patient_id: UUID) -> None:
+        """Ends what she opened this chart with herself; the others' stays. Raises NoGround when it is over and nothing else is."""
+        if self.work.ground(patient_id).relationship_id is None:
+            raise NoGround()
+        mine = (
+            self.work.chart(patient_id, CareRelationship),
+            CareRelationship.practitioner_id == self.work.actor.person_id,
+            CareRelationship.ground.in_(rules.SELF_TAKEN),
+            CareRelationship.valid_until > self.work.now,
+        )
+        self.db.execute(sa.update(CareRelationship).where(*mine).values(valid_until=self.work.now))
+
+    @finds_patients(Permission.ACCESS_JUSTIFY)
+    def who_knows(self, patient_id: UUID) -> tuple[str, ...]:
+        """The units of one's own municipality that know the person now; none for a protected address, for a service that tells
+        by its name what is the matter, and for whoever is shut out or is not there. Logged, whatever the answer.
+        """
+        call = json.dumps(
+            {
+                "at": self.work.now.isoformat(),
+                "request_id": self.work.request_id,
+                "patient_id": str(patient_id),
+                "sensitive": rules.SENSITIVE_SERVICES,
+            }
+        )
+        units = _WHO_KNOWS.one(self.db, call=call, mac=self.work.keys.sign(call)).units
+        rows = [{"patient_id": patient_id, "ground": None, "purpose": None}]
+        self.work.remember_look(Look(Permission.ACCESS_JUSTIFY, (), rows))
+        return tuple(units)
+
+    @without_patient(Permission.ACCESS_JUSTIFY)
+    def limits(self) -> Limits:
+        """What holds in the municipality one acts for."""
+        return _limits(self)
+
+    def _in_an_hour(self) -> int:
+        actor = self.work.actor
+        _WAIT.rows(self.db, person=str(actor.person_id))
+        since = self.work.now - timedelta(hours=1)
+        return int(_LATELY.one(self.db, person=actor.person_id, unit=actor.unit_id, since=since).many)
+
+    def _begin(
+        self, patient_id: UUID, reason: Reason, limits: Limits, *, in_an_hour: int, too_many: bool, words: str
+    ) -> None:
+        now, opens, id, relationship_id = self.work.now, rules.REASONS[reason], new_id(), new_id()
+        until = now + timedelta(hours=limits.hours(reason))
+        begun = {
+            "patient_id": patient_id,
+            "id": relationship_id,
+            "practitioner_id": self.work.actor.person_id,
+            "ground": opens.ground,
+            "purpose": opens.purpose,
+            "decision_ref": rules.decision_ref(reason),
+            "valid_from": now,
+            "valid_until": until,
+        }
+        # No unit: it is nobody else's.
+        self.db.execute(sa.insert(CareRelationship).values(**begun, unit_id=sa.null()))
+        self.db.add(
+            JustifiedAccess(
+                patient_id=patient_id,
+                id=id,
+                relationship_id=relationship_id,
+                reason=reason.value,
+                valid_until=until,
+                review_before=now + timedelta(hours=limits.review_hours),
+                in_an_hour=in_an_hour,
+                too_many=too_many,
+            )
+        )
+        self.db.flush()
+        self.db.add(Notice(patient_id=patient_id, access_id=id))
+        if reason is Reason.OTHER:
+            self.db.add(JustifiedWords(patient_id=patient_id, access_id=id, text=words))
+        self.db.flush()
+
+
+class JustifiedSettings(Service):
+    """How long, how many and how soon: chosen for the whole municipality."""
+
+    @without_patient(Permission.ACCESS_MANAGE)
+    def chosen(self) -> Limits:
+        """What holds now, with who chose it."""
+        return _limits(self)
+
+    @without_patient(Permission.ACCESS_MANAGE)
+    def choose(
+        self, *, emergency_hours: int, other_hours: int, review_hours: int, most_in_an_hour: int, version: int
+    ) -> None:
+        """For what is opened from now on, in hours. *version* is the newest that was seen, 0 for none. Raises Conflict."""
+        values = {
+            "version": version + 1,
+            "emergency_hours": emergency_hours,
+            "other_hours": other_hours,
+            "review_hours": review_hours,
+            "most_in_an_hour": most_in_an_hour,
+        }
+        write = insert(JustifiedSetting).values(**values).on_conflict_do_nothing().returning(JustifiedSetting.version)
+        if self.db.scalar(write) is None:
+            raise Conflict("En annen har endret innstillingene etter at du åpnet siden. Se hva som gjelder nå.")
+        self.work.note(Permission.ACCESS_MANAGE)
+
+
+def _limits(service: Service) -> Limits:
+    found = _IN_FORCE.rows(service.db)
+    return Limits(**found[0]._asdict()) if found else Limits()

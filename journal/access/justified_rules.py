@@ -1,0 +1,181 @@
+"""What one may open a chart for when nothing else gives a ground: a short list, each reason with what it opens and for how long.
+
+The reasons stand in the order of the door page: what cannot wait comes first. Sources: the decision templates of Norwegian
+hospitals (BLAALYS, DELBEHAN, TILSYN, HENV_PAA, INNSYN, EGENLAER, KVAL), the national trust framework's purposes of use (ETREAT: the
+emergency chain under its ordinary rules; BTG: they are set aside), hpl. §§ 25, 29 c and 45, Normen on self-authorised access.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from journal.permissions import Permission
+from journal.platform.language import phrase, phrases
+
+LEAST_WORDS, MOST_WORDS = 10, 200
+
+# Grounds that somebody takes herself. They end by themselves, and another looks them over.
+SELF_TAKEN = frozenset({"emergency", "justified"})
+
+# Services (9151) that say by their name what is the matter: measures against harm, help by force. Who gives one is told to nobody.
+SENSITIVE_SERVICES = ("23", "24")
+
+
+class Reason(StrEnum):
+    EMERGENCY = "emergency"
+    ALARM = "alarm"
+    SHARED_CARE = "shared-care"
+    ASSESSMENT = "assessment"
+    REFERRAL = "referral"
+    PATIENT_ASKS = "patient-asks"
+    OWN_LEARNING = "own-learning"
+    QUALITY = "quality"
+    OTHER = "other"
+
+
+class Lets(StrEnum):
+    """How far a reason goes: all that the role may, reading alone, or reading of medicines and measurements alone."""
+
+    ALL = "all"
+    READ = "read"
+    MEDICINES = "medicines"
+
+
+P = Permission
+_READS = frozenset(
+    {P.CARE_READ, P.CHART_READ, P.MEDICATION_PRINT, P.MEDICATION_READ, P.NOTES_READ, P.OBSERVATIONS_READ}
+) | {P.PATIENTS_READ}
+_MEDICINES = frozenset({P.MEDICATION_READ, P.OBSERVATIONS_READ, P.PATIENTS_READ})
+# The way on from here is open by any reason: to another reason, to its end, to taking the patient in.
+_WAYS_ON = frozenset({P.ACCESS_JUSTIFY, P.PATIENTS_ADMIT})
+# Whoever opened the chart for a while decides neither what is erased nor who else may be appointed in it.
+_NEVER = frozenset({P.RECORDS_ERASE, P.PATIENTS_DISCHARGE})
+
+
+@dataclass(frozen=True)
+class Opens:
+    """A reason in the words of the door page, the national template it stands for, its purpose of use, and how far it goes.
+
+    *emergency*: the shorter time, and never stopped by a limit on how many.
+    """
+
+    text: str
+    template: str
+    purpose: str
+    lets: Lets = Lets.ALL
+    emergency: bool = False
+
+    @property
+    def ground(self) -> str:
+        return "emergency" if self.emergency else "justified"
+
+
+TEXTS = phrases(
+    {
+        Reason.EMERGENCY: "Øyeblikkelig hjelp",
+        Reason.ALARM: "Alarm eller telefon om hjelp nå",
+        Reason.SHARED_CARE: "Jeg gir pasienten helsehjelp i dag",
+        Reason.ASSESSMENT: "Jeg er bedt om å se til pasienten",
+        Reason.REFERRAL: "Pasienten er henvist til oss",
+        Reason.PATIENT_ASKS: "Pasienten vil se journalen sin",
+        Reason.OWN_LEARNING: "Jeg vil lære av hjelpen jeg ga",
+        Reason.QUALITY: "Kvalitetsarbeid som lederen har bestemt",
+        Reason.OTHER: "Annet",
+    }
+)
+REASONS: Mapping[Reason, Opens] = {
+    Reason.EMERGENCY: Opens(TEXTS[Reason.EMERGENCY], "BLAALYS", "BTG", emergency=True),
+    Reason.ALARM: Opens(TEXTS[Reason.ALARM], "BLAALYS", "ETREAT", emergency=True),
+    Reason.SHARED_CARE: Opens(TEXTS[Reason.SHARED_CARE], "DELBEHAN", "TREAT"),
+    Reason.ASSESSMENT: Opens(TEXTS[Reason.ASSESSMENT], "TILSYN", "TREAT"),
+    Reason.REFERRAL: Opens(TEXTS[Reason.REFERRAL], "HENV_PAA", "COC", Lets.READ),
+    Reason.PATIENT_ASKS: Opens(TEXTS[Reason.PATIENT_ASKS], "INNSYN", "PATRQT", Lets.READ),
+    Reason.OWN_LEARNING: Opens(TEXTS[Reason.OWN_LEARNING], "EGENLAER", "HQUALIMP", Lets.READ),
+    Reason.QUALITY: Opens(TEXTS[Reason.QUALITY], "KVAL", "HQUALIMP", Lets.MEDICINES),
+    Reason.OTHER: Opens(TEXTS[Reason.OTHER], "", "TREAT", Lets.READ),
+}
+HOW_FAR = phrases(
+    {
+        Lets.ALL: "hele journalen, også å skrive",
+        Lets.READ: "å lese journalen",
+        Lets.MEDICINES: "å lese legemidler og målinger",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a municipality has chosen, in hours; *most_in_an_hour*: of these one person may open before it is asked what goes on."""
+
+    emergency_hours: int = 4
+    other_hours: int = 24
+    review_hours: int = 72
+    most_in_an_hour: int = 5
+    version: int = 0
+    chosen_by: str | None = None
+    chosen_at: datetime | None = None
+
+    def hours(self, reason: Reason) -> int:
+        """How long a chart stays open by this reason."""
+        return self.emergency_hours if REASONS[reason].emergency else self.other_hours
+
+
+def lets(decision_ref: Mapping[str, Any] | None, permission: Permission) -> bool:
+    """Whether the reason that a self-taken ground rests on opens what this permission stands for.
+
+    One whose reason nobody knows opens nothing but the ways on: fail closed.
+    """
+    if permission in _WAYS_ON:
+        return True
+    reason = (decision_ref or {}).get("id")
+    if reason not in set(Reason) or permission in _NEVER:
+        return False
+    how_far = REASONS[Reason(reason)].lets
+    return how_far is Lets.ALL or permission in (_READS if how_far is Lets.READ else _MEDICINES)
+
+
+def decision_ref(reason: Reason) -> dict[str, Any]:
+    """The decision as the trust framework tells it: chosen by whoever reads. Never the words that were written beside it."""
+    opens = REASONS[reason]
+    described = f"{opens.text} ({opens.template})" if opens.template else str(opens.text)
+    return {"id": reason.value, "description": described, "user_selected": True}
+
+
+def reason_text(told: Mapping[str, Any] | None) -> str:
+    """The reason of a decision in the words of the door page."""
+    reason = (told or {}).get("id")
+    return TEXTS[Reason(reason)] if reason in set(Reason) else phrase("ikke oppgitt")
+
+
+def left(until: datetime, now: datetime) -> tuple[int, int]:
+    """Whole hours and minutes that are left, the begun minute with them; nothing when it is over."""
+    seconds = max(0.0, (until - now).total_seconds())
+    return divmod(-int(-seconds // 60), 60)
+
+
+class Outcome(StrEnum):
+    """What whoever looked an access over came to."""
+
+    EXPLAINED = "explained"
+    ASK_MANAGER = "ask-manager"
+    CASE = "case"
+
+
+OUTCOMES = phrases(
+    {Outcome.EXPLAINED: "Forklart", Outcome.ASK_MANAGER: "Spør nærmeste leder", Outcome.CASE: "Egen sak"}
+)
+# An answer that settles the access; one that asks the manager leaves it waiting.
+SETTLED = frozenset({Outcome.EXPLAINED, Outcome.CASE})
+
+KINDS = phrases(
+    {
+        "patients": "navn og kritisk informasjon",
+        "medication": "legemidler",
+        "observations": "målinger",
+        "notes": "notater",
+        "care": "oppgaver og tjenester",
+        "access": "grunnen selv",
+    }
+)

@@ -1,0 +1,34 @@
+"""What comes in from the door page, from the leader's list and from the settings of justified access."""
+
+from marshmallow import Schema, fields
+
+from journal.access.justified_rules import MOST_WORDS, Outcome, Reason
+from journal.platform.fields import StrictInteger, Text
+
+
+class Justify(Schema):
+    """A reason of the list; the words count where it is another."""
+
+    reason = fields.Enum(Reason, by_value=True, required=True)
+    reason_text = Text(MOST_WORDS, load_default="")
+
+
+class Nothing(Schema):
+    """A button alone."""
+
+
+class Decide(Schema):
+    """What she came to, and the newest answer that she saw (0 for none)."""
+
+    outcome = fields.Enum(Outcome, by_value=True, required=True)
+    version = StrictInteger(required=True, least=0, most=1000)
+
+
+class ChooseLimits(Schema):
+    """In hours, and how many in an hour are many."""
+
+    emergency_hours = StrictInteger(required=True, least=1, most=24)
+    other_hours = StrictInteger(required=True, least=1, most=72)
+    review_hours = StrictInteger(required=True, least=24, most=336)
+    most_in_an_hour = StrictInteger(required=True, least=1, most=50)
+    version = StrictInteger(required=True, least=0, most=100000)

@@ -1,0 +1,100 @@
+"""Charts opened with a reason. What a unit sees while they are closed is ids, times and codes; the words are in the chart."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from journal.platform.db import Base, Record
+from journal.platform.ids import new_id
+
+_HERE = {"schema": "access"}
+
+
+def _filled() -> Any:
+    return mapped_column(server_default=sa.FetchedValue())
+
+
+class _OfChart:
+    """Who wrote a row, and where: stamped by PostgreSQL. It is never corrected, so it has no mark of a mistake."""
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    municipality_id: Mapped[UUID] = _filled()
+    unit_id: Mapped[UUID] = _filled()
+    recorded_by: Mapped[UUID] = _filled()
+    recorded_by_name: Mapped[str] = _filled()
+    recorded_as: Mapped[UUID] = _filled()
+    recorded_role: Mapped[str] = _filled()
+    recorded_at: Mapped[datetime] = _filled()
+
+
+class JustifiedAccess(_OfChart, Base):
+    """Somebody opened a chart with a reason (justified_rules.Reason), by the relationship it began. `in_an_hour`: which of
+    hers it was in the last hour; `too_many`: more than the municipality wants."""
+
+    __tablename__ = "justified_access"
+    __table_args__ = _HERE
+
+    relationship_id: Mapped[UUID]
+    reason: Mapped[str]
+    valid_until: Mapped[datetime]
+    review_before: Mapped[datetime]
+    in_an_hour: Mapped[int]
+    too_many: Mapped[bool]
+
+
+class JustifiedWords(Record, Base):
+    """What was written of why, where no reason of the list says it: seen with the chart alone."""
+
+    __tablename__ = "justified_words"
+    __table_args__ = _HERE
+
+    access_id: Mapped[UUID]
+    text: Mapped[str | None]
+
+
+class Notice(_OfChart, Base):
+    """What the patient is to be told; `told_at` when somebody has."""
+
+    __tablename__ = "notice"
+    __table_args__ = _HERE
+
+    access_id: Mapped[UUID]
+    told_at: Mapped[datetime | None]
+
+
+class _Chosen:
+    """A municipality's own row, in versions."""
+
+    version: Mapped[int] = mapped_column(primary_key=True)
+    recorded_by: Mapped[UUID] = _filled()
+    recorded_by_name: Mapped[str] = _filled()
+    recorded_at: Mapped[datetime] = _filled()
+
+
+class JustifiedReview(_Chosen, Base):
+    """What another than `reader_id` came to (justified_rules.Outcome); the newest version holds."""
+
+    __tablename__ = "justified_review"
+    __table_args__ = _HERE
+
+    access_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reader_id: Mapped[UUID]
+    outcome: Mapped[str]
+    recorded_role: Mapped[str] = _filled()
+
+
+class JustifiedSetting(_Chosen, Base):
+    """How long a reason opens a chart, how soon it is looked over, and how many are many: justified_rules.Limits."""
+
+    __tablename__ = "justified_setting"
+    __table_args__ = _HERE
+
+    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
+    emergency_hours: Mapped[int]
+    other_hours: Mapped[int]
+    review_hours: Mapped[int]
+    most_in_an_hour: Mapped[int]
