@@ -15,6 +15,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 import journal.access.web
+import journal.audit.checks_web
+import journal.audit.report_web
 import journal.audit.web
 import journal.care.ladder_web
 import journal.care.web
@@ -43,6 +45,8 @@ from journal.web.pages import Pages
 SECTIONS: tuple[Section, ...] = (
     journal.access.web.bp,
     journal.audit.web.bp,
+    journal.audit.checks_web.bp,
+    journal.audit.report_web.bp,
     journal.care.web.bp,
     journal.care.ladder_web.bp,
     journal.chart.web.bp,
@@ -185,7 +189,7 @@ def create_app(settings: Settings) -> JournalApp:
         SEND_FILE_MAX_AGE_DEFAULT=30 * 24 * 3600,
     )
     sessions = connect(settings.database_url, pgbouncer=settings.pgbouncer)
-    app.works = Works(sessions, AccessGate(), Keys(settings.mac_key), LISTENERS)
+    app.works = Works(sessions, AccessGate(), Keys(settings.mac_key, settings.log_key), LISTENERS)
     log.configure()
     for section in SECTIONS:
         app.register_blueprint(section)

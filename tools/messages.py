@@ -26,6 +26,7 @@ CATALOGUES = {code: JOURNAL / f"translations/{code}/LC_MESSAGES/messages.po" for
 # What these say is for whoever runs the installation, at a terminal, in bokmål.
 AT_THE_TERMINAL = re.compile(
     r"journal/(cli|demo|serving|worker|metrics|municipalities/joining|platform/(settings|postgres|postgres_programs|database|backup|manifest))\.py"
+    r"|journal/audit/(kept_command|proof_command|proving|keeping|gaps)\.py"
     r"|journal/(bench|medication/(mini_)?fest)/"
 )
 

@@ -3,10 +3,8 @@
 The bytes of a line and of a head are pinned by tests: another order of the fields would break every seal there is.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -15,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from journal.audit.merkle import leaf, root_of
+from journal.platform.line_code import plain, said
 
 COLUMNS = (
     *(
@@ -52,25 +51,9 @@ FIRST = "0" * 64
 """What the first head says that it follows."""
 
 
-def said(content: Any) -> bytes:
-    """The one way to write something down as bytes: JSON with the names in order, and nothing between."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 def line_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """A line of the log as it is sealed and exported: times in UTC to the microsecond, ids and xid as text."""
-    return {name: _plain(row[name]) for name in COLUMNS}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return moment(value)
-    return str(value) if isinstance(value, UUID) else value
-
-
-def moment(at: datetime) -> str:
-    """`2026-11-22T07:00:00.000000Z`."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return {name: plain(row[name]) for name in COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -91,7 +74,8 @@ class Head:
     """One seal: the closed transactions from `begins` to before `ends`, each an epoch and a transaction in it, and the seal
     before it.
 
-    The epoch is another after a restore, where the transactions count anew; then `renewed` says why and by which two.
+    The epoch is another after a restore, where the transactions count anew; then `renewed` says why and by which two. It
+    says too which months of the log are dropped, since what they were is still sealed.
     """
 
     number: int
@@ -108,6 +92,11 @@ class Head:
     def read(cls, written: dict[str, Any]) -> "Head":
         """From JSON."""
         return cls(**written | {"begins": tuple(written["begins"]), "ends": tuple(written["ends"])})
+
+    @property
+    def begins_epoch(self) -> bool:
+        """Whether it says why a new epoch began."""
+        return bool(self.renewed and "reason" in self.renewed)
 
     def content(self) -> bytes:
         """What is signed."""
