@@ -47,6 +47,7 @@ _WORK = sa.text(
         extract(epoch FROM medication.horizon() - now()) AS horizon,
         (SELECT extract(epoch FROM now() - c.source_date) FROM medication.catalogue_import c
          ORDER BY c.imported_at DESC, c.id DESC LIMIT 1) AS catalogue,
+        audit.seal_lag() AS seal_lag,
         (SELECT extract(epoch FROM now() - coalesce((SELECT h.at FROM platform.heartbeat h), i.made_at))
          FROM platform.installation i) AS heartbeat
     FROM platform.outbox WHERE sent_at IS NULL
@@ -144,6 +145,7 @@ class Background(Collector):
         yield GaugeMetricFamily("akson_outbox_waiting", "Facts that are not handed on.", found.waiting)
         yield GaugeMetricFamily("akson_outbox_oldest_seconds", "Age of the oldest of them.", found.oldest)
         yield GaugeMetricFamily("akson_worker_heartbeat_seconds", "Since a worker last did its round.", found.heartbeat)
+        yield GaugeMetricFamily("akson_seal_lag_seconds", "Age of the oldest line not sealed.", found.seal_lag)
         if found.horizon is not None:
             yield GaugeMetricFamily("akson_dose_horizon_seconds", "How far ahead all doses are known.", found.horizon)
         if found.catalogue is not None:

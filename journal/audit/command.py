@@ -18,6 +18,7 @@ from journal.audit import kept_command, proof_command
 from journal.audit.checking import check_on
 from journal.audit.exporting import export
 from journal.audit.keeping import address_in, municipality, needed, two
+from journal.audit.seal import make_seal_key
 from journal.audit.sealer import RestoredLog, anchor, anchored, seal
 from journal.audit.verifying import Codes, Verdict, verify
 from journal.platform.clock import moment
@@ -69,11 +70,7 @@ def _in(
 
 def make_key(arguments: argparse.Namespace) -> int:
     """Makes a key file, for its owner alone, and prints the public key. Raises FileExistsError."""
-    key = Ed25519PrivateKey.generate()
-    handle = os.open(arguments.file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w") as stream:
-        stream.write(key.private_bytes_raw().hex())
-    print(key.public_key().public_bytes_raw().hex())
+    print(make_seal_key(arguments.file).public_bytes_raw().hex())
     return 0
 
 

@@ -110,13 +110,13 @@ class LogQuestions(Service):
     def ask(self, patient_id: UUID, at: datetime, look_id: UUID, question: str) -> UUID:
         """Writes down the patient's question, to be answered within 30 days by whoever wrote it down; answers with its id."""
         look = self.look(patient_id, at, look_id)
-        told = {"id": new_id(), "patient": patient_id, "at": look.at, "look": look.id, "question": question}
+        question_id = new_id()
+        told = {"id": question_id, "patient": patient_id, "at": look.at, "look": look.id, "question": question}
         reader = {"reader": look.actor_id, "name": look.name, "role": look.role, "unit": look.unit}
         reader |= {"action": look.action, "ground": look.ground}
         deadline = clock.local_date(self.work.now + ANSWER_WITHIN)
         self.db.execute(_ASK, told | reader | {"deadline": deadline})
-        asked: UUID = told["id"]
-        return asked
+        return question_id
 
     @without_patient(Permission.AUDIT_READ)
     def all(self) -> list[Question]:

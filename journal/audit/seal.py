@@ -3,9 +3,11 @@
 The bytes of a line and of a head are pinned by tests: another order of the fields would break every seal there is.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -127,3 +129,12 @@ def root_over(parts: list[Part]) -> str:
 def name_of(key: Ed25519PublicKey) -> str:
     """What a head calls the key that signed it."""
     return sha256(key.public_bytes_raw()).hexdigest()[:16]
+
+
+def make_seal_key(file: Path) -> Ed25519PublicKey:
+    """Makes a key in a file of its own, for its owner alone; answers with the public key. Raises FileExistsError."""
+    key = Ed25519PrivateKey.generate()
+    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w") as stream:
+        stream.write(key.private_bytes_raw().hex())
+    return key.public_key()

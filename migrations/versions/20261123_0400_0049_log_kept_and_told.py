@@ -5,7 +5,7 @@ Revision ID: 0049
 
 from alembic import op
 
-from migrations.helpers import guard, let_read, with_other_words
+from migrations.helpers import define, guard, let_read, with_other_words
 
 revision = "0049"
 down_revision = "0041"
@@ -27,6 +27,7 @@ def upgrade() -> None:
     op.execute("ALTER TABLE audit.access_log ADD COLUMN code text")
     _code("purpose, relationship_id, decision_ref)", "purpose, relationship_id, decision_ref, code)")
     _code("p -> 'decision_ref'\n", "p -> 'decision_ref', p ->> 'code'\n")
+    _lag()
     _checks()
     _retention()
     _report()
@@ -34,6 +35,24 @@ def upgrade() -> None:
 
 def _code(old: str, new: str) -> None:
     with_other_words("audit.open_charts(text,text)", "journal_door", (old, new))
+
+
+def _lag() -> None:
+    """How long the oldest line has waited for its seal: an age, for whoever watches."""
+    let_read("journal_door", "audit.log_seal")
+    define(
+        "audit.seal_lag() RETURNS double precision STABLE",
+        """
+        DECLARE
+            last audit.log_seal := (SELECT s FROM audit.log_seal s ORDER BY s.number DESC LIMIT 1);
+        BEGIN
+            RETURN coalesce((
+                SELECT extract(epoch FROM clock_timestamp() - l.at) FROM audit.access_log l
+                WHERE (l.epoch, l.xid) >= (coalesce(last.to_epoch, 1), coalesce(last.to_xid, '0'::xid8))
+                ORDER BY l.epoch, l.xid LIMIT 1), 0);
+        END""",
+        owner="journal_door",
+    )
 
 
 def _checks() -> None:
@@ -182,6 +201,9 @@ def downgrade() -> None:
     for table in ("log_answer", "log_question", "log_report", "log_check", "log_retention", "log_hold"):
         op.execute(f"DROP TABLE audit.{table}")
     op.execute("DROP FUNCTION audit.drop_month(date, text[])")
+    op.execute("DROP FUNCTION audit.seal_lag()")
+    op.execute("DROP POLICY journal_door ON audit.log_seal")
+    op.execute("REVOKE SELECT ON audit.log_seal FROM journal_door")
     op.execute("DROP TABLE audit.log_dropped")
     _code("p -> 'decision_ref', p ->> 'code'\n", "p -> 'decision_ref'\n")
     _code("decision_ref, code)", "decision_ref)")

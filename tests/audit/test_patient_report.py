@@ -57,7 +57,14 @@ def test_the_page_says_who_when_what_and_why_and_folds_a_day_of_one_person(
     assert "Loggvik" not in page, "the auditor sees who looked, and not whom"
 
 
-@pytest.mark.parametrize(("language", "said"), [("nb", "Hvem har lest journalen din?"), ("nn", "Kven har lese journalen din?"), ("en", "Who has read your record?")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nb", "Hvem har lest journalen din?"),
+        ("nn", "Kven har lese journalen din?"),
+        ("en", "Who has read your record?"),
+    ],
+)
 def test_the_patient_chooses_the_language_whoever_makes_the_report(
     world: World, client_for: ClientFor, migrator: Migrator, read: UUID, language: str, said: str
 ) -> None:
