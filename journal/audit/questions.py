@@ -18,14 +18,17 @@ from journal.platform.service import Service, without_patient
 
 LONGEST_QUESTION, LONGEST_ANSWER = 1000, 4000
 
-_QUESTIONS = """
+# All of them, or the one with this id.
+_QUESTIONS = sa.text(
+    """
     SELECT q.id, q.patient_id, q.look_at, q.look_id, q.reader_id, q.reader_name, q.reader_role, q.unit_name, q.action, q.ground,
         q.question, q.deadline, q.owner_name, q.recorded_at, a.text, a.version, a.recorded_by_name, a.recorded_at AS answered_at
     FROM audit.log_question q
     LEFT JOIN LATERAL (SELECT * FROM audit.log_answer a WHERE a.question_id = q.id ORDER BY a.version DESC LIMIT 1) a ON true
-"""
-_ALL = sa.text(f"{_QUESTIONS} ORDER BY a.version IS NOT NULL, q.deadline, q.id LIMIT 200")
-_ONE = sa.text(f"{_QUESTIONS} WHERE q.id = :id")
+    WHERE q.id = coalesce(CAST(:id AS uuid), q.id)
+    ORDER BY a.version IS NOT NULL, q.deadline, q.id LIMIT 200
+    """
+)
 _LOOK = sa.text(
     """
     SELECT at, id, actor_id, coalesce(actor_name, '') AS name, coalesce(actor_role, '') AS role, coalesce(unit_name, '') AS unit,
@@ -122,7 +125,7 @@ class LogQuestions(Service):
     def all(self) -> list[Question]:
         """Those that wait, the most urgent first, and then the answered ones."""
         self.work.note(Permission.AUDIT_READ)
-        return [self._question(row) for row in self.db.execute(_ALL)]
+        return [self._question(row) for row in self.db.execute(_QUESTIONS, {"id": None})]
 
     @without_patient(Permission.AUDIT_READ)
     def one(self, question_id: UUID) -> Question:
@@ -140,7 +143,7 @@ class LogQuestions(Service):
         self.db.execute(_ANSWER, {"id": question_id, "version": (question.version or 0) + 1, "text": text})
 
     def _one(self, question_id: UUID) -> Question:
-        row = self.db.execute(_ONE, {"id": question_id}).one_or_none()
+        row = self.db.execute(_QUESTIONS, {"id": question_id}).one_or_none()
         if row is None:
             raise NotFound("Dette spørsmålet finnes ikke.")
         return self._question(row)
