@@ -117,6 +117,8 @@ def answer(question_id: UUID) -> Response:
 @bp.errorhandler(Invalid)
 def correct(error: Invalid) -> tuple[str, int]:
     """The form with what was typed, and a sentence at the field that must be corrected."""
+    if not error.errors:
+        raise error
     where: Any = request.view_args or {}
     said = {name.removesuffix("[]"): sentences for name, sentences in error.errors.items()}
     if request.endpoint == "log_report.answer":
