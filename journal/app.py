@@ -19,6 +19,8 @@ import journal.access.sources_web
 import journal.access.sign_in_web
 import journal.access.justified_web
 import journal.access.web
+import journal.audit.checks_web
+import journal.audit.report_web
 import journal.audit.web
 import journal.care.grounds_web
 import journal.care.ladder_web
@@ -52,6 +54,8 @@ SECTIONS: tuple[Section, ...] = (
     journal.access.sign_in_web.bp,
     journal.access.justified_web.bp,
     journal.audit.web.bp,
+    journal.audit.checks_web.bp,
+    journal.audit.report_web.bp,
     journal.care.web.bp,
     journal.care.grounds_web.bp,
     journal.care.ladder_web.bp,
@@ -200,7 +204,7 @@ def create_app(settings: Settings) -> JournalApp:
     )
     providers(settings)
     sessions = connect(settings.database_url, pgbouncer=settings.pgbouncer)
-    app.works = Works(sessions, AccessGate(), Keys(settings.mac_key), LISTENERS)
+    app.works = Works(sessions, AccessGate(), Keys(settings.mac_key, settings.log_key), LISTENERS)
     log.configure()
     for section in SECTIONS:
         app.register_blueprint(section)

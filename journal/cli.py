@@ -150,7 +150,7 @@ def _environment(home: Path | None, port: int) -> Iterator[Mapping[str, str]]:
 
 def _embedded_environment(server: EmbeddedPostgres, home: Path, port: int) -> dict[str, str]:
     """The environment of everything that the demo starts: keys made once and kept beside the data."""
-    keys = {name: _kept_key(home / f"{name}.key") for name in ("secret", "mac", "seal")}
+    keys = {name: _kept_key(home / f"{name}.key") for name in ("secret", "mac", "seal", "log")}
     return {
         "AKSON_ENVIRONMENT": "demo",
         "AKSON_DATABASE_URL": server.dsn("journal_app", DATABASE),
@@ -161,6 +161,7 @@ def _embedded_environment(server: EmbeddedPostgres, home: Path, port: int) -> di
         "AKSON_ANCHOR": str(home / "heads.jsonl"),
         "AKSON_SECRET_KEY": keys["secret"],
         "AKSON_MAC_KEY": keys["mac"],
+        "AKSON_LOG_KEY": keys["log"],
         "AKSON_ALLOW_SYNTHETIC_IDS": "1",
         "AKSON_PUBLIC_URL": f"http://localhost:{port}",
         "AKSON_SESSION_IDLE_MINUTES": "60",

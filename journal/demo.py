@@ -1,4 +1,4 @@
-"""`akson demo`: fills a new installation with invented people, then runs the web server and a worker until it is stopped."""
+"""`akson demo`: fills a new installation with invented people; runs web, worker and the log's sealer until it is stopped."""
 
 import os
 import signal
@@ -29,6 +29,8 @@ def run(settings: Settings, environment: Mapping[str, str], *, port: int, patien
 
         fill(settings, patients=patients, say=lambda text: print(text, flush=True))
     serving.check(settings)
+    # The log is sealed as at a real installation. A sealer that stops stops nobody: it is not among those that are waited for.
+    sealer = _start([sys.executable, "-m", "journal.cli", "log", "seal"], environment)
     processes = [
         _start(serving.command("127.0.0.1", port, 2), environment),
         _start([sys.executable, "-m", "journal.cli", "worker"], environment),
@@ -46,9 +48,9 @@ def run(settings: Settings, environment: Mapping[str, str], *, port: int, patien
         print("\nAkson stopper. Alt som er signert, er lagret.")
         return 0
     finally:
-        for process in processes:
+        for process in (*processes, sealer):
             process.terminate()
-        for process in processes:
+        for process in (*processes, sealer):
             process.wait()
 
 

@@ -47,6 +47,7 @@ _WORK = sa.text(
         extract(epoch FROM medication.horizon() - now()) AS horizon,
         (SELECT extract(epoch FROM now() - c.source_date) FROM medication.catalogue_import c
          ORDER BY c.imported_at DESC, c.id DESC LIMIT 1) AS catalogue,
+        audit.seal_lag() AS seal_lag,
         (SELECT extract(epoch FROM now() - coalesce((SELECT h.at FROM platform.heartbeat h), i.made_at))
          FROM platform.installation i) AS heartbeat,
         (SELECT extract(epoch FROM now() - c.checked_at) FROM access.ground_check c) AS checked,
@@ -149,6 +150,7 @@ class Background(Collector):
         if found.checked is not None:
             yield GaugeMetricFamily("akson_grounds_checked_seconds", "Since grounds were last checked.", found.checked)
             yield GaugeMetricFamily("akson_grounds_amiss", "Grounds that are open and should not be.", found.amiss)
+        yield GaugeMetricFamily("akson_seal_lag_seconds", "Age of the oldest line not sealed.", found.seal_lag)
         if found.horizon is not None:
             yield GaugeMetricFamily("akson_dose_horizon_seconds", "How far ahead all doses are known.", found.horizon)
         if found.catalogue is not None:

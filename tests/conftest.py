@@ -53,6 +53,7 @@ def settings(server: EmbeddedPostgres) -> Settings:
         environment="test",
         secret_key=b"s" * 32,
         mac_key=b"m" * 32,
+        log_key=b"l" * 32,
         allow_synthetic_ids=True,
         public_url="http://localhost",
     )

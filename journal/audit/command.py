@@ -1,23 +1,26 @@
-"""`akson log`: the access log is sealed, exported and checked."""
+"""`akson log`: the access log is sealed, exported and checked; kept_command.py and proof_command.py have the other acts."""
 
 import argparse
 import os
+import signal
 import sys
-import time
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import make_url
 
+from journal.audit import kept_command, proof_command
+from journal.audit.checking import check_on
 from journal.audit.exporting import export
+from journal.audit.keeping import address_in, municipality, needed, two
+from journal.audit.seal import make_seal_key
 from journal.audit.sealer import RestoredLog, anchor, anchored, seal
-from journal.audit.verifying import Verdict, verify
+from journal.audit.verifying import Codes, Verdict, verify
 from journal.platform.clock import moment
 
 SEAL_SECONDS = 1
@@ -43,11 +46,17 @@ def add_arguments(command: argparse.ArgumentParser, common: argparse.ArgumentPar
     check.add_argument("file", type=Path)
     check.add_argument("--key", required=True, help="den åpne nøkkelen, heksadesimalt")
     check.add_argument("--anchor", type=Path, help="filen med forseglinger som er oppbevart utenfor databasen")
+    check.add_argument("--codes", type=Path, help="fil med AKSON_LOG_KEY: kontroller også koden over hver linje")
+    check.add_argument(
+        "--codes-since", default="9", metavar="TID", help="fra da av skal hver linje ha en kode (2026-12-01)"
+    )
     check.set_defaults(run=check_file)
     renew = acts.add_parser("new-epoch", parents=[common], help="begynn på nytt etter at en kopi er lagt tilbake")
     renew.add_argument("reason", help="hvorfor")
     renew.add_argument("--by", action="append", required=True, help="navnet til en av de to som står for det")
     renew.set_defaults(run=lambda arguments: _in(environment, arguments, begin_epoch))
+    proof_command.add_arguments(acts)
+    kept_command.add_arguments(acts, common, environment)
 
 
 def _in(
@@ -61,11 +70,7 @@ def _in(
 
 def make_key(arguments: argparse.Namespace) -> int:
     """Makes a key file, for its owner alone, and prints the public key. Raises FileExistsError."""
-    key = Ed25519PrivateKey.generate()
-    handle = os.open(arguments.file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w") as stream:
-        stream.write(key.private_bytes_raw().hex())
-    print(key.public_key().public_bytes_raw().hex())
+    print(make_seal_key(arguments.file).public_bytes_raw().hex())
     return 0
 
 
@@ -80,27 +85,49 @@ def key_in(file: Path) -> Ed25519PrivateKey:
 
 
 def seal_on(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
-    """Seals each second until it is told to stop, or once. A database that is away is waited for."""
-    key, file = key_in(Path(_needed(variables, "AKSON_SEAL_KEY"))), Path(_needed(variables, "AKSON_ANCHOR"))
-    address = _address(_needed(variables, "AKSON_SEALER_URL"))
-    while True:
+    """Seals each second until it is told to stop, or once, and runs the checks that are asked for beside it.
+
+    A database that is away is waited for. A signal is asked for and not thrown: thrown while the database goes too, it
+    would be lost in the database's own error, and this would go on.
+    """
+    key, file = key_in(Path(needed(variables, "AKSON_SEAL_KEY"))), Path(needed(variables, "AKSON_ANCHOR"))
+    address = address_in(variables, "AKSON_SEALER_URL")
+    stop = threading.Event()
+    if not arguments.once:
+        for told in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(told, lambda *_: stop.set())
+        _start_checks(address, key.public_key(), file, variables, stop)
+    while not stop.is_set():
         try:
             with psycopg.connect(address, autocommit=True) as connection:
-                while True:
+                while not stop.is_set():
                     head = seal(connection, key)
                     anchor(connection, file)
                     if head and arguments.once:
                         print(f"Forsegling {head.number}: {head.lines} linjer.")
                     if arguments.once:
                         return 0
-                    time.sleep(SEAL_SECONDS)
+                    stop.wait(SEAL_SECONDS)
         except RestoredLog as error:
             print(error, file=sys.stderr)
             return 2
         except psycopg.OperationalError as error:
             if arguments.once:
                 raise ValueError("Databasen svarer ikke. Prøv igjen om litt.") from error
-            time.sleep(SEAL_SECONDS)
+            stop.wait(SEAL_SECONDS)
+    return 0
+
+
+def _start_checks(
+    address: str, key: Ed25519PublicKey, anchors: Path, variables: Mapping[str, str], stop: threading.Event
+) -> None:
+    written = variables.get("AKSON_LOG_KEY", "")
+    codes = Codes(bytes.fromhex(written)) if written else None
+
+    def connect() -> psycopg.Connection[Any]:
+        return psycopg.connect(address, autocommit=True)
+
+    threading.Thread(target=check_on, args=(connect, key, anchors, codes, stop), daemon=True).start()
 
 
 def write(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
@@ -108,8 +135,8 @@ def write(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
     if arguments.file.exists():
         raise FileExistsError(f"{arguments.file} finnes allerede. Velg et annet navn.")
     unfinished = arguments.file.with_name(f"{arguments.file.name}.unfinished")
-    with psycopg.connect(_address(_needed(variables, "AKSON_SEALER_URL"))) as connection:
-        of = _municipality(connection, arguments.municipality) if arguments.municipality else None
+    with psycopg.connect(address_in(variables, "AKSON_SEALER_URL")) as connection:
+        of = municipality(connection, arguments.municipality) if arguments.municipality else None
         with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as stream:
             stream.writelines(f"{line}\n" for line in export(connection, of))
     unfinished.rename(arguments.file)
@@ -119,11 +146,11 @@ def write(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
 
 def check_file(arguments: argparse.Namespace) -> int:
     """Says in a sentence whether the log is whole, or each thing that is wrong; answers with 1 then."""
-    try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(arguments.key))
-    except ValueError:
-        raise ValueError("Den åpne nøkkelen må være 64 heksadesimale tegn.") from None
+    key = proof_command.public_key(arguments.key)
     heads = anchored(arguments.anchor) if arguments.anchor else []
+    codes = (
+        Codes(bytes.fromhex(arguments.codes.read_text().strip()), arguments.codes_since) if arguments.codes else None
+    )
     said = [0]
 
     def progress(lines: int) -> None:
@@ -132,7 +159,7 @@ def check_file(arguments: argparse.Namespace) -> int:
             print(f"{lines} linjer kontrollert …", file=sys.stderr, flush=True)
 
     with arguments.file.open() as stream:
-        verdict = verify(stream, key, heads, progress)
+        verdict = verify(stream, key, heads, progress, codes)
     print("\n".join(sentences(verdict, anchors=len(heads))))
     return 0 if verdict.whole else 1
 
@@ -147,6 +174,12 @@ def sentences(verdict: Verdict, *, anchors: int) -> list[str]:
     said = [f"Loggen er hel fra {first} til {last}: {verdict.lines} linjer i {verdict.seals} forseglinger."]
     if verdict.unsealed:
         said.append(f"{verdict.unsealed} nye linjer er ikke forseglet ennå.")
+    if verdict.coded:
+        said.append(f"{verdict.coded} linjer har en kode fra programmet, og den stemmer.")
+    said += [
+        f"{month} er slettet etter at tiden for oppbevaring var ute: {of['lines']} linjer, av {' og '.join(of['by'])}."
+        for month, of in sorted(verdict.dropped.items())
+    ]
     if not anchors:
         said.append("Uten filen med oppbevarte forseglinger kan ingen se om slutten av loggen er kuttet.")
     return said
@@ -154,33 +187,14 @@ def sentences(verdict: Verdict, *, anchors: int) -> list[str]:
 
 def begin_epoch(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
     """Begins anew after a restore: says why and by which two, and new lines are of the next epoch. As journal_migrator."""
-    if len(set(arguments.by)) != 2:
-        raise ValueError("To personer må stå for det: skriv --by to ganger, med hvert sitt navn.")
-    with psycopg.connect(_address(_needed(variables, "AKSON_MIGRATOR_URL"))) as connection:
+    names = two(arguments.by)
+    with psycopg.connect(address_in(variables, "AKSON_MIGRATOR_URL")) as connection:
         row = connection.execute(
             "INSERT INTO audit.log_epoch (epoch, reason, names)"
             " SELECT coalesce(max(epoch), 1) + 1, %s, %s FROM audit.log_epoch RETURNING epoch",
-            (arguments.reason, arguments.by),
+            (arguments.reason, names),
         ).fetchone()
         assert row is not None
         connection.execute(f"ALTER TABLE audit.access_log ALTER COLUMN epoch SET DEFAULT {int(row[0])}")
     print(f"Epoke {row[0]} er begynt. Den neste forseglingen sier hvorfor.")
     return 0
-
-
-def _municipality(connection: psycopg.Connection[Any], number: str) -> UUID:
-    row = connection.execute("SELECT id FROM municipalities.municipality WHERE number = %s", (number,)).fetchone()
-    if row is None:
-        raise ValueError(f"Kommune {number} er ikke i bruk her.")
-    found: UUID = row[0]
-    return found
-
-
-def _needed(variables: Mapping[str, str], name: str) -> str:
-    if not variables.get(name):
-        raise ValueError(f"{name} mangler. Se docs/operations/log.md.")
-    return variables[name]
-
-
-def _address(url: str) -> str:
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

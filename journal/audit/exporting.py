@@ -15,8 +15,9 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from journal.audit import merkle
-from journal.audit.seal import Part, said
+from journal.audit.seal import Part
 from journal.audit.sealer import Sealed, heads, lines_between, municipality_of
+from journal.platform.line_code import said
 
 _PARTS: LiteralString = """
 SELECT municipality_id, lines, encode(root, 'hex') AS root FROM audit.log_seal_part WHERE number = %s ORDER BY municipality_id
@@ -54,7 +55,7 @@ def _of_seal(connection: psycopg.Connection[Any], sealed: Sealed, of: str | None
 def _lines(connection: psycopg.Connection[Any], of: str | None, *between: tuple[int, int]) -> Iterator[str]:
     for municipality_id, lines in groupby(lines_between(connection, *between), municipality_of):
         if of in (None, municipality_id):
-            yield from (_written({"line": line}) for line in lines)
+            yield from (_written({"line": each.line} | ({"code": each.code} if each.code else {})) for each in lines)
 
 
 def _written(content: dict[str, Any]) -> str:

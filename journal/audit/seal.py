@@ -3,11 +3,11 @@
 The bytes of a line and of a head are pinned by tests: another order of the fields would break every seal there is.
 """
 
-import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from journal.audit.merkle import leaf, root_of
+from journal.platform.line_code import plain, said
 
 COLUMNS = (
     *(
@@ -52,25 +53,9 @@ FIRST = "0" * 64
 """What the first head says that it follows."""
 
 
-def said(content: Any) -> bytes:
-    """The one way to write something down as bytes: JSON with the names in order, and nothing between."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 def line_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """A line of the log as it is sealed and exported: times in UTC to the microsecond, ids and xid as text."""
-    return {name: _plain(row[name]) for name in COLUMNS}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return moment(value)
-    return str(value) if isinstance(value, UUID) else value
-
-
-def moment(at: datetime) -> str:
-    """`2026-11-22T07:00:00.000000Z`."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return {name: plain(row[name]) for name in COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -91,7 +76,8 @@ class Head:
     """One seal: the closed transactions from `begins` to before `ends`, each an epoch and a transaction in it, and the seal
     before it.
 
-    The epoch is another after a restore, where the transactions count anew; then `renewed` says why and by which two.
+    The epoch is another after a restore, where the transactions count anew; then `renewed` says why and by which two. It
+    says too which months of the log are dropped, since what they were is still sealed.
     """
 
     number: int
@@ -108,6 +94,11 @@ class Head:
     def read(cls, written: dict[str, Any]) -> "Head":
         """From JSON."""
         return cls(**written | {"begins": tuple(written["begins"]), "ends": tuple(written["ends"])})
+
+    @property
+    def begins_epoch(self) -> bool:
+        """Whether it says why a new epoch began."""
+        return bool(self.renewed and "reason" in self.renewed)
 
     def content(self) -> bytes:
         """What is signed."""
@@ -138,3 +129,12 @@ def root_over(parts: list[Part]) -> str:
 def name_of(key: Ed25519PublicKey) -> str:
     """What a head calls the key that signed it."""
     return sha256(key.public_bytes_raw()).hexdigest()[:16]
+
+
+def make_seal_key(file: Path) -> Ed25519PublicKey:
+    """Makes a key in a file of its own, for its owner alone; answers with the public key. Raises FileExistsError."""
+    key = Ed25519PrivateKey.generate()
+    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w") as stream:
+        stream.write(key.private_bytes_raw().hex())
+    return key.public_key()

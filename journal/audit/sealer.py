@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.rows import dict_row, namedtuple_row
 
 from journal.audit.merkle import Tree, leaf
-from journal.audit.seal import FIRST, NOBODY, Head, Part, line_of, moment, name_of, root_over, said
+from journal.audit.seal import FIRST, NOBODY, Head, Part, line_of, name_of, root_over
+from journal.platform.line_code import moment, said
 
 END = (2**31 - 1, 2**63)
 """After every transaction there can be."""
@@ -41,6 +42,10 @@ _HEADS: LiteralString = """
 SELECT number, from_epoch, from_xid::text::bigint AS from_xid, to_epoch, to_xid::text::bigint AS to_xid, lines,
     encode(root, 'hex') AS root, encode(previous, 'hex') AS previous, sealed_at, key, renewed, encode(signature, 'hex') AS signature
 FROM audit.log_seal WHERE number > %s ORDER BY number
+"""
+_DROPPED: LiteralString = """
+SELECT jsonb_agg(jsonb_build_object('month', to_char(month, 'YYYY-MM'), 'lines', lines, 'by', names) ORDER BY month) AS dropped
+FROM audit.log_dropped WHERE (epoch, xid) >= (%s, %s::text::xid8) AND (epoch, xid) < (%s, %s::text::xid8)
 """
 _LAST: LiteralString = _HEADS + " DESC LIMIT 1"
 _INSERT: LiteralString = """
@@ -70,20 +75,27 @@ def heads(connection: psycopg.Connection[Any], after: int = 0) -> list[Sealed]:
         return [_sealed(row) for row in cursor.execute(_HEADS, (after,))]
 
 
+class Written(NamedTuple):
+    """A line as line_of has it, and the code that the program wrote over it, if it did."""
+
+    line: dict[str, Any]
+    code: str | None
+
+
 def lines_between(
     connection: psycopg.Connection[Any], begins: tuple[int, int], ends: tuple[int, int] = END
-) -> Iterator[dict[str, Any]]:
-    """The lines of these transactions by municipality, transaction and id, as line_of has them."""
+) -> Iterator[Written]:
+    """The lines of these transactions by municipality, transaction and id."""
     with connection.cursor("lines", row_factory=dict_row) as cursor:
         cursor.itersize = _ROWS
         cursor.execute(_LINES, (begins[0], str(begins[1]), ends[0], str(ends[1]), NOBODY))
         for row in cursor:
-            yield line_of(row)
+            yield Written(line_of(row), row["code"])
 
 
-def municipality_of(line: dict[str, Any]) -> str:
+def municipality_of(written: Written) -> str:
     """Whose part a line is of."""
-    return line["municipality_id"] or str(NOBODY)
+    return written.line["municipality_id"] or str(NOBODY)
 
 
 def seal(connection: psycopg.Connection[Any], key: Ed25519PrivateKey) -> Head | None:
@@ -104,7 +116,8 @@ def seal(connection: psycopg.Connection[Any], key: Ed25519PrivateKey) -> Head | 
             )
         parts = _parts(connection, begins, ends)
         new_epoch = before is not None and ends[0] > begins[0]
-        if not parts and not new_epoch:
+        renewed = _renewed(connection, begins, ends, now.renewed if new_epoch else None)
+        if not parts and not renewed:
             # The horizon is not moved by an empty seal: what comes next begins where the last one ended.
             return None
         head = Head(
@@ -116,7 +129,7 @@ def seal(connection: psycopg.Connection[Any], key: Ed25519PrivateKey) -> Head | 
             previous=before.head.hash() if before else FIRST,
             sealed_at=moment(now.at),
             key=name_of(key.public_key()),
-            renewed=now.renewed if new_epoch else None,
+            renewed=renewed,
         )
         _store(connection, head, head.signed(key), parts)
     return head
@@ -162,10 +175,20 @@ def _parts(connection: psycopg.Connection[Any], begins: tuple[int, int], ends: t
     parts = []
     for municipality_id, lines in groupby(lines_between(connection, begins, ends), municipality_of):
         tree = Tree()
-        for line in lines:
-            tree.add(leaf(said(line)))
+        for written in lines:
+            tree.add(leaf(said(written.line)))
         parts.append(Part(municipality_id, tree.size, tree.root().hex()))
     return parts
+
+
+def _renewed(
+    connection: psycopg.Connection[Any], begins: tuple[int, int], ends: tuple[int, int], epoch: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """What the head says beside its lines: why a new epoch began, and which months are gone and by whom."""
+    between = (begins[0], str(begins[1]), ends[0], str(ends[1]))
+    row = connection.execute(_DROPPED, between).fetchone()
+    dropped = {"dropped": row[0]} if row and row[0] else {}
+    return (epoch or {}) | dropped or None
 
 
 def _store(connection: psycopg.Connection[Any], head: Head, signature: str, parts: list[Part]) -> None:

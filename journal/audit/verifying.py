@@ -1,5 +1,6 @@
 """Whether an exported access log is whole: by the public key, the export and the heads that were kept outside, and nothing else."""
 
+import hmac
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,9 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from journal.audit import merkle
 from journal.audit.exporting import read
+from journal.audit.gaps import Gaps
 from journal.audit.merkle import Tree, leaf
-from journal.audit.seal import FIRST, Head, Part, name_of, root_over, said
-from journal.audit.sealer import Sealed, municipality_of
+from journal.audit.seal import FIRST, Head, Part, name_of, root_over
+from journal.audit.sealer import Sealed, Written, municipality_of
+from journal.platform.line_code import code_of, said
 
 LONGEST_TRANSACTION = timedelta(hours=1)
 """A line is of the time its transaction began, which may be a while before it was closed and sealed."""
@@ -28,12 +31,22 @@ class Verdict:
     anchored: int = 0
     first: str = ""
     last: str = ""
+    coded: int = 0
+    dropped: dict[str, Any] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
 
     @property
     def whole(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The key of the codes over lines, and from when (`2026-12-01T00:00:00.000000Z`) each line of the program has one."""
+
+    key: bytes
+    since: str = "9"
 
 
 class _Sealed(NamedTuple):
@@ -48,19 +61,25 @@ def verify(
     key: Ed25519PublicKey,
     anchors: Sequence[Sealed] = (),
     progress: Callable[[int], None] = lambda lines: None,
+    codes: Codes | None = None,
 ) -> Verdict:
-    """Checks an export line by line; needs memory for one seal's heads and no more. `progress` hears of how many lines, now and
-    then. Raises ValueError for a file that is no export."""
-    verdict, kept = Verdict(), {one.head.number: one for one in anchors}
+    """Checks an export line by line; needs memory for one seal's heads and no more.
+
+    `progress` hears of how many lines, now and then. With the key of the codes, what was altered before it was sealed is found
+    too. Raises ValueError for a file that is no export.
+    """
+    verdict, kept, gaps = Verdict(), {one.head.number: one for one in anchors}, Gaps()
     before: Head | None = None
     contents = read(written)
     of = next(contents)["log"]["municipality_id"]
     for sealed, lines in _by_seal(contents):
         if sealed is None:
-            verdict.unsealed = sum(1 for _ in lines)
+            for each in lines:
+                verdict.unsealed += 1
+                _check_code(verdict, each, codes)
             break
         _check_head(verdict, sealed, before, key)
-        _check_lines(verdict, sealed, lines, of, before)
+        _check_lines(verdict, sealed, (_coded(verdict, each, codes) for each in lines), of, before, gaps)
         if (anchor := kept.get(sealed.head.number)) is not None:
             verdict.anchored += 1
             if anchor.head != sealed.head:
@@ -69,6 +88,8 @@ def verify(
                 )
         before, verdict.seals = sealed.head, verdict.seals + 1
         progress(verdict.lines)
+    verdict.dropped = gaps.dropped
+    verdict.findings += gaps.findings()
     if kept and max(kept) > (before.number if before else 0):
         verdict.findings.append(
             f"Loggen slutter ved forsegling {before.number if before else 0}, men forsegling {max(kept)} er oppbevart utenfor"
@@ -82,7 +103,7 @@ def verify(
     return verdict
 
 
-def _by_seal(contents: Iterator[dict[str, Any]]) -> Iterator[tuple[_Sealed | None, Iterator[dict[str, Any]]]]:
+def _by_seal(contents: Iterator[dict[str, Any]]) -> Iterator[tuple[_Sealed | None, Iterator[Written]]]:
     """Each seal with its lines; last None, with those that are not sealed yet."""
     group: list[Any] = [None]
 
@@ -92,7 +113,7 @@ def _by_seal(contents: Iterator[dict[str, Any]]) -> Iterator[tuple[_Sealed | Non
         return group[0]
 
     for content, rows in groupby(contents, begins):
-        lines = (row["line"] for row in rows if "line" in row)
+        lines = (Written(row["line"], row.get("code")) for row in rows if "line" in row)
         if content is None or "unsealed" in content:
             yield None, lines
             continue
@@ -109,32 +130,33 @@ def _check_head(verdict: Verdict, sealed: _Sealed, before: Head | None, key: Ed2
     number, previous, begins = (before.number + 1, before.hash(), before.ends) if before else (1, FIRST, (1, 0))
     if (head.number, head.previous, head.begins) != (number, previous, begins):
         verdict.findings.append(f"Forsegling {head.number} følger ikke etter forsegling {number - 1}. En mangler.")
-    if before and head.ends[0] > head.begins[0] and not head.renewed:
+    if before and head.ends[0] > head.begins[0] and not head.begins_epoch:
         verdict.findings.append(f"Forsegling {head.number} begynner en ny epoke uten at noen sier hvorfor.")
 
 
 def _check_lines(
-    verdict: Verdict, sealed: _Sealed, lines: Iterator[dict[str, Any]], of: str | None, before: Head | None
+    verdict: Verdict, sealed: _Sealed, lines: Iterator[Written], of: str | None, before: Head | None, gaps: Gaps
 ) -> None:
     head, expected = sealed.head, {part.municipality_id: part for part in sealed.parts}
     found: list[Part] = []
+    gap = gaps.at(head, before)
     for municipality_id, rows in groupby(lines, municipality_of):
         tree = Tree()
-        for line in rows:
-            tree.add(leaf(said(line)))
-            _check_line(verdict, line, head, before)
+        for each in rows:
+            tree.add(leaf(said(each.line)))
+            gap.left.add(each.line["at"][:7])
+            _check_line(verdict, each.line, head, before)
         found.append(Part(municipality_id, tree.size, tree.root().hex()))
     for part in found:
         wanted = expected.pop(part.municipality_id, None)
         if wanted is None:
             verdict.findings.append(f"Forsegling {head.number}: {part.lines} linjer er satt inn etterpå.")
         elif wanted.lines != part.lines:
-            verdict.findings.append(
-                f"Forsegling {head.number}: {wanted.lines} linjer ble forseglet, og {part.lines} er her."
-            )
+            said_of = f"Forsegling {head.number}: {wanted.lines} linjer ble forseglet, og {part.lines} er her."
+            (gap.findings if part.lines < wanted.lines else verdict.findings).append(said_of)
         elif wanted.root != part.root:
             verdict.findings.append(f"Forsegling {head.number}: minst én av {part.lines} linjer er endret.")
-    verdict.findings += [f"Forsegling {head.number}: {part.lines} linjer er fjernet." for part in expected.values()]
+    gap.findings += [f"Forsegling {head.number}: {part.lines} linjer er fjernet." for part in expected.values()]
     if not _leads_to_root(sealed, of):
         verdict.findings.append(f"Forsegling {head.number}: tallene for kommunene stemmer ikke med det som er signert.")
 
@@ -156,8 +178,31 @@ def _check_line(verdict: Verdict, line: dict[str, Any], head: Head, before: Head
     verdict.first, verdict.last = min(verdict.first or line["at"], line["at"]), max(verdict.last, line["at"])
     if not head.begins <= (line["epoch"], int(line["xid"])) < head.ends:
         verdict.findings.append(f"Forsegling {head.number}: linjen {line['id']} er av en annen forsegling.")
-    if before and not head.renewed and _at(line["at"]) < _at(before.sealed_at) - LONGEST_TRANSACTION:
+    if before and not head.begins_epoch and _at(line["at"]) < _at(before.sealed_at) - LONGEST_TRANSACTION:
         verdict.findings.append(f"Forsegling {head.number}: linjen {line['id']} er datert tilbake.")
+
+
+def _coded(verdict: Verdict, each: Written, codes: Codes | None) -> Written:
+    _check_code(verdict, each, codes)
+    return each
+
+
+def _check_code(verdict: Verdict, each: Written, codes: Codes | None) -> None:
+    if codes is None:
+        return
+    if each.code:
+        verdict.coded += 1
+        if not hmac.compare_digest(each.code, code_of(codes.key, each.line)):
+            verdict.findings.append(
+                f"Linjen {each.line['id']} er endret etter at programmet skrev den: koden stemmer ikke."
+            )
+    elif each.line["at"] >= codes.since and not _of_the_database(each.line):
+        verdict.findings.append(f"Linjen {each.line['id']} har ingen kode fra programmet.")
+
+
+def _of_the_database(line: dict[str, Any]) -> bool:
+    """A hit of a search, and a look at a downtime list, are written by functions that the program does not dictate."""
+    return line["outcome"] == "search-hit" or str(line["action"]).startswith("downtime:")
 
 
 def _at(moment: str) -> datetime:

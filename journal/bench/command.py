@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from journal.bench import catalogue
+from journal.bench import catalogue, seal
 from journal.bench.measure import Effort, measure
 from journal.bench.report import table
 
@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MB",
         help="mål i stedet innhenting av en legemiddelkatalog på så mange megabyte (100)",
     )
+    parser.add_argument(
+        "--seal", action="store_true", help="mål i stedet hva forseglingen av innsynsloggen koster med åtte skrivere"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--json", type=Path, metavar="FIL", help="skriv tallene hit også")
 
@@ -35,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measures and writes the table; 1 when a goal is not reached."""
     if arguments.catalogue is not None:
         return catalogue.run(arguments.catalogue, arguments.json, _say)
+    if arguments.seal:
+        return seal.run(arguments.rounds, arguments.seconds, arguments.json, _say)
     measured = measure(
         arguments.patients or [10_000],
         Effort(rounds=arguments.rounds, seconds=arguments.seconds, seed=arguments.seed),

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from journal.permissions import Permission, permissions_of
+from journal.platform.line_code import code_of
 from journal.platform.statement import Statement
 
 _NOW = Statement(sa.text("SELECT now()"))
@@ -71,12 +72,16 @@ class Actor:
 class Keys:
     """Signs what PostgreSQL must be able to trust; the same key lies in audit.mac_key as its two HMAC pads."""
 
-    def __init__(self, mac_key: bytes) -> None:
-        self._key = mac_key
+    def __init__(self, mac_key: bytes, log_key: bytes = b"") -> None:
+        self._key, self._log_key = mac_key, log_key
 
     def sign(self, message: str) -> str:
         """HMAC-SHA256 as 64 hex digits."""
         return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()
+
+    def code(self, line: Mapping[str, Any]) -> str | None:
+        """The code over a line of the access log, with a key that PostgreSQL does not have; None where none is set."""
+        return code_of(self._log_key, line) if self._log_key else None
 
     def pads(self) -> tuple[bytes, bytes]:
         """The inner and outer pad of the HMAC: what audit.mac needs, since sha256() is built into PostgreSQL and HMAC is not."""

@@ -155,6 +155,11 @@ def in_reader_language(text: str) -> str:
     return str(_written(_current.get(), text))
 
 
+def in_language(text: str, code: str) -> str:
+    """For a reader who is not the one that asks: what is printed for a patient."""
+    return str(_written(catalogue(code), text))
+
+
 def on_page(message: str, **values: Any) -> Markup:
     """`_` of the templates: the message and its values are text, never markup."""
     text = escape(_current.get().gettext(message))

@@ -54,6 +54,7 @@ class Settings:
     environment: Environment = "production"
     secret_key: bytes = field(repr=False)
     mac_key: bytes = field(repr=False)
+    log_key: bytes = field(default=b"", repr=False)
     allow_synthetic_ids: bool = False
     public_url: str = ""
     trusted_proxies: int = 0
@@ -75,6 +76,7 @@ class Settings:
             environment=reader.environment("AKSON_ENVIRONMENT"),
             secret_key=reader.key("AKSON_SECRET_KEY"),
             mac_key=reader.key("AKSON_MAC_KEY"),
+            log_key=reader.key("AKSON_LOG_KEY"),
             allow_synthetic_ids=reader.switch("AKSON_ALLOW_SYNTHETIC_IDS"),
             public_url=reader.text("AKSON_PUBLIC_URL"),
             metrics_at=reader.text("AKSON_METRICS_ADDRESS"),
@@ -106,6 +108,12 @@ class Settings:
         found = _weakness("AKSON_SECRET_KEY", self.secret_key) + _weakness("AKSON_MAC_KEY", self.mac_key)
         if self.secret_key and self.secret_key == self.mac_key:
             found.append("AKSON_SECRET_KEY og AKSON_MAC_KEY er like. De må være hver sin nøkkel.")
+        if self.log_key:
+            found += _weakness("AKSON_LOG_KEY", self.log_key)
+        if self.log_key and self.log_key in (self.mac_key, self.secret_key):
+            found.append(
+                "AKSON_LOG_KEY er lik en annen nøkkel. Databasen kjenner AKSON_MAC_KEY, men skal ikke kjenne denne."
+            )
         return found
 
     def _database_problems(self) -> list[str]:

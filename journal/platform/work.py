@@ -209,7 +209,7 @@ class Work:
                     "action": look.action,
                     "categories": look.categories,
                     "object_id": look.object_id,
-                    "patients": look.patients,
+                    "patients": [self._coded(look, row, outcome) for row in look.patients],
                     "outcome": outcome,
                     "request_id": self.request_id,
                 },
@@ -218,6 +218,20 @@ class Work:
             signed.append((call, self.keys.sign(call)))
         # It goes with the first question to the charts, and before it: what it does not open, row-level security shows nobody.
         _OPEN.tell(self.db, _log_is_closed, calls=json.dumps(signed))
+
+    def _coded(self, look: Look, row: dict[str, Any], outcome: str) -> dict[str, Any]:
+        """With the code over the line that it becomes (platform/line_code.py)."""
+        who = self.actor
+        told = {
+            "at": self.now,
+            "municipality_id": who.municipality_id,
+            "unit_id": who.unit_id,
+            "unit_name": who.unit_name,
+        }
+        told |= {"actor_id": who.person_id, "actor_name": who.name, "actor_role": who.role, "acting_as": who.role_id}
+        told |= {"origin": who.origin, "session_id": who.session_id, "request_id": self.request_id}
+        told |= {"action": look.action, "categories": look.categories, "object_id": look.object_id, "outcome": outcome}
+        return row | {"code": self.keys.code(told | row)}
 
 
 def _log_is_closed() -> Unavailable:

@@ -5,6 +5,7 @@ new table is under it from the day it is made.
 """
 
 import dataclasses
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 
+from journal.platform.ids import new_id
 from journal.platform.outbox import Fact
 from migrations.helpers import STAMPED, STAMPS
 from tests.architecture.charts import CHART_SCHEMAS, link, marked_chart, store
@@ -56,6 +58,7 @@ SECURITY_DEFINERS = {
     ("audit.open_charts(text, text)", "journal_door"),
     ("audit.opened_charts(text)", "journal_door"),
     ("audit.reading_log()", "journal_door"),
+    ("audit.seal_lag()", "journal_door"),
     ("audit.who()", "journal_door"),
     ("care.raise_overdue(jsonb, integer)", "journal_finder"),
     ("chart.downtime_due(integer)", "journal_door"),
@@ -350,7 +353,14 @@ def test_only_the_door_the_finder_and_the_eraser_may_reach_past_a_closed_chart(m
 
     assert seen == {"journal_app", "journal_door", "journal_eraser", "journal_finder", "journal_sealer"}
     assert logging_in == {"journal_app", "journal_sealer"}
-    log = {"audit.access_log", "audit.log_epoch", "audit.log_seal", "audit.log_seal_part"}
+    log = {
+        "audit.access_log",
+        "audit.log_check",
+        "audit.log_dropped",
+        "audit.log_epoch",
+        "audit.log_seal",
+        "audit.log_seal_part",
+    }
     assert of_sealer == {*log, "municipalities.municipality"}
 
 
@@ -475,6 +485,14 @@ def test_with_nobody_signed_in_every_table_with_patients_shows_no_row(
         "proposed_by_name": "Mona Moe",
     }
     store(migrator, "audit.erasure_proposal", id=here.patient_id, patient_id=here.patient_id, **told, **stamp)
+    told_to = {"id": new_id(), "patient_id": here.patient_id, "municipality_id": world.oslo["id"]}
+    wrote = {"recorded_by": world.rolf.actor.person_id, "recorded_by_name": "Rolf Revisor"}
+    period = {"since": datetime.now(UTC), "until": datetime.now(UTC)}
+    store(migrator, "audit.log_report", **told_to, **wrote, **period, language="nb", looks=1)
+    asked = {"look_at": datetime.now(UTC), "look_id": new_id(), "question": "Hvorfor?", "deadline": date(2100, 1, 1)}
+    reader = {"reader_name": "Nina", "reader_role": "nurse", "unit_name": "Avdeling 2", "action": "chart:read"}
+    owner = {"owner_id": world.rolf.actor.person_id, "owner_name": "Rolf Revisor"}
+    store(migrator, "audit.log_question", **told_to, **wrote, **asked, **reader, **owner)
     readable = (
         {table for table in patient_tables(migrator) if _may_read(migrator, table)}
         - READ_BY_THE_RELAY
@@ -483,7 +501,7 @@ def test_with_nobody_signed_in_every_table_with_patients_shows_no_row(
     stored = {table: rows(migrator, f"SELECT count(*) FROM {table}")[0][0] for table in readable}
     shown = {table: rows(as_app, f"SELECT count(*) FROM {table}")[0][0] for table in readable}
 
-    assert readable == chart_tables(migrator) | {"audit.erasure_proposal"}
+    assert readable == chart_tables(migrator) | {"audit.erasure_proposal", "audit.log_question", "audit.log_report"}
     assert [table for table, n in stored.items() if n == 0] == [], "an empty table would prove nothing"
     assert {table: n for table, n in shown.items() if n} == {}
     assert rows(as_app, "SELECT count(*) FROM audit.access_log") == [(0,)]

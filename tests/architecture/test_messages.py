@@ -28,6 +28,7 @@ STAYS = (
     # What is said at a terminal, to whoever runs the installation.
     "audit/command.py",
     "audit/exporting.py",
+    "audit/gaps.py",
     "audit/verifying.py",
     "medication/rules/product.py",
     "medication/fhir/orders.py",

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from journal.audit import merkle
 from journal.audit.exporting import export
-from journal.audit.seal import COLUMNS, FIRST, Head, Part, line_of, moment, name_of, root_over, said
+from journal.audit.seal import COLUMNS, FIRST, Head, Part, line_of, name_of, root_over
 from journal.audit.sealer import RestoredLog, Sealed, anchor, anchored, heads, seal
 from journal.audit.verifying import Verdict, verify
 from journal.cli import main
+from journal.platform.line_code import moment, said
 from journal.platform.postgres import EmbeddedPostgres
 from tests.conftest import DATABASE, Browser, World
 

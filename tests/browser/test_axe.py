@@ -491,10 +491,19 @@ def test_the_pages_of_the_log(world: World, see: See, patient_id: UUID) -> None:
     nina = see(world.nina, f"/patients/{patient_id}")
     expect(nina.find(".banner h1")).to_be_visible()
 
-    for path in ("", f"/people/{world.nina.actor.person_id}", f"/patients/{patient_id}"):
+    report = f"/patients/{patient_id}/report"
+    for path in ("", f"/people/{world.nina.actor.person_id}", f"/patients/{patient_id}", report):
         tab = see(world.rolf, f"/audit{path}")
         expect(tab.find("tbody tr").first).to_be_visible()
         assert faults_of(tab) == []
+    tab.page.get_by_role("link", name="Spørsmål til linjen").first.click()
+    tab.find("textarea").fill("Hvorfor leste hun min?")
+    assert faults_of(tab) == []
+    tab.page.get_by_role("button", name="Lagre spørsmålet").click()
+    expect(tab.find("h1")).to_have_text("Spørsmål fra pasienten")
+    assert faults_of(tab) == []
+    for path in ("/questions", "/integrity"):
+        assert faults_of(see(world.rolf, f"/audit{path}")) == []
 
 
 def test_the_page_where_one_signs_in(world: World, see: See) -> None:

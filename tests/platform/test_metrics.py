@@ -248,6 +248,23 @@ def test_a_worker_that_lives_has_a_heart_that_beats(
     assert background(app)["akson_worker_heartbeat_seconds"] >= 600
 
 
+def test_how_far_behind_the_sealer_is_is_the_age_of_the_oldest_line_that_is_not_sealed(
+    app: JournalApp, migrator: psycopg.Connection[Any]
+) -> None:
+    migrator.execute("TRUNCATE audit.log_seal, audit.log_seal_part")
+    migrator.execute(
+        "INSERT INTO audit.access_log (at, xid, action, outcome)"
+        " VALUES (now() - interval '10 minutes', '1', 'chart:read', 'refused')"
+    )
+    assert 600 <= background(app)["akson_seal_lag_seconds"] < 700
+    migrator.execute(
+        """INSERT INTO audit.log_seal SELECT 1, 1, '0', 1, pg_current_xact_id(), 1, sha256(''), sha256('a'), now(), repeat('0', 16),
+               NULL, repeat('s', 64)::bytea"""
+    )
+    assert background(app)["akson_seal_lag_seconds"] == 0
+    migrator.execute("TRUNCATE audit.log_seal, audit.log_seal_part")
+
+
 def test_a_connection_that_hung_up_and_got_no_successor_was_not_in_use(
     app: JournalApp, settings: Settings, server: EmbeddedPostgres
 ) -> None:
