@@ -10,7 +10,7 @@ from journal.access import locking
 from journal.access.held import held, page_of_ours, settings, times
 from journal.access.lock_schemas import ChoosePin, Unlock
 from journal.access.web import with_cookie
-from journal.platform.errors import Denied, Invalid
+from journal.platform.errors import Invalid
 from journal.platform.language import in_reader_language, phrase
 from journal.web import Section, current_work, form_body, render, see_other
 from journal.web.errors import wants_page
@@ -57,8 +57,7 @@ def unlock() -> BaseResponse:
 @bp.act("/still-here", None, repeatable=True)
 def still_here() -> Response:
     """That somebody types or taps keeps the session open. The page's token says whose: another's, and none, is refused."""
-    if not current_work().signed_in:
-        raise Denied()
+    current_work().actor  # noqa: B018  who is locked is nobody
     return Response(status=204)
 
 
@@ -120,7 +119,7 @@ def _locked(chosen: UUID | None = None, said: str = "") -> str | None:
 def _refused(session_id: UUID) -> Response:
     if not wants_page():
         answer = jsonify(detail=in_reader_language(_REFUSED))
-        answer.status_code = 403
+        answer.status_code = 422
         return answer
     page = _locked(session_id, _REFUSED)
-    return Response(page, 403, mimetype="text/html") if page else see_other("access.sign_in")
+    return Response(page, 422, mimetype="text/html") if page else see_other("access.sign_in")

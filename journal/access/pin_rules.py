@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from functools import cache
 from itertools import pairwise
 
 from werkzeug.security import check_password_hash, generate_password_hash
@@ -13,8 +14,7 @@ LEAST, MOST = 6, 12
 _DIGITS = re.compile(r"[0-9]+")
 # Lines and corners of a keypad, and what people choose most when six digits are asked for.
 _KNOWN = ("159753", "753159", "147258", "258369", "147369", "369258", "789456", "456123", "741852", "852963", "951357")
-# Nobody's: looked at when there is nothing to compare with, so that it takes as long.
-_NOBODY = generate_password_hash("", "scrypt")
+METHOD = "scrypt"  # 32 MiB and some tens of milliseconds for each try
 
 
 def weakness(pin: str) -> str | None:
@@ -41,13 +41,19 @@ def _obvious(pin: str) -> bool:
 
 def kept(pin: str, secret: bytes) -> str:
     """What is stored. *secret* is not in the database: a copy of the table alone can be tried against no PIN."""
-    return generate_password_hash(_with_secret(pin, secret), "scrypt")
+    return generate_password_hash(_with_secret(pin, secret), METHOD)
 
 
 def matches(hashed: str | None, pin: str, secret: bytes) -> bool:
     """Whether *pin* is the one that is kept; as slow when none is."""
-    same = check_password_hash(hashed or _NOBODY, _with_secret(pin, secret))
+    same = check_password_hash(hashed or _nobodys(), _with_secret(pin, secret))
     return same and hashed is not None
+
+
+@cache
+def _nobodys() -> str:
+    """Looked at when there is nothing to compare with, so that it takes as long."""
+    return generate_password_hash("", METHOD)
 
 
 def _with_secret(pin: str, secret: bytes) -> str:
