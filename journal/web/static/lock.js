@@ -61,16 +61,19 @@
   const used = (event) => {
     if (kept) return;
     const now = Date.now();
-    if (now - active >= idle) { event.preventDefault(); event.stopImmediatePropagation(); lock(true); return; }
+    if (now - active >= idle) {
+      if (event.type !== "wheel" && event.type !== "touchmove") { event.preventDefault(); event.stopImmediatePropagation(); }
+      lock(true);
+      return;
+    }
     active = now;
     if (now - told < idle / 6) return;
     told = now;
     tabs.postMessage("used");
     here().then((open) => { if (!open) lock(false); }, () => {});
   };
-  for (const kind of ["pointerdown", "keydown", "wheel", "touchmove", "submit"]) {
-    document.addEventListener(kind, used, { capture: true, passive: false });
-  }
+  for (const kind of ["pointerdown", "keydown", "submit"]) document.addEventListener(kind, used, { capture: true });
+  for (const kind of ["wheel", "touchmove"]) document.addEventListener(kind, used, { capture: true, passive: true });
   const look = () => { if (!kept && Date.now() - active >= idle) lock(true); };
   window.setInterval(look, 1000);
   document.addEventListener("visibilitychange", look);
