@@ -58,7 +58,7 @@ def unlock() -> BaseResponse:
 def still_here() -> Response:
     """That somebody types or taps keeps the session open. The page's token says whose: another's, and none, is refused."""
     current_work().actor  # noqa: B018  who is locked is nobody
-    return Response(status=204)
+    return jsonify(open=True)
 
 
 @bp.page("/own-sessions", None)

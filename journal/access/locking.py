@@ -152,6 +152,7 @@ def require_proof(work: Work, times: Times) -> None:
 
 def set_pin(work: Work, times: Times, pin: str, again: str, secret: bytes) -> None:
     """Chooses the PIN of whoever is signed in, for all devices. Raises Invalid, and NotProved without a fresh strong sign-in."""
+    work.actor  # noqa: B018
     if weak := pin_rules.weakness(pin):
         raise Invalid(errors={"pin": [weak]})
     if pin != again:

@@ -56,7 +56,7 @@
     } catch { /* no answer: nothing is shown */ }
   };
 
-  const here = async () => (await post("/still-here", { csrf_token: token }, "text/html")).status === 204;
+  const here = async () => (await post("/still-here", { csrf_token: token }, "text/html")).status === 200;
 
   const used = (event) => {
     if (kept) return;
