@@ -15,9 +15,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 import journal.access.at_work_web
-import journal.access.sources_web
-import journal.access.sign_in_web
+import journal.access.devices_web
+import journal.access.held
 import journal.access.justified_web
+import journal.access.lock_web
+import journal.access.sign_in_web
+import journal.access.sources_web
 import journal.access.web
 import journal.audit.checks_web
 import journal.audit.report_web
@@ -34,7 +37,7 @@ import journal.observations.web
 import journal.oversight.web
 import journal.patients.web
 from journal import metrics
-from journal.access import AccessGate, SessionCookie, providers
+from journal.access import AccessGate, SessionCookie, Times, providers, require_proof
 from journal.listeners import LISTENERS
 from journal.platform import clock, commands, language, log
 from journal.platform.caller import Caller, Command, Keys, Nobody
@@ -43,7 +46,7 @@ from journal.platform.errors import Invalid, JournalError, Unavailable
 from journal.platform.ids import new_id
 from journal.platform.settings import Settings
 from journal.platform.work import Works
-from journal.web import Section, errors, security, shell
+from journal.web import PROOF_FIELDS, Section, errors, security, shell
 from journal.web.addresses import Addresses
 from journal.web.pages import Pages
 
@@ -53,6 +56,8 @@ SECTIONS: tuple[Section, ...] = (
     journal.access.web.bp,
     journal.access.sign_in_web.bp,
     journal.access.justified_web.bp,
+    journal.access.devices_web.bp,
+    journal.access.lock_web.bp,
     journal.audit.web.bp,
     journal.audit.checks_web.bp,
     journal.audit.report_web.bp,
@@ -81,6 +86,7 @@ MENU = (
     journal.chart.downtime.web.MENU,
     journal.access.at_work_web.MENU,
     journal.access.justified_web.MENU,
+    journal.access.devices_web.MENU,
     journal.audit.web.MENU,
     journal.access.sources_web.MENU,
     journal.municipalities.web.MENU,
@@ -157,11 +163,16 @@ class JournalApp(Flask):
         view: Any = self.view_functions[request.endpoint or ""]
         once = view.idempotency == "command"
         command = security.command() if once else None
+        fresh = getattr(view, "fresh", False)
+        if fresh:
+            self._prove()
         with self._work(command):
             if view.permission is not None:
                 g.work.admit(view.permission)
             if request.method == "POST" and view.idempotency != "signed":
                 security.refuse_forgery(self.settings, g.work)
+            if fresh:
+                require_proof(g.work, Times.of(self.settings))
             if once:
                 if command is None:
                     raise Invalid("Skjemaet mangler et kommandonummer. Last siden på nytt og prøv igjen.")
@@ -171,6 +182,13 @@ class JournalApp(Flask):
             if g.work.command_id:
                 g.work.answer = {"status": answer.status_code, "location": answer.headers.get("Location", request.path)}
         return answer
+
+    def _prove(self) -> None:
+        """A proof that came with the act, in a transaction of its own: a wrong PIN is counted whatever becomes of the act."""
+        if any(field in request.form for field in PROOF_FIELDS):
+            with self._work():
+                security.refuse_forgery(self.settings, g.work)
+                journal.access.held.prove(g.work)
 
     def handle_user_exception(self, e: Exception) -> Any:
         """An error page may show a patient too: the failed Work is over, so the page gets one of its own."""
@@ -241,6 +259,7 @@ def _furnish(app: JournalApp) -> None:
         door=journal.access.justified_web.door,
     )
     pages.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)
+    app.extensions["locked"] = journal.access.held.way_in
     app.extensions["notices"] = (
         journal.medication.web.notice,
         journal.medication.web.expiring_notice,

@@ -6,6 +6,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     """What may be done, named "<context>:<action>". Alphabetical, so that a new one has one place to stand."""
 
+    ACCESS_ENROL = "access:enrol"
     ACCESS_JUSTIFY = "access:justify"
     ACCESS_MANAGE = "access:manage"
     ACCESS_REASON = "access:reason"
@@ -97,6 +98,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE
     | {
+        P.ACCESS_ENROL,
         P.ACCESS_REASON,
         P.ACCESS_REVIEW,
         P.ACCESS_SOURCES,
@@ -113,6 +115,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # An administrator runs the municipality and sees no patient.
     Role.TENANT_ADMINISTRATOR: frozenset(
         {
+            P.ACCESS_ENROL,
             P.ACCESS_MANAGE,
             P.ACCESS_REVIEW,
             P.ACCESS_SOURCES,
@@ -128,6 +131,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SYSTEM: frozenset({P.ACCESS_SOURCES, P.CARE_RAISE, P.CHART_PREPARE, P.MEDICATION_READ, P.PATIENTS_READ}),
 }
 _RIGHTS = {role.value: rights for role, rights in ROLE_PERMISSIONS.items()}
+
+# Acts that ask who it is anew when that was proved some while ago (Section.act says the single routes that do so too).
+FRESH = frozenset({P.ACCESS_ENROL, P.ACCESS_MANAGE, P.MEDICATION_PRESCRIBE, P.RECORDS_ERASE})
 
 # The part of the chart that a permission opens. PostgreSQL shows a patient's rows category by category
 # (row-level security), so a look logged as medication cannot read a note.

@@ -3,6 +3,7 @@
 from journal.access.asked_for import AskedFor, HeldGround
 from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS
+from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
 from journal.access.service import CareRelationships
 from journal.access.sessions import (
@@ -25,9 +26,11 @@ __all__ = [
     "HeldGround",
     "SessionCookie",
     "Sources",
+    "Times",
     "demo_people",
     "end_session",
     "providers",
+    "require_proof",
     "set_color_scheme",
     "set_language",
     "start_session",

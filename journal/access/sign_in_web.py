@@ -1,21 +1,20 @@
 """Signing in through a provider: there, back, the choice of role, and the provider's own message that somebody is out."""
 
 import base64
-import binascii
 import hmac
 import secrets
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
 import structlog
 from flask import Response, current_app, g, request, url_for
 from marshmallow import Schema, fields, validate
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from journal.access.cookies import set_secret
+from journal.access.held import held, page_of_ours, secret_in, times
+from journal.access.locking import begin as begin_session
 from journal.access.openid import Client, Provider, Providers, Secrets, SignInRefused, providers
-from journal.access.sessions import end_session
 from journal.access.signing_in import (
     ProvedRole,
     begin_sign_in,
@@ -28,7 +27,7 @@ from journal.access.signing_in import (
 )
 from journal.platform.errors import NotFound, NotSignedIn
 from journal.platform.settings import Settings
-from journal.web import Section, current_work, form_body, own_address, render, see_other
+from journal.web import Section, current_work, form_body, render, see_other
 from journal.web.security import cookie_name
 
 bp = Section("sign_in", __name__)
@@ -105,7 +104,7 @@ def take() -> BaseResponse:
         raise NotFound("Rollen er ikke din lenger. Logg inn på nytt.")
     if own is not None:
         return _signed_in(own, chosen)
-    if (session := _session()) is None or (token := change_role(current_work(), session, role_id)) is None:
+    if (session := held().token) is None or (token := change_role(current_work(), session, role_id)) is None:
         raise NotSignedIn()
     return _with_session(see_other("chart.home"), token)
 
@@ -131,25 +130,16 @@ def provider_buttons() -> list[tuple[str, str, list[str]]]:
 
 def own_page(target: str) -> str | None:
     """The address when it is a page of ours that is fetched, without its query; else None: nobody is sent elsewhere."""
-    path = target.partition("?")[0].partition("#")[0]
-    if not own_address(path) or any(ord(sign) < 32 for sign in path):
-        return None
-    try:
-        endpoint, _ids = current_app.url_map.bind("").match(path, method="GET")
-    except HTTPException:
-        return None
-    view: Any = current_app.view_functions[endpoint]
-    return path if getattr(view, "permission", None) is not None else None
+    return page_of_ours(target.partition("?")[0].partition("#")[0])
 
 
 def _signed_in(own: Secrets, role: ProvedRole) -> BaseResponse:
-    """In the place of whatever session the browser had: its secret is gone from here, and it is ended too."""
+    """In the place of whatever session the browser had, which ends; on a shared device another's is locked, and stays hers."""
     work = current_work()
-    if work.signed_in and (before := _session()) is not None:
-        end_session(work, before)
     token = take_role(work, own, role.role_id)
+    stood = begin_session(work, token, held(), times())
     answer = see_other("chart.home")
-    answer.headers["Location"] = own_page(role.next or "") or _FRONT
+    answer.headers["Location"] = own_page(role.next or "") or stood or _FRONT
     return set_secret(_with_session(answer, token), _settings(), _cookie(), "")
 
 
@@ -160,7 +150,7 @@ def _choices() -> tuple[Secrets | None, list[ProvedRole]]:
         return own, waiting
     if not work.signed_in:
         raise NotSignedIn()
-    return None, proved_roles(work, None, _session())
+    return None, proved_roles(work, None, held().token)
 
 
 def _only_once() -> dict[str, str]:
@@ -185,20 +175,9 @@ def _with_session(answer: BaseResponse, token: bytes) -> BaseResponse:
     return set_secret(answer, _settings(), cookie_name(_settings()), base64.urlsafe_b64encode(token).decode())
 
 
-def _session() -> bytes | None:
-    return _decoded(cookie_name(_settings()))
-
-
 def _secrets() -> Secrets | None:
-    browser = _decoded(_cookie())
+    browser = secret_in(_cookie())
     return Secrets(_settings().secret_key, browser) if browser is not None and len(browser) == 32 else None
-
-
-def _decoded(name: str) -> bytes | None:
-    try:
-        return base64.urlsafe_b64decode(request.cookies.get(name, "")) or None
-    except (binascii.Error, ValueError):
-        return None
 
 
 def _cookie() -> str:

@@ -9,6 +9,8 @@ from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response as BaseResponse
 
 from journal.access.cookies import set_secret
+from journal.access.held import held, page_of_ours, times
+from journal.access.locking import begin, lock
 from journal.access.sessions import demo_people, end_session, set_color_scheme, start_session
 from journal.access.sessions import set_language as keep_language
 from journal.access.sign_in_web import own_page, provider_buttons
@@ -58,15 +60,22 @@ def start() -> BaseResponse:
     _only_where_people_are_invented()
     role_id: UUID = form_body(SignIn)["role_id"]
     token = start_session(current_work(), role_id, _asked_language())
-    return _with_cookie(see_other("chart.home"), base64.urlsafe_b64encode(token).decode())
+    stood = begin(current_work(), token, held(), times())
+    answer = see_other("chart.home")
+    answer.headers["Location"] = stood or answer.headers["Location"]
+    return with_cookie(answer, base64.urlsafe_b64encode(token).decode())
 
 
 @bp.act("/switch-user", None, repeatable=True)
 def switch_user() -> BaseResponse:
-    """Ends the session on the server, and empties what the browser may have kept."""
+    """Ends the session on the server, and empties what the browser may have kept; on a shared device it is locked, and waits."""
+    work = current_work()
+    if work.signed_in and work.actor.device_id:
+        lock(work, held(), page_of_ours(request.args.get("back")))
+        return see_other("lock.locked")
     if token := request.cookies.get(cookie_name(_settings())):
         end_session(current_work(), base64.urlsafe_b64decode(token))
-    answer = _with_cookie(see_other("access.sign_in"), "")
+    answer = with_cookie(see_other("access.sign_in"), "")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
@@ -109,5 +118,6 @@ def _settings() -> Settings:
     return settings
 
 
-def _with_cookie(answer: BaseResponse, value: str) -> BaseResponse:
+def with_cookie(answer: BaseResponse, value: str) -> BaseResponse:
+    """The answer with the session's secret in its cookie; an empty *value* takes it away."""
     return set_secret(answer, _settings(), cookie_name(_settings()), value)

@@ -23,7 +23,11 @@ _TELL = Statement(sa.text("SELECT set_config('journal.who', :who, true), now()")
 
 @dataclass(frozen=True)
 class Actor:
-    """A person acting in one employment. *units* is the unit one acts in and every unit below it."""
+    """A person acting in one employment. *units* is the unit one acts in and every unit below it.
+
+    Of a session: *proved_at*, when she last proved who she is; *warned_at*, when her PIN was tried elsewhere; *device_id*, of an
+    enrolled device; *idle_seconds*, how long it idles before it is locked.
+    """
 
     person_id: UUID
     name: str
@@ -39,6 +43,10 @@ class Actor:
     color_scheme: str = "auto"
     language: str = "nb"
     parent_unit_name: str = ""
+    proved_at: datetime | None = None
+    warned_at: datetime | None = None
+    device_id: UUID | None = None
+    idle_seconds: int = 0
 
     def may(self, permission: Permission) -> bool:
         """Whether the role has the permission; whether there is a ground for a patient is the gate's answer."""
@@ -66,6 +74,10 @@ class Actor:
             color_scheme=told["color_scheme"],
             language=told["language"],
             parent_unit_name=told["parent_unit_name"],
+            proved_at=datetime.fromisoformat(told["proved_at"]),
+            warned_at=datetime.fromisoformat(told["warned_at"]) if told["warned_at"] else None,
+            device_id=UUID(told["device_id"]) if told["device_id"] else None,
+            idle_seconds=told["idle_seconds"],
         )
 
 

@@ -27,6 +27,12 @@ class Denied(JournalError):
     status, type, title = 403, "denied", "Du har ikke tilgang"
 
 
+class NotProved(JournalError):
+    """Who acts must prove who she is once more. *minutes*: how long a proof holds; *strongly*: a PIN is not enough."""
+
+    status, type, title = 403, "not-proved", "Bekreft at det er deg"
+
+
 class NoGround(Denied):
     """No care relationship with this patient: the answer shows the ways in, the same for every such patient."""
 

@@ -62,6 +62,9 @@ class Settings:
     sign_in_file: str = ""
     session_idle_minutes: int = 15
     session_max_hours: int = 12
+    idle_ward_pc_minutes: int = 3
+    idle_tablet_minutes: int = 10
+    proof_minutes: int = 15
     pgbouncer: bool = False
     debug: bool = False
 
@@ -84,6 +87,9 @@ class Settings:
             trusted_proxies=reader.number("AKSON_TRUSTED_PROXIES", 0),
             session_idle_minutes=reader.number("AKSON_SESSION_IDLE_MINUTES", 15),
             session_max_hours=reader.number("AKSON_SESSION_MAX_HOURS", 12),
+            idle_ward_pc_minutes=reader.number("AKSON_IDLE_WARD_PC_MINUTES", 3),
+            idle_tablet_minutes=reader.number("AKSON_IDLE_TABLET_MINUTES", 10),
+            proof_minutes=reader.number("AKSON_PROOF_MINUTES", 15),
             pgbouncer=reader.switch("AKSON_PGBOUNCER"),
             debug=reader.switch("AKSON_DEBUG") | reader.switch("FLASK_DEBUG"),
         )
@@ -160,8 +166,13 @@ class Settings:
                 "AKSON_METRICS_ADDRESS må være en adresse på denne maskinen eller et lukket nett, og en port: "
                 "127.0.0.1:9464, aldri 0.0.0.0."
             )
-        if self.session_idle_minutes not in IDLE_MINUTES:
-            found.append("AKSON_SESSION_IDLE_MINUTES må være mellom 1 og 60.")
+        minutes = {
+            "AKSON_SESSION_IDLE_MINUTES": self.session_idle_minutes,
+            "AKSON_IDLE_WARD_PC_MINUTES": self.idle_ward_pc_minutes,
+            "AKSON_IDLE_TABLET_MINUTES": self.idle_tablet_minutes,
+            "AKSON_PROOF_MINUTES": self.proof_minutes,
+        }
+        found += [f"{name} må være mellom 1 og 60." for name, set in minutes.items() if set not in IDLE_MINUTES]
         if self.session_max_hours not in SESSION_HOURS:
             found.append("AKSON_SESSION_MAX_HOURS må være mellom 1 og 16.")
         return found

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, g, render_template, request,
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
 
-from journal.permissions import Permission
+from journal.permissions import FRESH, Permission
 from journal.platform.errors import Invalid
 from journal.platform.language import phrase
 from journal.platform.work import Work
@@ -17,7 +17,8 @@ from journal.platform.work import Work
 V = TypeVar("V", bound=Callable[..., Any])
 
 # Fields of every form that belong to the shell, not to the view.
-SHELL_FIELDS = frozenset({"csrf_token", "command_id"})
+PROOF_FIELDS = frozenset({"proof_pin", "proof_again"})
+SHELL_FIELDS = frozenset({"csrf_token", "command_id"}) | PROOF_FIELDS
 _LEFT_OUT = {fields.Field.default_error_messages[why] for why in ("required", "null")}
 
 
@@ -31,18 +32,31 @@ class Section(Blueprint):
         """A GET page. *permission* None: open to whoever is not signed in."""
         return self._route(rule, "GET", permission, "none")
 
-    def act(self, rule: str, permission: Permission | None, *, repeatable: bool = False) -> Callable[[V], V]:
-        """A POST: CSRF token always, and a command id unless doing it twice is the same as once (*repeatable*)."""
-        return self._route(rule, "POST", permission, "repeatable" if repeatable else "command")
+    def act(
+        self, rule: str, permission: Permission | None, *, repeatable: bool = False, fresh: bool = False
+    ) -> Callable[[V], V]:
+        """A POST: CSRF token always, and a command id unless doing it twice is the same as once (*repeatable*).
+
+        *fresh*: who acts has proved lately who she is; said of the permissions in FRESH for each command.
+        """
+        return self._route(
+            rule,
+            "POST",
+            permission,
+            "repeatable" if repeatable else "command",
+            fresh=fresh or (permission in FRESH and not repeatable),
+        )
 
     def told(self, rule: str) -> Callable[[V], V]:
         """A POST from another program, which is signed: no browser sends it, so it has no CSRF token. The view checks it."""
         return self._route(rule, "POST", None, "signed")
 
-    def _route(self, rule: str, method: str, permission: Permission | None, idempotency: str) -> Callable[[V], V]:
+    def _route(
+        self, rule: str, method: str, permission: Permission | None, idempotency: str, *, fresh: bool = False
+    ) -> Callable[[V], V]:
         def register(view: V) -> V:
             said = cast(Any, view)
-            said.permission, said.idempotency = permission, idempotency
+            said.permission, said.idempotency, said.fresh = permission, idempotency, fresh
             self.add_url_rule(rule, view_func=view, methods=[method])
             return view
 

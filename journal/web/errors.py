@@ -5,14 +5,15 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from flask import Response, g, render_template, request, url_for
+from flask import Response, current_app, g, render_template, request, url_for
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from journal.permissions import Permission
-from journal.platform.errors import JournalError, NoGround, NotFound, NotSignedIn, Unavailable
+from journal.platform.errors import JournalError, NoGround, NotFound, NotProved, NotSignedIn, Unavailable
 from journal.platform.language import current, in_reader_language, phrases
 from journal.platform.language import gettext as _
+from journal.web import PROOF_FIELDS
 
 _log = structlog.get_logger()
 
@@ -37,6 +38,9 @@ class _FromHttp(JournalError):
         super().__init__()
 
 
+_PAGES: dict[type[JournalError], str] = {NoGround: "refused.html", NotProved: "prove.html"}
+
+
 def known(error: Exception) -> JournalError:
     """The error as one of ours. A database that is away, full or slow is Unavailable; anything else is a fault of ours, logged."""
     if isinstance(error, JournalError):
@@ -59,14 +63,21 @@ def answer(error: Exception) -> Response:
     if not wants_page():
         return _problem_json(problem)
     if isinstance(problem, NotSignedIn) and request.headers.get("HX-Request") != "true":
-        return Response(status=303, headers={"Location": url_for("access.sign_in", next=_wanted())})
-    template = "refused.html" if isinstance(problem, NoGround) else "error.html"
-    return Response(render_template(template, problem=shown(problem)), problem.status)
+        locked = current_app.extensions["locked"](g.work)
+        where = url_for("lock.locked") if locked else url_for("access.sign_in", next=_wanted())
+        return Response(status=303, headers={"Location": where})
+    template = next((page for kind, page in _PAGES.items() if isinstance(problem, kind)), "error.html")
+    return Response(render_template(template, problem=shown(problem), sent=_sent()), problem.status)
 
 
 def _wanted() -> str | None:
     """The page one was on the way to, for after signing in; what stands in its query is left out."""
     return request.path if request.method == "GET" and request.url_rule is not None and request.path != "/" else None
+
+
+def _sent() -> list[tuple[str, str]]:
+    """What was typed, to be sent once more with a proof; never the PIN."""
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in PROOF_FIELDS]
 
 
 def plain(error: JournalError) -> Response:

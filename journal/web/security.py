@@ -35,7 +35,11 @@ def cookie_name(settings: Settings) -> str:
 
 def csrf_token(settings: Settings, work: Work) -> str:
     """Bound to the session; for whoever is not signed in, to the application alone (signing in changes nobody's data)."""
-    session = str(work.actor.session_id) if work.signed_in else "nobody"
+    return token_of(settings, str(work.actor.session_id) if work.signed_in else "nobody")
+
+
+def token_of(settings: Settings, session: str) -> str:
+    """Of a session, by its id."""
     return hmac.new(settings.secret_key, f"csrf:{session}".encode(), hashlib.sha256).hexdigest()
 
 
@@ -61,9 +65,10 @@ def command() -> Command | None:
 
 
 def _body() -> dict[str, Any]:
-    """What the command asks for: its address and everything sent with it but the shell's own fields."""
+    """What the command asks for: its address and everything sent with it but the shell's own fields, and no PIN."""
     sent: dict[str, Any] = dict(request.get_json()) if request.is_json else request.form.to_dict(flat=False)
-    sent.pop("csrf_token", None)
+    for field in ("csrf_token", "proof_pin", "proof_again"):
+        sent.pop(field, None)
     return {"path": request.path, **sent}
 
 

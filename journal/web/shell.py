@@ -131,6 +131,9 @@ class Shell:
         self.languages, self.language = LANGUAGES, current()
         self.color_scheme = actor.color_scheme if actor else "auto"
         self.demo = settings.environment == "demo"
+        self.shared_device = actor is not None and actor.device_id is not None
+        self.idle_seconds = actor.idle_seconds if actor else 0
+        self.warned_at = actor.warned_at if actor else None
 
     @cached_property
     def csrf_token(self) -> str:
@@ -157,6 +160,16 @@ class Shell:
     def language_url(self) -> str:
         """As for the colours; who has not signed in chooses in the address of the sign-in page."""
         return url_for("access.set_language", back=self._here)
+
+    @property
+    def lock_url(self) -> str:
+        """Unlocked, one comes back to this page."""
+        return url_for("lock.lock", back=self._here)
+
+    @property
+    def switch_url(self) -> str:
+        """As for the lock."""
+        return url_for("access.switch_user", back=self._here)
 
     @property
     def _here(self) -> str:

@@ -14,7 +14,11 @@ from journal.permissions import Permission
 from journal.web import current_work, form_body, render, see_other
 
 
-@bp.act("/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/alone", Permission.MEDICATION_ADMINISTER)
+@bp.act(
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/alone",
+    Permission.MEDICATION_ADMINISTER,
+    fresh=True,
+)
 def sign_alone(patient_id: UUID, administration_id: UUID) -> Response:
     Medication(current_work()).sign_alone(patient_id, administration_id, **form_body(forms.SignAlone))
     return see_other(".round", patient=patient_id, slot=request.args.get("slot"))
@@ -41,6 +45,7 @@ def alone_dose(patient_id: UUID, administration_id: UUID) -> str:
 @bp.act(
     "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/alone/check",
     Permission.MEDICATION_ADMINISTER,
+    fresh=True,
 )
 def check_alone(patient_id: UUID, administration_id: UUID) -> Response:
     Medication(current_work()).check_alone(patient_id, administration_id, **form_body(forms.CheckAlone))

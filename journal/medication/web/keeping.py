@@ -76,7 +76,7 @@ def take_back(place_id: UUID, ledger_id: UUID) -> Response:
     return see_other(".ledger", place_id=place_id, ledger_id=ledger_id)
 
 
-@bp.act("/keeping/<uuid:place_id>/witness", Permission.MEDICATION_ADMINISTER)
+@bp.act("/keeping/<uuid:place_id>/witness", Permission.MEDICATION_ADMINISTER, fresh=True)
 def witness_entry(place_id: UUID) -> Response:
     Medication(current_work()).witness_entry(place_id, **form_body(schemas.OfEntry))
     return see_other(".keeping")
@@ -107,7 +107,9 @@ def withdrawal(patient_id: UUID, administration_id: UUID) -> str:
 
 
 @bp.act(
-    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/withdrawal", Permission.MEDICATION_ADMINISTER
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/withdrawal",
+    Permission.MEDICATION_ADMINISTER,
+    fresh=True,
 )
 def withdraw_for(patient_id: UUID, administration_id: UUID) -> Response:
     said = form_body(schemas.WithdrawFor)
@@ -118,6 +120,7 @@ def withdraw_for(patient_id: UUID, administration_id: UUID) -> Response:
 @bp.act(
     "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/withdrawal/outside",
     Permission.MEDICATION_ADMINISTER,
+    fresh=True,
 )
 def taken_outside(patient_id: UUID, administration_id: UUID) -> Response:
     Medication(current_work()).taken_outside(patient_id, administration_id)

@@ -175,7 +175,9 @@ def also_given(patient_id: UUID, dose_id: UUID) -> Response:
 
 
 @bp.act(
-    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/witness", Permission.MEDICATION_ADMINISTER
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/witness",
+    Permission.MEDICATION_ADMINISTER,
+    fresh=True,
 )
 def witness(patient_id: UUID, administration_id: UUID) -> Response:
     form_body(schemas.Nothing)
