@@ -10,7 +10,7 @@ from alembic import op
 from migrations.helpers import define, guard, let_read, municipality_table, with_other_words
 
 revision = "0044"
-down_revision = "0042"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 Only adds: the version before this makes no such relationship, and reads those that are there as any other.
 
 Revision ID: 0047
-Revises: 0042
+Revises: 0046
 """
 
 from alembic import op
@@ -21,7 +21,7 @@ from migrations.helpers import (
     unit_table,
 )
 
-revision, down_revision, branch_labels, depends_on = "0047", "0042", None, None
+revision, down_revision, branch_labels, depends_on = "0047", "0046", None, None
 
 RELATIONSHIP = "access.care_relationship"
 ACCESS, WORDS, NOTICE = "access.justified_access", "access.justified_words", "access.notice"
