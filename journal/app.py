@@ -21,6 +21,7 @@ import journal.care.web
 import journal.chart.downtime.web
 import journal.chart.web
 import journal.medication.web
+import journal.municipalities.role_web
 import journal.municipalities.web
 import journal.notes.web
 import journal.observations.web
@@ -49,6 +50,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.chart.downtime.web.bp,
     journal.medication.web.bp,
     journal.municipalities.web.bp,
+    journal.municipalities.role_web.bp,
     journal.notes.web.bp,
     journal.observations.web.bp,
     journal.oversight.web.bp,
@@ -67,6 +69,7 @@ MENU = (
     journal.chart.downtime.web.MENU,
     journal.audit.web.MENU,
     journal.municipalities.web.MENU,
+    *journal.municipalities.role_web.MENU,
     journal.medication.web.SETTINGS_MENU,
 )
 

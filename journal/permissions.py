@@ -6,7 +6,10 @@ from enum import StrEnum
 class Permission(StrEnum):
     """What may be done, named "<context>:<action>". Alphabetical, so that a new one has one place to stand."""
 
+    ACCESS_APPOINT = "access:appoint"
+    ACCESS_LEND = "access:lend"
     ACCESS_MANAGE = "access:manage"
+    ACCESS_SEE = "access:see"
     AUDIT_READ = "audit:read"
     CARE_APPOINT = "care:appoint"
     CARE_GRANT = "care:grant"
@@ -49,6 +52,7 @@ class Role(StrEnum):
 
     NURSE = "nurse"
     HEALTH_ASSISTANT = "health_assistant"
+    STUDENT = "student"
     DOCTOR = "doctor"
     UNIT_MANAGER = "unit_manager"
     TENANT_ADMINISTRATOR = "tenant_administrator"
@@ -79,6 +83,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NURSE: _CARES
     | _RESIDENCE
     | {
+        P.ACCESS_LEND,
+        P.ACCESS_SEE,
         P.CHART_DOWNTIME,
         P.MEDICATION_CONFIRM,
         P.MEDICATION_DELEGATE,
@@ -88,10 +94,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.PATIENTS_WRITE,
     },
     Role.HEALTH_ASSISTANT: _CARES,
+    # Under a named supervisor: writes, and gives no medicines in her own name.
+    Role.STUDENT: _CARES - {P.MEDICATION_ADMINISTER},
     Role.DOCTOR: _CARES | {P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE} | _RESIDENCE,
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE
     | {
+        P.ACCESS_APPOINT,
+        P.ACCESS_LEND,
+        P.ACCESS_SEE,
         P.CARE_APPOINT,
         P.CARE_WRITE,
         P.CHART_DOWNTIME,
@@ -106,6 +117,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.TENANT_ADMINISTRATOR: frozenset(
         {
             P.ACCESS_MANAGE,
+            P.ACCESS_SEE,
             P.MEDICATION_APPOINT,
             P.MEDICATION_DELEGATE,
             P.MEDICATION_DOWNTIME,

@@ -7,7 +7,10 @@ from journal.platform.language import phrases
 
 ACTIONS = phrases(
     {
+        "access:appoint": "navnga vikar, vaktleder eller student",
+        "access:lend": "ga eller avsluttet en rolle for en vakt",
         "access:manage": "endret ansatte eller tilganger",
+        "access:see": "så hvem som har tilgang i en enhet",
         "audit:read": "leste innsynsloggen",
         "care:grant": "gjorde vedtak om tjeneste eller opphold",
         "care:read": "så oppgaver og opphold",

@@ -22,7 +22,10 @@ _TELL = Statement(sa.text("SELECT set_config('journal.who', :who, true), now()")
 
 @dataclass(frozen=True)
 class Actor:
-    """A person acting in one employment. *units* is the unit one acts in and every unit below it."""
+    """A person acting in one employment. *units* is the unit one acts in and every unit below it.
+
+    *supervised_by*: who answers for what a student does; the name of the student says it too.
+    """
 
     person_id: UUID
     name: str
@@ -38,6 +41,8 @@ class Actor:
     color_scheme: str = "auto"
     language: str = "nb"
     parent_unit_name: str = ""
+    supervised_by: UUID | None = None
+    supervised_by_name: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role has the permission; whether there is a ground for a patient is the gate's answer."""
@@ -65,6 +70,8 @@ class Actor:
             color_scheme=told["color_scheme"],
             language=told["language"],
             parent_unit_name=told["parent_unit_name"],
+            supervised_by=UUID(told["supervised_by"]) if told.get("supervised_by") else None,
+            supervised_by_name=told.get("supervised_by_name"),
         )
 
 
