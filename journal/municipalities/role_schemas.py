@@ -1,13 +1,19 @@
 """What comes in from "Hvem får se hva" and from the proposals that take two persons."""
 
+from datetime import date
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from journal.municipalities.role_rules import AUTHORISATIONS, LENT, WITH_ANOTHER
 from journal.municipalities.schemas import authorisation_field, hpr_field
 from journal.platform.fields import Text
 from journal.platform.moment_field import DayField
+
+
+def _given(day: date | None) -> None:
+    if day is None:
+        raise ValidationError("Fyll ut feltet.")
 
 
 class SeatsQuery(Schema):
@@ -30,7 +36,7 @@ class EndRole(Schema):
 class NameLeader(Schema):
     unit_id = fields.UUID(required=True)
     practitioner_id = fields.UUID(required=True)
-    last_day = DayField(required=True)
+    last_day = DayField(required=True, validate=_given)
 
 
 class NameSubstitute(Schema):
@@ -40,14 +46,14 @@ class NameSubstitute(Schema):
     hpr_number = hpr_field()
     authorisation = authorisation_field()
     agency = Text(120, load_default="")
-    last_day = DayField(required=True)
+    last_day = DayField(required=True, validate=_given)
 
 
 class TakeStudent(Schema):
     unit_id = fields.UUID(required=True)
     name = Text(120, required=True)
     supervisor_id = fields.UUID(required=True)
-    last_day = DayField(required=True)
+    last_day = DayField(required=True, validate=_given)
 
 
 class EndAuthorisation(Schema):
