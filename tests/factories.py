@@ -171,6 +171,8 @@ _AUTHORISATIONS = {"nurse": "SP", "doctor": "LE", "health_assistant": "HF"}
 
 def authorised(b: Builder, of: dict[str, Any], person_id: UUID, role: str, **since: datetime) -> None:
     """The authorisation that the role needs, as the municipality *of* found it in HPR; nothing for one that needs none."""
+    table: Any = Qualification.__table__
+    b.rows.setdefault(table, [])  # stored before the role that rests on it, whoever's comes first
     if code := _AUTHORISATIONS.get(role):
         b.add(Qualification, id=b.new_id(), practitioner_id=person_id, code=code, recorded_for=of["id"], **since)
 
