@@ -123,8 +123,8 @@ def source_text(seat: Seat) -> str:
         "pool": phrase("Vikar for vakten"),
         "student": phrase("Student, veileder %(name)s", name=seat.supervisor or ""),
     }
-    told = str(texts[seat.source])
-    return f"{told}. {_('Gitt av %(name)s.', name=seat.given_by)}" if seat.given_by else told
+    told = f"{texts[seat.source]}."
+    return f"{told} {_('Gitt av %(name)s.', name=seat.given_by)}" if seat.given_by else told
 
 
 def _seats(unit: UUID | None, **again: Any) -> str:
