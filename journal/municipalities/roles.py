@@ -99,8 +99,8 @@ class Roles(Authorising):
     def lend(self, unit_id: UUID, agreement_id: UUID) -> datetime:
         """Gives a substitute her ready-made role until the shift is over, from her next request on; answers with when it ends.
 
-        Raises Denied for who does not lead the shift, NotFound for who is not agreed on, and Invalid for oneself, for who is at
-        work already, and where the authorisation is gone.
+        Raises NotFound for who is not agreed on, and Invalid for who does not lead the shift, for oneself, for who is at work
+        already, and where the authorisation is gone.
         """
         one = self._led(unit_id, agreement_id)
         if one.practitioner_id == self.work.actor.person_id:
@@ -116,7 +116,7 @@ class Roles(Authorising):
 
     @without_patient(Permission.ACCESS_LEND)
     def end_lent(self, role_id: UUID) -> None:
-        """Ends a role given for a shift, or a student's, from now on. Raises NotFound, and Denied for who does not lead there."""
+        """Ends a role given for a shift, or a student's, from now on. Raises NotFound, and Invalid for who does not lead there."""
         role = self.db.scalar(
             sa.select(PractitionerRole).where(
                 PractitionerRole.id == role_id,
@@ -127,7 +127,7 @@ class Roles(Authorising):
         if role is None:
             raise NotFound("Rollen er alt avsluttet.")
         if not self.leads(role.unit_id) or role_id == self.work.actor.role_id:
-            raise Denied("Bare lederen for enheten, og vaktledere hun har navngitt, kan avslutte rollen.")
+            raise Invalid("Bare lederen for enheten, og vaktledere hun har navngitt, kan avslutte rollen.")
         role.valid_until, role.ended_by = self.work.now, self.work.actor.person_id
         self.db.flush()
         self.work.note(Permission.ACCESS_LEND)
@@ -217,7 +217,7 @@ class Roles(Authorising):
 
     def _led(self, unit_id: UUID, agreement_id: UUID) -> ShiftPerson:
         if not self.leads(unit_id):
-            raise Denied("Bare lederen for enheten, og vaktledere hun har navngitt, kan gi en rolle for vakten.")
+            raise Invalid("Bare lederen for enheten, og vaktledere hun har navngitt, kan gi en rolle for vakten.")
         agreed = (one for one in self.agreed(unit_id) if (one.id, one.kind) == (agreement_id, "substitute"))
         if (found := next(agreed, None)) is None:
             raise NotFound("Vikaren er ikke avtalt for enheten lenger.")
