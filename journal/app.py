@@ -31,6 +31,7 @@ import journal.care.web
 import journal.chart.downtime.web
 import journal.chart.web
 import journal.medication.web
+import journal.municipalities.role_web
 import journal.municipalities.web
 import journal.notes.web
 import journal.observations.web
@@ -68,6 +69,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.chart.downtime.web.bp,
     journal.medication.web.bp,
     journal.municipalities.web.bp,
+    journal.municipalities.role_web.bp,
     journal.notes.web.bp,
     journal.observations.web.bp,
     journal.oversight.web.bp,
@@ -90,6 +92,7 @@ MENU = (
     journal.audit.web.MENU,
     journal.access.sources_web.MENU,
     journal.municipalities.web.MENU,
+    *journal.municipalities.role_web.MENU,
     journal.medication.web.SETTINGS_MENU,
     journal.access.justified_web.SETTINGS_MENU,
 )

@@ -13,6 +13,7 @@ from uuid import UUID
 from journal.medication import Medicine
 from journal.municipalities.joining import municipality_id, top_unit_id
 from journal.municipalities.models import Municipality, Practitioner, PractitionerRole, Unit
+from journal.municipalities.role_tables import Qualification
 from journal.patients import name_words
 from journal.patients.models import Identifier, NameWord, Patient
 from journal.patients.national_id import make_synthetic
@@ -123,10 +124,20 @@ def staff(
     role: str,
     below: Iterable[dict[str, Any]] = (),
     hpr: str | None = None,
+    supervisor: Staff | None = None,
     **since: datetime,
 ) -> Staff:
-    """A practitioner with one role in the unit *at*; *since* is valid_from, when it is not from now."""
+    """A practitioner with one role in the unit *at*, authorised for it; *since* is valid_from, when it is not from now.
+
+    With a *supervisor*: a student for thirty days.
+    """
+    answers_for = supervisor.actor if supervisor else None
+    supervised: dict[str, Any] = {}
+    if answers_for:
+        until = datetime.now(UTC) + timedelta(days=30)
+        supervised = {"source": "student", "supervisor_id": answers_for.person_id, "valid_until": until}
     person = b.add(Practitioner, id=b.new_id(), name=name, hpr_number=hpr, registered_for=of["id"])
+    authorised(b, of, person["id"], role, **since)
     employment = b.add(
         PractitionerRole,
         municipality_id=of["id"],
@@ -135,6 +146,7 @@ def staff(
         unit_id=at["id"],
         role=role,
         **since,
+        **supervised,
     )
     return Staff(
         Actor(
@@ -148,8 +160,21 @@ def staff(
             unit_name=at["name"],
             units=(at["id"], *(u["id"] for u in below)),
             origin="test",
+            supervised_by=answers_for.person_id if answers_for else None,
+            supervised_by_name=answers_for.name if answers_for else None,
         )
     )
+
+
+_AUTHORISATIONS = {"nurse": "SP", "doctor": "LE", "health_assistant": "HF"}
+
+
+def authorised(b: Builder, of: dict[str, Any], person_id: UUID, role: str, **since: datetime) -> None:
+    """The authorisation that the role needs, as the municipality *of* found it in HPR; nothing for one that needs none."""
+    table: Any = Qualification.__table__
+    b.rows.setdefault(table, [])  # stored before the role that rests on it, whoever's comes first
+    if code := _AUTHORISATIONS.get(role):
+        b.add(Qualification, id=b.new_id(), practitioner_id=person_id, code=code, recorded_for=of["id"], **since)
 
 
 _numbers = count()

@@ -7,10 +7,13 @@ from journal.platform.language import phrases
 
 ACTIONS = phrases(
     {
+        "access:appoint": "navnga vikar, vaktleder eller student",
         "access:justify": "oppga en grunn, eller spurte hvem som kjenner pasienten",
+        "access:lend": "ga eller avsluttet en rolle for en vakt",
         "access:manage": "endret ansatte eller tilganger",
         "access:reason": "leste grunnen som noen oppga",
         "access:review": "gikk gjennom en begrunnet tilgang",
+        "access:see": "så hvem som har tilgang i en enhet",
         "audit:read": "leste innsynsloggen",
         "care:grant": "gjorde vedtak om tjeneste eller opphold",
         "care:read": "så oppgaver og opphold",

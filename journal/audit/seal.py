@@ -44,7 +44,10 @@ COLUMNS = (
     ),
     *("session_id", "request_id", "outcome"),
 )
-"""What is sealed of a line: all of it."""
+"""What is sealed of a line: all of it, and what came later where it says something."""
+
+LATER = ("supervised_by", "supervised_by_name")
+"""Columns that came after the first seals: a line that has nothing in them has the bytes that it would have had before."""
 
 NOBODY = UUID(int=0)
 """Stands for the municipality in lines of none: the journal's own."""
@@ -55,7 +58,9 @@ FIRST = "0" * 64
 
 def line_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """A line of the log as it is sealed and exported: times in UTC to the microsecond, ids and xid as text."""
-    return {name: plain(row[name]) for name in COLUMNS}
+    return {name: plain(row[name]) for name in COLUMNS} | {
+        name: plain(row[name]) for name in LATER if row.get(name) is not None
+    }
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,10 @@ FROM generate_series(0, (:patients - 1) / 30) w;
 INSERT INTO municipalities.practitioner (id, name, registered_for)
 SELECT bench.id(4, w), 'Sykepleier ' || w, bench.id(1, 0) FROM generate_series(0, (:patients - 1) / 30) w;
 
+INSERT INTO municipalities.qualification (id, practitioner_id, code, valid_from, recorded_for)
+SELECT bench.id(5, w), bench.id(4, w), 'SP', now() - interval '90 days', bench.id(1, 0)
+FROM generate_series(0, (:patients - 1) / 30) w;
+
 INSERT INTO municipalities.practitioner_role (municipality_id, id, practitioner_id, unit_id, role, valid_from)
 SELECT bench.id(1, 0), bench.id(5, w), bench.id(4, w), bench.id(3, w), 'nurse', now() - interval '90 days'
 FROM generate_series(0, (:patients - 1) / 30) w;
@@ -35,6 +39,10 @@ FROM generate_series(0, (:patients - 1) / 30) w;
 -- And one doctor.
 INSERT INTO municipalities.practitioner (id, name, registered_for)
 SELECT bench.id(17, w), 'Lege ' || w, bench.id(1, 0) FROM generate_series(0, (:patients - 1) / 30) w;
+
+INSERT INTO municipalities.qualification (id, practitioner_id, code, valid_from, recorded_for)
+SELECT bench.id(18, w), bench.id(17, w), 'LE', now() - interval '90 days', bench.id(1, 0)
+FROM generate_series(0, (:patients - 1) / 30) w;
 
 INSERT INTO municipalities.practitioner_role (municipality_id, id, practitioner_id, unit_id, role, valid_from)
 SELECT bench.id(1, 0), bench.id(18, w), bench.id(17, w), bench.id(3, w), 'doctor', now() - interval '90 days'

@@ -77,3 +77,6 @@ class PractitionerRole(Base):
     recorded_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     recorded_by: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())
     ended_by: Mapped[UUID | None]
+    source: Mapped[str] = mapped_column(server_default=FetchedValue())
+    supervisor_id: Mapped[UUID | None]
+    proposal_id: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())

@@ -8,7 +8,6 @@ KINDS_BELOW = {
     "nursing_home": ("ward",),
     "home_care": ("district",),
 }
-ROLES_WITH_HPR = frozenset({"doctor", "nurse"})
 
 
 def in_tree_order(rows: list[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], int]]:

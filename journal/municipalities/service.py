@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from journal.municipalities import rules
+from journal.municipalities.authorising import Authorising
 from journal.municipalities.models import Practitioner, PractitionerRole, Unit
+from journal.municipalities.role_rules import Way, way_to
 from journal.permissions import Permission
-from journal.platform.errors import Conflict, Invalid, NotFound
+from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
-from journal.platform.service import Service, without_patient
+from journal.platform.service import without_patient
 
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -55,7 +57,7 @@ class Employee:
     unit_name: str
 
 
-class Municipalities(Service):
+class Municipalities(Authorising):
     """For the tenant administrator: from nothing to a ward that can start a round."""
 
     @without_patient(Permission.MUNICIPALITIES_READ)
@@ -129,18 +131,23 @@ class Municipalities(Service):
         return unit.id
 
     @without_patient(Permission.ACCESS_MANAGE)
-    def add_staff(self, *, name: str, role: str, unit_id: UUID, hpr_number: str | None = None) -> UUID:
-        """A new employee with a role. Raises Invalid when the role needs an HPR number and none is given."""
-        if role in rules.ROLES_WITH_HPR and not hpr_number:
-            raise Invalid(errors={"hpr_number": ["Leger og sykepleiere må ha HPR-nummer."]})
+    def add_staff(
+        self, *, name: str, role: str, unit_id: UUID, hpr_number: str | None = None, authorisation: str = ""
+    ) -> UUID:
+        """A new employee with a role that one person may give, authorised for it (a code of Volven 9060) where it needs that.
+
+        Raises Invalid, also for a role that takes two persons, and Conflict for a number that is somebody else's.
+        """
+        if way_to(self.work.actor.role, role) is not Way.ALONE:
+            raise Invalid(errors={"role": ["Denne rollen må foreslås av en og godkjennes av en annen."]})
         if unit_id not in {unit.id for unit in self.units()}:
             raise Invalid(errors={"unit_id": ["Velg en enhet i kommunen."]})
-        known = self._practitioner(hpr_number, name) if hpr_number else None
-        if known is None:
-            known = new_id()
-            self.db.add(Practitioner(id=known, name=name, hpr_number=hpr_number or None))
-            self.db.flush()
-        return self._employ(known, role, unit_id)
+        person = self._person(name, hpr_number, role, authorisation)
+        employment = PractitionerRole(id=new_id(), practitioner_id=person, unit_id=unit_id, role=role)
+        self.db.add(employment)
+        self.db.flush()
+        self.work.note(Permission.ACCESS_MANAGE)
+        return employment.id
 
     @without_patient(Permission.ACCESS_MANAGE)
     def end_role(self, role_id: UUID) -> None:
@@ -155,22 +162,3 @@ class Municipalities(Service):
         if not ended.rowcount:
             raise NotFound()
         self.work.note(Permission.ACCESS_MANAGE)
-
-    def _practitioner(self, hpr_number: str, name: str) -> UUID | None:
-        """The one practitioner with this number in the whole journal; Conflict when she has another name."""
-        find = sa.text("SELECT id, name FROM municipalities.practitioner_by_hpr(:hpr)")
-        found = self.db.execute(find, {"hpr": hpr_number}).one_or_none()
-        if found is None:
-            return None
-        if found.name.casefold() != name.casefold():
-            raise Conflict("HPR-nummeret er allerede registrert på en person med et annet navn. Kontroller nummeret.")
-        return UUID(str(found.id))
-
-    def _employ(self, practitioner_id: UUID, role: str, unit_id: UUID) -> UUID:
-        if practitioner_id == self.work.actor.person_id:
-            raise Invalid("Ingen gir seg selv en rolle. Be en annen administrator om det.")
-        employment = PractitionerRole(id=new_id(), practitioner_id=practitioner_id, unit_id=unit_id, role=role)
-        self.db.add(employment)
-        self.db.flush()
-        self.work.note(Permission.ACCESS_MANAGE)
-        return employment.id

@@ -6,6 +6,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from journal.municipalities import schemas
+from journal.municipalities.role_rules import AUTHORISATIONS, EMPLOYED
 from journal.municipalities.service import Municipalities
 from journal.permissions import Permission
 from journal.platform.errors import Invalid
@@ -68,7 +69,8 @@ def _page(typed: dict[str, str], errors: dict[str, list[str]], detail: str = "")
         staff=municipality.staff(),
         kind_text=kind_text,
         kinds=[(kind, kind_text(kind)) for kind in schemas.KINDS],
-        roles=[(role, role_text(role)) for role in schemas.ROLES],
+        roles=[(role, role_text(role)) for role in EMPLOYED],
+        authorisations=list(AUTHORISATIONS.items()),
         role_text=role_text,
         typed=typed,
         errors={field: sentences[0] for field, sentences in errors.items()},

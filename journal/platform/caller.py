@@ -26,7 +26,8 @@ class Actor:
     """A person acting in one employment. *units* is the unit one acts in and every unit below it.
 
     Of a session: *proved_at*, when she last proved who she is; *warned_at*, when her PIN was tried elsewhere; *device_id*, of an
-    enrolled device; *idle_seconds*, how long it idles before it is locked.
+    enrolled device; *idle_seconds*, how long it idles before it is locked. *supervised_by*: who answers for what a student does;
+    the name of the student says it too.
     """
 
     person_id: UUID
@@ -47,6 +48,8 @@ class Actor:
     warned_at: datetime | None = None
     device_id: UUID | None = None
     idle_seconds: int = 0
+    supervised_by: UUID | None = None
+    supervised_by_name: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role has the permission; whether there is a ground for a patient is the gate's answer."""
@@ -78,6 +81,8 @@ class Actor:
             warned_at=datetime.fromisoformat(told["warned_at"]) if told["warned_at"] else None,
             device_id=UUID(told["device_id"]) if told["device_id"] else None,
             idle_seconds=told["idle_seconds"],
+            supervised_by=UUID(told["supervised_by"]) if told.get("supervised_by") else None,
+            supervised_by_name=told.get("supervised_by_name"),
         )
 
 

@@ -56,6 +56,7 @@ _ROLES = phrases(
     {
         "nurse": "sykepleier",
         "health_assistant": "helsefagarbeider",
+        "student": "student",
         "doctor": "lege",
         "unit_manager": "avdelingsleder",
         "tenant_administrator": "kommuneadministrator",

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from journal.permissions import Permission, permissions_of
+from journal.platform.clock import local_date, norwegian_date
 from journal.platform.ids import new_id
 from tests import factories
 from tests.architecture import routes
@@ -212,7 +214,34 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.hold": _STATUS,
     "medication.resume": _STATUS,
     "municipalities.add_unit": {"name": "Nytt sykehjem", "kind": "nursing_home", "parent_id": "{top}"},
-    "municipalities.add_staff": {"name": "Ny Ansatt", "role": "health_assistant", "unit_id": "{top}"},
+    "municipalities.add_staff": {
+        "name": "Ny Ansatt",
+        "role": "health_assistant",
+        "unit_id": "{top}",
+        "hpr_number": "9900001",
+        "authorisation": "HF",
+    },
+    "roles.lend": {"unit_id": "{unit}", "agreement_id": "{new}"},
+    "roles.end_lent": {"unit_id": "{unit}"},
+    "roles.name_leader": {"unit_id": "{unit}", "practitioner_id": "{new}", "last_day": "01.03.2100"},
+    "roles.name_substitute": {
+        "unit_id": "{unit}",
+        "name": "Vikar Vigdis",
+        "role": "nurse",
+        "hpr_number": "9900002",
+        "authorisation": "SP",
+        "last_day": "{today}",
+    },
+    "roles.end_agreement": {"unit_id": "{unit}"},
+    "roles.take_student": {
+        "unit_id": "{unit}",
+        "name": "Stine Student",
+        "supervisor_id": "{new}",
+        "last_day": "01.03.2100",
+    },
+    "roles.end_authorisation": {"unit_id": "{unit}", "practitioner_id": "{new}", "code": "SP"},
+    "roles.propose": {"role": "auditor", "unit_id": "{top}", "name": "Ny Revisor", "reason": "slutter til jul"},
+    "roles.answer": {"outcome": "approved"},
     "notes.sign": {**_NOTE, "draft_id": "{new}"},
     "notes.correct": {**_NOTE, "draft_id": "{new}", **_STATUS},
     "notes.keep_draft": {**_NOTE, "draft_id": "{new}"},
@@ -343,6 +372,14 @@ IN_THE_WAY = {
     "log_report.ask": "no line has this id",
     "log_report.answer": "no question has this id",
     "notes.keep_draft": "there is a draft of hers already",
+    "roles.lend": "nobody is agreed on",
+    "roles.end_lent": "nobody was given a role for a shift",
+    "roles.name_leader": "nobody of the unit has this id",
+    "roles.end_agreement": "nobody is agreed on",
+    "roles.take_student": "nobody of the unit has this id",
+    "roles.end_authorisation": "nobody has this id",
+    "roles.propose": "the municipality has no second administrator",
+    "roles.answer": "nothing is proposed",
     "patients.no_known_allergies": "she has an allergy",
     "patients.propose_link": "the other record is not open",
     "patients.confirm_link": "there is no link",
@@ -436,7 +473,14 @@ def form_of(endpoint: str, who: Staff | None, country: Country) -> dict[str, str
     unit = who.actor.unit_id if who else country.top_id
     top = country.top_id
     elsewhere = country.elsewhere_id
-    words = {"new": new_id(), "unit": unit, "top": top, "elsewhere": elsewhere, "number": national_id()}
+    words: dict[str, object] = {
+        "new": new_id(),
+        "unit": unit,
+        "top": top,
+        "elsewhere": elsewhere,
+        "number": national_id(),
+    }
+    words["today"] = norwegian_date(local_date(datetime.now(UTC)))
     words["word"] = f"Kari{new_id().hex[-6:]}"
     letters = str.maketrans("0123456789", "ghijklmnop")
     words["word"] = str(words["word"]).translate(letters)

@@ -98,6 +98,10 @@ SECURITY_DEFINERS = {
     ("medication.plans_running_out(timestamp with time zone, integer)", "journal_finder"),
     ("medication.worklist(timestamp with time zone, timestamp with time zone)", "journal_finder"),
     ("medication.worklist_by_patient(timestamp with time zone, timestamp with time zone)", "journal_finder"),
+    ("municipalities.administrator_named(text, text)", "journal_finder"),
+    ("municipalities.answer_proposal(uuid, uuid, text, text)", "journal_finder"),
+    ("municipalities.in_force(uuid)", "journal_finder"),
+    ("municipalities.may_hold(uuid, text)", "journal_finder"),
     ("municipalities.practitioner_by_hpr(text)", "journal_finder"),
     ("patients.find(text, text)", "journal_door"),
 }
@@ -121,6 +125,8 @@ READ_BY_THE_RELAY = {"platform.outbox"}
 # taken away by whoever acts for the ward, in it or above it, and so is an authority given.
 STAMPED_BUT_GIVEN = {
     ("municipalities.practitioner_role", "unit_id"),
+    ("municipalities.role_proposal", "unit_id"),
+    ("municipalities.shift_person", "unit_id"),
     ("access.care_relationship", "unit_id"),
     ("access.device", "unit_id"),
     ("chart.downtime_device", "unit_id"),

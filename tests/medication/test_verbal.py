@@ -273,6 +273,7 @@ def test_whoever_received_it_signs_it_in_no_other_role(world: World, work_of: Wo
     receive(world, work_of, patient_id)
     one = waiting(world, work_of)
     b, person = world.builder, world.nina.actor
+    factories.authorised(b, world.oslo, person.person_id, "doctor")
     b.add(
         PractitionerRole, municipality_id=world.oslo["id"], id=b.new_id(), practitioner_id=person.person_id,
         unit_id=world.ward["id"], role="doctor",

@@ -21,7 +21,7 @@ def test_an_administrator_adds_a_home_a_ward_and_a_nurse_who_takes_a_patient_in(
     home = _choice(_page(tora), "Lia")
     assert tora.act("/municipality/units", {"name": "Lia 1", "kind": "ward", "parent_id": home}).status_code == 303
     ward = _choice(_page(tora), "Lia 1")
-    nurse = {"name": "Ny Nurse", "role": "nurse", "unit_id": ward, "hpr_number": "9912345"}
+    nurse = {"name": "Ny Nurse", "role": "nurse", "unit_id": ward, "hpr_number": "9912345", "authorisation": "SP"}
     assert tora.act("/municipality/staff", nurse).status_code == 303
     assert "Ny Nurse" in _page(tora)
     row = migrator.execute(
@@ -30,6 +30,10 @@ def test_an_administrator_adds_a_home_a_ward_and_a_nurse_who_takes_a_patient_in(
         (world.oslo["id"],),
     ).fetchone()
     migrator.execute("DELETE FROM municipalities.practitioner_role WHERE id = %s", row)
+    migrator.execute(
+        "DELETE FROM municipalities.qualification q USING municipalities.practitioner p"
+        " WHERE p.id = practitioner_id AND hpr_number = '9912345'"
+    )
     migrator.execute("DELETE FROM municipalities.practitioner WHERE hpr_number = '9912345'")
 
 

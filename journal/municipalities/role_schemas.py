@@ -1,0 +1,88 @@
+"""What comes in from "Hvem får se hva" and from the proposals that take two persons."""
+
+from datetime import date
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from journal.municipalities.role_rules import AUTHORISATIONS, LENT, WITH_ANOTHER
+from journal.municipalities.schemas import authorisation_field, hpr_field
+from journal.platform.fields import Text
+from journal.platform.moment_field import DayField
+
+
+def _given(day: date | None) -> None:
+    if day is None:
+        raise ValidationError("Fyll ut feltet.")
+
+
+class SeatsQuery(Schema):
+    """The address of the page: which unit."""
+
+    unit = fields.UUID(load_default=None)
+
+
+class Lend(Schema):
+    unit_id = fields.UUID(required=True)
+    agreement_id = fields.UUID(required=True)
+
+
+class EndRole(Schema):
+    """The unit one looks at, to come back to."""
+
+    unit_id = fields.UUID(required=True)
+
+
+class NameLeader(Schema):
+    unit_id = fields.UUID(required=True)
+    practitioner_id = fields.UUID(required=True)
+    last_day = DayField(required=True, validate=_given)
+
+
+class NameSubstitute(Schema):
+    unit_id = fields.UUID(required=True)
+    name = Text(120, required=True)
+    role = fields.String(required=True, validate=validate.OneOf(LENT))
+    hpr_number = hpr_field()
+    authorisation = authorisation_field()
+    agency = Text(120, load_default="")
+    last_day = DayField(required=True, validate=_given)
+
+
+class TakeStudent(Schema):
+    unit_id = fields.UUID(required=True)
+    name = Text(120, required=True)
+    supervisor_id = fields.UUID(required=True)
+    last_day = DayField(required=True, validate=_given)
+
+
+class EndAuthorisation(Schema):
+    unit_id = fields.UUID(required=True)
+    practitioner_id = fields.UUID(required=True)
+    code = fields.String(required=True, validate=validate.OneOf(list(AUTHORISATIONS)))
+
+
+class EmptyId(fields.UUID):
+    """An id, or nothing chosen."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return None if value == "" else super()._deserialize(value, attr, data, **kwargs)
+
+
+class Propose(Schema):
+    """Somebody who works here, or the name of somebody new; the partner where there is no second of one's own."""
+
+    role = fields.String(required=True, validate=validate.OneOf(WITH_ANOTHER))
+    unit_id = fields.UUID(required=True)
+    practitioner_id = EmptyId(load_default=None)
+    name = Text(120, load_default="")
+    reason = Text(500, required=True, validate=validate.Length(min=5, error="Skriv minst fem tegn om hvorfor."))
+    partner_number = fields.String(
+        load_default="", validate=validate.Regexp(r"^([0-9]{4})?\Z", error="Kommunenummeret er fire sifre.")
+    )
+    partner_name = Text(120, load_default="")
+
+
+class Answer(Schema):
+    outcome = fields.String(required=True, validate=validate.OneOf(["approved", "refused"]))
+    note = Text(500, load_default="")
