@@ -100,8 +100,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.PATIENTS_WRITE,
     },
     Role.HEALTH_ASSISTANT: _CARES,
-    # Under a named supervisor: writes, and gives no medicines in her own name.
-    Role.STUDENT: _CARES - {P.MEDICATION_ADMINISTER},
+    # Under a named supervisor: writes, gives no medicines in her own name, and opens no chart on a reason of her own.
+    Role.STUDENT: _CARES - {P.ACCESS_JUSTIFY, P.MEDICATION_ADMINISTER},
     Role.DOCTOR: _CARES | {P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE} | _RESIDENCE,
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE

@@ -391,10 +391,10 @@ def test_ones_own_sessions_are_listed_and_one_that_is_ended_is_nobody(
     own.post(f"/own-sessions/{others.session_of(world.siri)}/end")
     assert others.get("/my-list").status_code == 200, "another's is not hers to end"
     own.post(f"/own-sessions/{on_ward}/end")
-    assert ward_pc.get("/my-list").headers["Location"] == "/sign-in"
+    assert ward_pc.get("/my-list").headers["Location"].startswith("/sign-in")
     assert own.get("/my-list").status_code == 200
     own.post("/own-sessions/end")
-    assert own.get("/own-sessions").headers["Location"] == "/sign-in"
+    assert own.get("/own-sessions").headers["Location"].startswith("/sign-in")
 
 
 def test_a_device_that_is_taken_away_holds_nobody(
@@ -410,7 +410,7 @@ def test_a_device_that_is_taken_away_holds_nobody(
     assert "PC 204" in mona.get("/devices").text
     assert mona.act(f"/devices/{device[0]}/end").status_code == 303
     assert "PC 204" not in mona.get("/devices").text
-    assert ward_pc.get("/my-list").headers["Location"] == "/sign-in"
+    assert ward_pc.get("/my-list").headers["Location"].startswith("/sign-in")
     assert tora.act(f"/devices/{device[0]}/end").status_code in (303, 404)
 
 
@@ -426,7 +426,7 @@ def test_a_role_that_is_lost_is_lost_behind_the_lock_too(
 
     assert ward_pc.get("/locked").headers["Location"] == "/sign-in"
     ward_pc.unlock(world.nina, PIN)
-    assert ward_pc.get("/my-list").headers["Location"] == "/sign-in"
+    assert ward_pc.get("/my-list").headers["Location"].startswith("/sign-in")
 
 
 def test_a_script_is_told_whose_session_it_is_now_and_nothing_else(

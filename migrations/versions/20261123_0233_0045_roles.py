@@ -11,7 +11,7 @@ from alembic import op
 from migrations.helpers import define, guard, let_read, reference_table, with_other_words
 
 revision = "0045"
-down_revision = "0042"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
