@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.access.openid import Identity, Provider, Providers, Secrets, SignInRefused
-from journal.municipalities import AUTHORISED
+from journal.municipalities import PROVES_NUMBER
 from journal.platform.ids import new_id
 from journal.platform.work import Work
 
@@ -63,7 +63,7 @@ def usable_roles(found: Iterable[Employment], identity: Identity, *, says_hpr: b
     if identity.hpr_number and stands and identity.hpr_number != stands:
         raise SignInRefused("two_people")
     proved = bool(stands) and (identity.hpr_number == stands or not says_hpr)
-    roles = [e.role_id for e in employments if proved or e.role not in AUTHORISED]
+    roles = [e.role_id for e in employments if proved or e.role not in PROVES_NUMBER]
     if not roles:
         raise SignInRefused("hpr")
     return roles

@@ -20,6 +20,7 @@ REASONS = phrases(
         "patient_request": "Du hadde bedt om det.",
         "registration": "Du ble registrert i journalen.",
         "emergency": "Du trengte øyeblikkelig hjelp.",
+        "justified": "Den som leste, oppga en grunn. Lederen går gjennom slike tilganger.",
         "control": "Kommunen kontrollerte bruken av journalen.",
         "downtime": "Journalen holdt en nødliste klar, til bruk når den er ute av drift.",
         "planning": "Journalen regnet ut når du skal ha legemidlene dine.",

@@ -28,6 +28,9 @@ AUTHORISED: Mapping[str, tuple[str, ...]] = {
 }
 """The categories of health personnel (Volven 9060) of which a role needs one. The first is the usual one."""
 
+PROVES_NUMBER = frozenset({Role.DOCTOR, Role.NURSE})
+"""Whoever acts in one of these proves her HPR number each time she signs in: she prescribes, or answers for medicines."""
+
 AUTHORISATIONS = phrases(
     {
         "LE": "lege",

@@ -45,6 +45,7 @@ class Gate:
     per: Staff
     siri: Staff
     bodil: Staff
+    leaving: Staff
     logged: list[dict[str, Any]] = field(default_factory=list)
 
     def browser(self) -> Browser:
@@ -154,16 +155,18 @@ municipalities = [{{number = "{numbers[0]}"}}]
 
 
 def _people(migrator: psycopg.Connection[Any], numbers: tuple[str, str]) -> list[Staff]:
-    """Kari, nurse; Per, nurse here and manager of the home; Siri, assistant without a number; Bodil of the other municipality."""
+    """Kari, nurse; Per, nurse here and manager of the home; Siri, assistant without a number; Bodil of the other municipality;
+    Sverre, who leaves."""
     b = Builder()
     here, there = (factories.municipality(b, number, f"Prøvebyen {number}") for number in numbers)
     home = factories.unit(b, here, "Solbakken", "nursing_home")
     ward, ward_there = (factories.unit(b, of, "Avdeling 1", "ward", at) for of, at in ((here, home), (there, None)))
-    hpr = [f"{numbers[0]}{n}" for n in range(3)]
+    hpr = [f"{numbers[0]}{n}" for n in range(4)]
     kari = factories.staff(b, here, ward, "Kari Prøve", "nurse", hpr=hpr[0])
     per = factories.staff(b, here, ward, "Per Prøve", "nurse", hpr=hpr[1])
     siri = factories.staff(b, here, ward, "Siri Prøve", "health_assistant")
     bodil = factories.staff(b, there, ward_there, "Bodil Prøve", "nurse", hpr=hpr[2])
+    leaving = factories.staff(b, here, ward, "Sverre Prøve", "nurse", hpr=hpr[3])
     b.store(migrator)
     role = {"m": here["id"], "p": per.actor.person_id, "u": home["id"]}
     migrator.execute(
@@ -171,7 +174,7 @@ def _people(migrator: psycopg.Connection[Any], numbers: tuple[str, str]) -> list
            VALUES (%(m)s, gen_random_uuid(), %(p)s, %(u)s, 'unit_manager')""",
         role,
     )
-    return [kari, per, siri, bodil]
+    return [kari, per, siri, bodil, leaving]
 
 
 def _record(gate: Gate) -> None:

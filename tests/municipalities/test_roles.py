@@ -217,7 +217,7 @@ def test_a_role_gives_nothing_from_the_next_request_when_its_authorisation_ends(
     assert tora.act("/who-sees-what/authorisations/end", {**ended, "code": code}).status_code == 303
     after = browser.get(chart)
 
-    assert (after.status_code, after.headers["Location"]) == (303, "/sign-in")
+    assert after.status_code == 303 and after.headers["Location"].startswith("/sign-in")
     assert "autorisasjonen gjelder ikke" in tora.get(f"/who-sees-what?unit={world.ward['id']}").text
 
 
@@ -265,7 +265,7 @@ def test_a_named_nurse_gives_a_substitute_a_role_and_ends_it_in_one_tap(
     assert "Vikar for vakten. Gitt av Nina Nordli" in nina.get("/who-sees-what").text
     assert vikar.act(f"/who-sees-what/roles/{role_id}/end", ward).status_code == 422
     assert nina.act(f"/who-sees-what/roles/{role_id}/end", ward).status_code == 303
-    assert vikar.get(f"/patients/{patient}/notes").headers["Location"] == "/sign-in"
+    assert vikar.get(f"/patients/{patient}/notes").headers["Location"].startswith("/sign-in")
 
 
 def test_a_substitute_whose_agreement_ends_loses_the_shift_with_it(
