@@ -24,6 +24,7 @@ import journal.medication.web
 import journal.municipalities.web
 import journal.notes.web
 import journal.observations.web
+import journal.oversight.unusual_web
 import journal.oversight.web
 import journal.patients.web
 from journal import metrics
@@ -52,6 +53,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.notes.web.bp,
     journal.observations.web.bp,
     journal.oversight.web.bp,
+    journal.oversight.unusual_web.bp,
     journal.patients.web.bp,
 )
 
@@ -66,6 +68,8 @@ MENU = (
     journal.care.ladder_web.MENU,
     journal.chart.downtime.web.MENU,
     journal.audit.web.MENU,
+    journal.oversight.unusual_web.MENU,
+    journal.oversight.unusual_web.QUESTIONS_MENU,
     journal.municipalities.web.MENU,
     journal.medication.web.SETTINGS_MENU,
 )

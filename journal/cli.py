@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from journal.audit import command as access_log
 from journal.bench import command as bench
+from journal.oversight import command as oversight
 from journal.platform import database
 from journal.platform.backup import RestoreError, back_up, manifest_of, restore
 from journal.platform.caller import Keys
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
 
     log_command = commands.add_parser("log", help="innsynsloggen: forsegle, skrive ut, kontrollere")
     access_log.add_arguments(log_command, common, lambda home: _environment(home, 8000))
+    oversight.add_arguments(commands.add_parser("check-export", help="kontroller et signert uttrekk av innsynsloggen"))
 
     municipality = commands.add_parser("municipality", help="kommuner").add_subparsers(
         required=True, metavar="handling"

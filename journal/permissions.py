@@ -7,6 +7,7 @@ class Permission(StrEnum):
     """What may be done, named "<context>:<action>". Alphabetical, so that a new one has one place to stand."""
 
     ACCESS_MANAGE = "access:manage"
+    AUDIT_ANSWER = "audit:answer"
     AUDIT_READ = "audit:read"
     CARE_APPOINT = "care:appoint"
     CARE_GRANT = "care:grant"
@@ -92,6 +93,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE
     | {
+        P.AUDIT_ANSWER,
         P.CARE_APPOINT,
         P.CARE_WRITE,
         P.CHART_DOWNTIME,

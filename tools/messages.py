@@ -26,7 +26,7 @@ CATALOGUES = {code: JOURNAL / f"translations/{code}/LC_MESSAGES/messages.po" for
 # What these say is for whoever runs the installation, at a terminal, in bokmål.
 AT_THE_TERMINAL = re.compile(
     r"journal/(cli|demo|serving|worker|metrics|municipalities/joining|platform/(settings|postgres|postgres_programs|database|backup|manifest))\.py"
-    r"|journal/(bench|medication/(mini_)?fest)/"
+    r"|journal/(bench|medication/(mini_)?fest)/|journal/oversight/(command|packing)\.py"
 )
 
 ONE, COUNTED = {"_", "gettext", "phrase"}, {"ngettext", "counted"}

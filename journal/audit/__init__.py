@@ -1,6 +1,8 @@
 """The access log: append-only, written by one function of the database; read by auditors and, about themselves, by patients."""
 
 from journal.audit.erasure import PARAGRAPHS, Erasures
+from journal.audit.rules import ACTIONS, GROUNDS, OUTCOMES
+from journal.audit.selecting import LogLines
 from journal.audit.service import AccessLog, LogLine
 
-__all__ = ["PARAGRAPHS", "AccessLog", "Erasures", "LogLine"]
+__all__ = ["ACTIONS", "GROUNDS", "OUTCOMES", "PARAGRAPHS", "AccessLog", "Erasures", "LogLine", "LogLines"]

@@ -8,6 +8,7 @@ from journal.platform.language import phrases
 ACTIONS = phrases(
     {
         "access:manage": "endret ansatte eller tilganger",
+        "audit:answer": "svarte på spørsmål om et oppslag",
         "audit:read": "leste innsynsloggen",
         "care:grant": "gjorde vedtak om tjeneste eller opphold",
         "care:read": "så oppgaver og opphold",
@@ -54,6 +55,17 @@ GROUNDS = phrases(
         "control": "styring og kontroll",
         "downtime": "nødliste når journalen er borte",
         "planning": "doser regnet ut framover",
+    }
+)
+CATEGORIES = phrases(
+    {
+        "patients": "navn og kritisk informasjon",
+        "medication": "legemidler",
+        "observations": "målinger",
+        "notes": "notater",
+        "care": "oppgaver og opphold",
+        "chart": "nødliste",
+        "audit": "innsynsloggen",
     }
 )
 OUTCOMES = phrases(

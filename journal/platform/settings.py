@@ -58,6 +58,7 @@ class Settings:
     public_url: str = ""
     trusted_proxies: int = 0
     metrics_at: str = ""
+    export_key: str = ""
     session_idle_minutes: int = 15
     session_max_hours: int = 12
     pgbouncer: bool = False
@@ -77,6 +78,7 @@ class Settings:
             allow_synthetic_ids=reader.switch("AKSON_ALLOW_SYNTHETIC_IDS"),
             public_url=reader.text("AKSON_PUBLIC_URL"),
             metrics_at=reader.text("AKSON_METRICS_ADDRESS"),
+            export_key=reader.text("AKSON_EXPORT_KEY"),
             trusted_proxies=reader.number("AKSON_TRUSTED_PROXIES", 0),
             session_idle_minutes=reader.number("AKSON_SESSION_IDLE_MINUTES", 15),
             session_max_hours=reader.number("AKSON_SESSION_MAX_HOURS", 12),
