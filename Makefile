@@ -1,6 +1,6 @@
 # Short names for what one does often. Everything works without make: see each line.
 .DEFAULT_GOAL := help
-.PHONY: help test lint types format messages rules demo bench soak attacks statemachine lines mutation
+.PHONY: help test lint types format messages rules demo bench soak attacks statemachine lines mutation snoops
 
 PYTHON := .venv/bin/python
 
@@ -48,3 +48,6 @@ lines: ## Look at a million generated medication lines; ARGS="10000" looks at fe
 
 mutation: ## Change the clinical rules one place at a time and see whether a test says so; ARGS="rules/schedule.py"
 	$(PYTHON) -m tools.mutation $(ARGS)
+
+snoops: ## Find forty snoops in a seeded log of a million lines; ARGS="20000" seeds fewer
+	$(PYTHON) -m tests.snoops $(ARGS)

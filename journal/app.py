@@ -35,6 +35,7 @@ import journal.municipalities.role_web
 import journal.municipalities.web
 import journal.notes.web
 import journal.observations.web
+import journal.oversight.unusual_web
 import journal.oversight.web
 import journal.patients.web
 from journal import metrics
@@ -73,6 +74,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.notes.web.bp,
     journal.observations.web.bp,
     journal.oversight.web.bp,
+    journal.oversight.unusual_web.bp,
     journal.patients.web.bp,
 )
 
@@ -90,6 +92,8 @@ MENU = (
     journal.access.justified_web.MENU,
     journal.access.devices_web.MENU,
     journal.audit.web.MENU,
+    journal.oversight.unusual_web.MENU,
+    journal.oversight.unusual_web.QUESTIONS_MENU,
     journal.access.sources_web.MENU,
     journal.municipalities.web.MENU,
     *journal.municipalities.role_web.MENU,

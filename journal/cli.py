@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from journal.access import sign_in_command
 from journal.audit import command as access_log
 from journal.bench import command as bench
+from journal.oversight import command as oversight
 from journal.platform import database
 from journal.platform.backup import RestoreError, back_up, manifest_of, restore
 from journal.platform.caller import Keys
@@ -114,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 
     log_command = commands.add_parser("log", help="innsynsloggen: forsegle, skrive ut, kontrollere")
     access_log.add_arguments(log_command, common, lambda home: _environment(home, 8000))
+    oversight.add_arguments(commands.add_parser("check-export", help="kontroller et signert uttrekk av innsynsloggen"))
 
     sign_in = commands.add_parser("sign-in", help="innloggingen: lage nøkkel, prøve tilbyderne, koble ansatte")
     sign_in_command.add_arguments(sign_in, common, lambda home: _environment(home, 8000))

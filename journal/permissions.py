@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ACCESS_REVIEW = "access:review"
     ACCESS_SEE = "access:see"
     ACCESS_SOURCES = "access:sources"
+    AUDIT_ANSWER = "audit:answer"
     AUDIT_READ = "audit:read"
     CARE_APPOINT = "care:appoint"
     CARE_GRANT = "care:grant"
@@ -113,6 +114,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.ACCESS_REVIEW,
         P.ACCESS_SEE,
         P.ACCESS_SOURCES,
+        P.AUDIT_ANSWER,
         P.CARE_APPOINT,
         P.CARE_WRITE,
         P.CHART_DOWNTIME,

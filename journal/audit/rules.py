@@ -14,6 +14,7 @@ ACTIONS = phrases(
         "access:reason": "leste grunnen som noen oppga",
         "access:review": "gikk gjennom en begrunnet tilgang",
         "access:see": "så hvem som har tilgang i en enhet",
+        "audit:answer": "svarte på spørsmål om et oppslag",
         "audit:read": "leste innsynsloggen",
         "care:grant": "gjorde vedtak om tjeneste eller opphold",
         "care:read": "så oppgaver og opphold",
@@ -61,6 +62,17 @@ GROUNDS = phrases(
         "control": "styring og kontroll",
         "downtime": "nødliste når journalen er borte",
         "planning": "doser regnet ut framover",
+    }
+)
+CATEGORIES = phrases(
+    {
+        "patients": "navn og kritisk informasjon",
+        "medication": "legemidler",
+        "observations": "målinger",
+        "notes": "notater",
+        "care": "oppgaver og opphold",
+        "chart": "nødliste",
+        "audit": "innsynsloggen",
     }
 )
 OUTCOMES = phrases(

@@ -1,13 +1,16 @@
 """Who opened this chart, and what did this person open. Reading the log is itself an access, and is logged."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from journal.audit import rules
 from journal.permissions import Permission
@@ -25,22 +28,19 @@ _LOG = sa.table(
     sa.column("at", sa.DateTime(timezone=True)),
     sa.column("actor_id", sa.Uuid),
     sa.column("patient_id", sa.Uuid),
+    sa.column("categories", sa.ARRAY(sa.Text)),
+    sa.column("decision_ref", JSONB),
     *map(sa.column, ("actor_name", "actor_role", "unit_name", "action", "ground", "outcome")),
     schema="audit",
 )
 
-
-def _lines_of(who: sa.ColumnElement[UUID]) -> sa.Select[Any]:
-    """A statement for each: with "or is null" in it, one that is planned once finds no index. Takes about, start, end, most."""
-    return (
-        sa.select(_LOG)
-        .where(who == sa.bindparam("about"), _LOG.c.at >= sa.bindparam("start"), _LOG.c.at < sa.bindparam("end"))
-        .order_by(_LOG.c.at.desc())
-        .limit(sa.bindparam("most", type_=sa.Integer))
-    )
+# What the lines may be narrowed to: the names in the address, and the columns.
+FILTERS = {"role": "actor_role", "unit": "unit_name", "ground": "ground", "outcome": "outcome", "kind": "action"}
 
 
-_OF_PATIENT, _OF_PERSON = _lines_of(_LOG.c.patient_id), _lines_of(_LOG.c.actor_id)
+_DAY = sa.cast(sa.func.timezone("Europe/Oslo", _LOG.c.at), sa.Date).label("day")
+
+
 _ACTORS = sa.text(
     """
     SELECT actor_id, max(actor_name) AS name, max(actor_role) AS role, count(*) AS looks, max(at) AS last
@@ -64,6 +64,17 @@ class LogLine:
     action: str
     ground: str | None
     outcome: str
+    categories: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class LogDay:
+    """A day of the timeline: how many looks there were in all, and the newest of them, folded."""
+
+    day: date
+    looks: int
+    lines: tuple[LogLine, ...]
 
 
 @dataclass(frozen=True)
@@ -77,31 +88,49 @@ class LogActor:
 
 @dataclass(frozen=True)
 class LogPage:
-    """The lines of these days, newest first. *more*: there are older ones that are not among them."""
+    """The lines of these days, newest first. *more*: there are older ones that are not among them, but are counted by day.
+
+    *choices*: for each of FILTERS, what there is to choose in the period.
+    """
 
     first_day: str
     last_day: str
     lines: tuple[LogLine, ...]
     more: bool
+    days: tuple[LogDay, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class AccessLog(Service):
     """For auditors: the rows of one's own municipality, newest first."""
 
     @without_patient(Permission.AUDIT_READ)
-    def of_patient(self, patient_id: UUID, since: datetime | None = None, until: datetime | None = None) -> LogPage:
+    def of_patient(
+        self,
+        patient_id: UUID,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        only: Mapping[str, str] = MappingProxyType({}),
+    ) -> LogPage:
         """Who opened this chart from the day of *since* to the day of *until*, both with it; the last 31 days unless said.
 
-        Whoever opens the page next sees this reader in it. Raises Invalid when the last day comes before the first.
+        *only*: by FILTERS, an empty one is none. Whoever opens the page next sees this reader in it. Raises Invalid when the
+        last day comes before the first.
         """
         self.work.note(Permission.AUDIT_READ, patient_id)
-        return self._page(_OF_PATIENT, patient_id, since, until)
+        return self._page(_LOG.c.patient_id == patient_id, since, until, only)
 
     @without_patient(Permission.AUDIT_READ)
-    def of_person(self, actor_id: UUID, since: datetime | None = None, until: datetime | None = None) -> LogPage:
-        """What this person opened; the days as for a patient."""
+    def of_person(
+        self,
+        actor_id: UUID,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        only: Mapping[str, str] = MappingProxyType({}),
+    ) -> LogPage:
+        """What this person opened; the days, and what they are narrowed to, as for a patient."""
         self.work.note(Permission.AUDIT_READ)
-        return self._page(_OF_PERSON, actor_id, since, until)
+        return self._page(_LOG.c.actor_id == actor_id, since, until, only)
 
     @without_patient(Permission.AUDIT_READ)
     def actors(self) -> list[LogActor]:
@@ -110,16 +139,47 @@ class AccessLog(Service):
         rows: Any = self.db.execute(_ACTORS, {"since": self.work.now - WINDOW})
         return [LogActor(*row) for row in rows]
 
-    def _page(self, lines: sa.Select[Any], about: UUID, since: datetime | None, until: datetime | None) -> LogPage:
+    def _page(
+        self, about: sa.ColumnElement[bool], since: datetime | None, until: datetime | None, only: Mapping[str, str]
+    ) -> LogPage:
         last = clock.local_date(until or self.work.now)
         first = clock.local_date(since) if since else last - WINDOW
         if first > last:
             raise Invalid(errors={"until": ["Siste dag kan ikke være før første dag."]})
         start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
-        asked = {"about": about, "start": start, "end": end, "most": MOST + 1}
-        rows = self.db.execute(lines, asked).mappings().all()
+        about = sa.and_(about, _LOG.c.at >= start, _LOG.c.at < end)
+        told = [_LOG.c[column] for column in FILTERS.values()]
+        counted = self.db.execute(
+            sa.select(_DAY, *told, sa.func.count().label("n")).where(about).group_by(_DAY, *told)
+        ).all()
+        chosen = {FILTERS[name]: value for name, value in only.items() if value}
+        narrowed = [_LOG.c[column] == value for column, value in chosen.items()]
+        newest = sa.select(_LOG).where(about, *narrowed).order_by(_LOG.c.at.desc()).limit(MOST + 1)
+        rows = self.db.execute(newest).mappings().all()
         shown = tuple(_folded(rows[:MOST]))
-        return LogPage(clock.norwegian_date(first), clock.norwegian_date(last), shown, more=len(rows) > MOST)
+        return LogPage(
+            first_day=clock.norwegian_date(first),
+            last_day=clock.norwegian_date(last),
+            lines=shown,
+            more=len(rows) > MOST,
+            days=_days(counted, chosen, shown),
+            choices={name: _choices(counted, column) for name, column in FILTERS.items()},
+        )
+
+
+def _days(counted: Sequence[Any], chosen: Mapping[str, str], lines: Sequence[LogLine]) -> tuple[LogDay, ...]:
+    looks: Counter[date] = Counter()
+    for row in counted:
+        if all(getattr(row, column) == value for column, value in chosen.items()):
+            looks[row.day] += row.n
+    shown: dict[date, list[LogLine]] = defaultdict(list)
+    for line in lines:
+        shown[clock.local_date(line.last_at)].append(line)
+    return tuple(LogDay(day, looks[day], tuple(shown[day])) for day in sorted(looks, reverse=True))
+
+
+def _choices(counted: Sequence[Any], column: str) -> tuple[str, ...]:
+    return tuple(sorted({value for row in counted if (value := getattr(row, column))}))
 
 
 def _folded(rows: Iterable[Any]) -> Iterable[LogLine]:
@@ -140,4 +200,6 @@ def _folded(rows: Iterable[Any]) -> Iterable[LogLine]:
             action=row["action"],
             ground=row["ground"],
             outcome=row["outcome"],
+            categories=tuple(sorted({category for look in looks for category in look["categories"]})),
+            reason=(row["decision_ref"] or {}).get("description"),
         )

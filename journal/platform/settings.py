@@ -60,6 +60,7 @@ class Settings:
     trusted_proxies: int = 0
     metrics_at: str = ""
     sign_in_file: str = ""
+    export_key: str = ""
     session_idle_minutes: int = 15
     session_max_hours: int = 12
     idle_ward_pc_minutes: int = 3
@@ -84,6 +85,7 @@ class Settings:
             public_url=reader.text("AKSON_PUBLIC_URL"),
             metrics_at=reader.text("AKSON_METRICS_ADDRESS"),
             sign_in_file=reader.text("AKSON_SIGN_IN"),
+            export_key=reader.text("AKSON_EXPORT_KEY"),
             trusted_proxies=reader.number("AKSON_TRUSTED_PROXIES", 0),
             session_idle_minutes=reader.number("AKSON_SESSION_IDLE_MINUTES", 15),
             session_max_hours=reader.number("AKSON_SESSION_MAX_HOURS", 12),

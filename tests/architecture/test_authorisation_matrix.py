@@ -253,6 +253,11 @@ FORMS: dict[str, dict[str, str]] = {
     "log_report.make": {"language": "nb"},
     "log_report.ask": {"at": "2026-11-22T08:00:00+00:00", "look": "{new}", "question": "prøve"},
     "log_report.answer": {"text": "prøve"},
+    "unusual.decide": {"actor": "{new}", "day": "2026-01-02", "kind": "explained", "text": "prøve"},
+    "unusual.add_step": {"kind": "note", "text": "prøve"},
+    "unusual.answer": {"text": "prøve"},
+    "unusual.use_rule": {"threshold": "1"},
+    "unusual.mark": {"marked": "true"},
     "patients.find": {"text": "Nordmann"},
     "patients.register": {"family_name": "Nordmann", "given_name": "{word}", "sex": "female"},
     "patients.record_allergy": {"kind": "allergy", "substance": "nøtter"},
@@ -275,6 +280,10 @@ FORMS: dict[str, dict[str, str]] = {
 
 # Commands that cannot succeed on the chart the tests make, and what is in the way: the rest must, the first time.
 IN_THE_WAY = {
+    "unusual.decide": "no rule finds this look",
+    "unusual.add_step": "no inquiry has this id",
+    "unusual.answer": "no question has this id",
+    "unusual.use_rule": "no rule has this code",
     "medication.take_away": "nothing with this id lies there",
     "medication.start_leave": "a leave is open already",
     "medication.tell_of_leave": "no leave has this id",

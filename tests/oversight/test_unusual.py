@@ -1,0 +1,289 @@
+"""Unusual access through the pages: found, decided, asked about, answered; and who may do none of it."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from journal.oversight.command import check
+from journal.oversight.packing import as_csv, checked, packed
+from journal.platform import clock
+from journal.platform.ids import new_id
+from tests import factories
+from tests.conftest import Browser, World
+from tests.factories import Staff
+from tests.pdf_reading import Paper
+
+ClientFor = Callable[[Staff | None], Browser]
+Migrator = psycopg.Connection[Any]
+SOON = f"{datetime.now(UTC) + timedelta(days=14):%d.%m.%Y}"
+
+
+@pytest.fixture
+def snooped(world: World, client_for: ClientFor) -> UUID:
+    """A chart in which Nina stands as next of kin, and which she has read."""
+    patient_id = world.patient(family_name="Sjeldenvik", given_name="Inger")
+    factories.related_person(world.builder, patient_id, world.siri, "Nina Nordli")
+    world.store()
+    client_for(world.nina).get(f"/patients/{patient_id}")
+    return patient_id
+
+
+def about(who: Staff, patient_id: UUID) -> dict[str, str]:
+    day = clock.local_date(datetime.now(UTC)).isoformat()
+    return {"actor": str(who.actor.person_id), "patient": str(patient_id), "day": day}
+
+
+def case_of(rolf: Browser, who: Staff, patient_id: UUID, **step: str) -> str:
+    answer = rolf.act("/audit/unusual", about(who, patient_id) | step)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["Location"])
+
+
+def test_a_look_is_found_with_the_rule_in_words_and_its_context_and_nothing_of_the_chart(
+    world: World, client_for: ClientFor, snooped: UUID, access_log: Any
+) -> None:
+    rolf = client_for(world.rolf)
+
+    page = rolf.get("/audit/unusual").text
+    look = rolf.get("/audit/unusual", query_string=about(world.nina, snooped)).text
+
+    assert "En med leserens navn står som pårørende eller verge i journalen." in page
+    assert "Sjeldenvik" not in page + look and "Inger" not in page + look
+    assert "bor på enheten" in look and "0 av dem skrev noe" in look
+    assert [row.action for row in access_log(snooped) if row.actor_id == world.rolf.actor.person_id] == ["audit:read"]
+    assert "Rolf Revisor" in rolf.get(f"/audit/patients/{snooped}").text
+
+
+def test_a_look_is_asked_about_answered_by_the_manager_and_closed(
+    world: World, client_for: ClientFor, snooped: UUID
+) -> None:
+    rolf, mona = client_for(world.rolf), client_for(world.mona)
+    asked = {"kind": "asked", "text": "Var hun på jobb?", "asked_id": str(world.mona.actor.person_id), "due_on": SOON}
+    case = case_of(rolf, world.nina, snooped, **asked)
+    rolf.act(case, {"kind": "note", "text": "Ringte avdelingen"})
+
+    page = mona.get("/questions").text
+    assert "Var hun på jobb?" in page and "Nina Nordli" in page
+    assert "Ringte avdelingen" not in page and "Sjeldenvik" not in page
+    for path in (case, "/audit/cases", "/audit/unusual", "/audit/rules"):
+        assert mona.get(path).status_code == 403
+    assert mona.act(f"/questions/{case.split('/')[-1]}", {"text": "Hun hadde vakt."}).status_code == 303
+    assert mona.act(f"/questions/{case.split('/')[-1]}", {"text": "Igjen."}).status_code == 409
+
+    shown = rolf.get(case).text
+    assert "Hun hadde vakt." in shown and "Leder har svart" in shown
+    assert rolf.act(case, {"kind": "closed", "text": "Forklart av leder."}).status_code == 303
+    assert "Avsluttet" in rolf.get("/audit/cases").text
+
+
+def test_a_manager_answers_only_what_she_is_asked(world: World, client_for: ClientFor, snooped: UUID) -> None:
+    other = factories.staff(world.builder, world.oslo, world.other_ward, "Greta Gran", "unit_manager")
+    world.store()
+    asked = {"kind": "asked", "text": "Hvorfor?", "asked_id": str(world.mona.actor.person_id), "due_on": SOON}
+    case = case_of(client_for(world.rolf), world.nina, snooped, **asked)
+    greta = client_for(other)
+
+    assert "Hvorfor?" not in greta.get("/questions").text
+    assert greta.act(f"/questions/{case.split('/')[-1]}", {"text": "Ja"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("step", "field"),
+    [
+        ({"kind": "asked", "text": "Hvorfor?", "due_on": SOON}, "asked_id"),
+        ({"kind": "case", "text": "Alvorlig"}, "due_on"),
+        ({"kind": "case", "text": "Alvorlig", "due_on": "01.01.2020"}, "due_on"),
+        ({"kind": "explained", "text": ""}, "text"),
+    ],
+)
+def test_what_must_be_corrected_stays_in_the_form(
+    world: World, client_for: ClientFor, snooped: UUID, step: dict[str, str], field: str
+) -> None:
+    answer = client_for(world.rolf).act("/audit/unusual", about(world.nina, snooped) | step)
+
+    assert answer.status_code == 422
+    assert f'id="f-{field}-error"' in answer.text
+    assert step["text"] in answer.text
+
+
+def test_a_look_is_taken_hold_of_once(world: World, client_for: ClientFor, snooped: UUID) -> None:
+    rolf, step = client_for(world.rolf), {"kind": "explained", "text": "Hadde vakt"}
+    case = case_of(rolf, world.nina, snooped, **step)
+
+    assert rolf.act("/audit/unusual", about(world.nina, snooped) | step).status_code == 409
+    assert case in rolf.get("/audit/unusual").text
+
+
+@pytest.mark.parametrize("kin", ["self", "family", "manager"])
+def test_nobody_reviews_her_own_looks_her_managers_or_her_familys(
+    world: World, client_for: ClientFor, migrator: Migrator, snooped: UUID, kin: str
+) -> None:
+    """Refused where the pages ask, and in the database: no row of it is seen, and none can be written."""
+    step = {"kind": "explained", "text": "Hadde vakt"}
+    case = case_of(client_for(world.rolf), world.nina, snooped, **step).split("/")[-1]
+    at = {"self": world.ward, "family": world.other_ward, "manager": world.ward}[kin]
+    name = "Nora Nordli" if kin == "family" else "Eva Egen"
+    reviewer = factories.staff(world.builder, world.oslo, at, name, "auditor")
+    if kin == "manager":
+        world.builder.store(migrator)
+        factories.staff(world.builder, world.oslo, world.home, "X Y", "unit_manager")
+        migrator.execute(
+            "UPDATE municipalities.practitioner_role SET role = 'unit_manager', unit_id = %s WHERE id = %s",
+            (world.home["id"], world.nina.actor.role_id),
+        )
+    world.store()
+    if kin == "self":
+        migrator.execute(
+            "UPDATE municipalities.practitioner_role SET practitioner_id = %s WHERE id = %s",
+            (world.nina.actor.person_id, reviewer.actor.role_id),
+        )
+        reviewer = Staff(replace(reviewer.actor, person_id=world.nina.actor.person_id))
+    browser = client_for(reviewer)
+
+    shown = "Nina Nordli</strong>"
+    assert shown not in browser.get("/audit/unusual").text
+    assert shown in client_for(world.rolf).get("/audit/unusual").text
+    assert browser.get("/audit/unusual", query_string=about(world.nina, snooped)).status_code == 404
+    assert browser.act("/audit/unusual", about(world.nina, snooped) | step).status_code in (403, 404)
+    assert browser.get(f"/audit/cases/{case}").status_code == 404
+    assert case not in browser.get("/audit/cases").text
+    with pytest.raises(Exception, match="row-level security"), _work(browser, reviewer) as work:
+        work.note("audit:read")
+        work.db.connection().exec_driver_sql(
+            "INSERT INTO oversight.step (id, inquiry_id, actor_id, kind, text) VALUES (%s, %s, %s, 'note', 'x')",
+            (new_id(), UUID(case), world.nina.actor.person_id),
+        )
+
+
+def _work(browser: Browser, who: Staff) -> Any:
+    from journal.platform.caller import Known
+
+    return browser.app.works.open(Known(who.actor))
+
+
+def test_nothing_decided_is_changed_or_removed(migrator: Migrator, app: Any) -> None:
+    may = migrator.execute(
+        """SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = 'oversight'::regnamespace AND c.relkind = 'r'
+           AND (has_any_column_privilege('journal_app', c.oid, 'UPDATE') OR has_table_privilege('journal_app', c.oid, 'DELETE'))"""
+    ).fetchall()
+
+    assert may == []
+
+
+def test_a_rule_is_tried_on_the_last_month_before_it_is_used(
+    world: World, client_for: ClientFor, snooped: UUID
+) -> None:
+    rolf = client_for(world.rolf)
+
+    assert "Regelen ville ha funnet 1 av " in rolf.get("/audit/rules/kin").text
+    assert rolf.act("/audit/rules/kin", {"threshold": "0"}).status_code == 303
+    assert "står som pårørende" not in rolf.get("/audit/unusual").text
+    assert "Regelen ville ha funnet 1 av " in rolf.get("/audit/rules/kin").text
+    assert rolf.get("/audit/rules/surname?threshold=1.000").status_code == 422
+    assert rolf.get("/audit/rules/ingen").status_code == 404
+
+
+def test_every_reader_of_a_marked_chart_who_wrote_nothing_is_found(world: World, client_for: ClientFor) -> None:
+    patient_id = world.patient(family_name="Kjendis")
+    client_for(world.siri).get(f"/patients/{patient_id}")
+    rolf = client_for(world.rolf)
+    assert "Siri Strand" not in rolf.get("/audit/unusual").text
+
+    rolf.act(f"/audit/patients/{patient_id}/mark", {"marked": "true"})
+    assert "Siri Strand" in rolf.get("/audit/unusual").text
+
+    rolf.act(f"/audit/patients/{patient_id}/mark", {})
+    assert "Siri Strand" not in rolf.get("/audit/unusual").text
+
+
+def test_the_timeline_tells_by_day_how_many_what_kind_and_why_and_is_narrowed(
+    world: World, client_for: ClientFor, snooped: UUID
+) -> None:
+    client_for(world.siri).get(f"/patients/{snooped}")
+    rolf, page = client_for(world.rolf), f"/audit/patients/{snooped}"
+
+    whole, nurses = rolf.get(page).text, rolf.get(f"{page}?role=nurse").text
+
+    assert "legemidler" in whole and "bor på enheten" in whole and "oppslag</span></h2>" in whole
+    assert "Siri Strand" in whole and "Siri Strand" not in nurses and "Nina Nordli" in nurses
+
+
+@pytest.fixture
+def key(app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ed25519PrivateKey:
+    """The installation's key for exports, in a file."""
+    made, file = Ed25519PrivateKey.generate(), tmp_path / "key"
+    file.write_text(made.private_bytes_raw().hex())
+    monkeypatch.setattr(app, "settings", replace(app.settings, export_key=str(file)))
+    return made
+
+
+def test_a_case_is_exported_signed_as_pdf_csv_and_fhir(
+    world: World, client_for: ClientFor, snooped: UUID, key: Ed25519PrivateKey, tmp_path: Path, capsys: Any
+) -> None:
+    rolf = client_for(world.rolf)
+    case = case_of(rolf, world.nina, snooped, kind="explained", text="Hadde vakt, æøå")
+
+    answer = rolf.get(f"{case}/export")
+
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as package:
+        files = {name: package.read(name) for name in package.namelist()}
+    assert set(files) == {"innsyn.pdf", "innsyn.csv", "innsyn.fhir.json", "manifest.json", "manifest.sig"}
+    assert "Hadde vakt, æøå" in Paper(files["innsyn.pdf"]).text
+    assert files["innsyn.csv"].startswith(b"\xef\xbb\xbf") and "Nina Nordli" in files["innsyn.csv"].decode("utf-8-sig")
+    assert {entry["resource"]["resourceType"] for entry in json.loads(files["innsyn.fhir.json"])["entry"]} == {
+        "AuditEvent"
+    }
+    (tmp_path / "innsyn.zip").write_bytes(answer.data)
+    public = key.public_key().public_bytes_raw().hex()
+    arguments = type("Arguments", (), {"file": tmp_path / "innsyn.zip", "key": public})
+    assert check(arguments) == 0  # type: ignore[arg-type]
+    assert "Uttrekket er helt" in capsys.readouterr().out
+
+
+def test_an_export_that_was_touched_or_signed_by_another_is_told(key: Ed25519PrivateKey) -> None:
+    at = datetime(2026, 11, 16, 9, tzinfo=UTC)
+    made = packed({"innsyn.csv": b"1", "innsyn.pdf": b"2"}, key, by="Rolf", at=at)
+
+    def altered(**content: bytes) -> io.BytesIO:
+        out = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(made)) as old, zipfile.ZipFile(out, "w") as new:
+            for name in old.namelist():
+                new.writestr(name, content.get(name.split(".")[0] + name.split(".")[1], old.read(name)))
+            if "more" in content:
+                new.writestr("more.csv", b"")
+        return out
+
+    public = key.public_key()
+    assert checked(io.BytesIO(made), public) == []
+    assert checked(altered(innsyncsv=b"9"), public) == ["Filen innsyn.csv er endret, eller mangler."]
+    assert checked(altered(more=b""), public) == ["Filen more.csv er lagt til."]
+    assert len(checked(altered(manifestjson=b"{}"), public)) == 1
+    assert len(checked(io.BytesIO(made), Ed25519PrivateKey.generate().public_key())) == 1
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+47", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_is_a_formula(name: str) -> None:
+    columns = ("actor_role", "unit_name", "actor_id", "patient_id", "action", "ground", "purpose", "outcome", "origin")
+    line = dict.fromkeys((*columns, "request_id", "id"), "") | {"at": datetime.now(UTC), "categories": []}
+
+    rows = as_csv([line | {"actor_name": name}]).decode("utf-8-sig")
+
+    assert f'"\'{name}"' in rows
+
+
+def test_without_a_key_nothing_is_exported(world: World, client_for: ClientFor, snooped: UUID) -> None:
+    answer = client_for(world.rolf).get(f"/audit/patients/{snooped}/export")
+
+    assert answer.status_code == 503
+    assert "AKSON_EXPORT_KEY" in answer.text
