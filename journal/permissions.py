@@ -7,6 +7,7 @@ class Permission(StrEnum):
     """What may be done, named "<context>:<action>". Alphabetical, so that a new one has one place to stand."""
 
     ACCESS_MANAGE = "access:manage"
+    ACCESS_RESTRICT = "access:restrict"
     AUDIT_READ = "audit:read"
     CARE_APPOINT = "care:appoint"
     CARE_GRANT = "care:grant"
@@ -79,6 +80,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NURSE: _CARES
     | _RESIDENCE
     | {
+        P.ACCESS_RESTRICT,
         P.CHART_DOWNTIME,
         P.MEDICATION_CONFIRM,
         P.MEDICATION_DELEGATE,
@@ -88,7 +90,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.PATIENTS_WRITE,
     },
     Role.HEALTH_ASSISTANT: _CARES,
-    Role.DOCTOR: _CARES | {P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE} | _RESIDENCE,
+    Role.DOCTOR: _CARES
+    | {P.ACCESS_RESTRICT, P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE}
+    | _RESIDENCE,
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE
     | {
@@ -122,6 +126,7 @@ _RIGHTS = {role.value: rights for role, rights in ROLE_PERMISSIONS.items()}
 # The part of the chart that a permission opens. PostgreSQL shows a patient's rows category by category
 # (row-level security), so a look logged as medication cannot read a note.
 OPENS: dict[Permission, tuple[str, ...]] = {
+    P.ACCESS_RESTRICT: ("patients",),
     P.CARE_GRANT: ("patients", "care"),
     P.CARE_READ: ("patients", "care"),
     P.CARE_WRITE: ("patients", "care"),

@@ -7,6 +7,7 @@ from journal.platform.language import phrases
 
 ACTIONS = phrases(
     {
+        "access:restrict": "så eller endret pasientens sperringer",
         "access:manage": "endret ansatte eller tilganger",
         "audit:read": "leste innsynsloggen",
         "care:grant": "gjorde vedtak om tjeneste eller opphold",

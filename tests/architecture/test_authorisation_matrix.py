@@ -81,6 +81,12 @@ FORMS: dict[str, dict[str, str]] = {
     "medication.send_roll_back": {"reason": "prøve"},
     "access.color_scheme": {"color_scheme": "dark"},
     "access.set_language": {"language": "nn"},
+    "restrictions.register": {
+        "category": "notes",
+        "unit_id": "{elsewhere}",
+        "asked_by": "Pasienten",
+        "asked_on": "01.03.2026",
+    },
     "downtime.enrol": {"name": "PC", "public_key": "aGVp"},
     "downtime.report_use": {
         "what": "opened",
@@ -229,6 +235,8 @@ FORMS: dict[str, dict[str, str]] = {
 
 # Commands that cannot succeed on the chart the tests make, and what is in the way: the rest must, the first time.
 IN_THE_WAY = {
+    "restrictions.end": "no restriction has this id",
+    "restrictions.register": "another municipality has other units",
     "medication.take_away": "nothing with this id lies there",
     "medication.start_leave": "a leave is open already",
     "medication.tell_of_leave": "no leave has this id",
