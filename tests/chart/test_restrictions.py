@@ -49,7 +49,7 @@ def restrict(world: World, work_of: WorkOf, patient_id: UUID, part: str, by: Sta
 
 
 # Forms that begin empty: their addresses open nothing, and what is sent from them is refused.
-EMPTY_FORMS = ("/admission", "/medication/sources/told")
+EMPTY_FORMS = ("/admission", "/medication/sources/told", "/services/grant")
 
 
 def addresses(app: Any, part: str) -> list[str]:
