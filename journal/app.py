@@ -29,6 +29,7 @@ import journal.care.grounds_web
 import journal.care.ladder_web
 import journal.care.web
 import journal.chart.downtime.web
+import journal.chart.restrictions_web
 import journal.chart.web
 import journal.medication.web
 import journal.municipalities.role_web
@@ -67,6 +68,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.care.grounds_web.bp,
     journal.care.ladder_web.bp,
     journal.chart.web.bp,
+    journal.chart.restrictions_web.bp,
     journal.chart.downtime.web.bp,
     journal.medication.web.bp,
     journal.municipalities.web.bp,
@@ -109,6 +111,7 @@ TABS = (
     journal.observations.web.TAB,
     *journal.care.web.TABS,
     *journal.patients.web.TABS,
+    journal.chart.restrictions_web.TAB,
 )
 
 

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     ACCESS_LEND = "access:lend"
     ACCESS_MANAGE = "access:manage"
     ACCESS_REASON = "access:reason"
+    ACCESS_RESTRICT = "access:restrict"
     ACCESS_REVIEW = "access:review"
     ACCESS_SEE = "access:see"
     ACCESS_SOURCES = "access:sources"
@@ -91,6 +92,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | _RESIDENCE
     | {
         P.ACCESS_LEND,
+        P.ACCESS_RESTRICT,
         P.ACCESS_SEE,
         P.CHART_DOWNTIME,
         P.MEDICATION_CONFIRM,
@@ -103,7 +105,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.HEALTH_ASSISTANT: _CARES,
     # Under a named supervisor: writes, gives no medicines in her own name, and opens no chart on a reason of her own.
     Role.STUDENT: _CARES - {P.ACCESS_JUSTIFY, P.MEDICATION_ADMINISTER},
-    Role.DOCTOR: _CARES | {P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE} | _RESIDENCE,
+    Role.DOCTOR: _CARES
+    | {P.ACCESS_RESTRICT, P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE}
+    | _RESIDENCE,
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE
     | {
@@ -156,6 +160,7 @@ FRESH = frozenset(
 OPENS: dict[Permission, tuple[str, ...]] = {
     P.ACCESS_JUSTIFY: ("patients", "access"),
     P.ACCESS_REASON: ("patients", "access"),
+    P.ACCESS_RESTRICT: ("patients",),
     P.CARE_GRANT: ("patients", "care"),
     P.CARE_READ: ("patients", "care"),
     P.CARE_WRITE: ("patients", "care"),

@@ -5,6 +5,9 @@ from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
+from journal.access.restricting import AskedToClose, Restrictions
+from journal.access.restriction_rules import PARTS
+from journal.access.restriction_tables import RestrictionRow
 from journal.access.service import CareRelationships
 from journal.access.sessions import (
     SessionCookie,
@@ -19,11 +22,15 @@ from journal.access.sources import Amiss, Sources
 __all__ = [
     "ASKED",
     "GROUNDS",
+    "PARTS",
     "AccessGate",
     "Amiss",
     "AskedFor",
+    "AskedToClose",
     "CareRelationships",
     "HeldGround",
+    "RestrictionRow",
+    "Restrictions",
     "SessionCookie",
     "Sources",
     "Times",

@@ -1,14 +1,15 @@
 """The gate: has the role the permission, is there a ground, is there a restriction? It says no unless something says yes."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from journal.access import justified_rules, rules
-from journal.permissions import OPENS, Permission, Role
-from journal.platform.errors import NoGround, NotFound, NotLet
+from journal.access import justified_rules, restriction_rules, rules
+from journal.permissions import Permission, Role
+from journal.platform.errors import NoGround, NotFound, NotLet, Withheld
 from journal.platform.statement import Statement
 from journal.platform.work import Ground, Work
 
@@ -43,7 +44,7 @@ class AccessGate:
         }
 
     def _ground(self, work: Work, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:
-        if standing is None or not {*OPENS[permission], "*"}.isdisjoint(standing.blocked):
+        if standing is None or restriction_rules.hides(standing.blocked):
             # What is hidden from this reader looks like what is not there.
             if standing is None and permission is Permission.PATIENTS_REGISTER:
                 return rules.registration(patient_id)
@@ -52,6 +53,10 @@ class AccessGate:
             raise NotFound()
         if permission is Permission.PATIENTS_REGISTER:
             raise NotFound()
+        withheld = restriction_rules.withheld(permission, standing.blocked)
+        if withheld and not restriction_rules.stands_without(permission):
+            # Of a part she is told, who sees the rest: to anybody else there is nothing to tell.
+            raise Withheld() if standing.ground is not None else NoGround()
         if permission is Permission.CHART_PREPARE:
             return rules.downtime(patient_id, tuple(standing.ids))
         if permission is Permission.ACCESS_REASON:
@@ -60,7 +65,7 @@ class AccessGate:
             own = standing.ground in justified_rules.SELF_TAKEN
             if own and not justified_rules.lets(standing.decision_ref, permission):
                 raise NotLet()
-            return rules.ground_of(patient_id, standing, work.actor)
+            return replace(rules.ground_of(patient_id, standing, work.actor), withheld=withheld)
         if permission is Permission.ACCESS_JUSTIFY:
             return rules.justifying(patient_id, tuple(standing.ids))
         if permission is Permission.PATIENTS_ADMIT:

@@ -10,6 +10,7 @@ ACTIONS = phrases(
         "access:appoint": "navnga vikar, vaktleder eller student",
         "access:justify": "oppga en grunn, eller spurte hvem som kjenner pasienten",
         "access:lend": "ga eller avsluttet en rolle for en vakt",
+        "access:restrict": "så eller endret pasientens sperringer",
         "access:manage": "endret ansatte eller tilganger",
         "access:reason": "leste grunnen som noen oppga",
         "access:review": "gikk gjennom en begrunnet tilgang",

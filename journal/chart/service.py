@@ -1,5 +1,6 @@
 """The chart overview and my list, put together from what the contexts answer. No table of its own, no clinical rule."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,19 +11,20 @@ from journal.medication import Medication
 from journal.notes import Notes
 from journal.observations import Observations
 from journal.patients import Banner, Listed, Patients
-from journal.permissions import Permission
+from journal.permissions import OPENS, Permission
 from journal.platform import clock
 from journal.platform.service import Service, on_patient, without_patient
-from journal.platform.statement import together
+from journal.platform.statement import Asked, together
 from journal.platform.work import Ground
 
 # Only the patients that are shown are opened and logged.
 SHOWN = 40
+_NOTHING: Asked[Any] = Asked(lambda: None)
 
 
 @dataclass(frozen=True)
 class FrontPage:
-    """What matters now for one patient, and why this reader may see it."""
+    """What matters now for one patient, and why this reader may see it. None: a part that the patient has closed to her."""
 
     banner: Banner
     ground: Ground
@@ -55,15 +57,20 @@ class Chart(Service):
     @on_patient(Permission.CHART_READ)
     def front_page(self, patient_id: UUID) -> FrontPage:
         """Everything of the overview, for a chart that this opens in all its parts at once."""
+        ground = self.work.ground(patient_id)
+
+        def asked(permission: Permission, ask: Callable[[UUID], Asked[Any]]) -> Asked[Any]:
+            return ask(patient_id) if set(OPENS[permission]).isdisjoint(ground.withheld) else _NOTHING
+
         with together(self.db):
             banner = Patients(self.work).ask_banner(patient_id)
-            medicines = Medication(self.work).ask_list_with_strip(patient_id)
-            measurements = Observations(self.work).ask_series(patient_id)
-            notes = Notes(self.work).ask_recent(patient_id)
-            tasks = Care(self.work).ask_open_tasks(patient_id)
+            medicines = asked(Permission.MEDICATION_READ, Medication(self.work).ask_list_with_strip)
+            measurements = asked(Permission.OBSERVATIONS_READ, Observations(self.work).ask_series)
+            notes = asked(Permission.NOTES_READ, Notes(self.work).ask_recent)
+            tasks = asked(Permission.CARE_READ, Care(self.work).ask_open_tasks)
         return FrontPage(
             banner=banner.answer(),
-            ground=self.work.ground(patient_id),
+            ground=ground,
             medicines=medicines.answer(),
             measurements=measurements.answer(),
             notes=notes.answer(),

@@ -50,6 +50,17 @@ class NotLet(Denied):
         )
 
 
+class Withheld(Denied):
+    """The chart is open to her, and the patient has closed this part of it to her: which part is all that is said."""
+
+    type, title = "withheld", "Pasienten har sperret denne delen av journalen for deg"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Du ser resten av journalen. Trenger du dette nå, så ring enheten som gir pasienten helsehjelp."
+        )
+
+
 class NotFound(JournalError):
     """Also for what is hidden: the same bytes for an id that does not exist and for one in a chart that is not open."""
 

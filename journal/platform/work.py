@@ -26,7 +26,10 @@ _OPEN = Statement(
 
 @dataclass(frozen=True)
 class Ground:
-    """Why a chart may be opened. *ids*: every record of the person, since linked records are read together."""
+    """Why a chart may be opened. *ids*: every record of the person, since linked records are read together.
+
+    *withheld*: the parts that the patient has closed to this reader, which are left out of the call.
+    """
 
     patient_id: UUID
     ids: tuple[UUID, ...]
@@ -36,6 +39,7 @@ class Ground:
     relationship_id: UUID | None = None
     decision_ref: dict[str, Any] | None = None
     until: datetime | None = None
+    withheld: tuple[str, ...] = ()
 
 
 class Gate(Protocol):
@@ -125,13 +129,17 @@ class Work:
                 refused = [{"patient_id": p, "ground": None, "purpose": None} for p in patient_ids]
                 self.remember_look(Look(permission, OPENS[permission], refused))
             raise refusal
-        looks = [Look(p, OPENS[p], _rows(found.values()), object_id) for p, found in grounds.items()]
+        looks = [
+            Look(p, _left(p, withheld), _rows([g for g in found.values() if g.withheld == withheld]), object_id)
+            for p, found in grounds.items()
+            for withheld in dict.fromkeys(g.withheld for g in found.values())
+        ]
         self._write_log(looks, "success")
         for permission, found in grounds.items():
             for ground in found.values():
                 for record in ground.ids:
                     self._grounds.setdefault(record, ground)
-                    self._opened.update({(record, category): ground for category in OPENS[permission]})
+                    self._opened.update({(record, part): ground for part in _left(permission, ground.withheld)})
 
     def note(self, permission: Permission, patient_id: UUID | None = None, ground: str = "control") -> None:
         """Logs an act that opens no chart: an auditor's reading, a change of rights."""
@@ -250,6 +258,10 @@ def in_charts(model: Any) -> sa.ColumnElement[bool]:
 def _in(model: Any, ids: Iterable[UUID]) -> sa.ColumnElement[bool]:
     condition: sa.ColumnElement[bool] = model.patient_id.in_(list(ids))
     return condition
+
+
+def _left(permission: Permission, withheld: Collection[str]) -> tuple[str, ...]:
+    return tuple(part for part in OPENS[permission] if part not in withheld)
 
 
 def _rows(grounds: Collection[Ground]) -> list[dict[str, Any]]:

@@ -97,6 +97,12 @@ FORMS: dict[str, dict[str, str]] = {
     "devices.enrol": {"name": "PC", "kind": "ward_pc"},
     "lock.unlock": {"session_id": "{new}", "pin": "480264"},
     "lock.set_pin": {"pin": "480264", "again": "480264"},
+    "restrictions.register": {
+        "category": "notes",
+        "unit_id": "{elsewhere}",
+        "asked_by": "Pasienten",
+        "asked_on": "01.03.2026",
+    },
     "downtime.enrol": {"name": "PC", "public_key": "aGVp"},
     "downtime.report_use": {
         "what": "opened",
@@ -284,6 +290,8 @@ IN_THE_WAY = {
     "unusual.add_step": "no inquiry has this id",
     "unusual.answer": "no question has this id",
     "unusual.use_rule": "no rule has this code",
+    "restrictions.end": "no restriction has this id",
+    "restrictions.register": "another municipality has other units",
     "medication.take_away": "nothing with this id lies there",
     "medication.start_leave": "a leave is open already",
     "medication.tell_of_leave": "no leave has this id",

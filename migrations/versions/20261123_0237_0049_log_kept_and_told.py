@@ -8,7 +8,7 @@ from alembic import op
 from migrations.helpers import define, guard, let_read, with_other_words
 
 revision = "0049"
-down_revision = "0047"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 

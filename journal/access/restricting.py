@@ -1,0 +1,104 @@
+"""The patient's restrictions (sperring): registered as she asks, and ended by somebody they do not keep out."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from journal.access.models import CareRelationship
+from journal.access.restriction_rules import is_kept_from_giver
+from journal.access.restriction_tables import RestrictionRow
+from journal.municipalities import Municipalities
+from journal.permissions import Permission
+from journal.platform.errors import Conflict, Denied, Invalid, NotFound
+from journal.platform.ids import new_id
+from journal.platform.language import phrase
+from journal.platform.service import Service, on_patient
+
+
+@dataclass(frozen=True)
+class AskedToClose:
+    """What the patient asks: a part (restriction_rules.PARTS) closed to a person or to a unit, never both. No end: until lifted."""
+
+    category: str
+    asked_by: str
+    asked_on: date
+    person_id: UUID | None = None
+    unit_id: UUID | None = None
+    until: datetime | None = None
+
+
+class Restrictions(Service):
+    """What the patient has closed, and to whom. It holds for what is written before and after alike."""
+
+    @on_patient(Permission.ACCESS_RESTRICT)
+    def all(self, patient_id: UUID) -> list[RestrictionRow]:
+        """Those that hold and those that have ended, the newest first. One statement."""
+        row = RestrictionRow
+        mine = self.work.chart(patient_id, row), row.in_error_at.is_(None)
+        return list(self.db.scalars(sa.select(row).where(*mine).order_by(row.valid_from.desc(), row.id)))
+
+    @on_patient(Permission.ACCESS_RESTRICT)
+    def register(self, patient_id: UUID, asked: AskedToClose) -> UUID:
+        """Closes it from now on. Raises Invalid when it is against neither or both, is over already, is against whom is not
+        of the municipality, or would keep from a unit what it gives care by.
+        """
+        if (asked.person_id is None) == (asked.unit_id is None):
+            raise Invalid(errors={"person_id": [phrase("Velg en person eller en enhet.")]})
+        if asked.until is not None and asked.until <= self.work.now:
+            raise Invalid(errors={"until": [phrase("Sperringen må vare til etter nå.")]})
+        if asked.asked_on > self.work.now.date():
+            raise Invalid(errors={"asked_on": [phrase("Dagen har ikke vært ennå.")]})
+        if asked.unit_id is not None:
+            self._must_not_give(patient_id, asked.category, asked.unit_id)
+        elif all(one.practitioner_id != asked.person_id for one in Municipalities(self.work).staff()):
+            raise Invalid(errors={"person_id": [phrase("Velg en som er ansatt i kommunen.")]})
+        row = RestrictionRow(
+            patient_id=patient_id,
+            id=new_id(),
+            category=asked.category,
+            against_person_id=asked.person_id,
+            against_unit_id=asked.unit_id,
+            decided_by=self.work.actor.name,
+            asked_by=asked.asked_by,
+            asked_on=asked.asked_on,
+            valid_from=self.work.now,
+            valid_until=asked.until,
+        )
+        self.db.add(row)
+        self.db.flush()
+        return row.id
+
+    @on_patient(Permission.ACCESS_RESTRICT)
+    def end(self, patient_id: UUID, restriction_id: UUID) -> None:
+        """Lifts it now. Raises NotFound, Conflict when it is over, and Denied when it is against the one who asks."""
+        row, actor = RestrictionRow, self.work.actor
+        here = self.work.chart(patient_id, row), row.id == restriction_id
+        found = self.db.scalars(sa.select(row).where(*here).with_for_update(key_share=True)).one_or_none()
+        if found is None:
+            raise NotFound("Sperringen finnes ikke hos denne pasienten.")
+        if found.ended_at is not None or (found.valid_until is not None and found.valid_until <= self.work.now):
+            raise Conflict("Sperringen gjelder ikke lenger.")
+        if found.against_person_id == actor.person_id or found.against_unit_id in actor.units:
+            raise Denied("Sperringen gjelder deg. En annen må oppheve den.")
+        self.db.execute(sa.update(row).where(*here).values(valid_until=self.work.now))
+
+    def _must_not_give(self, patient_id: UUID, part: str, unit_id: UUID) -> None:
+        parents = {unit.id: unit.parent_id for unit in Municipalities(self.work).units()}
+        if unit_id not in parents or unit_id in parents.values():
+            raise Invalid(errors={"unit_id": [phrase("Velg en enhet uten enheter under seg.")]})
+        held, now = CareRelationship, self.work.now
+        lasting = sa.or_(held.valid_until.is_(None), held.valid_until > now)
+        gives = held.ground.in_(["stay", "service"]), held.in_error_at.is_(None), lasting
+        givers = set(self.db.scalars(sa.select(held.unit_id).where(self.work.chart(patient_id, held), *gives)))
+        if is_kept_from_giver(part, unit_id, {giver for giver in givers if giver}, parents):
+            raise Invalid(
+                errors={
+                    "unit_id": [
+                        phrase(
+                            "Enheten gir pasienten helsehjelp og må se dette. Sperr for navngitte personer i stedet."
+                        )
+                    ]
+                }
+            )

@@ -1,0 +1,75 @@
+"""The patient's restrictions: what she has closed, to whom, and the form for one more."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from journal.access import PARTS, AskedToClose, RestrictionRow, Restrictions
+from journal.chart.restriction_forms import Restrict
+from journal.municipalities import Municipalities
+from journal.patients import Patients
+from journal.permissions import Permission
+from journal.platform.errors import Conflict, Invalid
+from journal.platform.language import gettext as _
+from journal.web import Section, current_work, form_body, render, see_other, typed
+from journal.web.shell import Tab, role_text
+
+bp = Section("restrictions", __name__)
+TAB = Tab("restrictions.overview", "Sperringer", Permission.ACCESS_RESTRICT)
+
+
+@bp.page("/patients/<uuid:patient_id>/restrictions", Permission.ACCESS_RESTRICT)
+def overview(patient_id: UUID) -> str:
+    return _page(patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/restrictions", Permission.ACCESS_RESTRICT)
+def register(patient_id: UUID) -> Response:
+    Restrictions(current_work()).register(patient_id, cast(AskedToClose, form_body(Restrict)))
+    return see_other(".overview", patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/restrictions/<uuid:restriction_id>/end", Permission.ACCESS_RESTRICT)
+def end(patient_id: UUID, restriction_id: UUID) -> Response:
+    Restrictions(current_work()).end(patient_id, restriction_id)
+    return see_other(".overview", patient_id=patient_id)
+
+
+@bp.errorhandler(Invalid)
+@bp.errorhandler(Conflict)
+def draw_again(error: Invalid | Conflict) -> tuple[str, int]:
+    """The same page with what was typed and a sentence at each field."""
+    return _page((request.view_args or {})["patient_id"], error), error.status
+
+
+def _page(patient_id: UUID, error: Invalid | Conflict | None = None) -> str:
+    work = current_work()
+    found, banner = Restrictions(work).all(patient_id), Patients(work).banner(patient_id)
+    units, staff = Municipalities(work).units(), Municipalities(work).staff()
+    names = {unit.id: unit.name for unit in units} | {one.practitioner_id: one.name for one in staff}
+    inner = {unit.parent_id for unit in units}
+    over = [row for row in found if row.valid_until is not None and row.valid_until <= work.now]
+    return render(
+        "chart/restrictions.html",
+        patient_id=patient_id,
+        banner_of=banner,
+        holding=[_shown(row, names) for row in found if row not in over],
+        over=[_shown(row, names) for row in over],
+        parts=list(PARTS.items()),
+        persons=[(one.practitioner_id, f"{one.name}, {role_text(one.role)}, {one.unit_name}") for one in staff],
+        units=[(unit.id, unit.name) for unit in units if unit.id not in inner],
+        typed=typed() if error else {},
+        errors={name: said[0] for name, said in error.errors.items()} if isinstance(error, Invalid) else {},
+        said=_("Vi fikk ikke lagret. %(why)s", why=error.detail) if error and error.detail else "",
+    )
+
+
+def _shown(row: RestrictionRow, names: dict[UUID, str]) -> dict[str, Any]:
+    against = row.against_person_id or row.against_unit_id
+    return {
+        "row": row,
+        "part": PARTS.get(row.category, row.category),
+        "against": names.get(against, _("en som ikke lenger er ansatt")) if against else "",
+    }
