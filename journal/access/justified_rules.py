@@ -51,7 +51,7 @@ _MEDICINES = frozenset({P.MEDICATION_READ, P.OBSERVATIONS_READ, P.PATIENTS_READ}
 # The way on from here is open by any reason: to another reason, to its end, to taking the patient in.
 _WAYS_ON = frozenset({P.ACCESS_JUSTIFY, P.PATIENTS_ADMIT})
 # Whoever opened the chart for a while decides neither what is erased nor who else may be appointed in it.
-_NEVER = frozenset({Permission.ACCESS_RESTRICT, P.RECORDS_ERASE, P.PATIENTS_DISCHARGE})
+_NEVER = frozenset({P.ACCESS_RESTRICT, P.RECORDS_ERASE, P.PATIENTS_DISCHARGE})
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,12 @@ WORKLIST_KNOWS = (
     ),
 )
 
+TASKS = "care.patients_with_tasks()"
+TASKS_KNOW = (
+    (PERSON, f"{PERSON}\n            closed uuid[] := access.closed_to(person, units, '{{*,patients,care}}');"),
+    ("WHERE (r.unit_id = ANY (units)", "WHERE r.patient_id <> ALL (closed) AND (r.unit_id = ANY (units)"),
+)
+
 
 def upgrade() -> None:
     op.execute(
@@ -64,6 +70,7 @@ def upgrade() -> None:
     _ending()
     _closed_to()
     with_other_words(WORKLIST, "journal_finder", *WORKLIST_KNOWS)
+    with_other_words(TASKS, "journal_finder", *TASKS_KNOW)
 
 
 def _ending() -> None:
@@ -116,6 +123,7 @@ def _closed_to() -> None:
 
 
 def downgrade() -> None:
+    with_other_words(TASKS, "journal_finder", *((new, old) for old, new in reversed(TASKS_KNOW)))
     with_other_words(WORKLIST, "journal_finder", *((new, old) for old, new in reversed(WORKLIST_KNOWS)))
     op.execute(f"DROP FUNCTION {CLOSED}")
     op.execute(f"DROP TRIGGER end_restriction ON {RESTRICTION}")

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from journal.access import AskedToClose, Restrictions
+from journal.care import Care
 from journal.medication import Medication
 from journal.notes import Notes
 from journal.notes.service import Text
@@ -111,6 +112,36 @@ def test_the_whole_record_is_in_no_list_no_count_and_no_search(
         assert "Kanarisen" not in nina.get(address).text.replace('value="Kanarisen"', ""), address
     assert "Synlig" in nina.get("/my-list").text and "1 pasient" in nina.get("/my-list").text
     assert "Kanarisen" in siri.get("/my-list").text and "2 pasienter" in siri.get("/my-list").text
+
+
+@pytest.mark.parametrize("part", ["*", "care"])
+def test_a_closed_patient_does_not_take_the_units_tasks_away(
+    part: str, world: World, work_of: WorkOf, client_for: ClientFor, kari: UUID
+) -> None:
+    other = world.patient(family_name="Synlig")
+    for patient_id in (kari, other):
+        with work_of(world.siri) as work:
+            Care(work).add_task(patient_id, "Mål blodtrykk")
+    restrict(world, work_of, kari, part)
+
+    shown = client_for(world.nina).get("/tasks")
+
+    assert shown.status_code == 200 and "Synlig" in shown.text and "Kanarisen" not in shown.text
+    assert "Kanarisen" in client_for(world.siri).get("/tasks").text
+
+
+def test_a_round_says_that_a_colleague_must_give_what_is_closed(
+    world: World, work_of: WorkOf, client_for: ClientFor
+) -> None:
+    """Left out without a word, she would believe that the round is done."""
+    patient_id, _dose_id = factories.due_dose(world)
+    assert "Sperret for deg" not in client_for(world.nina).get("/round").text
+    restrict(world, work_of, patient_id, "medication")
+
+    shown = client_for(world.nina).get("/round").text
+
+    assert "Sperret for deg: 1 pasient (rom 204)" in shown and "En kollega må gi legemidlene der." in shown
+    assert "Nordmann" not in shown and "Sperret for deg" not in client_for(world.siri).get("/round").text
 
 
 @pytest.mark.parametrize(("part", "said"), [("medication", True), ("care", True), ("notes", False)])

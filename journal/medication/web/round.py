@@ -44,6 +44,8 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         "counts": pages.counts(of_slot),
         "slots": pages.slots(rows, slot, work.now),
         "unknown": sum(row.unknown for row in rows),
+        # Never silently left out: somebody else must see to them.
+        "closed": [row.room for row in rows if row.withheld and not row.total],
     }
     whole, following = not wants_fragment(), _next(waiting, chosen)
     listed = list(of_slot) if whole else [p for p in (chosen, following) if p in of_slot]
