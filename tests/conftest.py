@@ -13,6 +13,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from werkzeug.test import TestResponse
 
 from journal.app import JournalApp, create_app
@@ -46,7 +47,9 @@ def server() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def settings(server: EmbeddedPostgres) -> Settings:
+def settings(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    export_key = tmp_path_factory.mktemp("export") / "key"
+    export_key.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex())
     return Settings(
         database_url=server.dsn("journal_app", DATABASE),
         migrator_url=server.dsn("journal_migrator", DATABASE),
@@ -56,6 +59,7 @@ def settings(server: EmbeddedPostgres) -> Settings:
         log_key=b"l" * 32,
         allow_synthetic_ids=True,
         public_url="http://localhost",
+        export_key=str(export_key),
     )
 
 

@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -21,6 +21,16 @@ def without_persons(_logger: Any, _method: str, event: MutableMapping[str, Any])
     }
 
 
+class _StandardError:
+    """Standard error as it is when a line is written, and not as it was when the program started."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def configure() -> None:
     """One line of JSON per event on standard error; control characters are escaped, so a line is an event."""
     structlog.configure(
@@ -30,6 +40,6 @@ def configure() -> None:
             without_persons,
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
         cache_logger_on_first_use=True,
     )

@@ -214,7 +214,7 @@ def test_the_timeline_tells_by_day_how_many_what_kind_and_why_and_is_narrowed(
 
     whole, nurses = rolf.get(page).text, rolf.get(f"{page}?role=nurse").text
 
-    assert "legemidler" in whole and "bor på enheten" in whole and "oppslag</span></h2>" in whole
+    assert "legemidler" in whole and "bor på enheten" in whole and "oppslag</span></header>" in whole
     assert "Siri Strand" in whole and "Siri Strand" not in nurses and "Nina Nordli" in nurses
 
 
