@@ -475,7 +475,8 @@ def test_with_nobody_signed_in_every_table_with_patients_shows_no_row(
     shown = {table: rows(as_app, f"SELECT count(*) FROM {table}")[0][0] for table in readable}
 
     assert readable == chart_tables(migrator) | {"audit.erasure_proposal"} | OF_THE_AUDITOR
-    assert [table for table, n in stored.items() if n == 0 and table not in OF_THE_AUDITOR] == [], "an empty table would prove nothing"
+    empty = {table for table, n in stored.items() if n == 0}
+    assert empty <= OF_THE_AUDITOR, "an empty table would prove nothing"
     assert {table: n for table, n in shown.items() if n} == {}
     assert rows(as_app, "SELECT count(*) FROM audit.access_log") == [(0,)]
 

@@ -122,7 +122,11 @@ def test_a_command_without_its_number_is_refused(
     world: World, migrator: Connection, client_for: ClientFor, chart: Marked, rule: str, endpoint: str
 ) -> None:
     needed = next(permission for _m, at, name, permission, *_ in LINES if (at, name) == (rule, endpoint))
-    able = (one for one in (world.lars, world.nina, world.tora, world.mona) if needed in permissions_of(one.actor.role))
+    able = (
+        one
+        for one in (world.lars, world.nina, world.tora, world.mona, world.rolf)
+        if needed in permissions_of(one.actor.role)
+    )
     somebody = client_for(next(able, world.lars))
     path, before = address(rule, chart), rows_written(migrator)
     statuses = [
