@@ -46,8 +46,11 @@ def server() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def settings(server: EmbeddedPostgres) -> Settings:
+def settings(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    export_key = tmp_path_factory.mktemp("keys") / "export"
+    export_key.write_text(b"e".hex() * 32)
     return Settings(
+        export_key=str(export_key),
         database_url=server.dsn("journal_app", DATABASE),
         migrator_url=server.dsn("journal_migrator", DATABASE),
         environment="test",

@@ -295,7 +295,10 @@ def test_no_cell_is_a_formula(name: str) -> None:
     assert f'"\'{name}"' in rows
 
 
-def test_without_a_key_nothing_is_exported(world: World, client_for: ClientFor, snooped: UUID) -> None:
+def test_without_a_key_nothing_is_exported(
+    world: World, client_for: ClientFor, snooped: UUID, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "settings", replace(app.settings, export_key=""))
     answer = client_for(world.rolf).get(f"/audit/patients/{snooped}/export")
 
     assert answer.status_code == 503
