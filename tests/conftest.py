@@ -13,7 +13,6 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from werkzeug.test import TestResponse
 
 from journal.app import JournalApp, create_app
@@ -48,9 +47,10 @@ def server() -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def settings(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    export_key = tmp_path_factory.mktemp("export") / "key"
-    export_key.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex())
+    export_key = tmp_path_factory.mktemp("keys") / "export"
+    export_key.write_text(b"e".hex() * 32)
     return Settings(
+        export_key=str(export_key),
         database_url=server.dsn("journal_app", DATABASE),
         migrator_url=server.dsn("journal_migrator", DATABASE),
         environment="test",
@@ -59,7 +59,6 @@ def settings(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
         log_key=b"l" * 32,
         allow_synthetic_ids=True,
         public_url="http://localhost",
-        export_key=str(export_key),
     )
 
 

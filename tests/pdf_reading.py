@@ -1,6 +1,8 @@
 """Reads the words of a PDF page by page, as a screen reader or a search would: through its own maps from glyphs to letters."""
 
+import io
 import re
+import zipfile
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,7 +86,11 @@ class Paper:
 
 
 def words(answer: TestResponse) -> str:
-    """What an answer says, on a page or on paper."""
+    """What an answer says, on a page or on paper, or in the papers of a package."""
+    if answer.mimetype == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as package:
+            papers = [package.read(name) for name in package.namelist() if name.endswith(".pdf")]
+        return " ".join(Paper(paper).text for paper in papers)
     return Paper(answer.data).text if answer.mimetype == "application/pdf" else answer.text
 
 

@@ -118,7 +118,7 @@ class AccessLog(Service):
         last day comes before the first.
         """
         self.work.note(Permission.AUDIT_READ, patient_id)
-        return self._page("patient_id", patient_id, since, until, only)
+        return self._page(_LOG.c.patient_id, patient_id, since, until, only)
 
     @without_patient(Permission.AUDIT_READ)
     def of_person(
@@ -130,7 +130,7 @@ class AccessLog(Service):
     ) -> LogPage:
         """What this person opened; the days, and what they are narrowed to, as for a patient."""
         self.work.note(Permission.AUDIT_READ)
-        return self._page("actor_id", actor_id, since, until, only)
+        return self._page(_LOG.c.actor_id, actor_id, since, until, only)
 
     @without_patient(Permission.AUDIT_READ)
     def actors(self) -> list[LogActor]:
@@ -140,14 +140,19 @@ class AccessLog(Service):
         return [LogActor(*row) for row in rows]
 
     def _page(
-        self, column: str, whom: UUID, since: datetime | None, until: datetime | None, only: Mapping[str, str]
+        self,
+        whose: sa.ColumnElement[UUID],
+        id: UUID,
+        since: datetime | None,
+        until: datetime | None,
+        only: Mapping[str, str],
     ) -> LogPage:
         last = clock.local_date(until or self.work.now)
         first = clock.local_date(since) if since else last - WINDOW
         if first > last:
             raise Invalid(errors={"until": ["Siste dag kan ikke være før første dag."]})
         start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
-        about = sa.and_(_LOG.c[column] == whom, _LOG.c.at >= start, _LOG.c.at < end)
+        about = sa.and_(whose == id, _LOG.c.at >= start, _LOG.c.at < end)
         told = [_LOG.c[column] for column in FILTERS.values()]
         counted = self.db.execute(
             sa.select(_DAY, *told, sa.func.count().label("n")).where(about).group_by(_DAY, *told)

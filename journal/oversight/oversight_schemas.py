@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from journal.oversight.inquiries import KINDS, NewStep
 from journal.platform import clock
+from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.language import phrase
 from journal.platform.moment_field import MomentField
@@ -30,6 +31,14 @@ class Period(Schema):
     actor = fields.UUID(load_default=None)
     patient = fields.UUID(load_default=None)
     day = IsoDay(load_default=None)
+
+
+def look_of(sent: dict[str, Any]) -> dict[str, Any]:
+    """Which look a form was about, when the rest of it must be corrected. Raises Invalid."""
+    try:
+        return dict(Period().load(sent))
+    except ValidationError as error:
+        raise Invalid() from error
 
 
 class StepForm(Schema):

@@ -118,7 +118,11 @@ def mark(patient_id: UUID) -> Response:
 @bp.errorhandler(Invalid)
 def correct(error: Invalid) -> tuple[str, int]:
     """The page with what was typed, and a sentence at the field that must be corrected."""
-    return _drawn_again(error), error.status
+    try:
+        return _drawn_again(error), error.status
+    except (Invalid, NotFound):
+        # What the form was about is not there either: the list, which says what was wrong with what was sent.
+        return _render("found", findings=None, taken={}, typed={}, errors=error.errors), error.status
 
 
 def _drawn_again(error: Invalid) -> str:
@@ -129,9 +133,9 @@ def _drawn_again(error: Invalid) -> str:
         return _questions(sent, error.errors, where["inquiry_id"])
     if "code" in where:
         return _tried(where["code"], None, error.errors)
-    if request.endpoint == "unusual.decide" and not {"actor", "patient", "day"} & set(error.errors):
-        about = {name: sent.get(name) for name in ("actor", "patient", "day") if sent.get(name)}
-        return _look(schemas.Period().load(about), sent, error.errors)
+    about = {name: sent[name] for name in ("actor", "patient", "day") if sent.get(name)}
+    if request.endpoint == "unusual.decide" and {"actor", "day"} <= set(about):
+        return _look(schemas.look_of(about), sent, error.errors)
     return _render("found", findings=None, taken={}, typed=request.args, errors=error.errors)
 
 

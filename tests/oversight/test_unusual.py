@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from journal.oversight.command import check
 from journal.oversight.packing import as_csv, checked, packed
+from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.ids import new_id
 from tests import factories
@@ -95,6 +96,18 @@ def test_a_manager_answers_only_what_she_is_asked(world: World, client_for: Clie
 
     assert "Hvorfor?" not in greta.get("/questions").text
     assert greta.act(f"/questions/{case.split('/')[-1]}", {"text": "Ja"}).status_code == 404
+    for who in (other, world.rolf):
+        # Nor by a statement that goes past the pages, and no auditor answers in her place.
+        with pytest.raises(Exception, match="row-level security"), _work(greta, who) as work:
+            if who is world.rolf:
+                work.note(Permission.AUDIT_READ)
+            else:
+                seen = work.db.connection().exec_driver_sql("SELECT count(*) FROM oversight.inquiry").scalar()
+                assert seen == 0
+            work.db.connection().exec_driver_sql(
+                "INSERT INTO oversight.step (id, inquiry_id, actor_id, kind, text) VALUES (%s, %s, %s, 'answered', 'x')",
+                (new_id(), UUID(case.split("/")[-1]), world.nina.actor.person_id),
+            )
 
 
 @pytest.mark.parametrize(
@@ -158,7 +171,7 @@ def test_nobody_reviews_her_own_looks_her_managers_or_her_familys(
     assert browser.get(f"/audit/cases/{case}").status_code == 404
     assert case not in browser.get("/audit/cases").text
     with pytest.raises(Exception, match="row-level security"), _work(browser, reviewer) as work:
-        work.note("audit:read")
+        work.note(Permission.AUDIT_READ)
         work.db.connection().exec_driver_sql(
             "INSERT INTO oversight.step (id, inquiry_id, actor_id, kind, text) VALUES (%s, %s, %s, 'note', 'x')",
             (new_id(), UUID(case), world.nina.actor.person_id),
@@ -282,7 +295,10 @@ def test_no_cell_is_a_formula(name: str) -> None:
     assert f'"\'{name}"' in rows
 
 
-def test_without_a_key_nothing_is_exported(world: World, client_for: ClientFor, snooped: UUID) -> None:
+def test_without_a_key_nothing_is_exported(
+    world: World, client_for: ClientFor, snooped: UUID, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "settings", replace(app.settings, export_key=""))
     answer = client_for(world.rolf).get(f"/audit/patients/{snooped}/export")
 
     assert answer.status_code == 503
