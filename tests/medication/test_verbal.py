@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from journal.access.justified_rules import Reason, decision_ref
 from journal.medication import Medication, Medicine
 from journal.medication.errors import AlertsFound, OrderChanged, VerbalOrderAnswered
 from journal.medication.rules import Dosage, DoseStatus, OrderStatus, every_hours, when_needed
@@ -258,8 +259,9 @@ def test_a_doctor_who_only_looked_in_an_emergency_does_not_sign_what_another_sai
     since = datetime.now(UTC) - timedelta(minutes=5)
     until = since + timedelta(hours=4)
     factories.care_relationship(
-        b, patient_id, world.nina, world.other_ward, ground="emergency", since=since, valid_until=until
-    )
+        b, patient_id, world.nina, world.other_ward, ground="emergency", since=since, valid_until=until,
+        decision_ref=decision_ref(Reason.EMERGENCY),
+    )  # fmt: skip
     world.store()
 
     with pytest.raises(Denied):
