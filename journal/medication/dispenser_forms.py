@@ -23,7 +23,7 @@ class SetDispenser(_Form):
     """Body of "Lagre" on a dispenser. `entry_id`: of the one that is written of anew."""
 
     entry_id = fields.UUID(load_default=None)
-    version = StrictInteger(load_default=0)
+    version = StrictInteger(load_default=0, least=0, most=1_000_000)
     device = Text(100, required=True)
     serial = Text(60, required=True)
     starts_on = DayField(required=True)
