@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from journal.medication.rules.verbal import Act, AfterRefusal
 from journal.medication.schemas import Answered, Change, ChangeStatus, Prescribe, VersionField
-from journal.platform.fields import StrictInteger, Text
+from journal.platform.fields import NAME, StrictInteger, Text
 from journal.platform.language import phrase
 from journal.platform.moment_field import DayField
 
@@ -19,12 +19,12 @@ MOST_LINES = 60
 class SaidBy(Schema):
     """Who said it, and that it was read back to her."""
 
-    prescriber_name = Text(120, required=True)
+    prescriber_name = Text(120, required=True, validate=NAME)
     hpr_number = fields.String(
         required=True,
         validate=validate.Regexp(r"^[0-9]{4,9}$", error=phrase("HPR-nummeret er bare sifre, vanligvis sju.")),
     )
-    service = Text(120, required=True)
+    service = Text(120, required=True, validate=NAME)
     read_back = fields.Boolean(load_default=False)
 
 

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from journal.municipalities.role_rules import AUTHORISATIONS, LENT, WITH_ANOTHER
 from journal.municipalities.schemas import authorisation_field, hpr_field
-from journal.platform.fields import Text
+from journal.platform.fields import NAME, Text
 from journal.platform.moment_field import DayField
 
 
@@ -41,7 +41,7 @@ class NameLeader(Schema):
 
 class NameSubstitute(Schema):
     unit_id = fields.UUID(required=True)
-    name = Text(120, required=True)
+    name = Text(120, required=True, validate=NAME)
     role = fields.String(required=True, validate=validate.OneOf(LENT))
     hpr_number = hpr_field()
     authorisation = authorisation_field()
@@ -51,7 +51,7 @@ class NameSubstitute(Schema):
 
 class TakeStudent(Schema):
     unit_id = fields.UUID(required=True)
-    name = Text(120, required=True)
+    name = Text(120, required=True, validate=NAME)
     supervisor_id = fields.UUID(required=True)
     last_day = DayField(required=True, validate=_given)
 
@@ -75,12 +75,12 @@ class Propose(Schema):
     role = fields.String(required=True, validate=validate.OneOf(WITH_ANOTHER))
     unit_id = fields.UUID(required=True)
     practitioner_id = EmptyId(load_default=None)
-    name = Text(120, load_default="")
+    name = Text(120, load_default="", validate=NAME)
     reason = Text(500, required=True, validate=validate.Length(min=5, error="Skriv minst fem tegn om hvorfor."))
     partner_number = fields.String(
         load_default="", validate=validate.Regexp(r"^([0-9]{4})?\Z", error="Kommunenummeret er fire sifre.")
     )
-    partner_name = Text(120, load_default="")
+    partner_name = Text(120, load_default="", validate=NAME)
 
 
 class Answer(Schema):

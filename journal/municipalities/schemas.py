@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from journal.municipalities.role_rules import AUTHORISATIONS, EMPLOYED
-from journal.platform.fields import Text
+from journal.platform.fields import NAME, Text
 
 KINDS = ("nursing_home", "ward", "home_care", "district", "doctors")
 
@@ -29,7 +29,7 @@ class AddUnit(Schema):
 class AddStaff(Schema):
     """An employee with a role that one person may give."""
 
-    name = Text(120, required=True)
+    name = Text(120, required=True, validate=NAME)
     role = fields.String(required=True, validate=validate.OneOf(EMPLOYED))
     unit_id = fields.UUID(required=True)
     hpr_number = hpr_field()

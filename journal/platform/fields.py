@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from journal.platform.language import phrase
 from journal.platform.quantity import NotAnAmount, exact, typed_decimal
@@ -59,6 +59,10 @@ class StrictInteger(fields.Field[int]):
         if self.most is not None and number > self.most:
             raise ValidationError(phrase("Tallet må være %(most)s eller mindre.", most=self.most))
         return number
+
+
+NAME = validate.Regexp(r"(..+)?\Z", error="Skriv hele navnet.")
+"""For a Text that is a name: two signs or more, where there is any."""
 
 
 class Text(fields.Field[str]):
