@@ -38,7 +38,6 @@ KILLS_EVERY_SECONDS = (0.3, 0.9)
 LONGEST_START_SECONDS = 180.0
 LONGEST_RECOVERY_SECONDS = 60.0
 MOST_DOSES_PER_SECOND = 400
-SETTLING_SECONDS = 30.0
 MOST_SECONDS_MORE = 240.0
 FULL_SECONDS = (2.0, 4.0)
 WIRE = {"before commit": before_commit, "after commit": after_commit, "anywhere": anywhere}
@@ -59,6 +58,8 @@ class Plan:
         default_factory=lambda: {"worker": 35, "application": 15, "backend": 30, "postgres": 20}
     )
     pause: tuple[float, float] = KILLS_EVERY_SECONDS
+    settling_seconds: float = 30.0
+    """How long each client may take at the end to get an answer to what she has begun."""
     application: str | None = None
     one_id: bool = True
     unique_index: bool = True
@@ -156,7 +157,7 @@ def _wreak_havoc(
     kills = _kill_until_the_end(plan, server, web, answers, chance, _faults(server, web, answers, wire, disk, chance))
     enough.set()
     for client in clients:
-        client.gives_up_at = time.monotonic() + SETTLING_SECONDS
+        client.gives_up_at = time.monotonic() + plan.settling_seconds
     for client in clients:
         while client.is_alive():
             web.mend()
@@ -229,10 +230,12 @@ def _enough(plan: Plan, seconds: float, kills: Counter[str], answers: Answers) -
 def _wait_for_work(
     web: WebServer, server: EmbeddedPostgres, answers: Answers, patience: float = LONGEST_RECOVERY_SECONDS
 ) -> None:
-    """Until something has been signed since the last kill."""
-    while waited := answers.recovering():
+    """Until something has been signed since the last kill. What gave up since then, with nothing to recover from, is mended too."""
+    while True:
         mend_postgres(server)
         web.mend()
+        if not (waited := answers.recovering()):
+            return
         if waited > patience:
             logs = (log.read_text(errors="replace")[-2000:] for log in (web.log, server.log))
             raise TimeoutError("\n".join([f"nothing is signed any more; refused: {answers.refused}", *logs]))

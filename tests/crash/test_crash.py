@@ -74,6 +74,11 @@ def test_the_harness_sees_a_loss_when_the_database_answers_before_it_has_stored(
 def test_the_harness_sees_a_double_signature_when_nothing_stands_in_its_way() -> None:
     faulty = "tests.crash.faulty:application"
     runs = _runs(
-        seconds=8, victims={"application": 1, "worker": 1}, application=faulty, one_id=False, unique_index=False
+        seconds=8,
+        victims={"application": 1, "worker": 1},
+        settling_seconds=5.0,  # what other guards refuse, is never answered
+        application=faulty,
+        one_id=False,
+        unique_index=False,
     )
     assert any(report.doubled for report in runs)

@@ -38,7 +38,13 @@ def test_a_cut_after_the_commit_doubles_a_signature_when_nothing_stands_in_its_w
     runs = (
         harness.run(
             Plan(
-                seconds=5, seed=seed, victims={"after commit": 1}, application=faulty, one_id=False, unique_index=False
+                seconds=5,
+                seed=seed,
+                victims={"after commit": 1},
+                settling_seconds=5.0,  # what other guards refuse, is never answered
+                application=faulty,
+                one_id=False,
+                unique_index=False,
             )
         )
         for seed in range(TRIES)
