@@ -158,10 +158,10 @@ JOBS = (
     Job("search", "Søk på navn", 2.5, _search),
     Job("medication", "Legemidler i bruk", 2.5, _medication),
     Job("round", "Medisinrunde, 30 pasienter", 3.0, _round),
-    Job("sign", "Signer dose", 3.0, _sign),
+    Job("sign", "Signer dose", 3.0, _sign, most=1000),
     Job("bag", "Signer pose", 3.0, _bag, most=20),
     Job("lay_in", "Legg opp dosett for en uke", 3.0, _lay_in),
     Job("count", "Tell tre beholdninger", 3.0, _count),
-    Job("prescribe", "Forskriv, med alle kontroller", 4.0, _prescribe),
+    Job("prescribe", "Forskriv, med alle kontroller", 4.0, _prescribe, most=300),
 )
 BLOCKS_GOAL = 1.15
