@@ -98,8 +98,12 @@ class Phrase(str):
         return self
 
     def __html__(self) -> str:
+        return escape(self.spoken())
+
+    def spoken(self) -> str:
+        """In the reader's language."""
         words = _current.get()
-        return escape(str(self) if words is _source else self.write(words))
+        return str(self) if words is _source else self.write(words)
 
     def in_a_sentence(self) -> "Phrase":
         """The same with a small first letter, for the middle of a sentence."""

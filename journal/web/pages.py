@@ -81,7 +81,9 @@ class Pages(Environment):
             return _escape_inner(value)
         if kind is int or kind is float:
             return str(value)
-        safe: str = value if kind is Markup else value.__html__() if kind is Phrase else escape(value)
+        if kind is Phrase:
+            return _escape_inner(value.spoken())
+        safe: str = value if kind is Markup else escape(value)
         return safe
 
 
