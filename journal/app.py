@@ -36,6 +36,7 @@ import journal.municipalities.role_web
 import journal.municipalities.web
 import journal.notes.web
 import journal.observations.web
+import journal.oversight.requests_web
 import journal.oversight.unusual_web
 import journal.oversight.web
 import journal.patients.web
@@ -77,6 +78,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.observations.web.bp,
     journal.oversight.web.bp,
     journal.oversight.unusual_web.bp,
+    journal.oversight.requests_web.bp,
     journal.patients.web.bp,
 )
 
@@ -94,6 +96,7 @@ MENU = (
     journal.access.justified_web.MENU,
     journal.access.devices_web.MENU,
     journal.audit.web.MENU,
+    journal.oversight.requests_web.MENU,
     journal.oversight.unusual_web.MENU,
     journal.oversight.unusual_web.QUESTIONS_MENU,
     journal.access.sources_web.MENU,

@@ -1,6 +1,8 @@
 """The access log: append-only, written by one function of the database; read by auditors and, about themselves, by patients."""
 
 from journal.audit.erasure import PARAGRAPHS, Erasures
+from journal.audit.questions import LogQuestions
+from journal.audit.report_rules import ANSWER_WITHIN
 from journal.audit.rules import ACTIONS, GROUNDS, OUTCOMES
 from journal.audit.seal import make_seal_key
 from journal.audit.selecting import LogLines
@@ -8,6 +10,7 @@ from journal.audit.service import AccessLog, LogLine
 
 __all__ = [
     "ACTIONS",
+    "ANSWER_WITHIN",
     "GROUNDS",
     "OUTCOMES",
     "PARAGRAPHS",
@@ -15,5 +18,6 @@ __all__ = [
     "Erasures",
     "LogLine",
     "LogLines",
+    "LogQuestions",
     "make_seal_key",
 ]

@@ -98,11 +98,6 @@ def ask(patient_id: UUID) -> Response:
     return see_other(".question", question_id=question_id)
 
 
-@bp.page("/audit/questions", Permission.AUDIT_READ)
-def questions() -> str:
-    return render("audit/questions.html", questions=LogQuestions(current_work()).all())
-
-
 @bp.page("/audit/questions/<uuid:question_id>", Permission.AUDIT_READ)
 def question(question_id: UUID) -> str:
     return _question(question_id, None, {})

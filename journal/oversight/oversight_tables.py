@@ -71,3 +71,42 @@ class Step(_Written, Base):
     asked_id: Mapped[UUID | None]
     owner_name: Mapped[str | None]
     due_on: Mapped[date | None]
+
+
+class _Stamped:
+    """Filled by the database, from who asks."""
+
+    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
+    recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
+    recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
+
+
+class PatientRequest(_Stamped, Base):
+    """What a patient, or somebody for her, asked for. *checked*: how whoever wrote it down knew who asked and with what right."""
+
+    __tablename__ = "request"
+    __table_args__ = {"schema": "oversight"}
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str]
+    received_on: Mapped[date]
+    due_on: Mapped[date]
+    asker: Mapped[str]
+    asker_name: Mapped[str]
+    checked: Mapped[str]
+    text: Mapped[str]
+
+
+class RequestStep(_Stamped, Base):
+    """What was done with a request; the last that is no note says how it stands. *language*: of a letter."""
+
+    __tablename__ = "request_step"
+    __table_args__ = {"schema": "oversight"}
+
+    request_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    text: Mapped[str]
+    language: Mapped[str | None]

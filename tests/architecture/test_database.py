@@ -129,8 +129,8 @@ SEEN_WHILE_CLOSED = {
 # The relay has no person. The outbox holds ids and times, which test_the_outbox_tells_ids_and_times_alone holds it to.
 READ_BY_THE_RELAY = {"platform.outbox"}
 
-# Seen only while the log is read, or by who is asked: tests/oversight/test_unusual.py has rows in them.
-OF_THE_AUDITOR = {"oversight.inquiry", "oversight.marked_record"}
+# Seen only while the log is read, or by who is asked: tests/oversight/test_unusual.py and test_requests.py have rows in them.
+OF_THE_AUDITOR = {"oversight.inquiry", "oversight.marked_record", "oversight.request"}
 
 # A relationship is begun for any unit of one's own municipality, not only for the unit one sits in. A ward's favourite is
 # taken away by whoever acts for the ward, in it or above it, and so is an authority given.

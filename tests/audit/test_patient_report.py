@@ -193,11 +193,11 @@ def test_a_question_to_a_line_becomes_a_case_with_an_owner_a_deadline_and_an_ans
     deadline = norwegian_date(local_date(datetime.now(UTC) + timedelta(days=30)))
     assert "Hvorfor leste Nina min?" in page and f"Rolf Revisor sørger for svar innen {deadline}" in page
     assert "Nina Nordli, Avdeling 2, åpnet journalen" in page and "Du bodde på enheten." in page
-    assert "Hvorfor leste Nina min?" in rolf.get("/audit/questions").text
+    assert "Hvorfor leste Nina min?" in rolf.get("/audit/requests").text
     for text in ("Hun ga deg medisin.", "Hun ga deg medisin den dagen."):
         assert rolf.act(f"{asked.headers['Location']}/answer", {"text": text}).status_code == 303
     page = rolf.get(asked.headers["Location"]).text
-    assert "Hun ga deg medisin den dagen." in page and "Besvart" in rolf.get("/audit/questions").text
+    assert "Hun ga deg medisin den dagen." in page and "Besvart" in rolf.get("/audit/requests").text
     kept = world.migrator.execute(
         "SELECT version, text FROM audit.log_answer WHERE question_id = %s ORDER BY 1",
         (asked.headers["Location"].rsplit("/")[-1],),
@@ -225,4 +225,4 @@ def test_nobody_answers_for_her_own_reading_and_another_municipality_sees_no_que
     assert answer.status_code == 403 and "gjelder deg selv" in answer.text
     assert client_for(other).get(asked).status_code == 404
     assert client_for(other).act(f"/audit/patients/{read}/questions", sent).status_code == 404
-    assert json.dumps("Hvorfor?") not in client_for(other).get("/audit/questions").text
+    assert json.dumps("Hvorfor?") not in client_for(other).get("/audit/requests").text

@@ -1,0 +1,150 @@
+"""What patients ask for: one queue, who asked and what was checked, and step by step to the letter and the appeal."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from journal.oversight.request_rules import STATES, STEPS, next_steps, state_of
+from journal.platform.clock import local_date, norwegian_date
+from tests import factories
+from tests.conftest import Browser, World
+from tests.factories import Staff
+from tests.pdf_reading import words
+
+ClientFor = Callable[[Staff | None], Browser]
+
+TODAY = local_date(datetime.now(UTC))
+SENT = {
+    "kind": "1",
+    "received_on": norwegian_date(TODAY),
+    "asker": "patient",
+    "checked": "Viste pass",
+    "text": "Vil lese notatene",
+}
+
+
+@pytest.fixture
+def patient_id(world: World) -> UUID:
+    return world.patient(family_name="Kravvik", given_name="Inger")
+
+
+def received(browser: Browser, patient_id: UUID, **other: str) -> str:
+    """The address of a request that is written down."""
+    answer = browser.act(f"/audit/patients/{patient_id}/requests", {**SENT, **other})
+    assert answer.status_code == 303, answer.text
+    address: str = answer.headers["Location"]
+    return address
+
+
+def test_a_request_goes_from_the_queue_to_a_letter_and_an_appeal(
+    world: World, client_for: ClientFor, access_log: Callable[[UUID], list[Any]], patient_id: UUID
+) -> None:
+    rolf = client_for(world.rolf)
+    assert "Ingen henvendelser" in rolf.get("/audit/requests").text
+    url = received(rolf, patient_id)
+
+    page = rolf.get(url).text
+    assert norwegian_date(TODAY + timedelta(days=30)) in page and "Venter på at noen tar den" in page
+    assert "Kontrollert: Viste pass" in page and "Rolf Revisor" in page and "Kravvik" not in page
+    assert rolf.get(f"{url}/letter").status_code == 404
+    assert rolf.act(url, {"kind": "letter"}).status_code == 409, "no letter before a decision"
+    assert rolf.act(url, {"kind": "taken"}).status_code == 303
+    silent = rolf.act(url, {"kind": "refused"})
+    assert silent.status_code == 422 and "Skriv hvorfor" in silent.text, "a decision has a reason"
+    for step in (
+        {"kind": "refused", "text": "Det er andres opplysninger."},
+        {"kind": "letter", "language": "en"},
+        {"kind": "appealed", "text": "Kom i posten"},
+        {"kind": "granted", "text": "Omgjort."},
+    ):
+        assert rolf.act(url, step).status_code == 303
+    letter = rolf.get(f"{url}/letter")
+
+    told = " ".join(words(letter).split())
+    assert letter.mimetype == "application/pdf" and b"/StructTreeRoot" in letter.data
+    assert "You do not get" in told and "Det er andres opplysninger." in told and "Omgjort" not in told
+    assert "four weeks" in told and "Kravvik" not in told
+    assert {row.action for row in access_log(patient_id)} == {"audit:read"}
+
+
+def test_the_first_deadline_comes_first_and_one_that_is_over_is_marked(
+    world: World, client_for: ClientFor, patient_id: UUID
+) -> None:
+    rolf = client_for(world.rolf)
+    received(rolf, patient_id, text="Kom i dag")
+    old = received(rolf, patient_id, text="Kom for lenge siden", received_on=norwegian_date(TODAY - timedelta(days=31)))
+
+    queue = rolf.get("/audit/requests").text
+
+    assert queue.index("Kom for lenge siden") < queue.index("Kom i dag") and queue.count("Fristen er ute") == 1
+    for step in ({"kind": "taken"}, {"kind": "granted", "text": "Ja"}, {"kind": "letter"}):
+        rolf.act(old, step)
+    queue = rolf.get("/audit/requests").text
+    assert queue.index("Kom i dag") < queue.index("Kom for lenge siden") and "Fristen er ute" not in queue
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"asker": "guardian"}, "asker_name"),
+        ({"asker_name": "Kari Kravvik"}, "asker_name"),
+        ({"checked": ""}, "checked"),
+        ({"received_on": norwegian_date(TODAY + timedelta(days=1))}, "received_on"),
+        ({"received_on": ""}, "received_on"),
+    ],
+)
+def test_nothing_is_written_down_without_who_asks_and_what_was_checked(
+    world: World, client_for: ClientFor, patient_id: UUID, wrong: dict[str, str], field: str
+) -> None:
+    rolf = client_for(world.rolf)
+
+    answer = rolf.act(f"/audit/patients/{patient_id}/requests", {**SENT, **wrong})
+
+    assert answer.status_code == 422 and f'id="f-{field}-error"' in answer.text and "Vil lese notatene" in answer.text
+    assert "Ingen henvendelser" in rolf.get("/audit/requests").text
+
+
+def test_a_guardian_gets_the_letter_and_erasure_is_not_done_by_the_decision(
+    world: World, client_for: ClientFor, patient_id: UUID
+) -> None:
+    rolf = client_for(world.rolf)
+    url = received(rolf, patient_id, kind="6", asker="guardian", asker_name="Vera Verge", checked="Vergefullmakt")
+    for step in ({"kind": "taken"}, {"kind": "granted", "text": "Feil pasient."}, {"kind": "letter"}):
+        rolf.act(url, step)
+
+    assert "Verge: Vera Verge" in rolf.get(url).text and "sletter ingenting" in rolf.get(url).text
+    assert "Vera Verge" in words(rolf.get(f"{url}/letter"))
+
+
+def test_no_other_municipality_and_nobody_but_an_auditor_sees_it_and_nothing_is_changed(
+    world: World, client_for: ClientFor, as_app: psycopg.Connection[Any], patient_id: UUID
+) -> None:
+    url = received(client_for(world.rolf), patient_id)
+    top = {"id": factories.top_unit_id(world.bodo["number"]), "name": "Bodøprøven kommune"}
+    renate = factories.staff(world.builder, world.bodo, top, "Renate Revisor", "auditor")
+    world.store()
+    other = client_for(renate)
+
+    assert other.get(url).status_code == 404 and "Vil lese" not in other.get("/audit/requests").text
+    assert other.act(url, {"kind": "taken"}).status_code == 404
+    for staff in (world.nina, world.mona):
+        assert client_for(staff).get(url).status_code == 403
+    for table in ("request", "request_step"):
+        assert as_app.execute(f"SELECT count(*) FROM oversight.{table}").fetchone() == (0,)
+        for change in (f"UPDATE oversight.{table} SET text = 'x'", f"DELETE FROM oversight.{table}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), as_app.transaction():
+                as_app.execute(change)
+
+
+def test_every_state_has_words_and_a_way_on_and_a_note_changes_none() -> None:
+    reached = {"received"}
+    while more := {step for state in reached for step in next_steps(state) if step != "note"} - reached:
+        reached |= more
+
+    assert reached == STATES.keys() and STEPS.keys() == reached - {"received"} | {"note"}
+    assert state_of([]) == "received" and state_of(["taken", "note"]) == "taken"
+    assert not {"granted", "partly", "refused"} & set(next_steps("received")), "somebody has it before it is decided"
