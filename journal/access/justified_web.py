@@ -96,20 +96,12 @@ def open(patient_id: UUID) -> Response:
     return see_other(_LIST if opened.how_far is rules.Lets.MEDICINES else _FRONT, patient_id=patient_id)
 
 
-@bp.page("/patients/<uuid:patient_id>/closed", Permission.ACCESS_JUSTIFY)
-def closed(patient_id: UUID) -> str:
-    justifying = Justifying(current_work())
-    ways, limits = justifying.for_closed(patient_id), justifying.limits()
-    shown = [(reason.value, rules.TEXTS[reason]) for reason in ways]
-    by_name = bool(ways) and rules.Reason.CLOSED_HARM not in ways
-    back = url_for(_FRONT, patient_id=patient_id)
-    hours = limits.hours(rules.Reason.CLOSED_LIFE)
-    return render("access/closed.html", patient_id=patient_id, ways=shown, by_name=by_name, hours=hours, back=back)
-
-
 @bp.act("/patients/<uuid:patient_id>/closed", Permission.ACCESS_JUSTIFY, fresh=True)
 def open_closed(patient_id: UUID) -> Response:
-    Justifying(current_work()).open_closed(patient_id, **form_body(schemas.OpenClosed))
+    justifying = Justifying(current_work())
+    # Before the form is looked at: whoever has no ground is told the same whatever she sends.
+    justifying.for_closed(patient_id)
+    justifying.open_closed(patient_id, **form_body(schemas.OpenClosed))
     return see_other(_FRONT, patient_id=patient_id)
 
 

@@ -122,7 +122,7 @@ def _ways_in(problem: JournalError) -> list[tuple[str, str]]:
     if isinstance(problem, Withheld) and patient_id is not None and g.work.actor.may(Permission.ACCESS_JUSTIFY):
         return [
             (url_for("chart.front_page", patient_id=patient_id), _("Gå til oversikten")),
-            (url_for("justified.closed", patient_id=patient_id), _("Er liv eller helse i fare?")),
+            (url_for("restrictions.closed", patient_id=patient_id), _("Er liv eller helse i fare?")),
         ]
     return [*way, (url_for("chart.home"), _("Gå til forsiden"))]
 
