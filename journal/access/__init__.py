@@ -3,6 +3,9 @@
 from journal.access.asked_for import AskedFor, HeldGround
 from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS
+from journal.access.justified import Justifying
+from journal.access.justified_rules import TEXTS as REASON_TEXTS
+from journal.access.justified_rules import Reason
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
 from journal.access.restricting import AskedToClose, Restrictions
@@ -23,12 +26,15 @@ __all__ = [
     "ASKED",
     "GROUNDS",
     "PARTS",
+    "REASON_TEXTS",
     "AccessGate",
     "Amiss",
     "AskedFor",
     "AskedToClose",
     "CareRelationships",
     "HeldGround",
+    "Justifying",
+    "Reason",
     "RestrictionRow",
     "Restrictions",
     "SessionCookie",

@@ -12,8 +12,9 @@ from journal.access import justified_rules as rules
 from journal.access.justified_rules import Limits, Reason
 from journal.access.justified_tables import JustifiedAccess, JustifiedSetting, JustifiedWords, Notice
 from journal.access.models import CareRelationship
+from journal.access.restriction_tables import RestrictionRow
 from journal.permissions import Permission
-from journal.platform.errors import Conflict, Invalid, NoGround, TooMany
+from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotLet, TooMany
 from journal.platform.ids import new_id
 from journal.platform.service import Service, finds_patients, on_patient, without_patient
 from journal.platform.statement import Statement
@@ -55,22 +56,46 @@ class Justifying(Service):
         more in an hour than the municipality wants, but never in an emergency; NoGround for whoever is not there or is
         shut out.
         """
+        if rules.REASONS[reason].closed:
+            raise NotLet()
         words = text.strip()
         if reason is Reason.OTHER and len(words) < rules.LEAST_WORDS:
             raise Invalid(errors={"reason_text": ["Skriv hvorfor med minst 10 tegn."]})
         ground = self.work.ground(patient_id)
         if ground.relationship_id is not None and ground.code not in rules.SELF_TAKEN:
             return Opened(None)
-        limits = self.limits()
-        earlier = self._in_an_hour()
-        too_many = earlier >= limits.most_in_an_hour
-        opens = rules.REASONS[reason]
-        if too_many and not opens.emergency:
-            raise TooMany(
-                "Du har åpnet mange journaler med en grunn den siste timen. Be lederen sette deg på pasientene, eller vent."
+        self._take(patient_id, reason, words)
+        return Opened(rules.REASONS[reason].lets)
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def for_closed(self, patient_id: UUID) -> tuple[Reason, ...]:
+        """The weighty grounds that open something the patient has closed to the reader; none when nothing is.
+
+        Raises NoGround for whoever has no ground for the rest, and NotLet when that is one to read a little by.
+        """
+        ground = self.work.ground(patient_id)
+        if ground.relationship_id is None:
+            raise NoGround()
+        if ground.code in rules.SELF_TAKEN and not rules.lets(ground.decision_ref, Permission.MEDICATION_ADMINISTER):
+            raise NotLet()
+        rows = self._closed_to_her(patient_id)
+        by_name = {row.against_person_id == self.work.actor.person_id for row in rows}
+        return tuple(r for r in rules.FOR_CLOSED if any(rules.opens_to(r, by_name=named) for named in by_name))
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def open_closed(self, patient_id: UUID, reason: Reason) -> None:
+        """Opens what is closed to her, for as long as an emergency, and tells the patient and who looks it over.
+
+        Raises as for_closed(); NotLet for a reason that opens nothing of it, Conflict when nothing is closed to her.
+        """
+        ways = self.for_closed(patient_id)
+        if not ways:
+            raise Conflict("Ingenting som kan åpnes, er sperret for deg nå.")
+        if reason not in ways:
+            raise Denied(
+                "Pasienten har sperret dette for deg ved navn. Be en kollega om hjelp, om ikke liv er i fare nå."
             )
-        self._begin(patient_id, reason, limits, in_an_hour=earlier + 1, too_many=too_many, words=words)
-        return Opened(opens.lets)
+        self._take(patient_id, reason, "")
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def end(self, patient_id: UUID) -> None:
@@ -107,6 +132,22 @@ class Justifying(Service):
     def limits(self) -> Limits:
         """What holds in the municipality one acts for."""
         return _limits(self)
+
+    def _closed_to_her(self, patient_id: UUID) -> list[RestrictionRow]:
+        row, now, actor = RestrictionRow, self.work.now, self.work.actor
+        hers = sa.or_(row.against_person_id == actor.person_id, row.against_unit_id.in_(list(actor.units)))
+        holds = row.valid_from <= now, sa.or_(row.valid_until.is_(None), row.valid_until > now)
+        return list(self.db.scalars(sa.select(row).where(self.work.chart(patient_id, row), hers, *holds)))
+
+    def _take(self, patient_id: UUID, reason: Reason, words: str) -> None:
+        limits = self.limits()
+        earlier = self._in_an_hour()
+        too_many = earlier >= limits.most_in_an_hour
+        if too_many and not rules.REASONS[reason].emergency:
+            raise TooMany(
+                "Du har åpnet mange journaler med en grunn den siste timen. Be lederen sette deg på pasientene, eller vent."
+            )
+        self._begin(patient_id, reason, limits, in_an_hour=earlier + 1, too_many=too_many, words=words)
 
     def _in_an_hour(self) -> int:
         actor = self.work.actor

@@ -3,6 +3,10 @@
 The reasons stand in the order of the door page: what cannot wait comes first. Sources: the decision templates of Norwegian
 hospitals (BLAALYS, DELBEHAN, TILSYN, HENV_PAA, INNSYN, EGENLAER, KVAL), the national trust framework's purposes of use (ETREAT: the
 emergency chain under its ordinary rules; BTG: they are set aside), hpl. §§ 25, 29 c and 45, Normen on self-authorised access.
+
+What the patient has closed is opened on weighty grounds alone: pasient- og brukerrettighetsloven § 5-3, pasientjournalloven § 17.
+The Directorate of Health reads that as danger to life or of serious harm to health (its comments on § 5-3). In the place of one
+who is shut out by name another can mostly help, so there it takes that help cannot wait (hpl. § 7): our reading, the narrower.
 """
 
 from collections.abc import Mapping
@@ -17,7 +21,7 @@ from journal.platform.language import phrase, phrases
 LEAST_WORDS, MOST_WORDS = 10, 200
 
 # Grounds that somebody takes herself. They end by themselves, and another looks them over.
-SELF_TAKEN = frozenset({"emergency", "justified"})
+SELF_TAKEN = frozenset({"emergency", "justified", "weighty"})
 
 # Services (9151) that say by their name what is the matter: measures against harm, help by force. Who gives one is told to nobody.
 SENSITIVE_SERVICES = ("23", "24")
@@ -33,6 +37,8 @@ class Reason(StrEnum):
     OWN_LEARNING = "own-learning"
     QUALITY = "quality"
     OTHER = "other"
+    CLOSED_LIFE = "closed-life"
+    CLOSED_HARM = "closed-harm"
 
 
 class Lets(StrEnum):
@@ -58,7 +64,8 @@ _NEVER = frozenset({P.ACCESS_RESTRICT, P.RECORDS_ERASE, P.PATIENTS_DISCHARGE})
 class Opens:
     """A reason in the words of the door page, the national template it stands for, its purpose of use, and how far it goes.
 
-    *emergency*: the shorter time, and never stopped by a limit on how many.
+    *emergency*: the shorter time, and never stopped by a limit on how many. *closed*: opens what the patient has closed, to
+    somebody who has a ground already; no reason of the door, and for the shorter time.
     """
 
     text: str
@@ -66,9 +73,12 @@ class Opens:
     purpose: str
     lets: Lets = Lets.ALL
     emergency: bool = False
+    closed: bool = False
 
     @property
     def ground(self) -> str:
+        if self.closed:
+            return "weighty"
         return "emergency" if self.emergency else "justified"
 
 
@@ -83,6 +93,8 @@ TEXTS = phrases(
         Reason.OWN_LEARNING: "Jeg vil lære av hjelpen jeg ga",
         Reason.QUALITY: "Kvalitetsarbeid som lederen har bestemt",
         Reason.OTHER: "Annet",
+        Reason.CLOSED_LIFE: "Fare for liv, og hjelpen kan ikke vente",
+        Reason.CLOSED_HARM: "Fare for alvorlig helseskade",
     }
 )
 REASONS: Mapping[Reason, Opens] = {
@@ -95,7 +107,11 @@ REASONS: Mapping[Reason, Opens] = {
     Reason.OWN_LEARNING: Opens(TEXTS[Reason.OWN_LEARNING], "EGENLAER", "HQUALIMP", Lets.READ),
     Reason.QUALITY: Opens(TEXTS[Reason.QUALITY], "KVAL", "HQUALIMP", Lets.MEDICINES),
     Reason.OTHER: Opens(TEXTS[Reason.OTHER], "", "TREAT", Lets.READ),
+    Reason.CLOSED_LIFE: Opens(TEXTS[Reason.CLOSED_LIFE], "", "BTG", emergency=True, closed=True),
+    Reason.CLOSED_HARM: Opens(TEXTS[Reason.CLOSED_HARM], "", "BTG", closed=True),
 }
+AT_THE_DOOR = {reason: opens for reason, opens in REASONS.items() if not opens.closed}
+FOR_CLOSED = {reason: opens for reason, opens in REASONS.items() if opens.closed}
 HOW_FAR = phrases(
     {
         Lets.ALL: "hele journalen, også å skrive",
@@ -119,7 +135,8 @@ class Limits:
 
     def hours(self, reason: Reason) -> int:
         """How long a chart stays open by this reason."""
-        return self.emergency_hours if REASONS[reason].emergency else self.other_hours
+        opens = REASONS[reason]
+        return self.emergency_hours if opens.emergency or opens.closed else self.other_hours
 
 
 def lets(decision_ref: Mapping[str, Any] | None, permission: Permission) -> bool:
@@ -134,6 +151,11 @@ def lets(decision_ref: Mapping[str, Any] | None, permission: Permission) -> bool
         return False
     how_far = REASONS[Reason(reason)].lets
     return how_far is Lets.ALL or permission in (_READS if how_far is Lets.READ else _MEDICINES)
+
+
+def opens_to(reason: Reason, *, by_name: bool) -> bool:
+    """Whether it opens what is closed to somebody *by_name*, or else to her unit. The database asks the same (access.weighed)."""
+    return reason is Reason.CLOSED_LIFE or (reason is Reason.CLOSED_HARM and not by_name)
 
 
 def decision_ref(reason: Reason) -> dict[str, Any]:

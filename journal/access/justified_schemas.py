@@ -13,6 +13,12 @@ class Justify(Schema):
     reason_text = Text(MOST_WORDS, load_default="")
 
 
+class OpenClosed(Schema):
+    """A weighty ground."""
+
+    reason = fields.Enum(Reason, by_value=True, required=True)
+
+
 class Nothing(Schema):
     """A button alone."""
 

@@ -61,7 +61,7 @@ def door() -> Door | None:
     limits = Justifying(work).limits()
     ways = [
         (opens.emergency, Way(reason.value, opens.text, rules.HOW_FAR[opens.lets], limits.hours(reason)))
-        for reason, opens in rules.REASONS.items()
+        for reason, opens in rules.AT_THE_DOOR.items()
     ]
     return Door(
         url_for("justified.open", patient_id=patient_id),
@@ -94,6 +94,15 @@ def open(patient_id: UUID) -> Response:
     form = form_body(schemas.Justify)
     opened = Justifying(current_work()).open(patient_id, form["reason"], form["reason_text"])
     return see_other(_LIST if opened.how_far is rules.Lets.MEDICINES else _FRONT, patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/closed", Permission.ACCESS_JUSTIFY, fresh=True)
+def open_closed(patient_id: UUID) -> Response:
+    justifying = Justifying(current_work())
+    # Before the form is looked at: whoever has no ground is told the same whatever she sends.
+    justifying.for_closed(patient_id)
+    justifying.open_closed(patient_id, **form_body(schemas.OpenClosed))
+    return see_other(_FRONT, patient_id=patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/justified-access/end", Permission.ACCESS_JUSTIFY)

@@ -19,6 +19,7 @@ _TEXTS = phrases(
         "patient_request": "pasienten har bedt om det",
         "registration": "du registrerte pasienten",
         "emergency": "du åpnet journalen ved øyeblikkelig hjelp",
+        "weighty": "du åpnet noe som pasienten har sperret for deg: %(reason)s",
         "justified": "du oppga en grunn: %(reason)s",
     }
 )

@@ -21,6 +21,7 @@ REASONS = phrases(
         "registration": "Du ble registrert i journalen.",
         "emergency": "Du trengte øyeblikkelig hjelp.",
         "justified": "Den som leste, oppga en grunn. Lederen går gjennom slike tilganger.",
+        "weighty": "Den som leste, åpnet noe du har sperret, fordi liv eller helse var i fare. Lederen går gjennom det.",
         "control": "Kommunen kontrollerte bruken av journalen.",
         "downtime": "Journalen holdt en nødliste klar, til bruk når den er ute av drift.",
         "planning": "Journalen regnet ut når du skal ha legemidlene dine.",

@@ -60,6 +60,7 @@ GROUNDS = phrases(
         "registration": "registrering",
         "emergency": "øyeblikkelig hjelp",
         "justified": "oppgitt grunn",
+        "weighty": "tungtveiende grunn til å åpne det som er sperret",
         "control": "styring og kontroll",
         "downtime": "nødliste når journalen er borte",
         "planning": "doser regnet ut framover",

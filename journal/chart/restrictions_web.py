@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import request
 from werkzeug.wrappers import Response
 
-from journal.access import PARTS, AskedToClose, RestrictionRow, Restrictions
+from journal.access import PARTS, REASON_TEXTS, AskedToClose, Justifying, Reason, RestrictionRow, Restrictions
 from journal.chart.restriction_forms import Restrict
 from journal.municipalities import Municipalities
 from journal.patients import Patients
@@ -35,6 +35,21 @@ def register(patient_id: UUID) -> Response:
 def end(patient_id: UUID, restriction_id: UUID) -> Response:
     Restrictions(current_work()).end(patient_id, restriction_id)
     return see_other(".overview", patient_id=patient_id)
+
+
+@bp.page("/patients/<uuid:patient_id>/closed", Permission.ACCESS_JUSTIFY)
+def closed(patient_id: UUID) -> str:
+    """The weighty grounds that open what is closed to the reader (access.justified_web.open_closed)."""
+    work = current_work()
+    ways, limits = Justifying(work).for_closed(patient_id), Justifying(work).limits()
+    return render(
+        "chart/closed.html",
+        patient_id=patient_id,
+        banner_of=Patients(work).banner(patient_id),
+        ways=[(reason.value, REASON_TEXTS[reason]) for reason in ways],
+        by_name=bool(ways) and Reason.CLOSED_HARM not in ways,
+        hours=limits.hours(Reason.CLOSED_LIFE),
+    )
 
 
 @bp.errorhandler(Invalid)

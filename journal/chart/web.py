@@ -43,4 +43,5 @@ def front_page(patient_id: UUID) -> str:
         may_write=work.actor.may(Permission.CARE_WRITE),
         may_write_notes=work.actor.may(Permission.NOTES_WRITE),
         may_prescribe=work.actor.may(Permission.MEDICATION_PRESCRIBE),
+        may_open_closed=work.actor.may(Permission.ACCESS_JUSTIFY),
     )

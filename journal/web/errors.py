@@ -10,7 +10,7 @@ from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from journal.permissions import Permission
-from journal.platform.errors import JournalError, NoGround, NotFound, NotProved, NotSignedIn, Unavailable
+from journal.platform.errors import JournalError, NoGround, NotFound, NotProved, NotSignedIn, Unavailable, Withheld
 from journal.platform.language import current, in_reader_language, phrases
 from journal.platform.language import gettext as _
 from journal.web import PROOF_FIELDS
@@ -119,6 +119,11 @@ def _ways_in(problem: JournalError) -> list[tuple[str, str]]:
     patient_id = (request.view_args or {}).get("patient_id")
     admit = isinstance(problem, NoGround) and patient_id is not None and g.work.actor.may(Permission.PATIENTS_ADMIT)
     way = [(url_for("care.admission", patient_id=patient_id), _("Ta inn pasienten på enheten din"))] if admit else []
+    if isinstance(problem, Withheld) and patient_id is not None and g.work.actor.may(Permission.ACCESS_JUSTIFY):
+        return [
+            (url_for("chart.front_page", patient_id=patient_id), _("Gå til oversikten")),
+            (url_for("restrictions.closed", patient_id=patient_id), _("Er liv eller helse i fare?")),
+        ]
     return [*way, (url_for("chart.home"), _("Gå til forsiden"))]
 
 

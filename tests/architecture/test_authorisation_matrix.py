@@ -86,6 +86,7 @@ FORMS: dict[str, dict[str, str]] = {
     "access.color_scheme": {"color_scheme": "dark"},
     "access.set_language": {"language": "nn"},
     "justified.open": {"reason": "emergency"},
+    "justified.open_closed": {"reason": "closed-life"},
     "justified.decide": {"outcome": "explained", "version": "0"},
     "justified.choose": {
         "emergency_hours": "4",
@@ -411,6 +412,7 @@ IN_THE_WAY = {
     "roles.end_authorisation": "nobody has this id",
     "roles.propose": "the municipality has no second administrator",
     "roles.answer": "nothing is proposed",
+    "justified.open_closed": "nothing is closed to her",
     "patients.no_known_allergies": "she has an allergy",
     "patients.propose_link": "the other record is not open",
     "patients.confirm_link": "there is no link",
