@@ -206,12 +206,14 @@ def card(
     prescribers: Sequence[tuple[UUID, str]] | None = None,
     held_from: datetime | None = None,
     product: ProductFields | None = None,
+    changed: str | None = None,
 ) -> Card:
     """A dose as its card. `latest` are the newest measurements by code, `patches` what is known of them by medicine;
     `trouble` is what went wrong with this dose. `may_be_given_by`: who gives it, where whoever reads has no authority for it.
     `held_from`: of one that waits at the hospital door and may have been given before. `product`: of one that is given from a
     pack that is named; once it is, what the hand does is of that pack, and what must be seen stands open: she has tapped once.
-    `prescribers`: who may have said that it is given too near another one, asked for where that stopped it."""
+    `prescribers`: who may have said that it is given too near another one, asked for where that stopped it. `changed`: what
+    happened to its order since whoever reads was last here."""
     where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
     signed = dose.signed
     note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
@@ -225,6 +227,7 @@ def card(
         status_text=dose.status_text,
         line=dose.line,
         flags=(
+            *((("accent", changed),) if changed else ()),
             *group_flags(dose.prescription_group, dose.high_risk, dose.unsigned),
             *dose.origin,
             *(_MADE_UP if dose.made_up else ()),

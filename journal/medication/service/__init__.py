@@ -6,6 +6,7 @@ from journal.medication.service.authority import Authorities, Delegation, Held, 
 from journal.medication.service.bags import Bags
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
+from journal.medication.service.changed import ChangedOrder, ChangedSince, SinceLast
 from journal.medication.service.critical_setting import CriticalChoice, CriticalSettings
 from journal.medication.service.dispenser_shown import DeviceTold, DispenserSaid, PatientDispenser
 from journal.medication.service.dispensers import Dispensers
@@ -98,6 +99,7 @@ class Medication(
     Unsettled,
     Undecided,
     Lists,
+    ChangedSince,
     Spans,
     Whole,
     WhollyGiven,
@@ -128,6 +130,7 @@ __all__ = [
     "CatalogueHit",
     "CatalogueHits",
     "CatalogueVersion",
+    "ChangedOrder",
     "Choice",
     "CriticalChoice",
     "Delegation",
@@ -184,6 +187,7 @@ __all__ = [
     "Side",
     "Signed",
     "SigningRule",
+    "SinceLast",
     "Source",
     "SourceMedicine",
     "SpanFact",

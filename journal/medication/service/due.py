@@ -71,7 +71,7 @@ from journal.platform.work import in_charts
 _WORKLIST = Statement(
     sa.text(
         """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed,
-        undecided, crossing, reconcile_before, no_answer_since, told, prepared, unknown, withheld
+        undecided, crossing, reconcile_before, no_answer_since, told, prepared, unknown, withheld, last_here, changed
     FROM medication.worklist_by_patient(:start, :end)"""
     )
 )

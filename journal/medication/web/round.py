@@ -1,5 +1,6 @@
 """The medication round: what is due, and the signatures."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from werkzeug.wrappers import Response
 from journal.medication import pages, schemas
 from journal.medication.rules import DoseStatus, Reason
 from journal.medication.rules.patches import PATCH
-from journal.medication.service import Bag, DueDose, Medication
+from journal.medication.rules.since import MARKS
+from journal.medication.service import Bag, ChangedOrder, DueDose, Medication
 from journal.medication.web import near
 from journal.medication.web.product import NONE_AT_HAND, AtHand, at_hand_of
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
@@ -46,6 +48,7 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         "unknown": sum(row.unknown for row in rows),
         # Never silently left out: somebody else must see to them.
         "closed": [row.room for row in rows if row.withheld and not row.total],
+        "since": pages.since_of(rows, work.now),
     }
     whole, following = not wants_fragment(), _next(waiting, chosen)
     listed = list(of_slot) if whole else [p for p in (chosen, following) if p in of_slot]
@@ -58,7 +61,9 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         # Hardly anybody has one or the other: asked for those the worklist says so of, and who is on another unit's list.
         row = of_slot.get(chosen)
         bags = [] if row and not row.prepared else medication.bags(chosen, start=period.start, end=period.end)
-        context |= _pane(chosen, due.answer()[chosen], bags, slot, wrong, **more) | {"banner_of": banner.answer()}
+        changed = medication.changed_since_last(chosen).orders if row and row.changed else ()
+        context |= _pane(chosen, due.answer()[chosen], bags, slot, wrong, changed, **more)
+        context |= {"banner_of": banner.answer(), "changed": pages.changes_of(changed, work.now)}
         context["undecided"] = [] if row and not row.undecided else medication.undecided(chosen)
         shown = pages.shown_rows([of_slot[p] for p in listed], people.answer(), slot, chosen)
     context |= {
@@ -77,6 +82,7 @@ def _pane(
     bags: list[Bag],
     slot: str | None,
     wrong: pages.Trouble | None,
+    changed: Sequence[ChangedOrder],
     at_hand: AtHand = NONE_AT_HAND,
 ) -> dict[str, Any]:
     work = current_work()
@@ -102,6 +108,7 @@ def _pane(
     others = _who_may(patient_id, shown)
     products = at_hand_of(patient_id, shown, slot, wrong, at_hand)
     prescribers = Medication(work).prescribers() if wrong and near.is_near(wrong) else None
+    marks = {order.request_entry_id: MARKS[order.what] for order in changed if order.what in MARKS}
     may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
     cards = [
         pages.card(
@@ -117,6 +124,7 @@ def _pane(
             now=work.now,
             held_from=since.get(dose.id) if dose.can_sign else None,
             product=products.get(dose.id),
+            changed=marks.get(dose.request_entry_id),
         )
         for dose in shown
     ]

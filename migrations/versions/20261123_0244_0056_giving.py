@@ -1,0 +1,63 @@
+"""When whoever asks was last at work here, and how many orders of each patient are changed since.
+
+Only adds: the version before this asks the worklist for its own columns.
+
+Revision ID: 0056
+Revises: 0050
+"""
+
+from alembic import op
+
+from migrations.helpers import define, with_other_words
+
+revision, down_revision, branch_labels, depends_on = "0056", "0050", None, None
+
+WORKLIST = "medication.worklist_by_patient(timestamptz, timestamptz)"
+WORKLIST_KNOWS = (
+    ("withheld boolean)", "withheld boolean, last_here timestamp with time zone, changed integer)"),
+    ("person uuid :=", "here timestamptz := access.last_here();\n            person uuid :="),
+    (
+        "FROM mine m LEFT JOIN due d",
+        """, here,
+                (SELECT count(DISTINCT r.entry_id)::integer FROM linked k
+                 JOIN medication.medication_request r ON r.patient_id = k.id
+                 WHERE k.asked = m.patient_id AND r.recorded_at > greatest(here, now() - interval '14 days') AND here IS NOT NULL)
+            FROM mine m LEFT JOIN due d""",
+    ),
+)
+
+
+def upgrade() -> None:
+    _last_here()
+    with_other_words(WORKLIST, "journal_finder", *WORKLIST_KNOWS)
+
+
+def _last_here() -> None:
+    """Her sessions in this employment, newest first, for as long as there are less than six hours between them: before those she
+    was last here. None for who never was.
+    """
+    define(
+        "access.last_here() RETURNS timestamptz STABLE",
+        """
+        DECLARE
+            w jsonb := audit.who();
+            began timestamptz := now();
+            s record;
+        BEGIN
+            FOR s IN
+                SELECT x.created_at, x.seen_at FROM access.session x
+                WHERE x.person_id = (w ->> 'person_id')::uuid AND x.role_id = (w ->> 'role_id')::uuid AND x.created_at <= now()
+                ORDER BY x.created_at DESC LIMIT 100
+            LOOP
+                IF s.seen_at < began - interval '6 hours' THEN RETURN s.seen_at; END IF;
+                began := least(began, s.created_at);
+            END LOOP;
+            RETURN NULL;
+        END""",
+        owner="journal_door",
+    )
+
+
+def downgrade() -> None:
+    with_other_words(WORKLIST, "journal_finder", *((new, old) for old, new in reversed(WORKLIST_KNOWS)))
+    op.execute("DROP FUNCTION access.last_here()")
