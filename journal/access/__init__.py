@@ -3,6 +3,7 @@
 from journal.access.asked_for import AskedFor, HeldGround
 from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS
+from journal.access.held import people_beside
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
 from journal.access.restricting import AskedToClose, Restrictions
@@ -36,6 +37,7 @@ __all__ = [
     "Times",
     "demo_people",
     "end_session",
+    "people_beside",
     "providers",
     "require_proof",
     "set_color_scheme",

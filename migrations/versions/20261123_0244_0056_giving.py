@@ -1,4 +1,5 @@
-"""When whoever asks was last at work here, and how many orders of each patient are changed since.
+"""When whoever asks was last at work here, and how many orders of each patient are changed since; a municipality's own
+tolerances for single medicines and groups; who signs beside another, by her PIN.
 
 Only adds: the version before this asks the worklist for its own columns.
 
@@ -29,7 +30,13 @@ WORKLIST_KNOWS = (
 
 def upgrade() -> None:
     _last_here()
+    _beside()
     with_other_words(WORKLIST, "journal_finder", *WORKLIST_KNOWS)
+    # By ATC code, minutes before and after: {"N04BA": [15, 15]}.
+    op.execute(
+        """ALTER TABLE medication.dose_setting ADD COLUMN own jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(own) = 'object')"""
+    )
+    op.execute("GRANT INSERT (own) ON medication.dose_setting TO journal_app")
 
 
 def _last_here() -> None:
@@ -58,6 +65,37 @@ def _last_here() -> None:
     )
 
 
+def _beside() -> None:
+    """After try_pin has answered and the PIN was right: who she is that signs beside the one whose screen it is. Her session stays
+    as it was, locked or open, and no browser gets its secret.
+    """
+    define(
+        "access.person_beside(call text, mac text) RETURNS jsonb VOLATILE",
+        """
+        DECLARE
+            c jsonb;
+            s access.session;
+        BEGIN
+            IF mac IS DISTINCT FROM audit.mac(call) THEN
+                RAISE EXCEPTION 'forged call' USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            c := call::jsonb;
+            IF (c ->> 'at')::timestamptz IS DISTINCT FROM now() THEN
+                RAISE EXCEPTION 'call of another transaction' USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            SELECT * INTO s FROM access.session x WHERE x.id = (c ->> 'session_id')::uuid AND x.ended_at IS NULL;
+            IF NOT FOUND THEN RETURN NULL; END IF;
+            UPDATE access.pin n SET failures = 0 WHERE n.person_id = s.person_id;
+            UPDATE access.device v SET tries = greatest(v.tries - 1, 0) WHERE v.id = s.device_id;
+            RETURN access.identity(s.role_id, s.id, s.color_scheme, s.language) || jsonb_build_object(
+                'proved_at', now(), 'warned_at', NULL, 'device_id', s.device_id, 'idle_seconds', 0);
+        END""",
+        owner="journal_door",
+    )
+
+
 def downgrade() -> None:
+    op.execute("ALTER TABLE medication.dose_setting DROP COLUMN own")
     with_other_words(WORKLIST, "journal_finder", *((new, old) for old, new in reversed(WORKLIST_KNOWS)))
+    op.execute("DROP FUNCTION access.person_beside(text, text)")
     op.execute("DROP FUNCTION access.last_here()")

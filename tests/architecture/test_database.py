@@ -89,6 +89,7 @@ SECURITY_DEFINERS = {
     ("medication.propose_downtime(timestamp with time zone, timestamp with time zone, integer)", "journal_finder"),
     ("medication.entrust_waiting(uuid)", "journal_finder"),
     ("access.last_here()", "journal_door"),
+    ("access.person_beside(text, text)", "journal_door"),
     ("access.closed_to(uuid, uuid[], text[])", "journal_finder"),
     ("medication.overridden_stops(timestamp with time zone)", "journal_finder"),
     ("medication.answer_for_dose()", "journal_finder"),

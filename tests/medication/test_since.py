@@ -82,8 +82,10 @@ def test_every_order_that_is_another_since_is_told_of_with_what_it_was(
     assert last_here is not None and abs(last_here - (now - 20 * HOUR)) < timedelta(seconds=1)
     told = {each.request_entry_id: each for each in changed}
     assert {id: each.what for id, each in told.items()} == {
-        **{other: Changed.CHANGED, paused: Changed.PAUSED},
-        **{stopped: Changed.STOPPED, begun: Changed.BEGUN},
+        other: Changed.CHANGED,
+        paused: Changed.PAUSED,
+        stopped: Changed.STOPPED,
+        begun: Changed.BEGUN,
     }
     assert same not in told
     assert (told[other].by_name, told[other].reason) == ("Lars Haugen", "For lav dose")

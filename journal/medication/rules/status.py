@@ -12,6 +12,7 @@ A dose is
 Once signed it is what was signed, whatever has happened to the order since.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -66,14 +67,34 @@ class Tolerance(NamedTuple):
 
 ORDINARY = Tolerance(timedelta(minutes=60), timedelta(minutes=60))
 TIME_CRITICAL = Tolerance(timedelta(minutes=30), timedelta(minutes=30))
-"""For Parkinson medicines, insulin, anticoagulants, antibiotics, and doses ordered exactly on time (A3)."""
+"""For medicines against Parkinson and epilepsy, insulin, anticoagulants, antibiotics, and doses ordered exactly on time (A3)."""
+
+
+class OwnTolerance(NamedTuple):
+    """What a municipality has chosen for one medicine or group, by the beginning of its ATC code."""
+
+    atc: str
+    tolerance: Tolerance
 
 
 def tolerance_for(
-    *, exact: bool, time_critical: bool, ordinary: Tolerance = ORDINARY, narrow: Tolerance = TIME_CRITICAL
+    *,
+    exact: bool,
+    time_critical: bool,
+    atc_code: str | None = None,
+    ordinary: Tolerance = ORDINARY,
+    narrow: Tolerance = TIME_CRITICAL,
+    own: Sequence[OwnTolerance] = (),
 ) -> Tolerance:
-    """Which of the municipality's two tolerances a medicine has."""
-    return narrow if exact or time_critical else ordinary
+    """Which of the municipality's tolerances a medicine has: its own, by the longest ATC code that fits, else one of the two.
+
+    A dose that was ordered exactly on time has never the wider one, whatever is chosen for the medicine.
+    """
+    fitting = [each for each in own if (atc_code or "").startswith(each.atc)]
+    if not fitting:
+        return narrow if exact or time_critical else ordinary
+    chosen = max(fitting, key=lambda each: len(each.atc)).tolerance
+    return Tolerance(*map(min, chosen, narrow)) if exact else chosen
 
 
 class SignedState(NamedTuple):

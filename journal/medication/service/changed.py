@@ -68,7 +68,9 @@ def _changed(row: Any, today: Any) -> ChangedOrder:
     before = dose_sentence(type(dosage).from_text(was)) if was and was != row.dosage else ""
     what = what_changed(OrderStatus(row.status), was_there=was is not None, resumed=row.change == "resume")
     line = line_of(row, dosage, today)
-    return ChangedOrder(row.entry_id, line, what, row.recorded_by_name, row.recorded_at, row.change_reason or "", before)
+    return ChangedOrder(
+        row.entry_id, line, what, row.recorded_by_name, row.recorded_at, row.change_reason or "", before
+    )
 
 
 @cache
@@ -79,10 +81,10 @@ def _since() -> Statement:
     limit = sa.select(sa.func.greatest(here.c.last_here, sa.bindparam("earliest"))).scalar_subquery()
     columns = [getattr(order, name) for name in _OF_ORDER]
     dosage = sa.cast(order.dosage, sa.Text).label("dosage")
-    newest = newest_versions(in_charts(order), *columns, order.patient_id, order.version, dosage).subquery()
+    newest = newest_versions(in_charts(order), *columns, order.version, dosage).subquery()
     was = (
         sa.select(sa.cast(before.dosage, sa.Text))
-        .where(before.patient_id == newest.c.patient_id, before.entry_id == newest.c.entry_id)
+        .where(in_charts(before), before.entry_id == newest.c.entry_id)
         .where(before.recorded_at <= limit, before.in_error_at.is_(None))
         .order_by(before.version.desc())
         .limit(1)

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import request
 from werkzeug.wrappers import Response
 
+from journal.access import people_beside
 from journal.medication import pages, schemas
 from journal.medication.rules import DoseStatus, Reason
 from journal.medication.rules.patches import PATCH
@@ -109,6 +110,8 @@ def _pane(
     products = at_hand_of(patient_id, shown, slot, wrong, at_hand)
     prescribers = Medication(work).prescribers() if wrong and near.is_near(wrong) else None
     marks = {order.request_entry_id: MARKS[order.what] for order in changed if order.what in MARKS}
+    # Only where something waits for it, on a device that is enrolled.
+    beside = people_beside(work) if any(dose.awaits_witness for dose in shown) else ()
     may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
     cards = [
         pages.card(
@@ -125,6 +128,7 @@ def _pane(
             held_from=since.get(dose.id) if dose.can_sign else None,
             product=products.get(dose.id),
             changed=marks.get(dose.request_entry_id),
+            beside=beside,
         )
         for dose in shown
     ]
@@ -195,6 +199,18 @@ def witness(patient_id: UUID, administration_id: UUID) -> Response:
     return _back(patient_id)
 
 
+@bp.act(
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/witness-beside",
+    Permission.MEDICATION_ADMINISTER,
+    beside=True,
+)
+def witness_beside(patient_id: UUID, administration_id: UUID) -> Response:
+    """The second signature on the screen of the first: the Work is of who signs with her PIN, and so is everything it asks."""
+    form_body(schemas.Nothing)
+    Medication(current_work()).witness(patient_id, administration_id)
+    return _back(patient_id)
+
+
 @bp.act("/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/undo", Permission.MEDICATION_ADMINISTER)
 def undo(patient_id: UUID, administration_id: UUID) -> Response:
     Medication(current_work()).correct(patient_id, administration_id, reason=phrase("Angret"))
@@ -232,7 +248,7 @@ def _bag_refused(refusal: Refused) -> str:
     return _round(refusal.where["patient_id"], request.args.get("slot"), wrong)
 
 
-@draws_again("given", "not_given", "also_given", "witness", "take_away")
+@draws_again("given", "not_given", "also_given", "witness", "witness_beside", "take_away")
 def _signature_refused(refusal: Refused) -> str:
     patient_id = refusal.where["patient_id"]
     wrong = trouble(refusal.where.get("dose_id", patient_id), refusal)
