@@ -215,8 +215,8 @@ class JournalApp(Flask):
             actor = journal.access.held.beside(g.work)
         if actor is None:
             raise Invalid(
-                "PIN-koden stemte ikke, eller den som skal signere, er ikke logget inn på denne maskinen. Etter fem feil må hun "
-                "logge inn på vanlig måte."
+                "PIN-koden stemte ikke, eller den som skal signere, er ikke logget inn på denne maskinen. Etter fem feil må den "
+                "det gjelder, logge inn på vanlig måte."
             )
         return Known(actor)
 
