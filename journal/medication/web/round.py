@@ -121,7 +121,7 @@ def _pane(
             may_sign=may_sign,
             latest=latest,
             patches=patches,
-            trouble=wrong if wrong and wrong.dose_id == dose.id else None,
+            trouble=wrong if wrong and wrong.dose_id in _about(dose) else None,
             may_be_given_by=others.get(dose.id),
             prescribers=prescribers,
             now=work.now,
@@ -133,7 +133,7 @@ def _pane(
         for dose in shown
     ]
     said = any(bag.error or bag.ask_now for bag in ready.cards)
-    placed = {card.id for card in cards} | ({wrong.dose_id} if wrong and said else set())
+    placed = {id for dose in shown for id in _about(dose)} | ({wrong.dose_id} if wrong and said else set())
     return {
         "cards": cards,
         "bags": ready.cards,
@@ -142,6 +142,11 @@ def _pane(
         "last": pages.last_of_bag(bags, doses, me, slot, work.now) or pages.last_of(doses, me, slot, work.now),
         "trouble": wrong if wrong and wrong.dose_id not in placed else None,
     }
+
+
+def _about(dose: DueDose) -> tuple[UUID, ...]:
+    """What an act on its card may be about: the dose, or its signature."""
+    return (dose.id, dose.signed.id) if dose.signed else (dose.id,)
 
 
 def _who_may(patient_id: UUID, shown: list[DueDose]) -> dict[UUID, str]:
@@ -250,8 +255,9 @@ def _bag_refused(refusal: Refused) -> str:
 
 @draws_again("given", "not_given", "also_given", "witness", "witness_beside", "take_away")
 def _signature_refused(refusal: Refused) -> str:
-    patient_id = refusal.where["patient_id"]
-    wrong = trouble(refusal.where.get("dose_id", patient_id), refusal)
+    where = refusal.where
+    patient_id = where["patient_id"]
+    wrong = trouble(where.get("dose_id") or where.get("administration_id", patient_id), refusal)
     return _round(patient_id, request.args.get("slot"), wrong)
 
 
