@@ -103,7 +103,7 @@ def test_her_own_pin_another_device_and_an_ended_session_sign_nothing(
 
 
 def test_what_she_may_not_is_refused_though_her_pin_is_right(
-    world: World, work_of: WorkOf, pc: Screen, dose: DueDose, with_pin: Any
+    world: World, work_of: WorkOf, pc: Screen, dose: DueDose, with_pin: Any, access_log: Callable[..., list[Any]]
 ) -> None:
     """An administrator gives no medicines; and whose screen it is must herself have a ground for the patient."""
     with_pin(world.tora)
@@ -119,6 +119,9 @@ def test_what_she_may_not_is_refused_though_her_pin_is_right(
     pc.sign_in(world.nina)
     far = dose._replace(patient_id=world.patient(at=world.bodo_ward, by=world.bodil))
     assert second(pc, far, signature, pc.session_of(world.bodil), PIN).status_code == 403
+    assert {row.actor_name for row in access_log(far.patient_id)} == {"Nina Nordli"}, (
+        "refused before anything of Bodil's"
+    )
     with work_of(world.nina) as work:
         assert Medication(work).dose(dose.patient_id, dose.id).awaits_witness
 
