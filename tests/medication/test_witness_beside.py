@@ -11,6 +11,7 @@ from journal.access import pin_rules
 from journal.app import JournalApp
 from journal.medication import DueDose, Medication
 from journal.platform.ids import new_id
+from tests import factories
 from tests.access.test_locking import OTHER, PIN, WRONG, Screen, screen, ward_pc, with_pin
 from tests.conftest import World
 from tests.medication.test_caution import due
@@ -113,14 +114,16 @@ def test_what_she_may_not_is_refused_though_her_pin_is_right(
     assert second(pc, dose, signature, pc.session_of(world.tora), PIN).status_code == 403
     assert shown(world, work_of, dose).awaits_witness
 
-    # Bodil gives this patient's medicines, and Nina, at whose screen it is, has nothing to do with her.
-    with_pin(world.bodil)
-    pc.sign_in(world.bodil)
+    # Olga gives this patient's medicines, and Nina, at whose screen it is, has nothing to do with her.
+    olga = factories.staff(world.builder, world.oslo, world.other_ward, "Olga Olsen", "nurse")
+    world.store()
+    with_pin(olga)
+    pc.sign_in(olga)
     pc.sign_in(world.nina)
-    far = dose._replace(patient_id=world.patient(at=world.bodo_ward, by=world.bodil))
-    assert second(pc, far, signature, pc.session_of(world.bodil), PIN).status_code == 403
+    far = dose._replace(patient_id=world.patient(at=world.other_ward))
+    assert second(pc, far, signature, pc.session_of(olga), PIN).status_code == 403
     assert {row.actor_name for row in access_log(far.patient_id)} == {"Nina Nordli"}, (
-        "refused before anything of Bodil's"
+        "refused before anything of Olga's"
     )
     with work_of(world.nina) as work:
         assert Medication(work).dose(dose.patient_id, dose.id).awaits_witness
