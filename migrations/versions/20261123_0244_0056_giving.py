@@ -1,5 +1,6 @@
 """When whoever asks was last at work here, and how many orders of each patient are changed since; a municipality's own
-tolerances for single medicines and groups; who signs beside another, by her PIN.
+tolerances for single medicines and groups; who signs beside another, by her PIN; whose
+doses lack something the report to the drug registry needs.
 
 Only adds: the version before this asks the worklist for its own columns.
 
@@ -31,6 +32,7 @@ WORKLIST_KNOWS = (
 def upgrade() -> None:
     _last_here()
     _beside()
+    _registry()
     with_other_words(WORKLIST, "journal_finder", *WORKLIST_KNOWS)
     # By ATC code, minutes before and after: {"N04BA": [15, 15]}.
     op.execute(
@@ -94,8 +96,38 @@ def _beside() -> None:
     )
 
 
+def _registry() -> None:
+    # Ids alone: what lacks is read in the opened chart. `substance`: the units in which an amount is of the substance itself.
+    define(
+        "medication.lacking_for_registry(since timestamptz, substance text[]) RETURNS TABLE (patient_id uuid) STABLE",
+        """
+        #variable_conflict use_column
+        DECLARE
+            units uuid[] := audit.acting_units();
+            person uuid := audit.acting_person();
+            hidden uuid[] := access.closed_to(person, units, '{*,patients,medication}');
+        BEGIN
+            RETURN QUERY
+            SELECT DISTINCT r.patient_id FROM access.care_relationship r
+            WHERE r.patient_id <> ALL (hidden) AND (r.unit_id = ANY (units) OR r.practitioner_id = person)
+              AND r.ground IN ('stay', 'service', 'route', 'task')
+              AND r.valid_from <= now() AND (r.valid_until IS NULL OR r.valid_until > now()) AND r.in_error_at IS NULL
+              AND EXISTS (
+                  SELECT FROM medication.medication_administration a
+                  JOIN medication.medication_request q ON q.patient_id = a.patient_id AND q.id = a.request_id
+                  WHERE a.patient_id = r.patient_id AND a.effective_at > since AND a.status = 'completed'
+                    AND a.in_error_at IS NULL AND a.kind <> 'witness'
+                    AND (a.amount IS NULL OR q.catalogue_item_id IS NULL
+                         OR a.unit <> ALL (substance) AND q.dosage ->> 'strength_per_unit' IS NULL))
+            ORDER BY r.patient_id;
+        END""",
+        owner="journal_finder",
+    )
+
+
 def downgrade() -> None:
     op.execute("ALTER TABLE medication.dose_setting DROP COLUMN own")
     with_other_words(WORKLIST, "journal_finder", *((new, old) for old, new in reversed(WORKLIST_KNOWS)))
+    op.execute("DROP FUNCTION medication.lacking_for_registry(timestamptz, text[])")
     op.execute("DROP FUNCTION access.person_beside(text, text)")
     op.execute("DROP FUNCTION access.last_here()")

@@ -43,6 +43,7 @@ from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.procedures import OfProcedure, ProcedureList, Procedures
 from journal.medication.service.received import Prescriber, Queue, Received
 from journal.medication.service.reconciling_ledger import LedgerChoice, ReconcilingLedger, ToWithdraw, Unmatched
+from journal.medication.service.registry import ForRegistry, LackingMedicine
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.reviewing import Review, ReviewDue, Reviewing
 from journal.medication.service.rota import WeekOfStandIns
@@ -103,6 +104,7 @@ class Medication(
     Spans,
     Whole,
     WhollyGiven,
+    ForRegistry,
     Transfer,
     Expected,
     Assessed,
@@ -154,6 +156,7 @@ __all__ = [
     "Handed",
     "Held",
     "Interactions",
+    "LackingMedicine",
     "LedgerChoice",
     "ListAfterCrossing",
     "Medication",
