@@ -45,6 +45,7 @@ class DoseStatus(StrEnum):
     TAKEN_OUT = "taken_out"
     LAID_OUT = "laid_out"
     ON_LEAVE = "on_leave"
+    BY_OTHERS = "by_others"
     UNKNOWN = "unknown"
 
 
@@ -129,6 +130,7 @@ def dose_status(
     unreconciled: bool = False,
     laid_out: bool = False,
     on_leave: bool = False,
+    by_others: bool = False,
     unknown: bool = False,
 ) -> DoseStatus:
     """The status of a dose at `now`. All times are aware instants.
@@ -136,7 +138,8 @@ def dose_status(
     `order_status_since`: when the order was paused or stopped; a dose missed before that stays missed.
     `next_due_at`: the next dose of the same order, if there is one. `unreconciled`: its order waits at the hospital door
     (door.waits), so that nobody was to give it. `laid_out`: it lies before the patient, and is neither late nor missed: somebody
-    must see whether it was taken. `on_leave`: she has it with her, and whoever is with her sees to it. `unknown`: the journal was
+    must see whether it was taken. `on_leave`: she has it with her, and whoever is with her sees to it. `by_others`: she takes
+    it herself, or next of kin or others give it, so that it is neither late nor missed to us. `unknown`: the journal was
     away when it was to be given (rules/downtime.py), so that it is neither late nor missed, unless its order had ended before it
     was due.
     """
@@ -153,6 +156,8 @@ def dose_status(
         return DoseStatus.ON_LEAVE
     if laid_out:
         return DoseStatus.LAID_OUT
+    if by_others:
+        return DoseStatus.BY_OTHERS
     if now >= missed:
         return DoseStatus.MISSED
     if now > due_at + tolerance.after:
@@ -196,6 +201,7 @@ _WORDS = phrases(
         DoseStatus.TAKEN_OUT: "tatt ut",
         DoseStatus.LAID_OUT: "lagt fram",
         DoseStatus.ON_LEAVE: "på permisjon",
+        DoseStatus.BY_OTHERS: "gis ikke av oss",
         DoseStatus.UNKNOWN: "ukjent – journalen var nede",
     }
 )
