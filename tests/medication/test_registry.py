@@ -4,36 +4,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from journal.medication import Medication, Medicine
 from journal.medication.rules import Reason, every_hours
-from journal.medication.rules.registry import Lack, lacking
 from journal.platform.quantity import Quantity
 from tests.conftest import Browser, World
 from tests.medication.test_sign import doses, order, sign
 
 WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
-
-TABLET, FIFTY = Quantity(Decimal(1), "tablett"), Quantity(Decimal(50), "mg")
-
-
-@pytest.mark.parametrize(
-    ("has_code", "amount", "strength", "lacks"),
-    [
-        (True, TABLET, FIFTY, set()),
-        (True, FIFTY, None, set()),
-        (True, TABLET, None, {Lack.SUBSTANCE}),
-        (True, Quantity(Decimal(1), "ml"), FIFTY, {Lack.SUBSTANCE}),
-        (True, None, FIFTY, {Lack.AMOUNT}),
-        (False, TABLET, None, {Lack.CODE, Lack.SUBSTANCE}),
-    ],
-)
-def test_what_a_dose_lacks(
-    has_code: bool, amount: Quantity | None, strength: Quantity | None, lacks: set[Lack]
-) -> None:
-    assert lacking(has_code=has_code, amount=amount, strength=strength, ordered_in="tablett") == lacks
 
 
 def test_what_lacks_is_on_the_list_the_same_day_and_nobody_is_opened_for_the_rest(

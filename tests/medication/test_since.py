@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from journal.medication import Medication
-from journal.medication.rules import OrderStatus, every_hours
-from journal.medication.rules.since import Changed, looked_back_to, since_text, what_changed
+from journal.medication.rules import every_hours
+from journal.medication.rules.since import Changed
 from journal.medication.service import SinceLast
 from journal.platform.ids import new_id
 from journal.platform.quantity import Quantity
@@ -115,16 +115,3 @@ def test_the_round_says_it_without_a_click_and_marks_the_card(
     assert 'id="h-changed"' not in nina.get(f"/round?patient={quiet}").text
     listed = nina.get(f"/patients/{patient_id}/medication").text
     assert 'id="h-changed"' in listed and "Endret siden du sist var her" in listed
-
-
-def test_what_it_is_called_and_how_far_back_it_goes(now: datetime) -> None:
-    here = {"was_there": True, "resumed": False}
-    assert what_changed(OrderStatus.ACTIVE, was_there=True, resumed=True) is Changed.RESUMED
-    assert what_changed(OrderStatus.ACTIVE, **here) is Changed.CHANGED
-    assert what_changed(OrderStatus.COMPLETED, **here) is Changed.COMPLETED
-    assert what_changed(OrderStatus.ON_HOLD, was_there=False, resumed=False) is Changed.PAUSED
-    at = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-    assert since_text(at - 22 * HOUR, at) == "siden du sist var her, i går kl. 15.00"
-    assert since_text(at - 30 * 24 * HOUR, at) == "de siste 14 dagene. Du var her sist 25.10.2026"
-    assert looked_back_to(at - 30 * 24 * HOUR, at) == at - 14 * 24 * HOUR
-    assert looked_back_to(at - HOUR, at) == at - HOUR
