@@ -43,8 +43,9 @@ import journal.patients.web
 from journal import metrics
 from journal.access import AccessGate, SessionCookie, Times, providers, require_proof
 from journal.listeners import LISTENERS
+from journal.permissions import Permission
 from journal.platform import clock, commands, language, log
-from journal.platform.caller import Caller, Command, Keys, Nobody
+from journal.platform.caller import Caller, Command, Keys, Known, Nobody
 from journal.platform.db import connect
 from journal.platform.errors import Invalid, JournalError, Unavailable
 from journal.platform.ids import new_id
@@ -161,10 +162,10 @@ class JournalApp(Flask):
         return SessionCookie(secret, idle, timedelta(hours=self.settings.session_max_hours))
 
     @contextmanager
-    def _work(self, command: Command | None = None) -> Iterator[None]:
-        """A Work of whoever asks, who is answered in her own language."""
+    def _work(self, command: Command | None = None, caller: Caller | None = None) -> Iterator[None]:
+        """A Work of whoever asks, or of *caller*, who is answered in her own language."""
         about = (request.view_args or {}).get("patient_id")
-        with self.works.open(self.caller(), g.request_id, command, about) as g.work:
+        with self.works.open(caller or self.caller(), g.request_id, command, about) as g.work:
             if g.work.signed_in:
                 language.use(g.work.actor.language)
             yield
@@ -179,10 +180,11 @@ class JournalApp(Flask):
         fresh = getattr(view, "fresh", False)
         if fresh:
             self._prove()
-        with self._work(command):
+        beside = self._beside(view.permission) if getattr(view, "beside", False) else None
+        with self._work(command, beside):
             if view.permission is not None:
                 g.work.admit(view.permission)
-            if request.method == "POST" and view.idempotency != "signed":
+            if request.method == "POST" and view.idempotency != "signed" and beside is None:
                 security.refuse_forgery(self.settings, g.work)
             if fresh:
                 require_proof(g.work, Times.of(self.settings))
@@ -202,6 +204,24 @@ class JournalApp(Flask):
             with self._work():
                 security.refuse_forgery(self.settings, g.work)
                 journal.access.held.prove(g.work)
+
+    def _beside(self, permission: Permission) -> Caller:
+        """Whose act it is that comes from another's screen, by her PIN, in a transaction of its own: a wrong one is counted.
+
+        Whose screen it is must herself have the permission and a ground for the patient. Raises Invalid, whatever was wrong.
+        """
+        with self._work():
+            security.refuse_forgery(self.settings, g.work)
+            g.work.admit(permission)
+            if patient_id := (request.view_args or {}).get("patient_id"):
+                g.work.open(permission, [patient_id])
+            actor = journal.access.held.beside(g.work)
+        if actor is None:
+            raise Invalid(
+                "PIN-koden stemte ikke, eller den som skal signere, er ikke logget inn på denne maskinen. Etter fem feil må den "
+                "det gjelder, logge inn på vanlig måte."
+            )
+        return Known(actor)
 
     def handle_user_exception(self, e: Exception) -> Any:
         """An error page may show a patient too: the failed Work is over, so the page gets one of its own."""

@@ -49,6 +49,8 @@ TESTS = {
     "transfer.py": ("rule_cases",),
     "go_live.py": ("rule_cases",),
     "laid_out.py": ("rule_cases_laid_out",),
+    "registry.py": ("rule_cases_since",),
+    "since.py": ("rule_cases_since",),
     "leave.py": ("rule_cases_leave",),
     "door.py": ("rule_cases",),
     "verbal.py": ("rule_cases",),

@@ -3,6 +3,7 @@
 from journal.access.asked_for import AskedFor, HeldGround
 from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS
+from journal.access.held import people_beside
 from journal.access.justified import Justifying
 from journal.access.justified_rules import TEXTS as REASON_TEXTS
 from journal.access.justified_rules import Reason
@@ -42,6 +43,7 @@ __all__ = [
     "Times",
     "demo_people",
     "end_session",
+    "people_beside",
     "providers",
     "require_proof",
     "set_color_scheme",

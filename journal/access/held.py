@@ -2,6 +2,7 @@
 
 import base64
 from typing import Any, cast
+from uuid import UUID
 
 from flask import current_app, request
 from werkzeug.exceptions import HTTPException
@@ -9,6 +10,7 @@ from werkzeug.routing import RequestRedirect
 
 from journal.access import locking
 from journal.access.locking import Held, Times, lock, waiting
+from journal.platform.caller import Actor
 from journal.platform.settings import Settings
 from journal.platform.work import Work
 from journal.web import own_address
@@ -69,6 +71,23 @@ def secret_in(cookie: str) -> bytes | None:
         return base64.urlsafe_b64decode(request.cookies.get(cookie, "")) or None
     except ValueError:
         return None
+
+
+def people_beside(work: Work) -> list[tuple[UUID, str]]:
+    """The others who are signed in on this device and have a PIN, by session. One statement; none for a device of nobody's."""
+    if work.actor.device_id is None:
+        return []
+    here = waiting(work, held(), times())
+    return [(one.id, one.name) for one in here if one.with_pin and one.id != work.actor.session_id]
+
+
+def beside(work: Work) -> Actor | None:
+    """Who signs beside her: the person and the PIN in the form that came."""
+    try:
+        session_id = UUID(request.form.get("second_session", ""))
+    except ValueError:
+        return None
+    return locking.beside(work, held(), times(), session_id, request.form.get("second_pin", ""), settings().secret_key)
 
 
 def prove(work: Work) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.access import pin_rules
+from journal.platform.caller import Actor
 from journal.platform.errors import Invalid, NotProved
 from journal.platform.language import phrase
 from journal.platform.settings import Settings
@@ -23,6 +24,7 @@ _UNLOCKABLE = sa.text(
 )
 _TRY = sa.text("SELECT access.try_pin(:token, :device, :session, :longest)")
 _PROVE = sa.text("SELECT access.prove_session(:call, :mac)")
+_BESIDE = sa.text("SELECT access.person_beside(:call, :mac)")
 _SET_PIN = sa.text("SELECT access.set_pin(:hash, :within)")
 _OWN = sa.text(
     "SELECT id, device, kind, unit, created_at, seen_at, locked_at, with_pin FROM access.own_sessions(:longest)"
@@ -135,6 +137,17 @@ def prove(work: Work, held: Held, times: Times, pin: str, secret: bytes) -> bool
     if right:
         _prove(work, work.actor.session_id)
     return right
+
+
+def beside(work: Work, held: Held, times: Times, session_id: UUID, pin: str, secret: bytes) -> Actor | None:
+    """Who signs beside the one whose screen it is: somebody who is signed in on the same device, by her PIN. Her session is
+    neither opened nor changed. None, whatever was wrong.
+    """
+    if session_id == work.actor.session_id or not _right(work, held, times, session_id, pin, secret):
+        return None
+    call = json.dumps({"at": work.now.isoformat(), "session_id": str(session_id)})
+    told = work.db.execute(_BESIDE, {"call": call, "mac": work.keys.sign(call)}).scalar()
+    return Actor.from_json(told) if told else None
 
 
 def prove_strongly(work: Work) -> None:

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields
 from journal.platform.fields import StrictInteger
 from journal.platform.language import phrase
 
-_ATC = re.compile(r"[A-Z]\d\d([A-Z]([A-Z](\d\d)?)?)?")
+ATC = re.compile(r"[A-Z]\d\d([A-Z]([A-Z](\d\d)?)?)?")
 _MOST = 100
 
 
@@ -18,7 +18,7 @@ class AtcCodes(fields.Field[list[str]]):
     def _deserialize(self, value: object, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
         codes = sorted(set(re.split(r"[\s,;]+", str(value).strip().upper())) - {""})
         for code in codes:
-            if not _ATC.fullmatch(code):
+            if not ATC.fullmatch(code):
                 said = phrase("%(code)s er ikke en ATC-kode. Skriv for eksempel H02AB.", code=code[:20])
                 raise ValidationError(said)
         if len(codes) > _MOST:

@@ -18,7 +18,10 @@ REQUEST = ["medication.medication_request.patient_id", "medication.medication_re
 
 
 class DoseSetting(Base):
-    """What a municipality has chosen of its doses: a whole set for each version, from the start of a day. Minutes."""
+    """What a municipality has chosen of its doses: a whole set for each version, from the start of a day. Minutes.
+
+    `own`: by ATC code, how many before and after.
+    """
 
     __tablename__ = "dose_setting"
     __table_args__ = {"schema": "medication"}
@@ -36,6 +39,7 @@ class DoseSetting(Base):
     late_minutes: Mapped[int]
     critical_ready_minutes: Mapped[int]
     critical_late_minutes: Mapped[int]
+    own: Mapped[dict[str, list[int]]] = mapped_column(JSONB, server_default=sa.text("'{}'"))
     recorded_by: Mapped[UUID] = mapped_column(server_default=sa.FetchedValue())
     recorded_by_name: Mapped[str] = mapped_column(server_default=sa.FetchedValue())
     recorded_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())

@@ -1,6 +1,7 @@
 """What comes in: one schema for each act, and for the address of each page. The same serve form and JSON."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ from journal.medication.rules.safety import KEPT, Kept
 from journal.medication.rules.week import FIRST_DAY, LAST_DAY
 from journal.medication.service import Answers, FavouriteDose
 from journal.medication.supply_schemas import MaybeId, Supplied
+from journal.medication.tolerance_forms import OwnTolerances, as_lines
 from journal.platform.clock import instant, local_date, norwegian_date
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
@@ -332,6 +334,7 @@ class ChooseSettings(Schema):
     late_minutes = StrictInteger(**_MINUTES)
     critical_ready_minutes = StrictInteger(**_MINUTES)
     critical_late_minutes = StrictInteger(**_MINUTES)
+    own = OwnTolerances(load_default=())
 
 
 class ChooseCatalogueAge(Schema):
@@ -379,7 +382,9 @@ def settings_from(form: Mapping[str, Any]) -> DoseSettings:
         for of in ("", "critical_")
     )
     with refusing("critical_ready_minutes", Invalid):
-        return DoseSettings(clock_times, ordinary, narrow)
+        settings = DoseSettings(clock_times, ordinary, narrow)
+    with refusing("own", Invalid):
+        return replace(settings, own=form["own"])
 
 
 def settings_typed(settings: DoseSettings) -> dict[str, str]:
@@ -388,4 +393,4 @@ def settings_typed(settings: DoseSettings) -> dict[str, str]:
     for of, tolerance in (("", settings.ordinary), ("critical_", settings.narrow)):
         typed[f"{of}ready_minutes"] = str(tolerance.before // timedelta(minutes=1))
         typed[f"{of}late_minutes"] = str(tolerance.after // timedelta(minutes=1))
-    return typed
+    return typed | {"own": as_lines(settings.own)}

@@ -18,7 +18,8 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 # Fields of every form that belong to the shell, not to the view.
 PROOF_FIELDS = frozenset({"proof_pin", "proof_again"})
-SHELL_FIELDS = frozenset({"csrf_token", "command_id"}) | PROOF_FIELDS
+SECOND_FIELDS = frozenset({"second_session", "second_pin"})
+SHELL_FIELDS = frozenset({"csrf_token", "command_id"}) | PROOF_FIELDS | SECOND_FIELDS
 _LEFT_OUT = {fields.Field.default_error_messages[why] for why in ("required", "null")}
 
 
@@ -33,11 +34,18 @@ class Section(Blueprint):
         return self._route(rule, "GET", permission, "none")
 
     def act(
-        self, rule: str, permission: Permission | None, *, repeatable: bool = False, fresh: bool = False
+        self,
+        rule: str,
+        permission: Permission | None,
+        *,
+        repeatable: bool = False,
+        fresh: bool = False,
+        beside: bool = False,
     ) -> Callable[[V], V]:
         """A POST: CSRF token always, and a command id unless doing it twice is the same as once (*repeatable*).
 
         *fresh*: who acts has proved lately who she is; said of the permissions in FRESH for each command.
+        *beside*: it is done by another than whose screen it is, who says so with her PIN: the view's Work is hers.
         """
         return self._route(
             rule,
@@ -45,6 +53,7 @@ class Section(Blueprint):
             permission,
             "repeatable" if repeatable else "command",
             fresh=fresh or (permission in FRESH and not repeatable),
+            beside=beside,
         )
 
     def told(self, rule: str) -> Callable[[V], V]:
@@ -52,11 +61,18 @@ class Section(Blueprint):
         return self._route(rule, "POST", None, "signed")
 
     def _route(
-        self, rule: str, method: str, permission: Permission | None, idempotency: str, *, fresh: bool = False
+        self,
+        rule: str,
+        method: str,
+        permission: Permission | None,
+        idempotency: str,
+        *,
+        fresh: bool = False,
+        beside: bool = False,
     ) -> Callable[[V], V]:
         def register(view: V) -> V:
             said = cast(Any, view)
-            said.permission, said.idempotency, said.fresh = permission, idempotency, fresh
+            said.permission, said.idempotency, said.fresh, said.beside = permission, idempotency, fresh, beside
             self.add_url_rule(rule, view_func=view, methods=[method])
             return view
 

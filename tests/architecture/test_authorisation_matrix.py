@@ -390,6 +390,7 @@ IN_THE_WAY = {
     "medication.review_verbal": "the catalogue of the test is empty",
     "medication.sign_verbal": "somebody has signed it",
     "medication.witness": "the order wants one signature",
+    "medication.witness_beside": "nobody else is signed in on the device",
     "medication.stock_line": "nothing is in stock",
     "medication.keep_in_stock": "the catalogue of the test is empty",
     "medication.receive_stock": "nothing is in stock",

@@ -33,6 +33,7 @@ from tests.medication.test_pausing import PENICILLIN
 from tests.medication.test_procedures import a_line, a_list, item
 from tests.medication.test_renewing import OMEPRAZOLE, ending
 from tests.medication.test_sign import order, prescribe
+from tests.medication.test_since import was_here
 from tests.medication.test_verbal import make_overdue, queue, receive
 from tests.medication.test_verbal_change import say
 
@@ -424,6 +425,19 @@ def test_what_is_asked_after_an_opioid(world: World, see: See, patient_id: UUID,
 
     for path in ("/tasks", "/as-needed"):
         assert faults_of(see(world.nina, f"/patients/{patient_id}{path}")) == [], path
+
+
+def test_what_is_changed_since_one_was_here_and_what_the_registry_lacks(
+    world: World, see: See, work_of: Callable[..., Any]
+) -> None:
+    patient_id, now = world.patient(), datetime.now(UTC)
+    was_here(world, world.nina, now - timedelta(hours=28), now - timedelta(hours=20))
+    order(world, work_of, patient_id, medicine=Medicine("hjemmelaget"), dosage=every_hours(ONE_PATCH, 1))
+    for page in (f"/round?patient={patient_id}", f"/patients/{patient_id}/medication"):
+        tab = see(world.nina, page)
+        expect(tab.find("#h-changed")).to_be_visible()
+        assert faults_of(tab) == []
+    assert faults_of(see(world.nina, "/medication/registry")) == []
 
 
 def test_a_ward_with_nobody_in_it(world: World, see: See) -> None:

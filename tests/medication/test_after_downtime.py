@@ -23,6 +23,7 @@ from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.quantity import Quantity
 from tests import factories
+from tests.authorities import authority
 from tests.conftest import Browser, World
 from tests.factories import METOPROLOL
 from tests.medication.test_ledger import OXYCODONE, entries, keep
@@ -150,6 +151,25 @@ def test_at_another_time_it_is_given_then_and_nothing_was_given_later_than_now(
     assert set(stranger.value.errors) == {"giver_id"}
     written(world, work_of, unknown, world.siri, given_at=now - 90 * timedelta(minutes=1))
     assert dose_of(world, work_of, unknown).status is DoseStatus.GIVEN_LATE
+
+
+def test_the_givers_authority_is_asked_as_it_was_when_she_gave_and_what_lacked_it_is_stored_and_an_incident(
+    world: World, work_of: WorkOf, now: datetime
+) -> None:
+    anne = factories.staff(world.builder, world.oslo, world.ward, "Anne Aas", "health_assistant")
+    world.store()
+    within, without = (factories.due_dose(world, due_at=now - 3 * HOUR) for _ in range(2))
+    away(world, work_of, now)
+    # It ended with her shift, an hour ago.
+    authority(world.builder, world.mona, anne, since=now - 4 * HOUR, until=now - HOUR, patients=[within[0]])
+    world.store()
+
+    for of in (within, without):
+        written(world, work_of, of, anne)
+
+    told = "SELECT count(*) FROM platform.outbox WHERE patient_id = %s AND kind = 'DoseGivenWithoutAuthority'"
+    assert [world.migrator.execute(told, (id,)).fetchone() for id, _dose in (within, without)] == [(0,), (1,)]
+    assert dose_of(world, work_of, without).signed.by_name == "Anne Aas"
 
 
 def test_who_is_said_to_have_given_it_is_asked_and_who_writes_her_own_is_not(

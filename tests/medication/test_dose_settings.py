@@ -16,6 +16,7 @@ from journal.medication.rules import (
     Chosen,
     Dosage,
     DoseSettings,
+    OwnTolerance,
     PlannedDose,
     TimeOfDay,
     Tolerance,
@@ -23,6 +24,7 @@ from journal.medication.rules import (
     in_force,
     own_clock_times,
     planned_doses,
+    tolerance_for,
 )
 from journal.platform.caller import Known
 from journal.platform.clock import day_bounds, instant, local, local_date
@@ -86,6 +88,24 @@ def test_what_is_time_critical_has_the_narrow_tolerance_which_is_never_the_wider
     assert critical.tolerance == minutes(10, 15)
     with pytest.raises(ValueError, match="Tidskritiske"):
         DoseSettings(ordinary=minutes(60, 60), narrow=minutes(30, 61))
+
+
+def test_a_medicine_has_its_own_tolerance_by_the_longest_code_that_fits_and_never_a_wider_one() -> None:
+    own = (
+        OwnTolerance("N04", minutes(20, 20)),
+        OwnTolerance("N04BA", minutes(5, 10)),
+        OwnTolerance("J01", minutes(45, 45)),
+    )
+    settings = DoseSettings(own=own)
+
+    def of(atc: str, *, exact: bool = False) -> Tolerance:
+        said: dict[str, Any] = {"ordinary": settings.ordinary, "narrow": settings.narrow, "own": settings.own}
+        return tolerance_for(exact=exact, time_critical=True, atc_code=atc, **said)
+
+    assert (of("N04BA02"), of("N04BD02"), of("B01AF02")) == (minutes(5, 10), minutes(20, 20), settings.narrow)
+    assert (of("J01CA04"), of("J01CA04", exact=True)) == (minutes(45, 45), settings.narrow)
+    with pytest.raises(ValueError, match="N04 kan ikke ha flere minutter"):
+        DoseSettings(own=(OwnTolerance("N04", minutes(20, 61)),))
 
 
 # In the journal
@@ -344,7 +364,7 @@ def test_an_administrator_chooses_on_the_page_and_it_says_who_and_from_when(
     world: World, work_of: WorkOf, client_for: ClientFor
 ) -> None:
     tora = client_for(world.tora)
-    assert tora.act("/municipality/medication", FORM).status_code == 303
+    assert tora.act("/municipality/medication", FORM | {"own": "j01 30 30\r\n c07ab02  10 20\r\n"}).status_code == 303
 
     page = tora.get("/municipality/medication").text
 
@@ -356,6 +376,8 @@ def test_an_administrator_chooses_on_the_page_and_it_says_who_and_from_when(
     patient_id = world.patient()
     doses = doses_of(world, prescribe(world, work_of, patient_id, dosage=daily(ONE, [TimeOfDay.MORNING])))
     assert {f"{local(dose.due_at):%H.%M}" for dose in doses[1:]} == {"07.30"}
+    assert "Egne frister: C07AB02 10 20, J01 30 30." in page
+    assert {(d.due_at - d.ready_from, d.late_after - d.due_at) for d in doses[1:]} == {minutes(10, 20)}
 
 
 @pytest.mark.parametrize(
@@ -379,6 +401,24 @@ def test_what_cannot_be_is_refused_in_words_and_nothing_typed_is_lost(
     assert all(value(answer.text, name) == text for name, text in (FORM | wrong).items() if name != "version")
     with work_of(world.tora) as work:
         assert Medication(work).dose_settings() == []
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ("N04BA 15", "Vi forsto ikke «N04BA 15»"),
+        ("Levodopa 15 15", "Vi forsto ikke"),
+        ("N04BA 15 15\nN04BA 10 10", "Samme ATC-kode"),
+        ("N04BA 15 91", "N04BA kan ikke ha flere minutter"),
+    ],
+)
+def test_a_tolerance_of_ones_own_that_cannot_be_is_refused_with_what_was_typed(
+    world: World, client_for: ClientFor, own: str, said: str
+) -> None:
+    answer = client_for(world.tora).act("/municipality/medication", FORM | {"own": own})
+
+    assert answer.status_code == 422
+    assert said in answer.text and own in answer.text
 
 
 def test_an_administrator_who_comes_second_sees_what_was_chosen_and_keeps_what_she_typed(

@@ -13,7 +13,16 @@ from journal.app import JournalApp
 from journal.medication import Imported, Medication, Medicine
 from journal.medication.errors import OrderChanged
 from journal.medication.fhir.orders import SUPPLY, request_to_fhir
-from journal.medication.rules import Dosage, GivenBy, Supply, daily, supply_flags, take_out_text, usual_supply
+from journal.medication.rules import (
+    Dosage,
+    DoseStatus,
+    GivenBy,
+    Supply,
+    daily,
+    supply_flags,
+    take_out_text,
+    usual_supply,
+)
 from journal.medication.rules.reconciling import Choice, Kind
 from journal.medication.rules.supply import may_come_from
 from journal.medication.service.shown import DueDose
@@ -148,7 +157,8 @@ def test_another_supply_is_a_version_that_the_doses_follow(world: World, work_of
     now = newest(world, work_of, patient_id, entry_id)
     assert (now.change, now.supply, now.given_by) == ("change", Supply.MULTIDOSE, GivenBy.PATIENT)
     after = doses(world, work_of, patient_id)
-    assert [(dose.id, dose.due_at, dose.status) for dose in after] == [(d.id, d.due_at, d.status) for d in before]
+    assert [(dose.id, dose.due_at) for dose in after] == [(d.id, d.due_at) for d in before]
+    assert {dose.status for dose in after} == {DoseStatus.BY_OTHERS}
     assert {(dose.version, _words(dose)) for dose in after} == {(2, ("fra multidose", "tar selv"))}
     given = world.migrator.execute(
         "SELECT DISTINCT given_by FROM medication.dose WHERE request_entry_id = %s AND due_at > now()", (entry_id,)
@@ -300,3 +310,29 @@ def _words(dose: DueDose) -> tuple[str, ...]:
 def _paused(dose: DueDose) -> tuple[object, ...]:
     """Which dose, whether it is given, and why not: a change of the supply is no reason for a pause."""
     return dose.id, dose.status, dose.paused_because
+
+
+def test_what_she_takes_herself_is_never_late_and_is_said_not_to_be_ours(
+    world: World, work_of: WorkOf, client_for: ClientFor
+) -> None:
+    """A card that says late, with a button, is a double dose."""
+    hers, ours = world.patient(), world.patient()
+    for patient_id, gives in ((hers, GivenBy.PATIENT), (ours, GivenBy.UNIT)):
+        order(world, work_of, patient_id, given_by=gives)
+        world.migrator.execute(
+            """UPDATE medication.dose SET due_at = due_at - interval '3 h', ready_from = ready_from - interval '3 h',
+               late_after = late_after - interval '3 h', missed_from = missed_from - interval '3 h'
+               WHERE patient_id = %s AND due_at < now()""",
+            (patient_id,),
+        )
+
+    first = [doses(world, work_of, patient_id)[0] for patient_id in (hers, ours)]
+
+    assert [dose.status for dose in first] == [DoseStatus.BY_OTHERS, DoseStatus.LATE]
+    assert (first[0].status_text, first[0].can_sign) == ("gis ikke av oss", True)
+    with work_of(world.nina) as work:
+        assert Medication(work).unsettled([hers])[hers] == []
+        listed = Medication(work).list_with_strip(hers)
+    assert {mark[1] for mark in listed.regular[0].strip.marks} == {DoseStatus.BY_OTHERS}
+    page = client_for(world.nina).get(f"/round?patient={hers}&slot={first[0].slot}").text
+    assert "gis ikke av oss" in page and "tar selv" in page and "forsinket" not in page[page.index('class="doses"') :]

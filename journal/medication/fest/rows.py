@@ -41,7 +41,7 @@ _UNIT_OF_7480 = {unit.volven_7480: code for code, unit in UNITS.items() if unit.
 
 # Which medicines must be on time, and which are dangerous in a wrong dose, by the start of their ATC code: Parkinson
 # medicines, insulin, anticoagulants and antibiotics (A3 in the display rules); the second adds opioids and methotrexate.
-_TIME_CRITICAL = ("N04B", "A10A", "B01A", "J01")
+_TIME_CRITICAL = ("N04B", "N03A", "A10A", "B01A", "J01")
 _HIGH_RISK = ("A10A", "B01A", "N02A", "L01BA01", "L04AX03", "C01AA")
 
 

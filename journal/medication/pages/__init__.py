@@ -34,6 +34,7 @@ from journal.medication.pages.round import (
     shown_rows,
     slots,
 )
+from journal.medication.pages.since import changes_of, since_of
 from journal.medication.pages.supply import SupplyFields, supply_fields
 from journal.medication.pages.timeline import curves, lanes
 from journal.medication.pages.transfer import transfer_sheet
@@ -55,6 +56,7 @@ __all__ = [
     "asked_of",
     "bag_cards",
     "card",
+    "changes_of",
     "chosen_slot",
     "comparison",
     "confirmations",
@@ -80,6 +82,7 @@ __all__ = [
     "product_fields",
     "product_warnings",
     "shown_rows",
+    "since_of",
     "slots",
     "source_title",
     "supply_fields",

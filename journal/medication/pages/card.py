@@ -157,6 +157,8 @@ class Card(NamedTuple):
     alone: AloneOf = NOT_ALONE
     near: NearFields | None = None
     next_from: str | None = None
+    beside: tuple[tuple[UUID, str], ...] = ()
+    beside_url: str | None = None
 
 
 class Last(NamedTuple):
@@ -206,17 +208,22 @@ def card(
     prescribers: Sequence[tuple[UUID, str]] | None = None,
     held_from: datetime | None = None,
     product: ProductFields | None = None,
+    changed: str | None = None,
+    beside: Sequence[tuple[UUID, str]] = (),
 ) -> Card:
     """A dose as its card. `latest` are the newest measurements by code, `patches` what is known of them by medicine;
     `trouble` is what went wrong with this dose. `may_be_given_by`: who gives it, where whoever reads has no authority for it.
     `held_from`: of one that waits at the hospital door and may have been given before. `product`: of one that is given from a
     pack that is named; once it is, what the hand does is of that pack, and what must be seen stands open: she has tapped once.
-    `prescribers`: who may have said that it is given too near another one, asked for where that stopped it."""
+    `prescribers`: who may have said that it is given too near another one, asked for where that stopped it. `changed`: what
+    happened to its order since whoever reads was last here. `beside`: who else may sign on this screen, by session."""
     where: dict[str, Any] = {"patient_id": dose.patient_id, "dose_id": dose.id, "slot": slot}
     signed = dose.signed
     note = " – ".join(filter(None, (dose.instruction, _("to signerer") if dose.two_signatures else None)))
     at_hand = product.hand if product else None
     also = may_be_given_by is not None or (trouble is not None and trouble.also_given)
+    mine = signed is not None and signed.by == person_id
+    beside_url = _witness_url(dose, slot, "witness_beside") if may_sign and mine and beside else None
     return Card(
         id=dose.id,
         anchor=f"dose-{dose.id}",
@@ -225,6 +232,7 @@ def card(
         status_text=dose.status_text,
         line=dose.line,
         flags=(
+            *((("accent", changed),) if changed else ()),
             *group_flags(dose.prescription_group, dose.high_risk, dose.unsigned),
             *dose.origin,
             *(_MADE_UP if dose.made_up else ()),
@@ -289,6 +297,8 @@ def card(
         alone=alone_of(dose, slot, person_id) if may_sign else NOT_ALONE,
         near=near_fields(prescribers, trouble.typed) if trouble and prescribers is not None else None,
         next_from=next_from_text(dose, now),
+        beside=tuple(beside) if beside_url else (),
+        beside_url=beside_url,
     )
 
 
@@ -349,11 +359,11 @@ def _signed_text(dose: DueDose, person_id: UUID) -> str | None:
     return ", ".join(str(part) for part in parts if part)
 
 
-def _witness_url(dose: DueDose, slot: str | None) -> str | None:
+def _witness_url(dose: DueDose, slot: str | None, act: str = "witness") -> str | None:
     if not dose.awaits_witness or dose.signed is None:
         return None
     where: dict[str, Any] = {"patient_id": dose.patient_id, "administration_id": dose.signed.id, "slot": slot}
-    return url_for("medication.witness", **where)
+    return url_for(f"medication.{act}", **where)
 
 
 def asked(dose: DueDose) -> set[str]:

@@ -55,7 +55,7 @@ class Slot(NamedTuple):
 
 class PatientRow(NamedTuple):
     """A patient of the round. `away_text` is set for one who is away, `waits` for one whose list is not reconciled. `undecided`:
-    medicines that wait for a doctor's answer."""
+    medicines that wait for a doctor's answer. `changed`: orders that are another since the reader was last here."""
 
     patient_id: UUID
     room: str | None
@@ -72,6 +72,7 @@ class PatientRow(NamedTuple):
     current: bool
     status_id: str
     undecided: int
+    changed: int
 
     @property
     def done(self) -> bool:
@@ -163,6 +164,7 @@ def _shown_row(row: WorklistRow, patient: Listed, address: str, current: UUID | 
         current=row.patient_id == current,
         status_id=f"st-{text}",
         undecided=row.undecided,
+        changed=row.changed,
     )
 
 

@@ -11,24 +11,34 @@ from typing import NamedTuple
 
 from journal.medication.rules.dosage import Dosage
 from journal.medication.rules.schedule import DEFAULT_CLOCK_TIMES, ClockTimes, ExpectedDose, expected_times
-from journal.medication.rules.status import ORDINARY, TIME_CRITICAL, Tolerance, tolerance_for
+from journal.medication.rules.status import ORDINARY, TIME_CRITICAL, OwnTolerance, Tolerance, tolerance_for
 from journal.platform.clock import instant
+from journal.platform.language import phrase
 
 
 @dataclass(frozen=True, slots=True)
 class DoseSettings:
     """One choice, by default what a small municipality never needs to touch. `narrow` is for what must be on time (A3).
 
-    Raises ValueError, with a sentence for the administrator, when the narrow tolerance is the wider one.
+    `own`: for single medicines or groups. Raises ValueError, with a sentence for the administrator, when the narrow tolerance or
+    one of the own is the wider one.
     """
 
     clock_times: ClockTimes = field(default_factory=lambda: DEFAULT_CLOCK_TIMES)
     ordinary: Tolerance = ORDINARY
     narrow: Tolerance = TIME_CRITICAL
+    own: tuple[OwnTolerance, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.narrow.before > self.ordinary.before or self.narrow.after > self.ordinary.after:
+        if _is_wider(self.narrow, self.ordinary):
             raise ValueError("Tidskritiske legemidler kan ikke ha flere minutter enn de andre.")
+        for each in self.own:
+            if _is_wider(each.tolerance, self.ordinary):
+                raise ValueError(phrase("%(atc)s kan ikke ha flere minutter enn de andre legemidlene.", atc=each.atc))
+
+
+def _is_wider(one: Tolerance, other: Tolerance) -> bool:
+    return one.before > other.before or one.after > other.after
 
 
 class Chosen(NamedTuple):
@@ -60,11 +70,17 @@ def planned_doses(
     order_start: datetime,
     order_end: datetime | None,
     time_critical: bool,
+    atc_code: str | None = None,
 ) -> Iterator[PlannedDose]:
     """As `expected_times`, each day by what the municipality has chosen for it."""
     for begin, until, settings in _periods(choices, start, end):
         tolerance = tolerance_for(
-            exact=dosage.exact, time_critical=time_critical, ordinary=settings.ordinary, narrow=settings.narrow
+            exact=dosage.exact,
+            time_critical=time_critical,
+            atc_code=atc_code,
+            ordinary=settings.ordinary,
+            narrow=settings.narrow,
+            own=settings.own,
         )
         period = {"start": begin, "end": until, "order_start": order_start}
         for dose in expected_times(dosage, **period, order_end=order_end, clock_times=settings.clock_times):

@@ -12,6 +12,7 @@ A dose is
 Once signed it is what was signed, whatever has happened to the order since.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -44,6 +45,7 @@ class DoseStatus(StrEnum):
     TAKEN_OUT = "taken_out"
     LAID_OUT = "laid_out"
     ON_LEAVE = "on_leave"
+    BY_OTHERS = "by_others"
     UNKNOWN = "unknown"
 
 
@@ -66,14 +68,34 @@ class Tolerance(NamedTuple):
 
 ORDINARY = Tolerance(timedelta(minutes=60), timedelta(minutes=60))
 TIME_CRITICAL = Tolerance(timedelta(minutes=30), timedelta(minutes=30))
-"""For Parkinson medicines, insulin, anticoagulants, antibiotics, and doses ordered exactly on time (A3)."""
+"""For medicines against Parkinson and epilepsy, insulin, anticoagulants, antibiotics, and doses ordered exactly on time (A3)."""
+
+
+class OwnTolerance(NamedTuple):
+    """What a municipality has chosen for one medicine or group, by the beginning of its ATC code."""
+
+    atc: str
+    tolerance: Tolerance
 
 
 def tolerance_for(
-    *, exact: bool, time_critical: bool, ordinary: Tolerance = ORDINARY, narrow: Tolerance = TIME_CRITICAL
+    *,
+    exact: bool,
+    time_critical: bool,
+    atc_code: str | None = None,
+    ordinary: Tolerance = ORDINARY,
+    narrow: Tolerance = TIME_CRITICAL,
+    own: Sequence[OwnTolerance] = (),
 ) -> Tolerance:
-    """Which of the municipality's two tolerances a medicine has."""
-    return narrow if exact or time_critical else ordinary
+    """Which of the municipality's tolerances a medicine has: its own, by the longest ATC code that fits, else one of the two.
+
+    A dose that was ordered exactly on time has never the wider one, whatever is chosen for the medicine.
+    """
+    fitting = [each for each in own if (atc_code or "").startswith(each.atc)]
+    if not fitting:
+        return narrow if exact or time_critical else ordinary
+    chosen = max(fitting, key=lambda each: len(each.atc)).tolerance
+    return Tolerance(*map(min, chosen, narrow)) if exact else chosen
 
 
 class SignedState(NamedTuple):
@@ -108,6 +130,7 @@ def dose_status(
     unreconciled: bool = False,
     laid_out: bool = False,
     on_leave: bool = False,
+    by_others: bool = False,
     unknown: bool = False,
 ) -> DoseStatus:
     """The status of a dose at `now`. All times are aware instants.
@@ -115,7 +138,8 @@ def dose_status(
     `order_status_since`: when the order was paused or stopped; a dose missed before that stays missed.
     `next_due_at`: the next dose of the same order, if there is one. `unreconciled`: its order waits at the hospital door
     (door.waits), so that nobody was to give it. `laid_out`: it lies before the patient, and is neither late nor missed: somebody
-    must see whether it was taken. `on_leave`: she has it with her, and whoever is with her sees to it. `unknown`: the journal was
+    must see whether it was taken. `on_leave`: she has it with her, and whoever is with her sees to it. `by_others`: she takes
+    it herself, or next of kin or others give it, so that it is neither late nor missed to us. `unknown`: the journal was
     away when it was to be given (rules/downtime.py), so that it is neither late nor missed, unless its order had ended before it
     was due.
     """
@@ -132,6 +156,8 @@ def dose_status(
         return DoseStatus.ON_LEAVE
     if laid_out:
         return DoseStatus.LAID_OUT
+    if by_others:
+        return DoseStatus.BY_OTHERS
     if now >= missed:
         return DoseStatus.MISSED
     if now > due_at + tolerance.after:
@@ -175,6 +201,7 @@ _WORDS = phrases(
         DoseStatus.TAKEN_OUT: "tatt ut",
         DoseStatus.LAID_OUT: "lagt fram",
         DoseStatus.ON_LEAVE: "på permisjon",
+        DoseStatus.BY_OTHERS: "gis ikke av oss",
         DoseStatus.UNKNOWN: "ukjent – journalen var nede",
     }
 )

@@ -70,6 +70,8 @@ _FROM = phrases(
         Supply.BROUGHT_ALONG: "medbrakt",
     }
 )
+OTHERS = frozenset(GivenBy) - {GivenBy.UNIT}
+"""Who gives when the unit does not: what they give is neither late nor missed to the unit."""
 _GIVES = phrases(
     {GivenBy.PATIENT: "tar selv", GivenBy.NEXT_OF_KIN: "pårørende gir", GivenBy.OTHER: "andre gir"},
 )

@@ -32,6 +32,7 @@ _WORST_FIRST = (
     DoseStatus.GIVEN,
     DoseStatus.UNRECONCILED,
     DoseStatus.ON_LEAVE,
+    DoseStatus.BY_OTHERS,
     DoseStatus.HELD,
     DoseStatus.STOPPED,
     DoseStatus.IN_DISPENSER,

@@ -6,6 +6,7 @@ from journal.medication.service.authority import Authorities, Delegation, Held, 
 from journal.medication.service.bags import Bags
 from journal.medication.service.beside import Beside
 from journal.medication.service.catalogue import Catalogue, CatalogueHit, CatalogueHits
+from journal.medication.service.changed import ChangedOrder, ChangedSince, SinceLast
 from journal.medication.service.critical_setting import CriticalChoice, CriticalSettings
 from journal.medication.service.dispenser_shown import DeviceTold, DispenserSaid, PatientDispenser
 from journal.medication.service.dispensers import Dispensers
@@ -42,6 +43,7 @@ from journal.medication.service.preview import Preview, Previewing
 from journal.medication.service.procedures import OfProcedure, ProcedureList, Procedures
 from journal.medication.service.received import Prescriber, Queue, Received
 from journal.medication.service.reconciling_ledger import LedgerChoice, ReconcilingLedger, ToWithdraw, Unmatched
+from journal.medication.service.registry import ForRegistry, LackingMedicine
 from journal.medication.service.renewing import Ending, EndingSoon, Renewal, Renewing
 from journal.medication.service.reviewing import Review, ReviewDue, Reviewing
 from journal.medication.service.rota import WeekOfStandIns
@@ -98,9 +100,11 @@ class Medication(
     Unsettled,
     Undecided,
     Lists,
+    ChangedSince,
     Spans,
     Whole,
     WhollyGiven,
+    ForRegistry,
     Transfer,
     Expected,
     Assessed,
@@ -128,6 +132,7 @@ __all__ = [
     "CatalogueHit",
     "CatalogueHits",
     "CatalogueVersion",
+    "ChangedOrder",
     "Choice",
     "CriticalChoice",
     "Delegation",
@@ -151,6 +156,7 @@ __all__ = [
     "Handed",
     "Held",
     "Interactions",
+    "LackingMedicine",
     "LedgerChoice",
     "ListAfterCrossing",
     "Medication",
@@ -184,6 +190,7 @@ __all__ = [
     "Side",
     "Signed",
     "SigningRule",
+    "SinceLast",
     "Source",
     "SourceMedicine",
     "SpanFact",

@@ -34,6 +34,7 @@ from journal.medication.rules.interval import next_from
 from journal.medication.rules.laid_out import laid_text, outdated_text, still_lies
 from journal.medication.rules.leave import ON_LEAVE, leave_text
 from journal.medication.rules.next_step import NextStep
+from journal.medication.rules.supply import OTHERS
 from journal.medication.service.alone_said import alone_of
 from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.gap import given_by_name, transcribed_by, unknown
@@ -71,7 +72,7 @@ from journal.platform.work import in_charts
 _WORKLIST = Statement(
     sa.text(
         """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed,
-        undecided, crossing, reconcile_before, no_answer_since, told, prepared, unknown, withheld
+        undecided, crossing, reconcile_before, no_answer_since, told, prepared, unknown, withheld, last_here, changed
     FROM medication.worklist_by_patient(:start, :end)"""
     )
 )
@@ -311,6 +312,7 @@ def _status(row: Any, state: SignedState | None, now: datetime) -> DoseStatus:
         unreconciled=waits(row.state, row.status),
         laid_out=row.laid_id is not None and not row.also_given,
         on_leave=row.expected_of in ON_LEAVE,
+        by_others=row.expected_of in OTHERS and row.told is None,
         unknown=row.downtime_id is not None,
     )
 

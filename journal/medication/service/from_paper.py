@@ -11,9 +11,11 @@ from journal.medication import facts
 from journal.medication.downtime_tables import PaperAnswer
 from journal.medication.models import Dose, MedicationAdministration, MedicationRequest
 from journal.medication.rules import OrderStatus, Reason, Result, as_needed_room
+from journal.medication.rules.authority import Act
 from journal.medication.rules.patches import PATCH
 from journal.medication.service.administration import Administration
 from journal.medication.service.administration import chosen as chosen_amount
+from journal.medication.service.may_give import needed_of
 from journal.medication.service.shown import dosage_of
 from journal.medication.service.unsettled import Unsettled
 from journal.permissions import Permission
@@ -53,7 +55,8 @@ class Paper(Administration, Unsettled):
         """Stores that this unknown dose was given by her, at that time; None is the time it was to be given. Answers with the id.
 
         Where the order was stopped, paused or changed since, it is a fact beside the dose, and an incident. A controlled drug is
-        taken out of the ledger. Another than who writes has a task to say whether she did. Raises NotFound, DoseAlreadySigned,
+        taken out of the ledger. Another than who writes has a task to say whether she did, and that she had not the authority is
+        an incident. Raises NotFound, DoseAlreadySigned,
         Invalid for a time that has not been and for somebody who is not of the unit.
         """
         dose, giver = self._unknown(patient_id, dose_id), self._giver(giver_id)
@@ -71,6 +74,8 @@ class Paper(Administration, Unsettled):
             self.work.publish(facts.DoseGivenAfterStop(dose.patient_id, id, dose.id, at))
         self._take_out(dose, dose.request_id, id, Quantity(dose.amount, dose.unit), None)
         self._ask_giver(dose.patient_id, id, giver_id, at)
+        needed, without = needed_of(dose, dose.unit), facts.DoseGivenWithoutAuthority(dose.patient_id, id, dose.id, at)
+        self._ask_authority(patient_id, giver_id, needed, without)
         return id
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -99,7 +104,7 @@ class Paper(Administration, Unsettled):
         amount: Decimal | None = None,
     ) -> UUID:
         """Stores a dose as needed that was given by the paper list. One that was too soon, more than the most, or of an order that
-        was stopped is stored too, and an incident.
+        was stopped is stored too, and an incident, as is one by somebody without the authority.
         Raises NotFound, and Invalid as given_by_paper and for an amount outside the order's range.
         """
         self._lock_order(patient_id, request_entry_id)
@@ -133,6 +138,9 @@ class Paper(Administration, Unsettled):
             self.work.publish(told(row.patient_id, row.id, None, at))
         self._take_out(order, order.id, row.id, wanted, None)
         self._ask_giver(order.patient_id, row.id, giver_id, at)
+        needed = needed_of(order, wanted.unit, as_needed=True)
+        without = facts.DoseGivenWithoutAuthority(row.patient_id, row.id, None, at)
+        self._ask_authority(patient_id, giver_id, needed, without)
         return row.id
 
     @on_patient(Permission.MEDICATION_READ)
@@ -204,6 +212,13 @@ class Paper(Administration, Unsettled):
         if giver_id not in names:
             raise Invalid(errors={"giver_id": ["Velg hvem som ga dosen."]})
         return giver_id, names[giver_id]
+
+    def _ask_authority(
+        self, patient_id: UUID, giver_id: UUID, needed: frozenset[Act], without: facts.DoseGivenWithoutAuthority
+    ) -> None:
+        """As at a signature; what was given stands, so that one who had not the authority then is an incident."""
+        if self._lacked_authority(patient_id, giver_id, needed, without.effective_at):
+            self.work.publish(without)
 
     def _ask_giver(self, patient_id: UUID, administration_id: UUID, giver_id: UUID, at: datetime) -> None:
         if giver_id != self.work.actor.person_id:

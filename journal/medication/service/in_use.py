@@ -29,6 +29,7 @@ from journal.medication.rules import (
 from journal.medication.rules.dispenser import Told, dispenser_text, status_in_dispenser
 from journal.medication.rules.door import UNRECONCILED, waits
 from journal.medication.rules.leave import ON_LEAVE
+from journal.medication.rules.supply import OTHERS
 from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.gap import unknown
 from journal.medication.service.shown import (
@@ -213,6 +214,7 @@ def _mark(dose: Sequence[Any], now: datetime) -> StripDose:
         unreconciled=waits(state, decided),
         laid_out=laid_out,
         on_leave=given_by in ON_LEAVE,
+        by_others=given_by in OTHERS and said is None,
         unknown=unknown,
     )
     return _with_dispenser(_drawn(status, due_at, now, signed), told_of(said), now)

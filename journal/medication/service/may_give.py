@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -42,9 +43,9 @@ _COLLEAGUES = Statement(
         AND r.valid_from <= now() AND (r.valid_until IS NULL OR r.valid_until > now())
     JOIN municipalities.practitioner p ON p.id = r.practitioner_id
     LEFT JOIN medication.authority a ON a.practitioner_id = p.id AND a.unit_id = up.id AND a.status = 'active'
-        AND a.valid_from <= now() AND a.valid_until > now()
+        AND a.valid_from <= :at AND a.valid_until > :at
         AND NOT EXISTS (SELECT FROM medication.authority newer WHERE newer.entry_id = a.entry_id AND newer.version > a.version)
-    WHERE p.id <> :me
+    WHERE p.id IS DISTINCT FROM CAST(:me AS uuid)
     ORDER BY p.name, p.id
     """
     )
@@ -52,7 +53,7 @@ _COLLEAGUES = Statement(
 
 
 class Colleague(NamedTuple):
-    """Somebody else who works in the unit or above it, and gives medicines."""
+    """Somebody who works in the unit or above it, and gives medicines."""
 
     id: UUID
     name: str
@@ -82,10 +83,18 @@ class MayGive(Service):
             raise NoAuthority(joined(" ", (lacking_text(lacking), names)), acts=sorted(lacking), may=names)
         return own
 
+    def _lacked_authority(self, patient_id: UUID, person_id: UUID, needed: frozenset[Act], at: datetime) -> bool:
+        """Whether she, of the unit or above it, had not the authority then: one that ended with her shift held while she gave."""
+        ids = tuple(self.work.ids(patient_id))
+        hers = [each.authority for each in self._everybody(at) if each.id == person_id]
+        return all(authority.lacks(needed, ids) for authority in hers)
+
     def _colleagues(self) -> list[Colleague]:
+        return self._everybody(self.work.now, but=self.work.actor.person_id)
+
+    def _everybody(self, at: datetime, but: UUID | None = None) -> list[Colleague]:
         found: dict[tuple[UUID, str], tuple[str, str | None, list[Any]]] = {}
-        actor = self.work.actor
-        for row in _COLLEAGUES.rows(self.db, unit_id=actor.unit_id, me=actor.person_id):
+        for row in _COLLEAGUES.rows(self.db, unit_id=self.work.actor.unit_id, me=but, at=at):
             if Permission.MEDICATION_ADMINISTER in permissions_of(row.role):
                 held = found.setdefault((row.id, row.role), (row.name, row.chosen, []))[2]
                 if row.acts:

@@ -113,6 +113,7 @@ def rows_of(expansion: Expansion) -> Iterator[dict[str, Any]]:
             order_start=order.starts_at,
             order_end=order.ends_at,
             time_critical=order.time_critical,
+            atc_code=order.atc_code,
         )
     ]
     for (dose, tolerance), following in zip_longest(doses, doses[1:]):

@@ -66,7 +66,9 @@ class Previewing(Judging):
         course = dosage.course
         begins = course.first_at if course and course.first_at else now
         period = {"start": begins, "end": now + _LOOKS_AHEAD, "order_start": begins}
-        endless = planned_doses(dosage, choices, **period, order_end=None, time_critical=medicine.time_critical)
+        endless = planned_doses(
+            dosage, choices, **period, order_end=None, time_critical=medicine.time_critical, atc_code=medicine.atc_code
+        )
         doses = islice(endless, course.doses if course else None)
         first = next(doses, None)
         planned = chain([first] if first else [], doses)

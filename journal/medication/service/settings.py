@@ -12,7 +12,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from journal.medication.models import DoseSetting
-from journal.medication.rules import Chosen, ClockTimes, DoseSettings, TimeOfDay, Tolerance, in_force, own_clock_times
+from journal.medication.rules import (
+    Chosen,
+    ClockTimes,
+    DoseSettings,
+    OwnTolerance,
+    TimeOfDay,
+    Tolerance,
+    in_force,
+    own_clock_times,
+)
 from journal.permissions import Permission
 from journal.platform.clock import instant, local_date
 from journal.platform.errors import Conflict
@@ -62,6 +71,7 @@ class MunicipalSettings(Service):
             "late_minutes": _minutes(settings.ordinary.after),
             "critical_ready_minutes": _minutes(settings.narrow.before),
             "critical_late_minutes": _minutes(settings.narrow.after),
+            "own": {each.atc: [*map(_minutes, each.tolerance)] for each in settings.own},
         }
         write = insert(DoseSetting).values(version=version + 1, since=since, **columns).on_conflict_do_nothing()
         if self.db.scalar(write.returning(DoseSetting.version)) is None:
@@ -97,6 +107,7 @@ def _settings(row: Any) -> DoseSettings:
         own_clock_times({at: getattr(row, column) for at, column in _COLUMNS.items()}),
         _tolerance(row.ready_minutes, row.late_minutes),
         _tolerance(row.critical_ready_minutes, row.critical_late_minutes),
+        tuple(OwnTolerance(atc, _tolerance(*minutes)) for atc, minutes in sorted(row.own.items())),
     )
 
 

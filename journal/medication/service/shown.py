@@ -237,7 +237,8 @@ class WorklistRow(NamedTuple):
     it, and `reconcile_before` the limit for that. `no_answer_since`: nobody has answered at a visit
     since then, and it is not ended. `told`: how far up one of her tasks has been told. `prepared`: something of a dosett or a roll
     lies ready for the period. `unknown`: how many were to be given while the journal was away, and nobody knows of.
-    `withheld`: the patient has closed her doses or her tasks to the reader, and nothing of that is said here.
+    `withheld`: the patient has closed her doses or her tasks to the reader, and nothing of that is said here. `last_here`: when the
+    reader was last at work here (None: never), and `changed` how many orders are another since.
     """
 
     patient_id: UUID
@@ -260,6 +261,8 @@ class WorklistRow(NamedTuple):
     prepared: bool = False
     unknown: int = 0
     withheld: bool = False
+    last_here: datetime | None = None
+    changed: int = 0
 
 
 def medicine_key(order: Any) -> str:

@@ -24,6 +24,7 @@ from journal.medication.rules import (
 from journal.medication.rules.dispenser import status_in_dispenser
 from journal.medication.rules.door import waits
 from journal.medication.rules.leave import ON_LEAVE
+from journal.medication.rules.supply import OTHERS
 from journal.medication.service.dispenser_told import told_column, told_of
 from journal.medication.service.gap import given_and_written, unknown
 from journal.medication.service.in_use import IN_USE
@@ -222,6 +223,7 @@ def _outcome(row: Any, now: datetime) -> Outcome:
         unreconciled=waits(row.state, row.status),
         laid_out=row.laid_out,
         on_leave=row.given_by in ON_LEAVE,
+        by_others=row.given_by in OTHERS and row.told is None,
         unknown=row.downtime_id is not None,
     )
     status = status_in_dispenser(status, told_of(row.told))

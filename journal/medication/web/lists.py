@@ -6,6 +6,7 @@ from uuid import UUID
 from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
+from journal.medication.rules.since import since_text
 from journal.medication.service import Medication
 from journal.medication.web.section import Refused, bp, draws_again, page
 from journal.patients import Patients
@@ -32,6 +33,7 @@ def _list(patient_id: UUID, said: str | None = None) -> str:
         last = Medication(work).ask_last_reconciled(patient_id)
         after = Medication(work).ask_list_after_crossing(patient_id)
         patches = Medication(work).ask_patches(patient_id)
+        since = Medication(work).ask_changed_since_last(patient_id)
     listed = medicines.answer()
     shown: dict[str, Any] = {"medicines": listed, "banner_of": banner.answer(), "now_text": hhmm(work.now)}
     shown["reconciled"] = pages.last_reconciled(last.answer(), local_date(work.now))
@@ -39,6 +41,9 @@ def _list(patient_id: UUID, said: str | None = None) -> str:
     shown |= {"door": door, "door_text": pages.crossing_said(door) if door else ""}
     in_use = {medicine.request_entry_id for medicine in (*listed.regular, *listed.courses, *listed.as_needed)}
     shown["worn"] = pages.worn(patient_id, patches.answer().values(), in_use, work.now)
+    last_here, changed = since.answer()
+    shown["since"] = since_text(last_here, work.now) if last_here else None
+    shown["changed"] = pages.changes_of(changed, work.now)
     shown["may_administer"] = work.actor.may(Permission.MEDICATION_ADMINISTER)
     shown["may_print"] = work.actor.may(Permission.MEDICATION_PRINT)
     return page("medication/list.html", patient_id, said=said, **shown)

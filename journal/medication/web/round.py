@@ -1,15 +1,18 @@
 """The medication round: what is due, and the signatures."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import request
 from werkzeug.wrappers import Response
 
+from journal.access import people_beside
 from journal.medication import pages, schemas
 from journal.medication.rules import DoseStatus, Reason
 from journal.medication.rules.patches import PATCH
-from journal.medication.service import Bag, DueDose, Medication
+from journal.medication.rules.since import MARKS
+from journal.medication.service import Bag, ChangedOrder, DueDose, Medication
 from journal.medication.web import near
 from journal.medication.web.product import NONE_AT_HAND, AtHand, at_hand_of
 from journal.medication.web.section import Refused, bp, draws_again, page, trouble
@@ -46,6 +49,7 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         "unknown": sum(row.unknown for row in rows),
         # Never silently left out: somebody else must see to them.
         "closed": [row.room for row in rows if row.withheld and not row.total],
+        "since": pages.since_of(rows, work.now),
     }
     whole, following = not wants_fragment(), _next(waiting, chosen)
     listed = list(of_slot) if whole else [p for p in (chosen, following) if p in of_slot]
@@ -58,7 +62,9 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         # Hardly anybody has one or the other: asked for those the worklist says so of, and who is on another unit's list.
         row = of_slot.get(chosen)
         bags = [] if row and not row.prepared else medication.bags(chosen, start=period.start, end=period.end)
-        context |= _pane(chosen, due.answer()[chosen], bags, slot, wrong, **more) | {"banner_of": banner.answer()}
+        changed = medication.changed_since_last(chosen).orders if row and row.changed else ()
+        context |= _pane(chosen, due.answer()[chosen], bags, slot, wrong, changed, **more)
+        context |= {"banner_of": banner.answer(), "changed": pages.changes_of(changed, work.now)}
         context["undecided"] = [] if row and not row.undecided else medication.undecided(chosen)
         shown = pages.shown_rows([of_slot[p] for p in listed], people.answer(), slot, chosen)
     context |= {
@@ -77,6 +83,7 @@ def _pane(
     bags: list[Bag],
     slot: str | None,
     wrong: pages.Trouble | None,
+    changed: Sequence[ChangedOrder],
     at_hand: AtHand = NONE_AT_HAND,
 ) -> dict[str, Any]:
     work = current_work()
@@ -102,6 +109,9 @@ def _pane(
     others = _who_may(patient_id, shown)
     products = at_hand_of(patient_id, shown, slot, wrong, at_hand)
     prescribers = Medication(work).prescribers() if wrong and near.is_near(wrong) else None
+    marks = {order.request_entry_id: MARKS[order.what] for order in changed if order.what in MARKS}
+    # Only where something waits for it, on a device that is enrolled.
+    beside = people_beside(work) if any(dose.awaits_witness for dose in shown) else ()
     may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
     cards = [
         pages.card(
@@ -111,17 +121,19 @@ def _pane(
             may_sign=may_sign,
             latest=latest,
             patches=patches,
-            trouble=wrong if wrong and wrong.dose_id == dose.id else None,
+            trouble=wrong if wrong and wrong.dose_id in _about(dose) else None,
             may_be_given_by=others.get(dose.id),
             prescribers=prescribers,
             now=work.now,
             held_from=since.get(dose.id) if dose.can_sign else None,
             product=products.get(dose.id),
+            changed=marks.get(dose.request_entry_id),
+            beside=beside,
         )
         for dose in shown
     ]
     said = any(bag.error or bag.ask_now for bag in ready.cards)
-    placed = {card.id for card in cards} | ({wrong.dose_id} if wrong and said else set())
+    placed = {id for dose in shown for id in _about(dose)} | ({wrong.dose_id} if wrong and said else set())
     return {
         "cards": cards,
         "bags": ready.cards,
@@ -130,6 +142,11 @@ def _pane(
         "last": pages.last_of_bag(bags, doses, me, slot, work.now) or pages.last_of(doses, me, slot, work.now),
         "trouble": wrong if wrong and wrong.dose_id not in placed else None,
     }
+
+
+def _about(dose: DueDose) -> tuple[UUID, ...]:
+    """What an act on its card may be about: the dose, or its signature."""
+    return (dose.id, dose.signed.id) if dose.signed else (dose.id,)
 
 
 def _who_may(patient_id: UUID, shown: list[DueDose]) -> dict[UUID, str]:
@@ -187,6 +204,18 @@ def witness(patient_id: UUID, administration_id: UUID) -> Response:
     return _back(patient_id)
 
 
+@bp.act(
+    "/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/witness-beside",
+    Permission.MEDICATION_ADMINISTER,
+    beside=True,
+)
+def witness_beside(patient_id: UUID, administration_id: UUID) -> Response:
+    """The second signature on the screen of the first: the Work is of who signs with her PIN, and so is everything it asks."""
+    form_body(schemas.Nothing)
+    Medication(current_work()).witness(patient_id, administration_id)
+    return _back(patient_id)
+
+
 @bp.act("/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/undo", Permission.MEDICATION_ADMINISTER)
 def undo(patient_id: UUID, administration_id: UUID) -> Response:
     Medication(current_work()).correct(patient_id, administration_id, reason=phrase("Angret"))
@@ -224,10 +253,11 @@ def _bag_refused(refusal: Refused) -> str:
     return _round(refusal.where["patient_id"], request.args.get("slot"), wrong)
 
 
-@draws_again("given", "not_given", "also_given", "witness", "take_away")
+@draws_again("given", "not_given", "also_given", "witness", "witness_beside", "take_away")
 def _signature_refused(refusal: Refused) -> str:
-    patient_id = refusal.where["patient_id"]
-    wrong = trouble(refusal.where.get("dose_id", patient_id), refusal)
+    where = refusal.where
+    patient_id = where["patient_id"]
+    wrong = trouble(where.get("dose_id") or where.get("administration_id", patient_id), refusal)
     return _round(patient_id, request.args.get("slot"), wrong)
 
 
