@@ -1,6 +1,6 @@
 # Short names for what one does often. Everything works without make: see each line.
 .DEFAULT_GOAL := help
-.PHONY: help test lint types format messages rules demo bench soak attacks statemachine lines mutation snoops
+.PHONY: help test lint types format messages rules demo bench soak attacks markup statemachine lines mutation snoops
 
 PYTHON := .venv/bin/python
 
@@ -38,6 +38,9 @@ soak: ## The long faults: kills, cut wires, a full disk, crowds, races; ARGS="ki
 
 attacks: ## Type what an attacker types into every field and every address: minutes
 	AKSON_ATTACKS=all $(PYTHON) -m pytest -q -s --timeout 3600 tests/architecture/test_attacks.py
+
+markup: ## Type sixty pieces of markup into every field and see in a browser that none of them runs
+	AKSON_ATTACKS=all $(PYTHON) -m pytest -q -s --timeout 7200 tests/browser/test_markup.py
 
 LIVES ?= 300
 statemachine: ## Live an order's and a dose's life, drawn anew, through model, service and pages; LIVES=300

@@ -1,13 +1,12 @@
 """What comes in from "Hvem får se hva" and from the proposals that take two persons."""
 
 from datetime import date
-from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from journal.municipalities.role_rules import AUTHORISATIONS, LENT, WITH_ANOTHER
 from journal.municipalities.schemas import authorisation_field, hpr_field
-from journal.platform.fields import NAME, Text
+from journal.platform.fields import NAME, EmptyId, Text
 from journal.platform.moment_field import DayField
 
 
@@ -60,13 +59,6 @@ class EndAuthorisation(Schema):
     unit_id = fields.UUID(required=True)
     practitioner_id = fields.UUID(required=True)
     code = fields.String(required=True, validate=validate.OneOf(list(AUTHORISATIONS)))
-
-
-class EmptyId(fields.UUID):
-    """An id, or nothing chosen."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        return None if value == "" else super()._deserialize(value, attr, data, **kwargs)
 
 
 class Propose(Schema):

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from journal.oversight.inquiries import KINDS, NewStep
 from journal.platform import clock
 from journal.platform.errors import Invalid
-from journal.platform.fields import StrictInteger, Text
+from journal.platform.fields import EmptyId, StrictInteger, Text
 from journal.platform.language import phrase
 from journal.platform.moment_field import MomentField
 
@@ -46,7 +46,7 @@ class StepForm(Schema):
 
     kind = fields.String(required=True, validate=validate.OneOf([kind for kind in KINDS if kind != "answered"]))
     text = Text(4000, required=True, multiline=True)
-    asked_id = fields.UUID(load_default=None, allow_none=True)
+    asked_id = EmptyId(load_default=None)
     owner_name = Text(120, load_default="")
     due_on = MomentField(whole_days=True, load_default=None)
 

@@ -61,6 +61,13 @@ class StrictInteger(fields.Field[int]):
         return number
 
 
+class EmptyId(fields.UUID):
+    """An id, or nothing chosen."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return None if value == "" else super()._deserialize(value, attr, data, **kwargs)
+
+
 NAME = validate.Regexp(r"(..+)?\Z", error="Skriv hele navnet.")
 """For a Text that is a name: two signs or more, where there is any."""
 
