@@ -1,8 +1,9 @@
 """Who may: sessions, care relationships, restrictions, and the gate that decides per patient and permission."""
 
 from journal.access.asked_for import AskedFor, HeldGround
+from journal.access.explaining import REASONS, Part, explain, ways_in
 from journal.access.gate import AccessGate
-from journal.access.grounds_rules import ASKED, GROUNDS
+from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
 from journal.access.restricting import AskedToClose, Restrictions
@@ -22,13 +23,17 @@ from journal.access.sources import Amiss, Sources
 __all__ = [
     "ASKED",
     "GROUNDS",
+    "LEAST_GRACE_HOURS",
+    "MOST_GRACE_HOURS",
     "PARTS",
+    "REASONS",
     "AccessGate",
     "Amiss",
     "AskedFor",
     "AskedToClose",
     "CareRelationships",
     "HeldGround",
+    "Part",
     "RestrictionRow",
     "Restrictions",
     "SessionCookie",
@@ -36,9 +41,11 @@ __all__ = [
     "Times",
     "demo_people",
     "end_session",
+    "explain",
     "providers",
     "require_proof",
     "set_color_scheme",
     "set_language",
     "start_session",
+    "ways_in",
 ]
