@@ -53,6 +53,14 @@ def test_the_answer_is_the_gates_own_for_every_role_and_relation(world: World, w
                 differ.append((who.actor.name, name, said, did))
     assert not differ
     assert seen == {True, False}
+    # And not alike because both are wrong.
+    hers = {
+        name: [part.why for part in asked(work_of, world, world.nina, chart).parts] for name, chart in patients.items()
+    }
+    assert hers["own"] == ["open"] * 5
+    assert hers["notes"] == ["open", "open", "open", "closed", "open"]
+    assert hers["whole"] == ["closed"] * 5
+    assert hers["none"] == hers["missing"] == ["no-ground"] * 5
 
 
 def _opens(work_of: Any, who: Staff, permission: Permission, patient_id: UUID) -> bool:
