@@ -37,6 +37,7 @@ import journal.municipalities.web
 import journal.notes.web
 import journal.observations.web
 import journal.oversight.requests_web
+import journal.oversight.simulator_web
 import journal.oversight.unusual_web
 import journal.oversight.web
 import journal.patients.web
@@ -78,6 +79,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.notes.web.bp,
     journal.observations.web.bp,
     journal.oversight.web.bp,
+    journal.oversight.simulator_web.bp,
     journal.oversight.unusual_web.bp,
     journal.oversight.requests_web.bp,
     journal.patients.web.bp,

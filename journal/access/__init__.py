@@ -1,8 +1,9 @@
 """Who may: sessions, care relationships, restrictions, and the gate that decides per patient and permission."""
 
 from journal.access.asked_for import AskedFor, HeldGround
+from journal.access.explaining import REASONS, Part, explain, ways_in
 from journal.access.gate import AccessGate
-from journal.access.grounds_rules import ASKED, GROUNDS
+from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
 from journal.access.held import people_beside
 from journal.access.justified import Justifying
 from journal.access.justified_rules import TEXTS as REASON_TEXTS
@@ -26,7 +27,10 @@ from journal.access.sources import Amiss, Sources
 __all__ = [
     "ASKED",
     "GROUNDS",
+    "LEAST_GRACE_HOURS",
+    "MOST_GRACE_HOURS",
     "PARTS",
+    "REASONS",
     "REASON_TEXTS",
     "AccessGate",
     "Amiss",
@@ -35,6 +39,7 @@ __all__ = [
     "CareRelationships",
     "HeldGround",
     "Justifying",
+    "Part",
     "Reason",
     "RestrictionRow",
     "Restrictions",
@@ -43,10 +48,12 @@ __all__ = [
     "Times",
     "demo_people",
     "end_session",
+    "explain",
     "people_beside",
     "providers",
     "require_proof",
     "set_color_scheme",
     "set_language",
     "start_session",
+    "ways_in",
 ]

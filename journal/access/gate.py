@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from journal.access import justified_rules, restriction_rules, rules
 from journal.permissions import Permission, Role
+from journal.platform.caller import Actor
 from journal.platform.errors import NoGround, NotFound, NotLet, Withheld
 from journal.platform.statement import Statement
 from journal.platform.work import Ground, Work
@@ -44,36 +45,43 @@ class AccessGate:
         }
 
     def _ground(self, work: Work, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:
-        if standing is None or restriction_rules.hides(standing.blocked):
-            # What is hidden from this reader looks like what is not there.
-            if standing is None and permission is Permission.PATIENTS_REGISTER:
-                return rules.registration(patient_id)
-            if work.actor.may(Permission.PATIENTS_FIND):
-                raise NoGround()
-            raise NotFound()
-        if permission is Permission.PATIENTS_REGISTER:
-            raise NotFound()
-        withheld = restriction_rules.withheld(permission, standing.blocked)
-        if withheld and not restriction_rules.stands_without(permission):
-            # Of a part she is told, who sees the rest: to anybody else there is nothing to tell.
-            raise Withheld() if standing.ground is not None else NoGround()
-        if permission is Permission.CHART_PREPARE:
-            return rules.downtime(patient_id, tuple(standing.ids))
-        if permission is Permission.ACCESS_REASON:
-            return self._control(work, patient_id, tuple(standing.ids))
-        if standing.ground is not None:
-            own = standing.ground in justified_rules.SELF_TAKEN
-            if own and not justified_rules.lets(standing.decision_ref, permission):
-                raise NotLet()
-            return replace(rules.ground_of(patient_id, standing, work.actor), withheld=withheld)
-        if permission is Permission.ACCESS_JUSTIFY:
-            return rules.justifying(patient_id, tuple(standing.ids))
-        if permission is Permission.PATIENTS_ADMIT:
-            return rules.admission(patient_id, tuple(standing.ids))
-        raise NoGround()
-
-    def _control(self, work: Work, patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
-        """Whoever looks over why a chart was opened sees whose it is, if somebody of her own units opened it."""
-        if not _ASKED_WHY.one(work.db, ids=list(ids)).asked:
+        ground = decide(work.actor, permission, patient_id, standing)
+        if permission is Permission.ACCESS_REASON and not _ASKED_WHY.one(work.db, ids=list(ground.ids)).asked:
+            # Whoever looks over why a chart was opened sees whose it is, if somebody of her own units opened it.
             raise NoGround()
-        return rules.control(patient_id, ids)
+        return ground
+
+
+def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:
+    """What this person in this role may open by it, when she stands so to the patient (None: there is no such patient).
+
+    Asks nothing but what it is handed: the gate asks it of who acts now, the auditor of anybody at any time. Raises NoGround,
+    NotFound, NotLet or Withheld.
+    """
+    if standing is None or restriction_rules.hides(standing.blocked):
+        # What is hidden from this reader looks like what is not there.
+        if standing is None and permission is Permission.PATIENTS_REGISTER:
+            return rules.registration(patient_id)
+        if actor.may(Permission.PATIENTS_FIND):
+            raise NoGround()
+        raise NotFound()
+    if permission is Permission.PATIENTS_REGISTER:
+        raise NotFound()
+    withheld = restriction_rules.withheld(permission, standing.blocked)
+    if withheld and not restriction_rules.stands_without(permission):
+        # Of a part she is told, who sees the rest: to anybody else there is nothing to tell.
+        raise Withheld() if standing.ground is not None else NoGround()
+    if permission is Permission.CHART_PREPARE:
+        return rules.downtime(patient_id, tuple(standing.ids))
+    if permission is Permission.ACCESS_REASON:
+        return rules.control(patient_id, tuple(standing.ids))
+    if standing.ground is not None:
+        own = standing.ground in justified_rules.SELF_TAKEN
+        if own and not justified_rules.lets(standing.decision_ref, permission):
+            raise NotLet()
+        return replace(rules.ground_of(patient_id, standing, actor), withheld=withheld)
+    if permission is Permission.ACCESS_JUSTIFY:
+        return rules.justifying(patient_id, tuple(standing.ids))
+    if permission is Permission.PATIENTS_ADMIT:
+        return rules.admission(patient_id, tuple(standing.ids))
+    raise NoGround()

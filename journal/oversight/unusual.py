@@ -122,7 +122,7 @@ class UnusualAccess(Service):
 
     def _looks(self, since: datetime, until: datetime) -> Iterator[Look]:
         usual = json.dumps(self._usual_hours(until - MONTH, until))
-        for first, last in _parts(since, until):
+        for first, last in parts(since, until):
             asked: dict[str, Any] = {"since": first, "until": last}
             for row in self.db.execute(_LOOKS, asked | {"usual": usual}).mappings():
                 yield _look(row)
@@ -133,14 +133,14 @@ class UnusualAccess(Service):
         """Unit, hour of the day, and how many different people of the unit read in it."""
         readers: dict[tuple[UUID, int], set[UUID]] = {}
         lines: Counter[UUID] = Counter()
-        for first, last in _parts(since, until, 7 * CHUNK):
+        for first, last in parts(since, until, 7 * CHUNK):
             for row in self.db.execute(_HOURS, {"since": first, "until": last}):
                 readers.setdefault((row.unit_id, row.hour), set()).update(row.readers)
                 lines[row.unit_id] += row.lines
         return [(str(u), hour, len(who)) for (u, hour), who in readers.items() if lines[u] >= _LINES_TO_SAY]
 
 
-def _parts(since: datetime, until: datetime, long: timedelta = CHUNK) -> Iterator[tuple[datetime, datetime]]:
+def parts(since: datetime, until: datetime, long: timedelta = CHUNK) -> Iterator[tuple[datetime, datetime]]:
     while since < until:
         yield since, min(since + long, until)
         since += long

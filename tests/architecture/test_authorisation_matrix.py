@@ -260,6 +260,7 @@ FORMS: dict[str, dict[str, str]] = {
     "log_report.make": {"language": "nb"},
     "log_report.ask": {"at": "2026-11-22T08:00:00+00:00", "look": "{new}", "question": "prøve"},
     "log_report.answer": {"text": "prøve"},
+    "simulator.ask": {"name": "Nordmann"},
     "unusual.decide": {"actor": "{new}", "day": "2026-01-02", "kind": "explained", "text": "prøve"},
     "unusual.add_step": {"kind": "note", "text": "prøve"},
     "unusual.answer": {"text": "prøve"},

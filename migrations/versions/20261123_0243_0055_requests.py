@@ -1,14 +1,14 @@
 """What patients ask for (code list 7614): who asked, what was checked, and what became of it, step by step.
 
-Revision ID: 0051
+Revision ID: 0055
 """
 
 from alembic import op
 
 from migrations.helpers import guard
 
-revision = "0051"
-down_revision = "0058"
+revision = "0055"
+down_revision = "0054"
 branch_labels = None
 depends_on = None
 

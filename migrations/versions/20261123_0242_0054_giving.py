@@ -4,27 +4,26 @@ doses lack something the report to the drug registry needs.
 
 Only adds: the version before this asks the worklist for its own columns.
 
-Revision ID: 0056
-Revises: 0050
+Revision ID: 0054
+Revises: 0053
 """
 
 from alembic import op
 
 from migrations.helpers import define, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0056", "0050", None, None
+revision, down_revision, branch_labels, depends_on = "0054", "0053", None, None
 
 WORKLIST = "medication.worklist_by_patient(timestamptz, timestamptz)"
 WORKLIST_KNOWS = (
     ("withheld boolean)", "withheld boolean, last_here timestamp with time zone, changed integer)"),
     ("person uuid :=", "here timestamptz := access.last_here();\n            person uuid :="),
     (
-        "FROM mine m LEFT JOIN due d",
+        "FROM people m LEFT JOIN due d",
         """, here,
-                (SELECT count(DISTINCT r.entry_id)::integer FROM linked k
-                 JOIN medication.medication_request r ON r.patient_id = k.id
-                 WHERE k.asked = m.patient_id AND r.recorded_at > greatest(here, now() - interval '14 days') AND here IS NOT NULL)
-            FROM mine m LEFT JOIN due d""",
+                (SELECT count(DISTINCT r.entry_id)::integer FROM medication.medication_request r
+                 WHERE r.patient_id = ANY (m.dosed) AND r.recorded_at > greatest(here, now() - interval '14 days') AND here IS NOT NULL)
+            FROM people m LEFT JOIN due d""",
     ),
 )
 

@@ -7,7 +7,7 @@ says who asks, whose student she is.
 
 from migrations.helpers import with_other_words
 
-revision = "0058"
+revision = "0051"
 down_revision = "0050"
 branch_labels = None
 depends_on = None
