@@ -92,7 +92,7 @@ SECURITY_DEFINERS = {
     ("access.last_here()", "journal_door"),
     ("access.person_beside(text, text)", "journal_door"),
     ("access.closed_to(uuid, uuid[], text[])", "journal_finder"),
-    ("access.weighed(uuid[], uuid, text, uuid)", "journal_finder"),
+    ("access.weighed(uuid[], uuid, text, uuid, timestamp with time zone)", "journal_finder"),
     ("medication.overridden_stops(timestamp with time zone)", "journal_finder"),
     ("medication.lacking_for_registry(timestamp with time zone, text[])", "journal_finder"),
     ("medication.answer_for_dose()", "journal_finder"),
