@@ -513,8 +513,9 @@ def form_of(endpoint: str, who: Staff | None, country: Country) -> dict[str, str
         "unit": unit,
         "top": top,
         "elsewhere": elsewhere,
-        "number": national_id(),
     }
+    if any("{number}" in value for value in FORMS.get(endpoint, {}).values()):
+        words["number"] = national_id()  # there are some thousands, and attacks fill in many more forms
     words["today"] = norwegian_date(local_date(datetime.now(UTC)))
     words["word"] = f"Kari{new_id().hex[-6:]}"
     letters = str.maketrans("0123456789", "ghijklmnop")

@@ -92,4 +92,4 @@ def test_markup_that_is_stored_is_text_on_every_page_that_shows_it(
         shown += 1
         wrong += [f"{endpoint}: {found}" for found in tab_of(who).ran(path)]
     print(f"\n{payload!r}: taken by {taken} forms, shown by {shown} pages")  # noqa: T201
-    assert shown > 5 and not wrong, "\n".join(wrong)
+    assert shown and not wrong, "\n".join(wrong)
