@@ -87,9 +87,10 @@ def test_the_log_is_checked_with_one_tap_and_the_patients_own_report_made_with_t
     tab.open(f"/audit/patients/{snooped}")
     with tab.counted() as counts:
         tab.tap(tab.page.get_by_role("link", name="Lag innsynslogg til pasienten"))
-        tab.tap(tab.page.get_by_role("button", name="Lag utskriften"))
-        expect(tab.page.get_by_role("link", name=re.compile("PDF"))).to_be_visible()
+        with tab.page.expect_response(re.compile("/reports/")) as made:
+            tab.tap(tab.page.get_by_role("button", name="Lag utskriften"))
     assert counts.taps == 2
+    assert made.value.headers["content-type"] == "application/pdf"
 
 
 @pytest.mark.parametrize(

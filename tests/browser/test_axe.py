@@ -12,6 +12,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, expect
 
+from journal.access import AskedToClose, Restrictions
 from journal.app import JournalApp
 from journal.care import Care
 from journal.medication import Medication, Medicine, import_catalogue, mini_fest
@@ -516,8 +517,21 @@ def test_the_pages_of_the_log(world: World, see: See, patient_id: UUID) -> None:
     tab.page.get_by_role("button", name="Lagre spørsmålet").click()
     expect(tab.find("h1")).to_have_text("Spørsmål fra pasienten")
     assert faults_of(tab) == []
-    for path in ("/questions", "/integrity"):
+    asked = f"/patients/{patient_id}/requests/new"
+    for path in ("/requests", asked, f"/patients/{patient_id}/access", "/replay?hours=2", "/integrity"):
         assert faults_of(see(world.rolf, f"/audit{path}")) == []
+
+
+def test_what_the_patient_has_closed_and_the_way_to_open_it(
+    world: World, see: See, work_of: Callable[..., Any], patient_id: UUID
+) -> None:
+    with work_of(world.lars) as work:
+        asked = AskedToClose("notes", "Pasienten", work.now.date(), person_id=world.nina.actor.person_id)
+        Restrictions(work).register(patient_id, asked)
+    tab = see(world.nina, f"/patients/{patient_id}")
+    tab.page.get_by_role("link", name="Er liv eller helse i fare?").first.click()
+    expect(tab.find("button[value=closed-life]")).to_be_visible()
+    assert faults_of(tab) == []
 
 
 def test_the_page_where_one_signs_in(world: World, see: See) -> None:
