@@ -79,7 +79,8 @@ def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any
         own = standing.ground in justified_rules.SELF_TAKEN
         if own and not justified_rules.lets(standing.decision_ref, permission):
             raise NotLet()
-        return replace(rules.ground_of(patient_id, standing, actor), withheld=withheld)
+        ground = rules.ground_of(patient_id, standing, actor)
+        return replace(ground, withheld=withheld) if withheld else ground
     if permission is Permission.ACCESS_JUSTIFY:
         return rules.justifying(patient_id, tuple(standing.ids))
     if permission is Permission.PATIENTS_ADMIT:

@@ -110,6 +110,8 @@ REASONS: Mapping[Reason, Opens] = {
     Reason.CLOSED_LIFE: Opens(TEXTS[Reason.CLOSED_LIFE], "", "BTG", emergency=True, closed=True),
     Reason.CLOSED_HARM: Opens(TEXTS[Reason.CLOSED_HARM], "", "BTG", closed=True),
 }
+_BY_CODE: Mapping[Any, str] = {reason.value: text for reason, text in TEXTS.items()}
+_NOT_SAID = phrase("ikke oppgitt")
 AT_THE_DOOR = {reason: opens for reason, opens in REASONS.items() if not opens.closed}
 FOR_CLOSED = {reason: opens for reason, opens in REASONS.items() if opens.closed}
 HOW_FAR = phrases(
@@ -167,8 +169,7 @@ def decision_ref(reason: Reason) -> dict[str, Any]:
 
 def reason_text(told: Mapping[str, Any] | None) -> str:
     """The reason of a decision in the words of the door page."""
-    reason = (told or {}).get("id")
-    return TEXTS[Reason(reason)] if reason in set(Reason) else phrase("ikke oppgitt")
+    return _BY_CODE.get((told or {}).get("id"), _NOT_SAID)
 
 
 def left(until: datetime, now: datetime) -> tuple[int, int]:

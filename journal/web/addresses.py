@@ -22,14 +22,18 @@ class Addresses:
     def written(self, endpoint: str, values: Mapping[str, Any]) -> str | None:
         """The address with UUIDs in the path, UUIDs and text in the query; None where the router must do it."""
         path, names = self._paths.get(endpoint, ("<", ()))
-        if "<" in path:
+        if "<" in path or len(names) > len(values):
             return None
-        query = {}
+        ids, query = {}, {}
         for name, value in values.items():
-            if type(value) in (str, UUID) and name not in names and not name.startswith("_"):
+            if name in names:
+                if type(value) is not UUID:
+                    return None
+                ids[name] = value
+            elif type(value) in (str, UUID) and not name.startswith("_"):
                 query[name] = str(value)
-            elif value is not None and not (type(value) is UUID and name in names):
+            elif value is not None:
                 return None
-        if any(values.get(name) is None for name in names):
+        if len(ids) < len(names):
             return None
-        return path.format_map(values) + (f"?{urlencode(query, safe=_LEFT)}" if query else "")
+        return path.format_map(ids) + (f"?{urlencode(query, safe=_LEFT)}" if query else "")

@@ -116,6 +116,11 @@ BY_CHART = (
 )
 READ_ONCE = (
     (
+        "in_savepoint boolean;",
+        "in_savepoint boolean;\n            mine xid := (pg_current_xact_id()::text::bigint & 4294967295)::text::xid;",
+    ),
+    ("bool_or(l.xmin::text::bigint <> (pg_current_xact_id()::text::bigint & 4294967295))", "bool_or(l.xmin <> mine)"),
+    (
         "acting_as, origin, session_id, request_id,\n",
         "acting_as, origin, session_id,\n                supervised_by, supervised_by_name, request_id,\n",
     ),

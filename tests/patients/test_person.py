@@ -84,6 +84,25 @@ def test_protection_of_one_record_hides_the_address_of_the_other_that_is_linked(
     assert stored == [("strictly_confidential",)], "protection is the person's, not the record's"
 
 
+@pytest.mark.parametrize("protected_leads", [True, False])
+def test_a_link_protects_both_records_as_the_strictest_of_them_so_that_neither_is_found_by_name(
+    world: Any, person: Make, work_of: WorkOf, migrator: Any, protected_leads: bool
+) -> None:
+    protected = person("Skjult", "Siv", at=world.ward, confidentiality="strictly_confidential")
+    other = person("Skjult", "Siv", at=world.ward, **SECRET)
+    leading, led = (protected, other) if protected_leads else (other, protected)
+    with work_of(world.nina) as work:
+        link_id = Patients(work).propose_link(leading, led, reason="Samme person")
+    with work_of(world.lars) as work:
+        Patients(work).confirm_link(leading, link_id)
+    stored = migrator.execute(
+        "SELECT DISTINCT confidentiality FROM patients.patient WHERE patient_id = ANY (%s)", ([protected, other],)
+    ).fetchall()
+    assert stored == [("strictly_confidential",)]
+    with work_of(world.nina) as work:
+        assert Patients(work).find("skjult").hits == ()
+
+
 def test_who_has_not_seen_the_last_change_does_not_write_over_it(world: Any, person: Make, work_of: WorkOf) -> None:
     patient_id = person(at=world.ward)
     with work_of(world.nina) as work:

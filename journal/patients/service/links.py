@@ -78,7 +78,7 @@ class Linking(Searching):
 
     @on_patient(Permission.PATIENTS_WRITE)
     def confirm_link(self, patient_id: UUID, link_id: UUID) -> None:
-        """A second person has compared the records: from now on they are read together.
+        """A second person has compared the records: from now on they are read together, and protected as the strictest of them.
 
         Raises NotFound, Denied for whoever proposed it, Conflict when it is confirmed already or either is linked elsewhere.
         """
@@ -90,6 +90,11 @@ class Linking(Searching):
             raise Conflict("Koblingen er allerede bekreftet.")
         self._refuse_other_links(link.patient_id, link.linked_patient_id, but=link.id)
         self._set(link, confirmed_at=self.work.now)
+        both = Patient.patient_id.in_([link.patient_id, link.linked_patient_id])
+        strictest = rules.strictest(self.db.scalars(select(Patient.confidentiality).where(both)))
+        self.db.execute(
+            sa.update(Patient).where(both, Patient.confidentiality != strictest).values(confidentiality=strictest)
+        )
 
     @on_patient(Permission.PATIENTS_WRITE)
     def unlink(self, patient_id: UUID, link_id: UUID, *, reason: str) -> None:
