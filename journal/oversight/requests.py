@@ -125,8 +125,14 @@ class Requests(Service):
     def queue(self) -> list[Waiting]:
         """Those without an answer first, by deadline, and then the answered; questions to a line of the log among them."""
         self.work.note(Permission.AUDIT_READ)
-        newest = sa.select(PatientRequest).order_by(PatientRequest.recorded_at.desc()).limit(SHOWN)
-        lines = [_line(page) for page in self._pages(newest)]
+        steps = sa.select(RequestStep.kind).where(
+            RequestStep.request_id == PatientRequest.id, RequestStep.kind != "note"
+        )
+        last = sa.func.coalesce(steps.order_by(RequestStep.number.desc()).limit(1).scalar_subquery(), "")
+        open_first = (
+            sa.select(PatientRequest).order_by(last == "closed", PatientRequest.recorded_at.desc()).limit(SHOWN)
+        )
+        lines = [_line(page) for page in self._pages(open_first)]
         for asked in LogQuestions(self.work).all():
             state = "received" if asked.answer is None else "closed"
             told = (EXPLANATION, asked.question, asked.deadline, asked.owner_name, state, asked.answer is None)

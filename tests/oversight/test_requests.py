@@ -148,3 +148,21 @@ def test_every_state_has_words_and_a_way_on_and_a_note_changes_none() -> None:
     assert reached == STATES.keys() and STEPS.keys() == reached - {"received"} | {"note"}
     assert state_of([]) == "received" and state_of(["taken", "note"]) == "taken"
     assert not {"granted", "partly", "refused"} & set(next_steps("received")), "somebody has it before it is decided"
+
+
+def test_what_is_open_is_read_before_what_is_closed_however_old_it_is(
+    world: World, client_for: ClientFor, patient_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("journal.oversight.requests.SHOWN", 1)
+    rolf = client_for(world.rolf)
+    old, new = received(rolf, patient_id), received(rolf, patient_id)
+    closing = (
+        {"kind": "taken"},
+        {"kind": "granted", "text": "Ja."},
+        {"kind": "letter", "language": "nb"},
+        {"kind": "closed"},
+    )
+    for step in closing:
+        assert rolf.act(new, step).status_code == 303
+    queue = rolf.get("/audit/requests").text
+    assert old in queue and new not in queue
