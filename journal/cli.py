@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from journal.access import sign_in_command
 from journal.audit import command as access_log
+from journal.audit import erasure_command
 from journal.bench import command as bench
 from journal.oversight import command as oversight
 from journal.platform import database
@@ -115,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
 
     log_command = commands.add_parser("log", help="innsynsloggen: forsegle, skrive ut, kontrollere")
     access_log.add_arguments(log_command, common, lambda home: _environment(home, 8000))
+    erasures = commands.add_parser(
+        "erasures", help="slettinger: skrive dem ut, og kjøre dem på nytt etter gjenoppretting"
+    )
+    erasure_command.add_arguments(erasures, common, lambda home: _environment(home, 8000))
     oversight.add_arguments(commands.add_parser("check-export", help="kontroller et signert uttrekk av innsynsloggen"))
 
     sign_in = commands.add_parser("sign-in", help="innloggingen: lage nøkkel, prøve tilbyderne, koble ansatte")

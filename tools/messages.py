@@ -27,7 +27,7 @@ CATALOGUES = {code: JOURNAL / f"translations/{code}/LC_MESSAGES/messages.po" for
 AT_THE_TERMINAL = re.compile(
     r"journal/(cli|demo|serving|worker|metrics|municipalities/joining|access/(gp_list|sign_in_command|openid/providers)"
     r"|platform/(settings|postgres|postgres_programs|database|backup|manifest))\.py"
-    r"|journal/(audit/(kept_command|proof_command|proving|keeping|gaps)|oversight/(command|packing))\.py"
+    r"|journal/(audit/(kept_command|erasure_command|erasure_file|proof_command|proving|keeping|gaps)|oversight/(command|packing))\.py"
     r"|journal/(bench|medication/(mini_)?fest)/"
 )
 

@@ -359,6 +359,7 @@ def test_the_application_erases_nothing_past_the_door(as_app: Connection) -> Non
         "UPDATE audit.erasure_proposal SET settled_at = now()",
         "INSERT INTO audit.erasure_proposal (proposed_by) VALUES (gen_random_uuid())",
         "SELECT FROM audit.erasure",
+        "SELECT audit.carry_out(p) FROM audit.erasure_proposal p",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             as_app.execute(statement)
