@@ -1,6 +1,6 @@
 # Short names for what one does often. Everything works without make: see each line.
 .DEFAULT_GOAL := help
-.PHONY: help test lint types format messages rules demo bench soak attacks markup statemachine lines mutation snoops
+.PHONY: help test lint types format messages rules demo bench soak attacks markup statemachine lines mutation snoops guards
 
 PYTHON := .venv/bin/python
 
@@ -54,3 +54,6 @@ mutation: ## Change the clinical rules one place at a time and see whether a tes
 
 snoops: ## Find forty snoops in a seeded log of a million lines; ARGS="20000" seeds fewer
 	$(PYTHON) -m tests.snoops $(ARGS)
+
+guards: ## Take away the guards one at a time and see whether a test says so; ARGS="--only policy --limit 50"
+	$(PYTHON) -m tests.guards $(ARGS)

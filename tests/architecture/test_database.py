@@ -223,6 +223,34 @@ def primary_keys(connection: Connection) -> dict[str, list[str]]:
     return dict(found)
 
 
+OPEN_TO_ALL = {
+    ("access.ground_check", "seen"),
+    ("access.ground_check", "written"),
+    ("audit.erasable", "seen"),
+    ("audit.log_seal", "seen"),
+    ("audit.log_seal_part", "seen"),
+    ("medication.catalogue_import", "seen"),
+    ("medication.catalogue_ingredient", "seen"),
+    ("medication.catalogue_interaction", "seen"),
+    ("medication.catalogue_interaction_substance", "seen"),
+    ("medication.catalogue_item", "seen"),
+    ("medication.catalogue_not_assessed", "seen"),
+    ("medication.catalogue_reference", "seen"),
+    ("medication.catalogue_substitution_group", "seen"),
+    ("medication.catalogue_warning", "seen"),
+    ("medication.catalogue_warning_about", "seen"),
+    ("medication.catalogue_word", "seen"),
+    ("municipalities.municipality", "seen"),
+    ("municipalities.role_authorisation", "seen"),
+    ("platform.heartbeat", "seen"),
+    ("platform.heartbeat", "written"),
+    ("platform.installation", "seen"),
+    ("platform.outbox", "seen"),
+    ("platform.outbox", "written"),
+}
+"""What has no owner: registers of the land and of the installation, seals of the log that name nobody, beats of the worker."""
+
+
 def policies_of_the_application(connection: Connection) -> list[Any]:
     return rows(
         connection,
@@ -250,6 +278,16 @@ def policies_that_open_too_much(connection: Connection) -> set[str]:
         if not all(wanted in (text or "") for text, wanted in parts):
             loose.add(f"{table}: {name}")
     return loose
+
+
+def policies_that_ask_nobody(connection: Connection) -> set[tuple[str, str]]:
+    """Halves of the application's policies (what is seen, what is written) that let everybody through."""
+    return {
+        (table, half)
+        for table, _name, _permissive, using, check in policies_of_the_application(connection)
+        for half, text in (("seen", using), ("written", check))
+        if text is not None and text != "false" and "audit." not in text and "municipalities." not in text
+    }
 
 
 def keys_out_of_the_chart(connection: Connection) -> set[tuple[str, tuple[str, ...]]]:
@@ -334,6 +372,11 @@ def test_no_chart_table_has_a_second_policy_that_would_widen_the_first(migrator:
     found = [table for table, *_ in policies_of_the_application(migrator) if table in charts]
 
     assert sorted(found) == sorted(set(found)) == sorted(charts)
+
+
+def test_what_anybody_may_see_or_write_is_on_the_list(migrator: Connection) -> None:
+    """A policy that was widened by mistake would show a municipality's own rows to all the others."""
+    assert policies_that_ask_nobody(migrator) == OPEN_TO_ALL
 
 
 def test_a_key_between_chart_tables_stays_in_the_chart(migrator: Connection) -> None:
