@@ -166,20 +166,20 @@ def in_language(text: str, code: str) -> str:
 
 def on_page(message: str, **values: Any) -> Markup:
     """`_` of the templates: the message and its values are text, never markup."""
-    text = escape(_current.get().gettext(message))
-    return _with_values(text, values) if values else text
+    text = _current.get().gettext(message)
+    return _with_values(text, values) if values else escape(text)
 
 
 def on_page_counted(one: str, many: str, num: int, **values: Any) -> Markup:
     """`ngettext` of the templates."""
-    return _with_values(escape(_current.get().ngettext(one, many, num)), {"num": num, **values})
+    return _with_values(_current.get().ngettext(one, many, num), {"num": num, **values})
 
 
-def _with_values(text: Markup, values: Mapping[str, Any]) -> Markup:
-    # A number is never markup, and most values are numbers: looking at each as if it were takes longer than the page around it.
+def _with_values(text: str, values: Mapping[str, Any]) -> Markup:
+    # Most values are numbers, which are escaped with the sentence they stand in: each by itself takes longer than all of it.
     if all(type(value) is int for value in values.values()):
-        return Markup(str.__mod__(text, values))  # noqa: S704 - see above
-    return text % values
+        return escape(text % values)
+    return escape(text) % values
 
 
 def _filled(words: Words, text: str, values: Mapping[str, Any]) -> str:
