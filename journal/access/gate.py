@@ -1,7 +1,6 @@
 """The gate: has the role the permission, is there a ground, is there a restriction? It says no unless something says yes."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -80,7 +79,7 @@ def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any
         if own and not justified_rules.lets(standing.decision_ref, permission):
             raise NotLet()
         ground = rules.ground_of(patient_id, standing, actor)
-        return replace(ground, withheld=withheld) if withheld else ground
+        return ground._replace(withheld=withheld) if withheld else ground
     if permission is Permission.ACCESS_JUSTIFY:
         return rules.justifying(patient_id, tuple(standing.ids))
     if permission is Permission.PATIENTS_ADMIT:

@@ -133,6 +133,7 @@ def bench_environment(server: EmbeddedPostgres, database: str) -> dict[str, str]
         "AKSON_MIGRATOR_URL": server.dsn("journal_migrator", database),
         "AKSON_SECRET_KEY": secrets.token_hex(32),
         "AKSON_MAC_KEY": secrets.token_hex(32),
+        "AKSON_LOG_KEY": secrets.token_hex(32),
         "AKSON_ALLOW_SYNTHETIC_IDS": "1",
         "AKSON_PUBLIC_URL": "http://localhost:8000",
         "AKSON_SESSION_IDLE_MINUTES": "60",

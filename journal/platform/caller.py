@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from journal.permissions import Permission, permissions_of
-from journal.platform.line_code import code_of
+from journal.platform.line_code import codes_of
 from journal.platform.statement import Statement
 
 _NOW = Statement(sa.text("SELECT now()"))
@@ -96,9 +96,12 @@ class Keys:
         """HMAC-SHA256 as 64 hex digits."""
         return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()
 
-    def code(self, line: Mapping[str, Any]) -> str | None:
-        """The code over a line of the access log, with a key that PostgreSQL does not have; None where none is set."""
-        return code_of(self._log_key, line) if self._log_key else None
+    def codes(self, told: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Sequence[str | None]:
+        """The code over each line of one look in the access log, with a key that PostgreSQL does not have; None where none is set.
+
+        *told*: what is alike in all of them.
+        """
+        return codes_of(self._log_key, told, lines) if self._log_key else [None] * len(lines)
 
     def pads(self) -> tuple[bytes, bytes]:
         """The inner and outer pad of the HMAC: what audit.mac needs, since sha256() is built into PostgreSQL and HMAC is not."""

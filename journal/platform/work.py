@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -24,8 +24,7 @@ _OPEN = Statement(
 )
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(NamedTuple):
     """Why a chart may be opened. *ids*: every record of the person, since linked records are read together.
 
     *withheld*: the parts that the patient has closed to this reader, which are left out of the call.
@@ -116,7 +115,9 @@ class Work:
         for permission, patient_ids in wanted.items():
             self.admit(permission)
             categories = OPENS[permission]
-            closed = [p for p in patient_ids if any((p, category) not in opened for category in categories)]
+            closed = [
+                p for p in patient_ids if not (opened and all((p, category) in opened for category in categories))
+            ]
             if closed:
                 missing[permission] = closed
                 opened.update((p, category) for p in closed for category in categories)
@@ -158,6 +159,10 @@ class Work:
     def charts(self, patient_ids: Collection[UUID], model: Any) -> sa.ColumnElement[bool]:
         """As chart(), for several patients at once."""
         return _in(model, self.linked(patient_ids))
+
+    def stands(self, standings: Mapping[UUID, Any]) -> None:
+        """What access.standing said of these patients, along with something else: the gate need not ask anew."""
+        self.standings = {**self.standings, **standings}
 
     def linked(self, patient_ids: Collection[UUID]) -> dict[UUID, UUID]:
         """Every record id of these patients, with the patient that was asked for."""
@@ -217,7 +222,7 @@ class Work:
                     "action": look.action,
                     "categories": look.categories,
                     "object_id": look.object_id,
-                    "patients": [self._coded(look, row, outcome) for row in look.patients],
+                    "patients": self._coded(look, outcome),
                     "outcome": outcome,
                     "request_id": self.request_id,
                 },
@@ -227,8 +232,8 @@ class Work:
         # It goes with the first question to the charts, and before it: what it does not open, row-level security shows nobody.
         _OPEN.tell(self.db, _log_is_closed, calls=json.dumps(signed))
 
-    def _coded(self, look: Look, row: dict[str, Any], outcome: str) -> dict[str, Any]:
-        """With the code over the line that it becomes (platform/line_code.py)."""
+    def _coded(self, look: Look, outcome: str) -> list[dict[str, Any]]:
+        """Each patient with the code over the line that it becomes (platform/line_code.py)."""
         who = self.actor
         told = {
             "at": self.now,
@@ -239,7 +244,8 @@ class Work:
         told |= {"actor_id": who.person_id, "actor_name": who.name, "actor_role": who.role, "acting_as": who.role_id}
         told |= {"origin": who.origin, "session_id": who.session_id, "request_id": self.request_id}
         told |= {"action": look.action, "categories": look.categories, "object_id": look.object_id, "outcome": outcome}
-        return row | {"code": self.keys.code(told | row)}
+        codes = self.keys.codes(told, look.patients)
+        return [row | {"code": code} for row, code in zip(look.patients, codes, strict=True)]
 
 
 def _log_is_closed() -> Unavailable:
@@ -267,10 +273,11 @@ def _left(permission: Permission, withheld: Collection[str]) -> tuple[str, ...]:
 def _rows(grounds: Collection[Ground]) -> list[dict[str, Any]]:
     return [
         {
-            "patient_id": patient_id,
+            # As text: it is written down twice.
+            "patient_id": str(patient_id),
             "ground": ground.code,
             "purpose": ground.purpose,
-            "relationship_id": ground.relationship_id,
+            "relationship_id": ground.relationship_id and str(ground.relationship_id),
             "decision_ref": ground.decision_ref,
         }
         for ground in grounds

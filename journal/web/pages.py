@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from flask.templating import Environment
 from jinja2 import Template, nodes
-from jinja2.compiler import CodeGenerator
-from jinja2.runtime import Context
+from jinja2.compiler import CodeGenerator, Frame, MacroRef
+from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
@@ -24,6 +24,11 @@ class _Program(CodeGenerator):
     def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
         """What is shown is escaped by `shown`; a page is never written in another way than escaped."""
         self.write("environment.shown(")
+
+    def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
+        self.write("environment.quick(")
+        super().macro_def(macro_ref, frame)
+        self.write(")")
 
 
 class _Shown(Context):
@@ -72,6 +77,18 @@ class Pages(Environment):
 
     def _generate(self, source: nodes.Template, *args: Any, **options: Any) -> str:
         return super()._generate(_WrittenIn(self._constant, _own_names(source)).visit(source), *args, **options)
+
+    @staticmethod
+    def quick(macro: Macro) -> Constant:
+        """A macro that is handed all it takes, in order, as nearly all are; Jinja finds that out anew at every call."""
+        if macro.catch_kwargs or macro.catch_varargs or macro.caller:
+            return macro
+        count, invoke = len(macro.arguments), macro._invoke
+
+        def called(*words: Any, **named: Any) -> str:
+            return macro(*words, **named) if named or len(words) != count else invoke([*words], True)
+
+        return called
 
     @staticmethod
     def shown(value: Any) -> str:

@@ -1,7 +1,9 @@
 """What is due: the doses of a round, and the unit's worklist. One statement each, whatever the number of patients."""
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -69,11 +71,15 @@ from journal.platform.service import Service, on_patient, on_patients, without_p
 from journal.platform.statement import Asked, Statement
 from journal.platform.work import in_charts
 
+# With how the reader stands to each of them, which the gate would ask for next.
 _WORKLIST = Statement(
     sa.text(
-        """SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed, hours, hour_ready, hour_total, hour_signed,
-        undecided, crossing, reconcile_before, no_answer_since, told, prepared, unknown, withheld, last_here, changed
-    FROM medication.worklist_by_patient(:start, :end)"""
+        """WITH listed AS MATERIALIZED (
+        SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed,
+            to_json(hours)::text AS hours, hour_ready::text, hour_total::text, hour_signed::text, undecided, crossing, reconcile_before, no_answer_since, told, prepared, unknown, withheld, last_here, changed
+        FROM medication.worklist_by_patient(:start, :end))
+    SELECT l.*, s.* FROM listed l LEFT JOIN access.standing(ARRAY(SELECT patient_id FROM listed)) s ON s.asked_id = l.patient_id
+    ORDER BY l.room NULLS LAST, l.patient_id"""
     )
 )
 _OF_DOSE = (
@@ -211,7 +217,9 @@ class Due(Service):
     @without_patient(Permission.CHART_LIST)
     def worklist(self, *, start: datetime, end: datetime) -> list[WorklistRow]:
         """The unit's patients by room, with what is due from `start` up to `end`: ids, times and counts."""
-        return [WorklistRow(*row) for row in _WORKLIST.rows(self.db, start=start, end=end)]
+        rows = _WORKLIST.rows(self.db, start=start, end=end)
+        self.work.stands({row.patient_id: row for row in rows if row.asked_id})
+        return [_listed(row) for row in rows]
 
     def _lacks(self, row: Any, linked: Mapping[UUID, UUID]) -> frozenset[Act]:
         """The acts that this dose needs and whoever asks has not. `linked`: who was asked for, by each id she is known by."""
@@ -220,6 +228,22 @@ class Due(Service):
             return frozenset()
         asked = linked[row.patient_id]
         return needed if own.lacks(needed, [id for id, of in linked.items() if of == asked]) else frozenset()
+
+
+def _listed(row: Any) -> WorklistRow:
+    arrays = _times(row.hours), _numbers(row.hour_ready), _numbers(row.hour_total), _numbers(row.hour_signed)
+    return WorklistRow._make((*row[:8], *arrays, *row[12 : len(WorklistRow._fields)]))
+
+
+# The patients of a ward have the same hours, and much the same counts: each is read once, and the same objects are compared.
+@lru_cache(maxsize=2000)
+def _times(array: str) -> tuple[datetime, ...]:
+    return tuple(map(datetime.fromisoformat, json.loads(array)))
+
+
+@lru_cache(maxsize=2000)
+def _numbers(array: str) -> tuple[int, ...]:
+    return tuple(json.loads(f"[{array[1:-1]}]"))
 
 
 def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) -> DueDose:

@@ -42,6 +42,15 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
     of_slot = pages.patient_rows(rows, slot, patient_id)
     waiting = [p for p, row in of_slot.items() if row.late or row.ready or row.signed < row.total]
     chosen = patient_id or next(iter([*waiting, *of_slot]), None)
+    whole, following = not wants_fragment(), _next(waiting, chosen)
+    listed = list(of_slot) if whole else [p for p in (chosen, following) if p in of_slot]
+    shown: list[Any] = []
+    if chosen is not None:
+        work.open_together({Permission.MEDICATION_READ: [chosen], Permission.PATIENTS_READ: listed})
+        with together(work.db):
+            due = medication.ask_doses_due([chosen], start=period.start, end=period.end)
+            people, banner = Patients(work).ask_listed(listed), Patients(work).ask_banner(chosen)
+    # Worked out while PostgreSQL finds the doses.
     context: dict[str, Any] = {
         "slot": slot,
         "counts": pages.counts(of_slot),
@@ -51,14 +60,7 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         "closed": [row.room for row in rows if row.withheld and not row.total],
         "since": pages.since_of(rows, work.now),
     }
-    whole, following = not wants_fragment(), _next(waiting, chosen)
-    listed = list(of_slot) if whole else [p for p in (chosen, following) if p in of_slot]
-    shown: list[Any] = []
     if chosen is not None:
-        work.open_together({Permission.MEDICATION_READ: [chosen], Permission.PATIENTS_READ: listed})
-        with together(work.db):
-            due = medication.ask_doses_due([chosen], start=period.start, end=period.end)
-            people, banner = Patients(work).ask_listed(listed), Patients(work).ask_banner(chosen)
         # Hardly anybody has one or the other: asked for those the worklist says so of, and who is on another unit's list.
         row = of_slot.get(chosen)
         bags = [] if row and not row.prepared else medication.bags(chosen, start=period.start, end=period.end)
