@@ -77,13 +77,14 @@ def connect(url: str, *, pool_size: int = POOL_SIZE, pgbouncer: bool = False) ->
     """Sessions over one engine. Behind a pooler in transaction mode prepared statements are off.
 
     Every chart is read by the same indexes, so a statement is planned once for a connection and not for each patient, and
-    is short, so it is never compiled.
+    is short, so it is never compiled. What is found for one patient or dose is not remembered in case it is asked for again: it
+    never is.
     """
     arguments: dict[str, Any] = {"prepare_threshold": None} if pgbouncer else {"prepare_threshold": 3}
     # A machine that does not answer, or is gone in the middle of an answer, is given up: a thread never waits for it for ever.
     arguments |= {"connect_timeout": 4, "tcp_user_timeout": 8000, "keepalives_idle": 5, "keepalives_interval": 2}
     limits = "-c statement_timeout=5s -c lock_timeout=4s -c idle_in_transaction_session_timeout=30s"
-    arguments["options"] = f"{limits} -c plan_cache_mode=force_generic_plan -c jit=off"
+    arguments["options"] = f"{limits} -c plan_cache_mode=force_generic_plan -c jit=off -c enable_memoize=off"
     engine = sa.create_engine(
         url,
         pool_size=pool_size,

@@ -48,6 +48,7 @@ class Line:
         self._numbers = count()
         self._expected: deque[Reply | None] = deque()  # None: where what was sent together ends
         self._unsent = False
+        self._awaited = False  # whether the last that lies there is
         self._closing: Reply | None = None
 
     @property
@@ -55,10 +56,19 @@ class Line:
         """Whether something has been said since the last commit."""
         return bool(self._expected) or self._pgconn.transaction_status != TransactionStatus.IDLE
 
-    def say(self, sql: bytes, values: Sequence[Any], refusal: Callable[[], Exception] | None = None) -> Reply:
-        """Lays it on the line, in the transaction that is open or that begins with it."""
+    def say(
+        self, sql: bytes, values: Sequence[Any], refusal: Callable[[], Exception] | None = None, *, awaited: bool = True
+    ) -> Reply:
+        """Lays it on the line, in the transaction that is open or that begins with it.
+
+        *awaited*: the answer is read, and is worth having as soon as it is there, whatever is said after it.
+        """
         if self._closing is not None:
             raise RuntimeError("the transaction is being committed: nothing more can be asked in it")
+        if self._awaited:
+            # PostgreSQL would keep it until it has answered everything.
+            self._pgconn.send_flush_request()
+        self._awaited = awaited
         adapt, pgconn = self._adapt, self._pgconn
         written = adapt.dump_sequence(values, (PyFormat.AUTO,) * len(values))
         types, formats = adapt.types or (), adapt.formats
@@ -91,7 +101,7 @@ class Line:
         if self._unsent:
             self._pgconn.pipeline_sync()
             self._expected.append(None)
-            self._unsent = False
+            self._unsent = self._awaited = False
             if self._pgconn.flush():
                 self._connection.wait(generators.send(self._pgconn))
 

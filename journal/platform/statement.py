@@ -57,7 +57,7 @@ class Statement:
         When PostgreSQL refuses it, what comes after it is not done, and *refusal*, or DBAPIError, is raised where the next
         answer is wanted.
         """
-        self._say(db, values, refusal)
+        self._say(db, values, refusal, awaited=False)
 
     def ask(self, db: Session, read: Callable[[list[Any]], T], **values: Any) -> "Asked[T]":
         """Asks, and leaves the answer until it is wanted; *read* makes it from the rows."""
@@ -72,13 +72,18 @@ class Statement:
             return line.rows(reply, self._row._make)
 
     def _say(
-        self, db: Session, values: Mapping[str, Any], refusal: Callable[[], Exception] | None = None
+        self,
+        db: Session,
+        values: Mapping[str, Any],
+        refusal: Callable[[], Exception] | None = None,
+        *,
+        awaited: bool = True,
     ) -> tuple[Line, Reply]:
         db.flush()
         said = {**self._said, **values}
         line = line_of(db)
         with _errors(db, self._sql.decode()):
-            return line, line.say(self._sql, [_written(said[name]) for name in self._names], refusal)
+            return line, line.say(self._sql, [_written(said[name]) for name in self._names], refusal, awaited=awaited)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,8 @@ _WORKLIST = Statement(
     sa.text(
         """WITH listed AS MATERIALIZED (
         SELECT patient_id, room, away_until, next_due_at, late, ready, total, signed,
-            to_json(hours)::text AS hours, hour_ready::text, hour_total::text, hour_signed::text, undecided, crossing, reconcile_before, no_answer_since, told, prepared, unknown, withheld, last_here, changed
+            to_json(hours)::text AS hours, hour_ready::text, hour_total::text, hour_signed::text,
+            undecided, crossing, reconcile_before, no_answer_since, told, prepared, unknown, withheld, last_here, changed
         FROM medication.worklist_by_patient(:start, :end))
     SELECT l.*, s.* FROM listed l LEFT JOIN access.standing(ARRAY(SELECT patient_id FROM listed)) s ON s.asked_id = l.patient_id
     ORDER BY l.room NULLS LAST, l.patient_id"""

@@ -46,11 +46,11 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
     listed = list(of_slot) if whole else [p for p in (chosen, following) if p in of_slot]
     shown: list[Any] = []
     if chosen is not None:
-        work.open_together({Permission.MEDICATION_READ: [chosen], Permission.PATIENTS_READ: listed})
+        # At two times: PostgreSQL finds the doses while the many lines of the log are worked out.
         with together(work.db):
             due = medication.ask_doses_due([chosen], start=period.start, end=period.end)
+        with together(work.db):
             people, banner = Patients(work).ask_listed(listed), Patients(work).ask_banner(chosen)
-    # Worked out while PostgreSQL finds the doses.
     context: dict[str, Any] = {
         "slot": slot,
         "counts": pages.counts(of_slot),
