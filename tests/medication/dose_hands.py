@@ -15,12 +15,13 @@ from journal.care import Care
 from journal.medication import DueDose, Medication, Medicine
 from journal.medication.rules import Dosage, Reason, Supply, dose_sentence, every_hours
 from journal.medication.service import Bag
+from journal.platform.clock import hhmm, local_date, norwegian_date
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.quantity import Quantity
 from tests.conftest import Browser, World
 from tests.factories import Staff
-from tests.medication.dose_life import DONE, FIRST, PACK, SECOND
+from tests.medication.dose_life import DONE, FIRST, OWN_PACK, PACK, PLAIN, SECOND
 from tests.medication.dosetts import PENTOXIFYLLINE, lay_in
 from tests.medication.test_sign import METOPROLOL, change, order
 
@@ -28,6 +29,8 @@ WorkOf = Callable[..., Any]
 ClientFor = Callable[..., Browser]
 
 FUROSEMIDE = Medicine("furosemid", "Diural", "tablett", strength="40 mg", route="peroralt")
+PARACETAMOL = Medicine("paracetamol", "Paracet", "tablett", strength="500 mg", route="peroralt")
+_OWN = {PACK: FUROSEMIDE, PLAIN: PARACETAMOL}
 REASONS = {"refused": Reason.REFUSED, "partly": Reason.PARTLY}
 _FORM = r'<form[^>]*action="[^"]*/(doses|prepared)/([0-9a-f-]{36})/(given|take-out)\?[^"]*"(.*?)</form>'
 _ALERT = r'name="seen_alerts\[\]" value="([^"]*)"'
@@ -48,11 +51,17 @@ class Patient(NamedTuple):
     prepared_id: UUID
     due_at: datetime
 
+    @property
+    def away(self) -> tuple[datetime, datetime]:
+        """When the journal was: what is in the dosett was not to be given yet."""
+        return self.due_at - timedelta(minutes=80), self.due_at - timedelta(minutes=65)
+
 
 def admit(world: World, work_of: WorkOf) -> Patient:
-    """One order from its own pack, due half an hour ago, and two in the dosett, due in half an hour."""
+    """Two orders from their own packs, due half an hour ago, and two in the dosett, due in half an hour."""
     id, soon = world.patient(), datetime.now(UTC) + _HALF
-    entries = {PACK: order(world, work_of, id, medicine=FUROSEMIDE, dosage=daily(1), starts_at=soon - 2 * _HALF)}
+    due = {"dosage": daily(1), "starts_at": soon - 2 * _HALF}
+    entries = {number: order(world, work_of, id, medicine=_OWN[number], **due) for number in OWN_PACK}
     for number, medicine in ((FIRST, METOPROLOL), (SECOND, PENTOXIFYLLINE)):
         more = {"supply": Supply.DOSETT, "starts_at": soon}
         entries[number] = order(world, work_of, id, medicine=medicine, dosage=daily(1), **more)
@@ -71,6 +80,10 @@ class Hand(Protocol):
     def stop(self, entry: UUID, seen: int) -> int: ...
     def sign(self, dose: UUID, seen: int, what: str, by: Staff) -> int: ...
     def also_given(self, dose: UUID, seen: int, by: Staff) -> int: ...
+    def lay_out(self, dose: UUID, seen: int, by: Staff) -> int: ...
+    def take_away(self, laying: UUID, by: Staff) -> int: ...
+    def was_away(self) -> int: ...
+    def write_in(self, dose: UUID, what: str, giver: Staff, by: Staff) -> int: ...
     def second(self, administration: UUID, by: Staff) -> int: ...
     def undo(self, administration: UUID, by: Staff, why: str | None) -> int: ...
     def sign_bag(self, seen: Mapping[UUID, int], but: frozenset[UUID], what: str, by: Staff) -> int: ...
@@ -111,6 +124,22 @@ class ByService:
     def also_given(self, dose: UUID, seen: int, by: Staff) -> int:
         return self._ask(by, lambda m: m.also_given(self.patient.id, dose, request_version=seen))
 
+    def lay_out(self, dose: UUID, seen: int, by: Staff) -> int:
+        return self._ask(by, lambda m: m.lay_out(self.patient.id, dose, request_version=seen))
+
+    def take_away(self, laying: UUID, by: Staff) -> int:
+        return self._ask(by, lambda m: m.take_away(self.patient.id, laying, reason="Tatt bort"))
+
+    def was_away(self) -> int:
+        began, ended = self.patient.away
+        said = {"unit_id": self.world.mona.actor.unit_id, "began_at": began, "ended_at": ended, "why": "Prøve"}
+        return self._ask(self.world.mona, lambda m: m.say_downtime(**said))
+
+    def write_in(self, dose: UUID, what: str, giver: Staff, by: Staff) -> int:
+        if what == "given":
+            return self._ask(by, lambda m: m.given_by_paper(self.patient.id, dose, giver_id=giver.actor.person_id))
+        return self._ask(by, lambda m: m.not_given_by_paper(self.patient.id, dose, reason=REASONS[what]))
+
     def second(self, administration: UUID, by: Staff) -> int:
         return self._ask(by, lambda m: m.witness(self.patient.id, administration))
 
@@ -142,9 +171,11 @@ class ByPages:
     """Sends the forms of the pages, as a browser without scripts would."""
 
     def __init__(self, world: World, work_of: WorkOf, client_for: ClientFor) -> None:
-        self.browsers = {staff.actor.name: client_for(staff) for staff in (world.lars, world.nina, world.siri)}
+        self.browsers = {
+            staff.actor.name: client_for(staff) for staff in (world.lars, world.mona, world.nina, world.siri)
+        }
         self.nina = self.browsers[world.nina.actor.name]
-        self.lars = world.lars
+        self.lars, self.mona = world.lars, world.mona
         self.patient = admit(world, work_of)
         self._last: tuple[Browser, str, dict[str, Any], UUID] | None = None
 
@@ -198,6 +229,23 @@ class ByPages:
 
     def also_given(self, dose: UUID, seen: int, by: Staff) -> int:
         return self._send(by, f"{self._at}/doses/{dose}/also-given", {"request_version": str(seen)})
+
+    def lay_out(self, dose: UUID, seen: int, by: Staff) -> int:
+        form = {"request_version": str(seen), "reason": Reason.LAID_OUT.value}
+        return self._send(by, f"{self._at}/doses/{dose}/not-given", form)
+
+    def take_away(self, laying: UUID, by: Staff) -> int:
+        return self._send(by, f"{self._at}/laid-out/{laying}/take-away")
+
+    def was_away(self) -> int:
+        form = {"why": "Prøve", "unit_id": str(self.mona.actor.unit_id)}
+        for name, at in zip(("began", "ended"), self.patient.away, strict=True):
+            form |= {f"{name}_day": norwegian_date(local_date(at)), f"{name}_time": hhmm(at)}
+        return self._send(self.mona, "/downtimes", form)
+
+    def write_in(self, dose: UUID, what: str, giver: Staff, by: Staff) -> int:
+        said = {"outcome": "on-time"} if what == "given" else {"outcome": "not-given", "reason": REASONS[what].value}
+        return self._send(by, f"{self._at}/doses/{dose}/paper", said | {"giver_id": str(giver.actor.person_id)})
 
     def second(self, administration: UUID, by: Staff) -> int:
         return self._send(by, f"{self._at}/administrations/{administration}/witness")

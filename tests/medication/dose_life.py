@@ -1,7 +1,8 @@
 """A dose's life as a plain model: what is said of each dose, by whom, and what stands; no database, no clock, no rules.
 
-A patient has one order from its own pack, which wants two signatures, and two that lie in one compartment of her dosett. Each
-has one dose now. All of it happens within the hour: nothing is late, early or missed. (order_life.py lives with the clock.)
+A patient has two orders from their own packs, of which one wants two signatures, and two that lie in one compartment of her
+dosett. Each has one dose now. All of it happens within the hour: nothing is late, early or missed. (order_life.py lives with the
+clock.) The journal may turn out to have been away before she was asked: what was due then, and is not signed, is unknown.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,9 +11,10 @@ from dataclasses import dataclass, field
 DONE, GONE, CONFLICT, INVALID = 303, 404, 409, 422
 """What an act is answered with, as HTTP says it."""
 
-PACK, FIRST, SECOND = range(3)
+PACK, FIRST, SECOND, PLAIN = range(4)
 LAID = (FIRST, SECOND)
-"""The orders: the one from its own pack, and those in the compartment, one tablet of each."""
+"""The orders: the one that wants two signatures, those in the compartment, one tablet of each, and the one like most."""
+OWN_PACK = (PACK, PLAIN)
 
 BESIDE = ("also_given", "given_after_stop")
 RESULTS = {"given": "1", "partly": "2", "refused": "3"}
@@ -40,13 +42,17 @@ class Row:
 
 @dataclass(eq=False)
 class Dose:
-    """`number`: the order, and how many tries came before it. `of`: the dose that it is another try of."""
+    """`number`: the order, and how many tries came before it. `of`: the dose that it is another try of. `lies`: before the
+    patient, until it is taken away. `unknown`: the journal was away when it was to be given."""
 
     number: tuple[int, int]
     version: int = 1
     amount: int = 1
     state: str = "open"
     of: "Dose | None" = None
+    layings: int = 0
+    lies: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -76,10 +82,10 @@ class Order:
 
 
 class Life:
-    """What three orders lead to. Each act answers as the journal must."""
+    """What four orders lead to. Each act answers as the journal must."""
 
     def __init__(self) -> None:
-        self.orders = [Order([Dose((number, 0))]) for number in range(3)]
+        self.orders = [Order([Dose((number, 0))]) for number in range(4)]
         self.rows: list[Row] = []
         self.incidents: list[str] = []
         self.taken_out: set[int] = set()
@@ -128,6 +134,42 @@ class Life:
         # Beside a signature stands what was signed of; else what the order says now.
         self.rows.append(Row(kind, dose, "given", by, dose.version, dose.amount))
         self.incidents.append("double_registered" if signature else "given_after_stop")
+        return DONE
+
+    def lay_out(self, dose: Dose, seen: int) -> int:
+        """It lies before the patient, and is open still: nobody has said that it was taken."""
+        if self.live(dose) or not self._unchanged(dose, seen) or dose.lies:
+            return CONFLICT
+        if dose.number[0] == PACK:
+            return INVALID
+        dose.lies, dose.layings = True, dose.layings + 1
+        return DONE
+
+    def take_away(self, dose: Dose) -> int:
+        """The one that was laid out last."""
+        if not dose.lies:
+            return CONFLICT
+        dose.lies = False
+        return DONE
+
+    def was_away(self) -> int:
+        """The journal was, when the doses from their own packs were to be given."""
+        for dose in (self.orders[number].doses[0] for number in OWN_PACK):
+            dose.unknown = dose.unknown or (dose.state == "open" and not self.live(dose))
+        return DONE
+
+    def write_in(self, dose: Dose, what: str, by: str) -> int:
+        """From the paper list: a fact, also of an order that has been changed or stopped since."""
+        if self.live(dose):
+            return CONFLICT
+        if not dose.unknown:
+            return GONE
+        if what == "given" and not self._unchanged(dose, dose.version):
+            self.rows.append(Row("given_after_stop", dose, "given", by, dose.version, dose.amount))
+            self.incidents.append("given_after_stop")
+            dose.unknown = False
+        else:
+            self._sign(dose, what, by, from_bag=False)
         return DONE
 
     def second(self, row: Row, by: str) -> int:
@@ -236,9 +278,11 @@ class Life:
         """None for what was called off, and that nothing stands of."""
         signature = self.live(dose)
         facts = [row for row in self.rows if row.dose is dose and not row.in_error and row.kind in BESIDE]
-        if dose.state == "cancelled" and not signature and not facts:
+        if dose.state == "cancelled" and not (signature or facts or dose.lies or dose.unknown):
             return None
-        unsigned = "ready" if dose.state == "open" else "stopped"
+        unsigned = "unknown" if dose.unknown else "stopped"
+        if dose.state == "open" and not dose.unknown:
+            unsigned = "laid_out" if dose.lies and not facts else "ready"
         status = STATUSES[signature.what] if signature else unsigned
         can_sign = signature is None and dose.state == "open"
         seconded = any(row.of is signature for row in self.rows) if signature else False

@@ -28,7 +28,7 @@ from journal.medication import DueDose
 from tests.conftest import Browser, World
 from tests.factories import Staff
 from tests.medication.dose_hands import ByPages, ByService, Hand, Seen, what_the_service_says
-from tests.medication.dose_life import DONE, INVALID, LAID, PACK, RESULTS, Dose, Life, Row, Shown
+from tests.medication.dose_life import DONE, INVALID, LAID, OWN_PACK, PACK, RESULTS, Dose, Life, Row, Shown
 
 LONGER = int(os.environ.get("AKSON_LIVES", "0"))
 """So many lives instead of the few of the suite, drawn anew at each run."""
@@ -56,7 +56,7 @@ class Lives(RuleBasedStateMachine):
         return max(1, self.life.orders[dose.number[0]].version - stale)
 
     picks = st.integers(0, 11)
-    orders = st.integers(0, 2)
+    orders = st.integers(0, 3)
     nurses = st.sampled_from(("nina", "siri"))
     stales = st.sampled_from((False, False, False, True))
 
@@ -88,6 +88,35 @@ class Lives(RuleBasedStateMachine):
         seen, ids = self._seen(dose, stale), self.place.dose_ids(dose)
         wanted = self.life.also_given(dose, seen, by)
         self._both(wanted, lambda hand: hand.also_given(ids[hand.patient.id], seen, self.place.who(by)))
+
+    @rule(pick=picks, by=nurses, stale=stales)
+    def lay_out(self, pick: int, by: str, stale: bool) -> None:
+        """From its own pack: what lies in the dosett is laid out of the compartment, and is tested there."""
+        dose = self._of_own_pack(pick)
+        seen, ids = self._seen(dose, stale), self.place.dose_ids(dose)
+        wanted = self.life.lay_out(dose, seen)
+        self._both(wanted, lambda hand: hand.lay_out(ids[hand.patient.id], seen, self.place.who(by)))
+
+    def _of_own_pack(self, pick: int) -> Dose:
+        doses = [dose for dose in self.life.doses() if dose.number[0] in OWN_PACK]
+        return doses[-1 - pick % len(doses)]
+
+    @precondition(lambda self: any(dose.layings for dose in self.life.doses()))
+    @rule(pick=picks, by=nurses)
+    def take_away(self, pick: int, by: str) -> None:
+        laid = [dose for dose in self.life.doses() if dose.layings]
+        dose = laid[-1 - pick % len(laid)]
+        ids = self.place.laying_ids(dose)
+        wanted = self.life.take_away(dose)
+        self._both(wanted, lambda hand: hand.take_away(ids[hand.patient.id], self.place.who(by)))
+
+    @rule(pick=picks, what=st.sampled_from(("given", "given", "refused")), giver=nurses, by=nurses)
+    def write_in(self, pick: int, what: str, giver: str, by: str) -> None:
+        dose = self._of_own_pack(pick)
+        ids = self.place.dose_ids(dose)
+        wanted = self.life.write_in(dose, what, by)
+        gave, writes = self.place.who(giver), self.place.who(by)
+        self._both(wanted, lambda hand: hand.write_in(ids[hand.patient.id], what, gave, writes))
 
     @precondition(lambda self: self.life.rows)
     @rule(pick=picks, by=nurses)
@@ -143,7 +172,13 @@ class Lives(RuleBasedStateMachine):
         nina = self.place.world.nina
         self._both(wanted, lambda hand: hand.take_out(frozenset(lines[hand.patient.id][n] for n in numbers), nina))
 
-    # And the wire
+    # Her leader, and the wire
+
+    @rule()
+    def was_away(self) -> None:
+        """The journal, a while ago."""
+        wanted = self.life.was_away()
+        self._both(wanted, lambda hand: hand.was_away())
 
     @precondition(lambda self: self.last == DONE)
     @rule()
@@ -192,6 +227,12 @@ class Place:
         of_dose = {p: self.world.migrator.execute(query, (id,)).fetchall() for p, id in self.dose_ids(row.dose).items()}
         return {patient: UUID(str(rows[nth][0])) for patient, rows in of_dose.items()}
 
+    def laying_ids(self, dose: Dose) -> dict[UUID, UUID]:
+        """The last time that each was laid out."""
+        query = "SELECT id FROM medication.dose_laid_out WHERE dose_id = %s ORDER BY recorded_at DESC, id DESC"
+        of_dose = {p: self.world.migrator.execute(query, (id,)).fetchone() for p, id in self.dose_ids(dose).items()}
+        return {patient: UUID(str(row[0])) for patient, row in of_dose.items() if row}
+
     def lines(self) -> dict[UUID, dict[int, UUID]]:
         """The lines of the compartment by order."""
         return {hand.patient.id: {number: id for id, number in self._lines(hand)} for hand in self.hands}
@@ -229,13 +270,15 @@ class Place:
         return Counter((numbers[id], *more) for id, *more in rows)
 
     def _never(self, hand: Hand) -> int:
-        """Signatures written after the stop of their order, and doses with more than one that stands."""
+        """Signatures written after the stop of their order, and doses with more than one that stands. That one was not given
+        while the journal was away may be written in whenever it is known."""
         query = """
             SELECT (SELECT count(*) FROM medication.medication_administration a
                     JOIN medication.dose d ON (d.patient_id, d.id) = (a.patient_id, a.dose_id)
                     JOIN medication.medication_request s
                         ON s.patient_id = d.patient_id AND s.entry_id = d.request_entry_id AND s.change = 'stop'
-                    WHERE a.patient_id = %(of)s AND a.kind = 'signature' AND a.recorded_at >= s.recorded_at)
+                    WHERE a.patient_id = %(of)s AND a.kind = 'signature' AND a.recorded_at >= s.recorded_at
+                      AND (d.downtime_id IS NULL OR a.amount IS NOT NULL))
                 + (SELECT count(*) FROM (
                     SELECT FROM medication.medication_administration a
                     WHERE a.patient_id = %(of)s AND a.kind = 'signature' AND a.in_error_at IS NULL
