@@ -14,7 +14,7 @@ from journal.patients import Banner, Listed, Patients
 from journal.permissions import OPENS, Permission
 from journal.platform import clock
 from journal.platform.service import Service, on_patient, without_patient
-from journal.platform.statement import Asked, together
+from journal.platform.statement import Asked
 from journal.platform.work import Ground
 
 # Only the patients that are shown are opened and logged.
@@ -24,14 +24,18 @@ _NOTHING: Asked[Any] = Asked(lambda: None)
 
 @dataclass(frozen=True)
 class FrontPage:
-    """What matters now for one patient, and why this reader may see it. None: a part that the patient has closed to her."""
+    """What matters now for one patient, and why this reader may see it. Answered with None: a part that the patient has
+    closed to her.
 
-    banner: Banner
+    The page reads each answer where it shows it, once: PostgreSQL answers the rest while the page is written so far.
+    """
+
     ground: Ground
-    medicines: Any
-    measurements: Any
-    notes: Any
-    tasks: Any
+    banner: Asked[Banner]
+    tasks: Asked[Any]
+    medicines: Asked[Any]
+    measurements: Asked[Any]
+    notes: Asked[Any]
 
 
 @dataclass(frozen=True)
@@ -62,19 +66,14 @@ class Chart(Service):
         def asked(permission: Permission, ask: Callable[[UUID], Asked[Any]]) -> Asked[Any]:
             return ask(patient_id) if set(OPENS[permission]).isdisjoint(ground.withheld) else _NOTHING
 
-        with together(self.db):
-            banner = Patients(self.work).ask_banner(patient_id)
-            medicines = asked(Permission.MEDICATION_READ, Medication(self.work).ask_list_with_strip)
-            measurements = asked(Permission.OBSERVATIONS_READ, Observations(self.work).ask_series)
-            notes = asked(Permission.NOTES_READ, Notes(self.work).ask_recent)
-            tasks = asked(Permission.CARE_READ, Care(self.work).ask_open_tasks)
+        # In the order of the page.
         return FrontPage(
-            banner=banner.answer(),
             ground=ground,
-            medicines=medicines.answer(),
-            measurements=measurements.answer(),
-            notes=notes.answer(),
-            tasks=tasks.answer(),
+            banner=Patients(self.work).ask_banner(patient_id),
+            tasks=asked(Permission.CARE_READ, Care(self.work).ask_open_tasks),
+            medicines=asked(Permission.MEDICATION_READ, Medication(self.work).ask_list_with_strip),
+            measurements=asked(Permission.OBSERVATIONS_READ, Observations(self.work).ask_series),
+            notes=asked(Permission.NOTES_READ, Notes(self.work).ask_recent),
         )
 
     @without_patient(Permission.CHART_LIST)

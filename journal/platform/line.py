@@ -88,13 +88,18 @@ class Line:
         self._closing = self._expect(Reply())
         self.send()
 
-    def await_commit(self) -> None:
-        """Returns when it is stored for good. Raises as read(), and psycopg's Error when PostgreSQL rolled back instead."""
-        if (closing := self._closing) is not None:
-            result = self.read(closing)
-            self.settle()
-            if result.command_status != b"COMMIT":
-                raise psycopg.errors.error_from_result(result, encoding="utf-8")
+    def await_commit(self) -> bool:
+        """Returns when it is stored for good; False when there is none to wait for, since something before it was refused.
+
+        Raises as read(), and psycopg's Error when PostgreSQL rolled back instead.
+        """
+        if (closing := self._closing) is None:
+            return False
+        result = self.read(closing)
+        self.settle()
+        if result.command_status != b"COMMIT":
+            raise psycopg.errors.error_from_result(result, encoding="utf-8")
+        return True
 
     def send(self) -> None:
         """Sends what lies there. It waits for nothing."""

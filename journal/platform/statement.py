@@ -111,10 +111,12 @@ def send_commit(db: Session) -> None:
         line_of(db).commit()
 
 
-def await_commit(db: Session) -> None:
-    """Returns when what was sent by send_commit is stored for good. Raises as Statement.rows when it is not."""
+def await_commit(db: Session) -> bool:
+    """Returns when what was sent by send_commit is stored for good. Raises as Statement.rows when it is not; False when
+    something that was asked before it was refused, which is raised where it was wanted.
+    """
     with _errors(db, "COMMIT"):
-        line_of(db).await_commit()
+        return line_of(db).await_commit()
 
 
 def line_of(db: Session) -> Line:

@@ -203,8 +203,7 @@ class Work:
 
     def settle(self) -> None:
         """Waits for the commit that conclude() sent. Raises SQLAlchemy's DBAPIError: nobody is shown what is not logged."""
-        if self._concluded:
-            await_commit(self.db)
+        if self._concluded and await_commit(self.db):
             self._looks.clear()
 
     def log_again(self, outcome: str) -> None:

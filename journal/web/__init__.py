@@ -137,7 +137,7 @@ def _in_plain_words(said: str) -> str:
 
 
 def render(template: str, **context: Any) -> str:
-    """A page or a part of one, the last thing that a view does: what it shows has been read, and can be read no more."""
+    """A page or a part of one, the last thing that a view does: what it shows has been asked for, and no more can be."""
     current_work().conclude()
     return render_template(template, **context)
 

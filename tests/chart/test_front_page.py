@@ -25,6 +25,22 @@ def test_the_overview_takes_at_most_eight_statements_however_long_the_lists_are(
     assert len(count_queries) <= 8, "\n".join(count_queries)
 
 
+def test_an_overview_that_breaks_halfway_shows_nothing_and_is_in_the_log_as_failed(
+    world, client_for, access_log, migrator
+):
+    patient_id, _dose = factories.due_dose(world)
+    nina = client_for(world.nina)
+    migrator.execute("REVOKE SELECT ON observations.observation FROM journal_app")
+    try:
+        answer = nina.get(f"/patients/{patient_id}")
+    finally:
+        migrator.execute("GRANT SELECT ON observations.observation TO journal_app")
+
+    assert answer.status_code == 500
+    assert "Metoprolol" not in answer.text
+    assert [row.outcome for row in access_log(patient_id)] == ["failed"]
+
+
 def test_my_list_takes_at_most_eight_statements_however_many_patients(world, client_for, count_queries):
     for _ in range(12):
         factories.due_dose(world)

@@ -212,9 +212,9 @@ def test_twelve_medicines_are_one_statement_that_may_go_by_index_alone(
     asked: list[tuple[bytes, Sequence[Any]]] = []
     say = Line.say
 
-    def noted(self: Line, sql: bytes, values: Sequence[Any], *more: Any) -> Any:
+    def noted(self: Line, sql: bytes, values: Sequence[Any], *more: Any, **options: Any) -> Any:
         asked.append((sql, values))
-        return say(self, sql, values, *more)
+        return say(self, sql, values, *more, **options)
 
     codes = ["B01AA03", "M01AE01", "C01BD01", *(f"N05BA{n:02}" for n in range(9))]
     with work_of(world.lars) as work:
