@@ -11,6 +11,7 @@ import pytest
 from journal.medication import DueDose, Medication, Medicine
 from journal.medication.errors import ConfirmationMissing, ProductMissing
 from journal.medication.rules import Caution, every_hours, when_needed
+from journal.medication.rules.patches import OldPatch, Site
 from journal.platform.ids import new_id
 from journal.platform.quantity import NBSP, Quantity
 from tests.conftest import Browser, World
@@ -164,6 +165,65 @@ def test_an_ordinary_dose_of_the_catalogue_wants_no_pack(world: World, work_of: 
     sign(world, work_of, due)
 
     assert (due.needs_product, used(world, patient_id)) == (False, [])
+
+
+def test_an_ordinary_dose_from_another_pack_than_the_ordered_is_of_that_pack(
+    world: World, work_of: WorkOf, client_for: ClientFor
+) -> None:
+    patient_id, name, half = world.patient(), "Selo-Zok depottab 50 mg", "Selo-Zok depottab 25 mg"
+    one = every_hours(Quantity(Decimal(1), "tablett"), 1, strength_per_unit=Quantity(Decimal(50), "mg"))
+    order(world, work_of, patient_id, medicine=found(world, work_of, "selo-zok 50", name), dosage=one)
+    (dose, *_), nina = doses(world, work_of, patient_id), client_for(world.nina)
+    card, url = f"/round?patient={patient_id}", f"/patients/{patient_id}/doses/{dose.id}/given"
+
+    plain = nina.get(card).get_data(as_text=True)
+    asked = nina.get(f"{card}&dose={dose.id}").get_data(as_text=True)
+    chosen = nina.get(f"{card}&dose={dose.id}&scan={number(world, half)}").get_data(as_text=True)
+    product = {"request_version": "1", "product": number(world, half)}
+    unseen = nina.act(url, product)
+    signed = nina.act(url, product | {"confirmed[]": "product"})
+
+    assert f'action="{url}' in plain
+    assert f"dose={dose.id}" in plain
+    assert f'action="{url}' not in asked
+    assert "Det er den ordinerte" in asked
+    assert '<b class="nw">2 tabletter</b>' in chosen.replace(NBSP, " ")
+    assert (unseen.status_code, signed.status_code) == (422, 303)
+    assert [row[:2] for row in used(world, patient_id)] == [(name, half)]
+
+
+def test_what_the_catalogue_has_no_pack_of_is_signed_without_and_says_so(
+    world: World, work_of: WorkOf, client_for: ClientFor
+) -> None:
+    patient_id = world.patient()
+    order(world, work_of, patient_id)
+    (dose, *_), nina = doses(world, work_of, patient_id), client_for(world.nina)
+
+    asked = nina.get(f"/round?patient={patient_id}&dose={dose.id}").get_data(as_text=True)
+    refused = nina.act(f"/patients/{patient_id}/doses/{dose.id}/given", {"request_version": "1", "product": "123456"})
+
+    assert "Katalogen har ingen pakninger av dette legemidlet" in asked
+    assert "Det er den ordinerte" in asked
+    assert refused.status_code == 422
+    assert doses(world, work_of, patient_id)[0].can_sign
+
+
+def test_a_patch_is_not_signed_before_its_pack_is_named_and_one_of_another_strength_never(
+    world: World, work_of: WorkOf
+) -> None:
+    patient_id, name = world.patient(), "Exelon depotplaster 9,5 mg/24 timer"
+    one = every_hours(Quantity(Decimal(1), "plaster"), 1)
+    order(world, work_of, patient_id, medicine=found(world, work_of, "exelon 9,5", name), dosage=one)
+    (due, *_), worn = doses(world, work_of, patient_id), {"site": Site.CHEST_LEFT, "old_patch": OldPatch.NONE}
+
+    with pytest.raises(ProductMissing, match="Velg pakningen"):
+        sign(world, work_of, due, **worn)
+    with pytest.raises(ProductMissing) as refused:
+        sign(world, work_of, due, product=number(world, "Exelon depotplaster 4,6 mg/24 timer"), **worn)
+    assert "ikke byttes" in str(refused.value.fields["errors"]["product"])
+    sign(world, work_of, due, product=number(world, name), **worn)
+
+    assert [row[:2] for row in used(world, patient_id)] == [(name, name)]
 
 
 def test_a_dose_that_was_given_and_only_now_is_settled_wants_no_pack(

@@ -57,11 +57,11 @@ def text(found: Any) -> str:
         ("tablett", "oral bruk", "tablett", "A", "ward_stock", True),
         ("tablett", "oral bruk", "tablett", "A", "dosett", False),
         ("tablett", "oral bruk", "tablett", "B", None, False),
-        ("depotplaster", "transdermal bruk", "plaster", "A", None, False),
+        ("depotplaster", "transdermal bruk", "plaster", "C", None, True),
         ("inhalasjonspulver", "bruk til inhalasjon", "dose", "C", None, False),
     ],
 )
-def test_what_is_injected_measured_or_dripped_and_group_a_wants_its_pack(
+def test_what_is_injected_measured_dripped_or_stuck_on_and_group_a_wants_its_pack(
     form: str | None, route: str | None, unit: str, group: str, supply: str | None, wanted: bool
 ) -> None:
     found = needs_product(form=form, route=route, unit=unit, prescription_group=group, supply=supply)

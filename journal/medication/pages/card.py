@@ -152,6 +152,7 @@ class Card(NamedTuple):
     error: str | None
     places: tuple[tuple[str, str], ...] = ()
     product: ProductFields | None = None
+    other_product_url: str | None = None
     product_used: str | None = None
     laid: Laid | None = None
     alone: AloneOf = NOT_ALONE
@@ -292,6 +293,9 @@ def card(
         error=trouble.said if trouble and trouble.field is None else None,
         places=trouble.places if trouble else (),
         product=product,
+        other_product_url=url_for("medication.round", patient=dose.patient_id, slot=slot, dose=dose.id)
+        if dose.may_name_product and product is None
+        else None,
         product_used=dose.product_used,
         laid=_laid(dose, slot, trouble, may_sign),
         alone=alone_of(dose, slot, person_id) if may_sign else NOT_ALONE,

@@ -110,13 +110,15 @@ class AtHand(NamedTuple):
 def needs_product(
     *, supply: str | None, form: str | None, route: str | None, unit: str, prescription_group: str | None
 ) -> bool:
-    """Whether the pack is named before this dose is signed: what is injected, measured or dripped, and group A.
-
-    Nothing that lies ready in a bag, and no patch: where it sits and what became of the old one are three taps already.
-    """
-    if unit == PATCH or supply in _READY:
+    """Whether the pack is named before this dose is signed: what is injected, measured, dripped or stuck on, and group A."""
+    if not may_name_product(supply):
         return False
-    return unit in _POURED or prescription_group == "A" or _is_injected(unit, form, route)
+    return unit in (*_POURED, PATCH) or prescription_group == "A" or _is_injected(unit, form, route)
+
+
+def may_name_product(supply: str | None) -> bool:
+    """Whether it is given from a pack, which may be another than the ordered one: nothing does that lies ready in a bag."""
+    return supply not in _READY
 
 
 def read_code(text: str) -> Code:

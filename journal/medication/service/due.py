@@ -36,6 +36,7 @@ from journal.medication.rules.interval import next_from
 from journal.medication.rules.laid_out import laid_text, outdated_text, still_lies
 from journal.medication.rules.leave import ON_LEAVE, leave_text
 from journal.medication.rules.next_step import NextStep
+from journal.medication.rules.product import may_name_product
 from journal.medication.rules.supply import OTHERS
 from journal.medication.service.alone_said import alone_of
 from journal.medication.service.dispenser_told import told_column, told_of
@@ -300,6 +301,7 @@ def _due_dose(row: Any, patient_id: UUID, now: datetime, lacks: frozenset[Act]) 
         is_retry=row.retry_of is not None,
         prepared_by=row.prepared_by,
         needs_product=needs_pack(row, row.unit),
+        may_name_product=may_name_product(row.supply),
         product_used=used_text(row),
         laid_out=laid,
         alone=row.alone,

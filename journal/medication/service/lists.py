@@ -23,6 +23,7 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.door import UNRECONCILED
 from journal.medication.rules.pausing import must_be_replaced
+from journal.medication.rules.product import may_name_product
 from journal.medication.rules.renewal import last_day
 from journal.medication.rules.safety import is_opioid
 from journal.medication.service.clearing import unconfirmed
@@ -207,6 +208,7 @@ class Lists(Orders):
             unconfirmed=tuple(named or ()),
             held_from=held_from,
             needs_product=needs_pack(order, dosage.unit),
+            may_name_product=may_name_product(order.supply),
         )
 
 

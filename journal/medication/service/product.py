@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from journal.medication.errors import ProductMissing, refusing
 from journal.medication.product_tables import ProductUsed
 from journal.medication.rules import Caution
-from journal.medication.rules.product import AtHand, Ordered, Pack, chosen, needs_product
+from journal.medication.rules.product import AtHand, Ordered, Pack, chosen, may_name_product, needs_product
 from journal.medication.service.shown import dosage_of
 from journal.permissions import Permission
 from journal.platform.clock import local_date
@@ -71,7 +71,7 @@ class Packs(NamedTuple):
 
 
 class ProductAtHand(Service):
-    """Costs a statement, and only for a dose that is given from a pack that is named."""
+    """Costs a statement, and only for a dose that is given from a pack that is named, or is another than the ordered one."""
 
     @on_patient(Permission.MEDICATION_READ)
     def packs_of(self, patient_id: UUID, entries: Collection[UUID]) -> Mapping[UUID, Packs]:
@@ -86,11 +86,13 @@ class ProductAtHand(Service):
     def _at_hand(
         self, patient_id: UUID, order: Any, entry_id: UUID, amount: Quantity, text: str, at: datetime
     ) -> AtHand | None:
-        """What is done with the pack of this code; None for a dose that needs none. Raises ProductMissing. `order` is it, or a
-        dose with what is read of it; `at` is when the dose was given."""
-        if not needs_pack(order, amount.unit):
+        """What is done with the pack of this code; None for a dose that needs none and was given none. Raises ProductMissing.
+        `order` is it, or a dose with what is read of it; `at` is when the dose was given."""
+        if not (needs_pack(order, amount.unit) or (text and may_name_product(order.supply))):
             return None
         if (of := self.packs_of(patient_id, [entry_id]).get(entry_id)) is None:
+            if text:
+                raise ProductMissing(errors={"product": [NO_PACKS]})
             return None
         if not text:
             raise ProductMissing(errors={"product": [_NONE_CHOSEN]})
@@ -145,6 +147,7 @@ def used_text(row: Any) -> str | None:
     return phrase("%(what)s. Fra %(given)s, ordinert %(ordered)s.", **words)
 
 
+NO_PACKS = phrase("Katalogen har ingen pakninger av dette legemidlet. Dosen signeres uten.")
 _NONE_CHOSEN = phrase("Skann eller velg pakningen før du signerer.")
 
 

@@ -95,8 +95,9 @@ class DueDose(NamedTuple):
     `made_up`: it was not given, and the course has another one for it at its end. `next_step`: what comes next where it was
     not given, `try_at` when it is tried again; `is_retry`: this dose is that other try. `needs_other`: what this dose needs,
     where whoever reads has not the authority for all of it; somebody else must give it. `prepared_by`: who laid in or packed
-    what was given; None for what was given from a pack. `needs_product`: the pack is named before it is signed, and
-    `product_used` says which it was. `laid_out`: it lies before the patient, and is not signed. `alone`: why its one signature
+    what was given; None for what was given from a pack. `needs_product`: the pack is named before it is signed;
+    `may_name_product`: it may be, where it is another than the ordered one; `product_used` says which it was.
+    `laid_out`: it lies before the patient, and is not signed. `alone`: why its one signature
     stands alone (a rules.alone.AloneReason). `paper_by`: who wrote it in, of what was given by the paper list.
     """
 
@@ -135,6 +136,7 @@ class DueDose(NamedTuple):
     needs_other: frozenset[Act] = frozenset()
     prepared_by: str | None = None
     needs_product: bool = False
+    may_name_product: bool = False
     product_used: str | None = None
     laid_out: LaidOut | None = None
     alone: str | None = None
@@ -203,8 +205,8 @@ class AsNeededMedicine:
     """A medicine as needed: its limits, what was given of it, and whether there is room now. `needs_other` as for DueDose.
 
     `clear_first`: whoever reads clears it with a nurse before she gives it. `unconfirmed`: with whom doses of it were cleared who
-    has yet to confirm it. `held_from`: of one that waits at the hospital door, from when it does. `needs_product` as for
-    DueDose.
+    has yet to confirm it. `held_from`: of one that waits at the hospital door, from when it does. `needs_product` and
+    `may_name_product` as for DueDose.
     """
 
     request_entry_id: UUID
@@ -226,6 +228,7 @@ class AsNeededMedicine:
     unconfirmed: tuple[str, ...]
     held_from: datetime | None
     needs_product: bool = False
+    may_name_product: bool = False
 
 
 class WorklistRow(NamedTuple):
