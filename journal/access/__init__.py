@@ -1,6 +1,7 @@
 """Who may: sessions, care relationships, restrictions, and the gate that decides per patient and permission."""
 
 from journal.access.asked_for import AskedFor, HeldGround
+from journal.access.at_work import AtWork
 from journal.access.explaining import REASONS, Part, explain, ways_in
 from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
@@ -36,6 +37,7 @@ __all__ = [
     "Amiss",
     "AskedFor",
     "AskedToClose",
+    "AtWork",
     "CareRelationships",
     "HeldGround",
     "Justifying",

@@ -46,9 +46,9 @@ class CourseComplete(OrderChanged):
 
 
 class NoAuthority(Conflict):
-    """She who signs may not give this dose in this unit now. Fields: acts she lacks, and the names of those who may."""
+    """She who signs may not give this dose, or make it ready, in this unit now. Fields: acts she lacks, and who may."""
 
-    type, title = "no-authority", "Du har ikke fullmakt til å gi denne dosen"
+    type, title = "no-authority", "Du har ikke fullmakt til dette"
 
 
 class OrdinarySignature(Conflict):

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from journal.access import AtWork
 from journal.care import Care
 from journal.medication import DueDose, Medication, Medicine
 from journal.medication.errors import NoAuthority, OrdinarySignature
@@ -23,8 +24,9 @@ from tests import factories
 from tests.authorities import authority
 from tests.conftest import Browser, World
 from tests.factories import Staff
+from tests.medication.dosetts import bags, laid_in, pentoxifyllin
 from tests.medication.test_caution import due
-from tests.medication.test_sign import METOPROLOL, doses, order, sign
+from tests.medication.test_sign import METOPROLOL, change, doses, order, sign
 
 ClientFor = Callable[..., Browser]
 WorkOf = Callable[..., Any]
@@ -188,7 +190,9 @@ def test_the_card_says_who_may_before_the_tap_and_costs_the_nurse_no_statement(
     assert "Kan gis av: Nina Nordli" in page and "Jeg har gitt den" in page
     assert f"/doses/{dose.id}/given" not in page and f"/doses/{dose.id}/not-given" not in page
     assert usual <= 8
-    assert len(count_queries) == usual + 1, "who may give is asked once, for all the doses that are refused"
+    assert len(count_queries) == usual + 2, (
+        "who may give, and is at work, is asked once for all the doses that are refused"
+    )
 
 
 def test_as_needed_and_insulin_are_acts_of_their_own(world: World, work_of: WorkOf, anne: Staff) -> None:
@@ -222,6 +226,46 @@ def test_the_second_signature_is_an_act_of_its_own(world: World, work_of: WorkOf
     delegated(world, work_of, anne, Act.CONTROL)
     with work_of(anne) as work:
         Medication(work).witness(dose.patient_id, signature)
+
+
+def test_who_is_at_work_is_named_first(world: World, work_of: WorkOf, anne: Staff, dose: DueDose) -> None:
+    with work_of(world.siri) as work:
+        AtWork(work).begin_work()
+
+    with pytest.raises(NoAuthority, match=r"Kan gis av: Siri Strand \(på jobb\), Nina Nordli, Lars Haugen\."):
+        give(work_of, anne, dose)
+
+
+def test_to_lay_in_to_control_and_to_take_out_are_acts_of_their_own(
+    world: World, work_of: WorkOf, client_for: ClientFor, anne: Staff
+) -> None:
+    laid, page = laid_in(world, work_of), client_for(anne)
+    with work_of(world.lars) as work:
+        change(work, laid.patient_id, laid.pentoxifyllin, dosage=pentoxifyllin(2), version=1, reason="Høyt blodtrykk")
+    url = f"/patients/{laid.patient_id}/prepared"
+    bag = bags(world, work_of, laid.patient_id)[0]
+    out = {"due_at": bag.due_at, "lines": [line.id for line in bag.outdated]}
+
+    def by_anne(act: Act, do: Callable[[Medication], Any], words: str) -> None:
+        with work_of(anne) as work, pytest.raises(NoAuthority, match=rf"{words}\. Kan gjøres av: Nina Nordli"):
+            do(Medication(work))
+        delegated(world, work_of, anne, act)
+        with work_of(anne) as work:
+            do(Medication(work))
+
+    shown, form = page.get(url).text, page.get(f"{url}/dosett").text
+    round = page.get(f"/round?patient={laid.patient_id}").text
+    assert "Legg opp dosett" not in shown and "Signer kontroll" not in shown
+    assert "Du har ikke fullmakt til å legge dosett. Kan gjøres av: Nina Nordli" in form
+    assert "Du har ikke fullmakt til å ta ut av multidosepose. Kan gjøres av: Nina Nordli" in round
+    assert "take-out" not in round and "give-up" in round
+    by_anne(Act.CONTROL, lambda m: m.control(laid.patient_id, laid.prepared_id), r"kontrollere \(andre signatur\)")
+    by_anne(Act.TAKE_OUT, lambda m: m.take_out(laid.patient_id, laid.prepared_id, **out), "ta ut av multidosepose")
+    with work_of(anne) as work:
+        day = local_date(work.now) + timedelta(days=7)
+        seen = {e.request_entry_id: e.request_version for e in Medication(work).to_lay_in(laid.patient_id, day)}
+    by_anne(Act.PREPARE, lambda m: m.lay_in(laid.patient_id, day, seen=seen), "legge dosett")
+    assert "Legg opp dosett" in page.get(url).text
 
 
 def test_nobody_delegates_to_herself_and_a_nurse_only_when_the_manager_lets_her(

@@ -21,7 +21,7 @@ from journal.medication.rules.authority import (
     cleared_at,
     end_of_last_shift,
     lacking_text,
-    may_be_given_by,
+    may_be_done_by,
 )
 from journal.platform.clock import OSLO, local
 
@@ -54,6 +54,8 @@ NEEDED: list[tuple[dict[str, Any], set[Act]]] = [
     ({"form": "Depotplaster", "route": "Transdermal bruk", "unit": "plaster"}, {A.PATCH}),
     ({"form": "Depotplaster", "unit": "plaster", "prescription_group": "A"}, {A.PATCH, A.CONTROLLED}),
 ]
+
+GIVE = {Act.PACK}
 
 
 @pytest.mark.parametrize(("dose", "needed"), NEEDED)
@@ -122,11 +124,15 @@ def test_an_authority_ends_with_the_shift_that_runs_when_its_last_day_ends(
 def test_five_are_named_and_the_others_counted_and_where_there_is_none_it_says_what_to_do() -> None:
     names = ["Nina", "Anne", "Berit", "Dina", "Eva", "Frida", "Guri"]
 
-    assert may_be_given_by(names[:2]) == "Kan gis av: Nina, Anne."
-    assert may_be_given_by(names[:5]) == "Kan gis av: Nina, Anne, Berit, Dina, Eva."
-    assert may_be_given_by(names[:6]) == "Kan gis av: Nina, Anne, Berit, Dina, Eva og 1 til."
-    assert may_be_given_by(names) == "Kan gis av: Nina, Anne, Berit, Dina, Eva og 2 til."
-    assert "Ring sykepleier på vakt" in may_be_given_by([])
+    assert may_be_done_by(GIVE, names[:2]) == "Kan gis av: Nina, Anne."
+    assert may_be_done_by(GIVE, names[:2], at_work=1) == "Kan gis av: Nina (på jobb), Anne."
+    assert may_be_done_by({Act.PREPARE}, names[:1]) == "Kan gjøres av: Nina."
+    assert may_be_done_by({Act.PREPARE}, names).startswith("Kan gjøres av: Nina, Anne, Berit, Dina, Eva og 2 til")
+    assert "gi denne dosen" not in may_be_done_by({Act.TAKE_OUT}, [])
+    assert may_be_done_by(GIVE, names[:5]) == "Kan gis av: Nina, Anne, Berit, Dina, Eva."
+    assert may_be_done_by(GIVE, names[:6]) == "Kan gis av: Nina, Anne, Berit, Dina, Eva og 1 til."
+    assert may_be_done_by(GIVE, names) == "Kan gis av: Nina, Anne, Berit, Dina, Eva og 2 til."
+    assert "Ring sykepleier på vakt" in may_be_done_by(GIVE, [])
 
 
 def test_what_was_cleared_just_before_midnight_was_cleared_yesterday() -> None:

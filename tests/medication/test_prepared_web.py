@@ -13,6 +13,7 @@ from journal.medication import Medication
 from journal.medication.rules import Supply
 from journal.platform.clock import day_bounds, hhmm, local_date, norwegian_date
 from journal.platform.quantity import NBSP
+from tests import factories
 from tests.conftest import Browser, World
 from tests.medication.dosetts import Laid, act, bags, begun, laid_in, lay_in, stored
 from tests.medication.test_sign import order
@@ -94,9 +95,11 @@ def test_an_outdated_compartment_has_no_button_to_give_until_somebody_has_taken_
     world: World, work_of: WorkOf, client_for: ClientFor, laid: Laid
 ) -> None:
     act("stop")(world, work_of, laid)
-    nina, siri = client_for(world.nina), client_for(world.siri)
+    anne = factories.staff(world.builder, world.oslo, world.ward, "Anne Aas", "health_assistant")
+    world.store()
+    nina, without = client_for(world.nina), client_for(anne)
 
-    assert "En sykepleier må ta det ut" in round_page(siri, laid.patient_id)
+    assert "Kan gjøres av: Nina Nordli" in round_page(without, laid.patient_id)
     page = round_page(nina, laid.patient_id)
     assert "Ta ut 1 tablett pentoxifyllin Trental 2,5 mg: skal ikke gis på dette tidspunktet lenger." in page
     assert f"/prepared/{laid.prepared_id}/given" not in page

@@ -51,7 +51,8 @@ class ContentLine(NamedTuple):
 
 
 class BagCard(NamedTuple):
-    """One bag, in the words of the bag macro. `doses`: what is signed together, as `<dose>.<version>`, with its medicine."""
+    """One bag, in the words of the bag macro. `doses`: what is signed together, as `<dose>.<version>`, with its medicine.
+    `taken_out_by`: who takes out what must be, where whoever reads has no authority for it."""
 
     anchor: str
     at: str
@@ -71,6 +72,7 @@ class BagCard(NamedTuple):
     ask_now: bool
     can_sign: bool
     may_take_out: bool
+    taken_out_by: str | None
     error: str | None
     urls: Mapping[str, str]
     command_ids: Mapping[str, UUID]
@@ -90,11 +92,12 @@ def bag_cards(
     *,
     slot: str | None,
     may_sign: bool,
-    may_take_out: bool,
+    taken_out_by: str | None,
     trouble: Trouble | None,
     now: datetime,
 ) -> Shown:
-    """The bags that belong to the pane. `doses`: all that are due; `shown`: those of them that the pane is about."""
+    """The bags that belong to the pane. `doses`: all that are due; `shown`: those of them that the pane is about. `taken_out_by`:
+    None when whoever reads may take out what must be."""
     by_id, in_pane = {dose.id: dose for dose in doses}, {dose.id for dose in shown}
     cards, covered = [], set()
     for bag in bags:
@@ -107,7 +110,7 @@ def bag_cards(
         if not open_lines or not (wanted or (bag.outdated and near and abs(bag.due_at - now) < 12 * _NEAR)):
             continue
         here = trouble if trouble and trouble.dose_id == bag.of.id and trouble.typed.get("at") == _at(bag) else None
-        cards.append(_card(bag, by_id, slot, may_sign, may_take_out, here, now))
+        cards.append(_card(bag, by_id, slot, may_sign, taken_out_by, here, now))
         # What is too near the dose before it is signed by itself, on a card of its own.
         covered |= set() if here and here.field == "apart" else _covered(bag)
     return Shown(tuple(cards), frozenset(covered))
@@ -144,7 +147,7 @@ def _card(
     by_id: Mapping[UUID, DueDose],
     slot: str | None,
     may_sign: bool,
-    may_take_out: bool,
+    taken_out_by: str | None,
     trouble: Trouble | None,
     now: datetime,
 ) -> BagCard:
@@ -170,7 +173,8 @@ def _card(
         cautions=_cautions(bag, given, now, trouble),
         ask_now=trouble is not None and (trouble.field == "confirmed" or "confirmed[]" in trouble.typed),
         can_sign=may_sign and not blocked and not outdated and bool(given) and all(dose.can_sign for dose in given),
-        may_take_out=may_take_out and outdated and not blocked,
+        may_take_out=may_sign and outdated and not blocked,
+        taken_out_by=taken_out_by,
         error=trouble.said if trouble and trouble.field is None else None,
         urls={name: url_for(f"medication.{act}", **where) for name, act in _ACTS.items()},
         command_ids={name: new_id() for name in _ACTS},

@@ -16,7 +16,7 @@ from journal.medication.rules.patches import PATCH
 from journal.medication.rules.sentence import INJECTED_UNITS
 from journal.medication.rules.supply import Supply
 from journal.platform.clock import instant, local_date
-from journal.platform.language import phrase
+from journal.platform.language import joined, phrase
 
 
 class Act(StrEnum):
@@ -63,6 +63,7 @@ EXPIRES_SOON = timedelta(days=30)
 SHOWN_NAMES = 5
 CLEARED_WITHIN = timedelta(hours=6)
 
+_MADE_READY = frozenset({Act.PREPARE, Act.CONTROL, Act.TAKE_OUT})
 _DAY = timedelta(days=1)
 _READY = frozenset({Supply.DOSETT, Supply.MULTIDOSE, Supply.DISPENSER})
 # As form and route begin in the catalogue.
@@ -153,14 +154,25 @@ def end_of_last_shift(last_day: date, changes: Collection[time]) -> datetime:
     return instant(last_day + _DAY, min(at for at in changes if at != time.min), fold=1)
 
 
-def may_be_given_by(names: Sequence[str]) -> str:
-    """`Kan gis av: Nina Nordli, Lars Haugen og 3 til.`: at most five names; what to do where there is none."""
+def may_be_done_by(acts: Collection[Act], names: Sequence[str], at_work: int = 0) -> str:
+    """`Kan gis av: Nina Nordli (på jobb), Lars Haugen og 3 til.`: at most five names; what to do where there is none.
+
+    `at_work`: so many of the names, the first ones, have said that they are at work now.
+    """
+    gives = not _MADE_READY.issuperset(acts)
     if not names:
-        return phrase("Ingen i enheten har fullmakt til å gi denne dosen. Ring sykepleier på vakt eller lederen din.")
-    shown, hidden = ", ".join(names[:SHOWN_NAMES]), len(names) - SHOWN_NAMES
+        if gives:
+            return phrase(
+                "Ingen i enheten har fullmakt til å gi denne dosen. Ring sykepleier på vakt eller lederen din."
+            )
+        return phrase("Ingen i enheten har fullmakt til det. Ring sykepleier på vakt eller lederen din.")
+    said = [phrase("%(name)s (på jobb)", name=name) if n < at_work else name for n, name in enumerate(names)]
+    shown, hidden = joined(", ", said[:SHOWN_NAMES]), len(names) - SHOWN_NAMES
     if hidden > 0:
-        return phrase("Kan gis av: %(names)s og %(n)s til.", names=shown, n=hidden)
-    return phrase("Kan gis av: %(names)s.", names=shown)
+        if gives:
+            return phrase("Kan gis av: %(names)s og %(n)s til.", names=shown, n=hidden)
+        return phrase("Kan gjøres av: %(names)s og %(n)s til.", names=shown, n=hidden)
+    return phrase("Kan gis av: %(names)s.", names=shown) if gives else phrase("Kan gjøres av: %(names)s.", names=shown)
 
 
 def lacking_text(lacking: Iterable[Act]) -> str:

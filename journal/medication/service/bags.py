@@ -13,6 +13,7 @@ from journal.medication.errors import BagChanged, BagOutdated, ConfirmationMissi
 from journal.medication.models import MedicationAdministration
 from journal.medication.prepared_tables import PreparedTakeOut
 from journal.medication.rules import Reason, Result, caution_text
+from journal.medication.rules.authority import Act
 from journal.medication.rules.prepared import FROM_DISPENSER_TEXT, UNCONTROLLED, UNCONTROLLED_TEXT, PreparedKind
 from journal.medication.service.administration import Administration
 from journal.medication.service.prepared_shown import Bag, BagLine
@@ -112,12 +113,13 @@ class Bags(Rolls, Administration):
         for id in found:
             self.correct(patient_id, id, reason=reason)
 
-    @on_patient(Permission.MEDICATION_RECEIVE)
+    @on_patient(Permission.MEDICATION_ADMINISTER)
     def take_out(self, patient_id: UUID, prepared_id: UUID, *, due_at: datetime, lines: Collection[UUID]) -> None:
         """Stores that these lines were taken out of the bag of this time: all that must be, and once for each.
 
-        Raises NotFound, and BagChanged when other lines than these are to be taken out now.
+        Raises NotFound, NoAuthority, and BagChanged when other lines than these are to be taken out now.
         """
+        self._require_now(patient_id, Act.TAKE_OUT)
         bag = self._held_bag(patient_id, prepared_id, due_at)
         wanted = {line.id for line in bag.outdated}
         if wanted != set(lines) or not wanted:
@@ -125,11 +127,11 @@ class Bags(Rolls, Administration):
         for line in bag.outdated:
             self._store_take_out(bag, line.id, None)
 
-    @on_patient(Permission.MEDICATION_RECEIVE)
+    @on_patient(Permission.MEDICATION_ADMINISTER)
     def give_up_bag(self, patient_id: UUID, prepared_id: UUID, *, due_at: datetime, reason: str) -> None:
         """Stores that a bag cannot be made right: its doses are given from the original packs, and somebody makes ready anew.
 
-        Raises NotFound, and BagChanged when somebody has said so already.
+        Whoever gives may say so: nothing is taken out. Raises NotFound, and BagChanged when somebody has said so already.
         """
         bag = self._held_bag(patient_id, prepared_id, due_at)
         if bag.given_up_because is not None:

@@ -1,4 +1,6 @@
-"""Asks at every signature whether whoever signs may give that dose, and says who may when she may not."""
+"""Asks at every signature whether whoever signs may give that dose, and says who may when she may not. So of what is made
+ready: laid in, controlled, taken out.
+"""
 
 import json
 from collections.abc import Collection, Iterable
@@ -9,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from journal.access import AtWork
 from journal.medication.errors import NoAuthority
 from journal.medication.rules.authority import (
     Act,
@@ -17,16 +20,17 @@ from journal.medication.rules.authority import (
     acts_needed,
     carried_by,
     lacking_text,
-    may_be_given_by,
+    may_be_done_by,
 )
 from journal.permissions import Permission, permissions_of
 from journal.platform.language import joined
-from journal.platform.service import Service, without_patient
+from journal.platform.service import Service, on_patient, without_patient
 from journal.platform.statement import Statement
 
 OWN = sa.select(sa.literal_column("medication.own_authority()")).scalar_subquery()
 """What the tables say of whoever asks, for a statement that reads something else; `authority_of` reads it."""
 
+_OWN = Statement(sa.select(OWN.label("told")))
 _ORDER = ("nurse", "health_assistant", "doctor")
 # Who works in the unit or above it, with what is delegated to her there; each as often as something is.
 _COLLEAGUES = Statement(
@@ -66,14 +70,35 @@ class MayGive(Service):
 
     @without_patient(Permission.MEDICATION_ADMINISTER)
     def who_may(self, needed: Iterable[tuple[frozenset[Act], tuple[UUID, ...]]]) -> list[str]:
-        """For each set of acts, and the ids of its patient, who in the unit may do them all, in a sentence. One statement."""
+        """For each set of acts, and the ids of its patient, who in the unit may do them all, in a sentence: those who are at
+        work first, and who they are. Two statements."""
         colleagues = self._colleagues()
+        here = {each.person_id for each in AtWork(self.work).at_work()}
         said = []
         for acts, patient_ids in needed:
             may = [each for each in colleagues if not each.authority.lacks(acts, patient_ids)]
-            in_order = sorted(may, key=lambda each: _ORDER.index(each.role))
-            said.append(may_be_given_by(list(dict.fromkeys(each.name for each in in_order))))
+            in_order = sorted(may, key=lambda each: (each.id not in here, _ORDER.index(each.role)))
+            names = {each.id: each.name for each in in_order}
+            said.append(may_be_done_by(acts, list(names.values()), len(here.intersection(names))))
         return said
+
+    @on_patient(Permission.MEDICATION_READ)
+    def lacked(self, patient_id: UUID, acts: Collection[Act]) -> frozenset[Act]:
+        """Those of the acts that whoever asks has no authority for, with this patient, now. One statement."""
+        own = authority_of(self.work.actor.role, _OWN.one(self.db).told)
+        return own.lacks(acts, self.work.ids(patient_id))
+
+    @on_patient(Permission.MEDICATION_READ)
+    def lacked_text(self, patient_id: UUID, acts: Collection[Act]) -> str | None:
+        """In a sentence, with who has it; None where she has it all."""
+        if not (lacking := self.lacked(patient_id, acts)):
+            return None
+        (names,) = self.who_may([(lacking, tuple(self.work.ids(patient_id)))])
+        return joined(" ", (lacking_text(lacking), names))
+
+    def _require_now(self, patient_id: UUID, act: Act) -> None:
+        """As _require, for an act that reads nothing of who asks by itself."""
+        self._require(patient_id, _OWN.one(self.db).told, frozenset({act}))
 
     def _require(self, patient_id: UUID, told: str | None, needed: frozenset[Act]) -> Authority:
         """`told`: what OWN says. Raises NoAuthority, with who may."""

@@ -13,6 +13,7 @@ from journal.medication.errors import AlreadyPrepared, BagChanged, PreparedByYou
 from journal.medication.models import MedicationRequest, RequestPlan
 from journal.medication.prepared_tables import Prepared, PreparedCheck, PreparedLine
 from journal.medication.rules import OrderStatus, strength_in_words
+from journal.medication.rules.authority import Act
 from journal.medication.rules.prepared import LAID_IN, Outcome, PreparedKind
 from journal.medication.rules.supply import may_come_from
 from journal.medication.service.course import course_of
@@ -105,7 +106,7 @@ class Preparing(Signing):
         found = self.db.scalars(sa.select(own).where(_comes_from(own, PreparedKind.DOSETT)))
         return sorted(medicine_text(one) for one in found if not _fits(one))
 
-    @on_patient(Permission.MEDICATION_RECEIVE)
+    @on_patient(Permission.MEDICATION_ADMINISTER)
     def lay_in(
         self,
         patient_id: UUID,
@@ -121,8 +122,9 @@ class Preparing(Signing):
 
         `seen`: the orders and versions that the page showed; `left_out`: those of them that were not laid in. One that was laid
         in for the same week is corrected by it. Raises BagChanged when the orders have changed since, AlreadyPrepared when
-        another week overlaps, and Invalid when nothing is laid in.
+        another week overlaps, NoAuthority, and Invalid when nothing is laid in.
         """
+        self._require_now(patient_id, Act.PREPARE)
         self._hold_orders(patient_id)
         lines = self.to_lay_in(patient_id, starts_on, kind=kind, days=days)
         if {line.request_entry_id: line.request_version for line in lines} != dict(seen):
@@ -137,8 +139,9 @@ class Preparing(Signing):
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def control(self, patient_id: UUID, prepared_id: UUID) -> None:
-        """Signs that a dosett, or what lies in a dispenser, was controlled. Raises NotFound, PreparedByYourself and
-        PreparedChecked."""
+        """Signs that a dosett, or what lies in a dispenser, was controlled. Raises NotFound, NoAuthority,
+        PreparedByYourself and PreparedChecked."""
+        self._require_now(patient_id, Act.CONTROL)
         thing = self._unchecked(patient_id, prepared_id, *LAID_IN)
         if thing.recorded_by == self.work.actor.person_id:
             raise PreparedByYourself("Du har selv lagt opp denne dosetten. En annen enn deg må kontrollere den.")

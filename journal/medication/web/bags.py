@@ -61,14 +61,14 @@ def undo_bag(patient_id: UUID, prepared_id: UUID) -> Response:
     return _back(patient_id)
 
 
-@bp.act(f"{_BAG}/take-out", Permission.MEDICATION_RECEIVE)
+@bp.act(f"{_BAG}/take-out", Permission.MEDICATION_ADMINISTER)
 def take_out(patient_id: UUID, prepared_id: UUID) -> Response:
     said = form_body(prepared_schemas.TakeOut)
     Medication(current_work()).take_out(patient_id, prepared_id, due_at=said["at"], lines=said["lines"])
     return _back(patient_id)
 
 
-@bp.act(f"{_BAG}/give-up", Permission.MEDICATION_RECEIVE)
+@bp.act(f"{_BAG}/give-up", Permission.MEDICATION_ADMINISTER)
 def give_up_bag(patient_id: UUID, prepared_id: UUID) -> Response:
     said = form_body(prepared_schemas.GiveUp)
     Medication(current_work()).give_up_bag(patient_id, prepared_id, due_at=said["at"], reason=said["reason"])

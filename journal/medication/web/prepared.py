@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from journal.medication import prepared_schemas
 from journal.medication.pages.prepared import box_to_lay, changes_since, picks, ready
+from journal.medication.rules.authority import Act
 from journal.medication.rules.prepared import PreparedKind
 from journal.medication.rules.roll import EXAMPLE
 from journal.medication.service import Medication
@@ -24,12 +25,14 @@ def prepared(patient_id: UUID) -> str:
     return _prepared(patient_id)
 
 
-@bp.page(f"{_READY}/dosett", Permission.MEDICATION_RECEIVE)
+@bp.page(f"{_READY}/dosett", Permission.MEDICATION_ADMINISTER)
 def lay_in_form(patient_id: UUID) -> str:
+    if said := Medication(current_work()).lacked_text(patient_id, {Act.PREPARE}):
+        return _prepared(patient_id, said=said)
     return _lay_in(patient_id, query_body(prepared_schemas.StartsOn)["starts_on"])
 
 
-@bp.act(f"{_READY}/dosett", Permission.MEDICATION_RECEIVE)
+@bp.act(f"{_READY}/dosett", Permission.MEDICATION_ADMINISTER)
 def lay_in(patient_id: UUID) -> Response:
     said = form_body(prepared_schemas.LayIn)
     Medication(current_work()).lay_in(patient_id, said["starts_on"], seen=dict(said["seen"]), left_out=said["left_out"])
@@ -98,6 +101,8 @@ def _prepared(patient_id: UUID, **more: Any) -> str:
     medication = Medication(work)
     things = medication.prepared(patient_id)
     shown = [ready(thing, work.actor.person_id, work.now) for thing in reversed(things)]
+    may = work.actor.may(Permission.MEDICATION_ADMINISTER)
+    lacked = medication.lacked(patient_id, {Act.PREPARE, Act.CONTROL}) if may else frozenset()
     unlike = {
         thing.id: medication.roll_differences(patient_id, thing)
         for thing in things
@@ -108,8 +113,10 @@ def _prepared(patient_id: UUID, **more: Any) -> str:
         patient_id,
         things=shown,
         unlike=unlike,
-        may_prepare=work.actor.may(Permission.MEDICATION_RECEIVE),
-        may_control=work.actor.may(Permission.MEDICATION_ADMINISTER),
+        may_prepare=may and Act.PREPARE not in lacked,
+        may_receive=work.actor.may(Permission.MEDICATION_RECEIVE),
+        may_control=may and Act.CONTROL not in lacked,
+        others_may=medication.lacked_text(patient_id, lacked) if lacked else None,
         **({"said": None, "wrong": None, "typed": {}} | more),
     )
 

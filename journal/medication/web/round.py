@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from journal.access import people_beside
 from journal.medication import pages, schemas
 from journal.medication.rules import DoseStatus, Reason
+from journal.medication.rules.authority import Act
 from journal.medication.rules.patches import PATCH
 from journal.medication.rules.since import MARKS
 from journal.medication.service import Bag, ChangedOrder, DueDose, Medication
@@ -99,7 +100,10 @@ def _pane(
         of_pane,
         slot=slot,
         may_sign=work.actor.may(Permission.MEDICATION_ADMINISTER),
-        may_take_out=work.actor.may(Permission.MEDICATION_RECEIVE),
+        # Hardly any bag is outdated: asked for only where one is.
+        taken_out_by=Medication(work).lacked_text(patient_id, {Act.TAKE_OUT})
+        if any(bag.outdated for bag in bags) and work.actor.may(Permission.MEDICATION_ADMINISTER)
+        else None,
         trouble=wrong,
         now=work.now,
     )
