@@ -8,6 +8,7 @@ from journal.care import (
     ALONE_UNDONE,
     BACK_FROM_LEAVE,
     BAG_TO_REPLACE,
+    LAID_IN_UNACCOUNTED,
     LOST_PATCH,
     WITHDRAWAL_MISSING,
     Against,
@@ -49,6 +50,7 @@ from journal.medication import (
     HoldingClosed,
     HoldingDiffers,
     InrPlanned,
+    LaidInUnaccounted,
     LaidOutSettled,
     LeaveSettled,
     LeaveStarted,
@@ -220,6 +222,11 @@ def _withdrawal_missing(work: Work, fact: WithdrawalMissing) -> None:
         Care(work).add_task(fact.patient_id, WITHDRAWAL_MISSING, due_at=work.now, about_id=fact.administration_id)
 
 
+def _laid_in_unaccounted(work: Work, fact: LaidInUnaccounted) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).add_task(fact.patient_id, LAID_IN_UNACCOUNTED, due_at=work.now, about_id=fact.prepared_id)
+
+
 def _settle_holding(work: Work, fact: MedicineStopped) -> None:
     with contextlib.suppress(Denied):
         if place_id := Medication(work).holding_of_order(fact.patient_id, fact.request_entry_id):
@@ -282,6 +289,7 @@ LISTENERS: Listeners = {
     **dict.fromkeys(_DISPENSERS, (_see_to_dispenser,)),
     DispenserOrderChanged: (_reload_dispenser,),
     PatientAbsent: (_patient_absent,),
+    LaidInUnaccounted: (_laid_in_unaccounted,),
     WithdrawalMissing: (_withdrawal_missing,),
     MedicineStopped: (_settle_holding,),
     HoldingDiffers: (_holding_differs,),

@@ -113,6 +113,9 @@ LOST_PATCH = phrase("Et gammelt plaster er ikke funnet. Let over hele kroppen, i
 WITHDRAWAL_MISSING = phrase(
     "En dose av et A- eller B-preparat er gitt uten uttak i regnskapet. Finn ut hvor den ble tatt."
 )
+LAID_IN_UNACCOUNTED = phrase(
+    "Et A- eller B-preparat er lagt i dosett eller dispenser uten uttak i regnskapet. Finn ut hvor det ble tatt, og før uttaket."
+)
 SETTLE_HOLDING = phrase(
     "Tell pasientens egne A- og B-preparater. Lever dem tilbake eller destruer dem, og avslutt på null."
 )

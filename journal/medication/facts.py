@@ -306,6 +306,13 @@ class WithdrawalMissing(Fact):
 
 
 @dataclass(frozen=True)
+class LaidInUnaccounted(Fact):
+    """A controlled drug was laid in a dosett or a dispenser, and nobody knows from which account."""
+
+    prepared_id: UUID
+
+
+@dataclass(frozen=True)
 class _AboutHolding(Fact):
     place_id: UUID
 

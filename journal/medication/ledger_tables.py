@@ -56,8 +56,9 @@ class Ledger(OfUnit, Base):
 
 
 class LedgerEntry(OfUnit, Base):
-    """How a balance moved, and why. `number` (without holes in its place), `balance` after it, and the `amount` of a count or
-    a correction are PostgreSQL's; it refuses what would be less than nothing, and every change of a row."""
+    """How a balance moved, and why. `prepared_id`: the dosett or load that it was laid in. `number` (without holes in its place),
+    `balance` after it, and the `amount` of a count or a correction are PostgreSQL's; it refuses what would be less than
+    nothing, and every change of a row."""
 
     __tablename__ = "ledger_entry"
     __table_args__ = _HERE
@@ -70,6 +71,7 @@ class LedgerEntry(OfUnit, Base):
     balance: Mapped[Decimal] = mapped_column(sa.Numeric, server_default=sa.FetchedValue())
     counted: Mapped[Decimal | None] = mapped_column(sa.Numeric)
     administration_id: Mapped[UUID | None]
+    prepared_id: Mapped[UUID | None]
     corrects: Mapped[int | None]
     reason: Mapped[str | None]
 

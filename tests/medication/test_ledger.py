@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -10,23 +11,26 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from journal.care import Care
+from journal.care import LAID_IN_UNACCOUNTED, Care
 from journal.medication import DueDose, Medication, Medicine
 from journal.medication.errors import TooLittleLeft, WhichPlace, WitnessedAlready, WitnessIsSigner
 from journal.medication.rules import Caution, Reason, every_hours, when_needed
 from journal.medication.rules.ledger import Cause, EntryKind, Kept, PlaceKind, WasteReason, chosen_place, places_of
 from journal.medication.rules.supply import Supply
 from journal.medication.service import CatalogueHit, Entry
+from journal.platform.clock import local_date
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.quantity import Quantity
 from tests.conftest import World
 from tests.factories import Staff
+from tests.medication.dosetts import lay_in
 from tests.medication.test_sign import doses, order
 
 WorkOf = Callable[..., Any]
 OXYCODONE = Medicine("oksykodon", "OxyNorm", "tablett", strength="5 mg", atc_code="N02AA05", prescription_group="A")
 DIAZEPAM = Medicine("diazepam", "Stesolid", "tablett", strength="5 mg", atc_code="N05BA01", prescription_group="B")
+ONE = Quantity(Decimal(1), "tablett")
 
 
 def hit_of(world: World, medicine: Medicine = OXYCODONE, *, active: bool = False) -> CatalogueHit:
@@ -158,6 +162,61 @@ def test_what_is_not_in_the_account_is_given_all_the_same_and_stands_as_a_dose_w
     assert lists(world, work_of) == (0, 0)
     with work_of(world.nina) as work, pytest.raises(Conflict):
         Medication(work).withdraw_for(dose.patient_id, signed, ledger)
+
+
+@pytest.fixture
+def in_dosett(world: World, work_of: WorkOf) -> UUID:
+    """A patient whose oxycodone comes from a dosett, four times a day."""
+    patient_id = world.patient()
+    order(
+        world,
+        work_of,
+        patient_id,
+        medicine=OXYCODONE,
+        dosage=every_hours(Quantity(Decimal(1), "tablett"), 6),
+        supply=Supply.DOSETT,
+    )
+    return patient_id
+
+
+def week(work_of: WorkOf, world: World) -> date:
+    with work_of(world.nina) as work:
+        return local_date(work.now) + timedelta(days=1)
+
+
+def test_what_is_laid_in_a_dosett_is_withdrawn_then_and_put_back_when_it_is_laid_in_anew(
+    world: World, work_of: WorkOf, in_dosett: UUID
+) -> None:
+    place, ledger = keep(world, work_of, 100)
+    tomorrow = week(work_of, world)
+
+    lay_in(world, work_of, in_dosett, tomorrow)
+    count = len(laid_lines(world, in_dosett))
+    assert entries(world, work_of, place, ledger)[1:] == [("laid_in", -count, 100 - count)]
+    lay_in(world, work_of, in_dosett, tomorrow)
+
+    again = [("laid_in", -count, 100 - count), ("correction", count, 100), ("laid_in", -count, 100 - count)]
+    assert entries(world, work_of, place, ledger)[1:] == again
+    assert 27 <= count <= 29
+
+
+def test_what_is_laid_in_and_is_more_than_the_account_has_is_a_task_and_written_by_hand(
+    world: World, work_of: WorkOf, in_dosett: UUID
+) -> None:
+    place, ledger = keep(world, work_of, 20)
+
+    lay_in(world, work_of, in_dosett, week(work_of, world))
+
+    assert entries(world, work_of, place, ledger) == [("opening", 20, 20)]
+    with work_of(world.nina) as work:
+        assert [task.text for task in Care(work).open_tasks(in_dosett)] == [LAID_IN_UNACCOUNTED]
+        Medication(work).enter(place, ledger, EntryKind.LAID_IN, Decimal(5))
+    assert entries(world, work_of, place, ledger)[1:] == [("laid_in", -5, 15)]
+
+
+def laid_lines(world: World, patient_id: UUID) -> list[Any]:
+    query = "SELECT DISTINCT due_at FROM medication.prepared_line WHERE patient_id = %s"
+    return world.migrator.execute(query, (patient_id,)).fetchall()
 
 
 @pytest.mark.parametrize("medicine", [DIAZEPAM, Medicine("metoprolol", strength="50 mg", prescription_group="C")])

@@ -35,6 +35,7 @@ class EntryKind(StrEnum):
     DESTRUCTION = "destruction"
     COUNT = "count"
     CORRECTION = "correction"
+    LAID_IN = "laid_in"
     SENT_ALONG = "sent_along"
     CAME_BACK = "came_back"
 
@@ -71,6 +72,7 @@ ENTRIES = phrases(
         EntryKind.DESTRUCTION: "Destruert",
         EntryKind.COUNT: "Telling",
         EntryKind.CORRECTION: "Rettet tilbake",
+        EntryKind.LAID_IN: "Lagt i dosett eller dispenser",
         EntryKind.SENT_ALONG: "Sendt med på permisjon",
         EntryKind.CAME_BACK: "Kom tilbake fra permisjon",
     }
@@ -94,7 +96,7 @@ CAUSES = phrases(
     }
 )
 
-BY_HAND = (EntryKind.DELIVERY, EntryKind.WASTE, EntryKind.RETURN, EntryKind.DESTRUCTION)
+BY_HAND = (EntryKind.DELIVERY, EntryKind.LAID_IN, EntryKind.WASTE, EntryKind.RETURN, EntryKind.DESTRUCTION)
 """What somebody writes in the ledger; the rest follows from doses and counts."""
 TAKES_OUT = frozenset(BY_HAND) - {EntryKind.DELIVERY}
 WITNESSED = frozenset({EntryKind.WASTE, EntryKind.DESTRUCTION})
@@ -139,6 +141,11 @@ def places_of(supply: Supply | None, kept: Sequence[Kept]) -> tuple[Kept, ...] |
     if mine or supply in _HERS:
         return mine
     return tuple(place for place in kept if place.ledger_id and not place.own)
+
+
+def places_to_lay_from(kept: Sequence[Kept]) -> tuple[Kept, ...] | None:
+    """The ledgers that what is laid in a dosett or a dispenser may be taken from; None when the unit keeps nothing."""
+    return places_of(None, kept)
 
 
 def chosen_place(places: Sequence[Kept], amount: Decimal, ledger_id: UUID | None) -> Kept | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from journal.medication.errors import AlreadyPrepared, BagChanged, PreparedByYourself, PreparedChecked
+from journal.medication.facts import LaidInUnaccounted
 from journal.medication.models import MedicationRequest, RequestPlan
 from journal.medication.prepared_tables import Prepared, PreparedCheck, PreparedLine
 from journal.medication.rules import OrderStatus, strength_in_words
@@ -123,6 +125,9 @@ class Preparing(Signing):
         `seen`: the orders and versions that the page showed; `left_out`: those of them that were not laid in. One that was laid
         in for the same week is corrected by it. Raises BagChanged when the orders have changed since, AlreadyPrepared when
         another week overlaps, NoAuthority, and Invalid when nothing is laid in.
+
+        What is accounted for is withdrawn: from where it is taken else; what was laid in before for this week is put back.
+        Where that cannot be known, somebody is asked to write it (LaidInUnaccounted).
         """
         self._require_now(patient_id, Act.PREPARE)
         self._hold_orders(patient_id)
@@ -135,7 +140,9 @@ class Preparing(Signing):
         by = self.work.actor.name
         prepared = self._prepare(patient_id, kind, starts_on, starts_on + days, by)
         rows = [(line.due_at, line.medicine, line.amount, line.request_entry_id, line.request_version) for line in laid]
-        return self._lay(prepared, rows)
+        made = self._lay(prepared, rows)
+        self._withdraw_what_is_laid(patient_id, prepared, laid)
+        return made
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def control(self, patient_id: UUID, prepared_id: UUID) -> None:
@@ -207,6 +214,20 @@ class Preparing(Signing):
             made.patient_id = before[0].patient_id
         self.db.add(made)
         return made
+
+    def _withdraw_what_is_laid(self, patient_id: UUID, prepared: Prepared, laid: Collection[ToLayIn]) -> None:
+        if prepared.version > 1:
+            of_chart = self.work.chart(patient_id, Prepared)
+            before = sa.select(Prepared.id).where(of_chart, Prepared.entry_id == prepared.entry_id)
+            self._put_back_laid(self.db.scalars(before).all())
+        own = self._orders(patient_id)
+        entries = {line.request_entry_id for line in laid}
+        controlled = sa.select(own).where(own.entry_id.in_(entries), own.prescription_group.in_(("A", "B")))
+        for order in self.db.scalars(controlled.order_by(own.entry_id)).all():
+            amounts = [line.amount for line in laid if line.request_entry_id == order.entry_id]
+            total = Quantity(sum((each.value for each in amounts), Decimal(0)), amounts[0].unit)
+            if not self._withdraw_laid(order, prepared.id, total):
+                self.work.publish(LaidInUnaccounted(prepared.patient_id, prepared.id))
 
     def _lay(self, prepared: Prepared, rows: Iterable[tuple[Any, ...]]) -> UUID:
         named = ("due_at", "medicine", "amount", "request_entry_id", "request_version")

@@ -1,5 +1,6 @@
 """What a dose is taken from: the withdrawal is written with the signature, and taken back with it."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from journal.medication.rules.ledger import (
     accounted,
     chosen_place,
     places_of,
+    places_to_lay_from,
     taken_out,
 )
 from journal.medication.rules.supply import Supply
@@ -92,6 +94,28 @@ class Withdrawing(Orders):
         if place is None or not self._withdraw(place, administration_id, out, rest):
             self.work.publish(WithdrawalMissing(order.patient_id, administration_id))
 
+    def _withdraw_laid(self, order: Any, prepared_id: UUID, total: Quantity) -> bool:
+        """Writes the withdrawal of what was laid in a dosett or a dispenser of this order, `total` of it. False where the unit
+        keeps an account of it, and nobody knows what it was taken from, or that has not so much."""
+        kept, _supply, group_b = self._kept(order.patient_id, order.id, total.unit)
+        places = places_to_lay_from(kept) if accounted(order.prescription_group, group_b=group_b) else None
+        if places is None:
+            return True
+        place = chosen_place(places, total.value, None) if places else None
+        if place is None or place.ledger_id is None:
+            return False
+        self._hold_place(place.place_id)
+        if self._balance(place.ledger_id) < total.value:
+            return False
+        of = {"place_id": place.place_id, "ledger_id": place.ledger_id, "prepared_id": prepared_id}
+        self._enter(**of, kind=EntryKind.LAID_IN, amount=-total.value)
+        return True
+
+    def _put_back_laid(self, prepared: Collection[UUID]) -> None:
+        """The counter-entries of what was laid in before, and was laid in anew."""
+        for entry in self._standing_of(LedgerEntry.prepared_id.in_(prepared)):
+            self._counter(entry)
+
     def _places(self, patient_id: UUID, request_id: UUID, unit: str, group: str | None) -> tuple[Kept, ...] | None:
         kept, supply, group_b = self._kept(patient_id, request_id, unit)
         return places_of(supply, kept) if accounted(group, group_b=group_b) else None
@@ -130,21 +154,23 @@ class Withdrawing(Orders):
         if self.db.execute(undone).first() is None:
             return
         for entry in self._live(administration_id):
-            self._hold_place(entry.place_id)
-            self._enter(
-                place_id=entry.place_id,
-                ledger_id=entry.ledger_id,
-                kind=EntryKind.CORRECTION,
-                corrects=entry.number,
-            )
+            self._counter(entry)
+
+    def _counter(self, entry: Any) -> None:
+        self._hold_place(entry.place_id)
+        of = {"place_id": entry.place_id, "ledger_id": entry.ledger_id}
+        self._enter(**of, kind=EntryKind.CORRECTION, corrects=entry.number)
 
     def _live(self, administration_id: UUID) -> list[Any]:
         """The entries of a dose in places that are open, but for those that were taken back."""
+        return self._standing_of(LedgerEntry.administration_id == administration_id)
+
+    def _standing_of(self, which: sa.ColumnElement[bool]) -> list[Any]:
         entry = LedgerEntry
         found = (
             sa.select(entry.place_id, entry.number, entry.ledger_id)
             .join(KeepingPlace, KeepingPlace.id == entry.place_id)
-            .where(entry.administration_id == administration_id, standing(), KeepingPlace.closed_at.is_(None))
+            .where(which, standing(), KeepingPlace.closed_at.is_(None))
             .order_by(entry.place_id, entry.number)
         )
         return list(self.db.execute(found))
