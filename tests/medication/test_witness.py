@@ -166,3 +166,47 @@ def test_a_dose_that_is_called_off_is_shown_no_more_when_its_signature_is_undone
         Medication(work).stop(dose.patient_id, dose.request_entry_id, version=1, reason="Ikke lenger aktuelt")
 
     assert dose.id not in [shown.id for shown in doses(world, work_of, dose.patient_id)]
+
+
+@pytest.fixture
+def needed(world: World, work_of: WorkOf) -> tuple[UUID, UUID]:
+    """A medicine as needed that two sign for, given once by Nina: its patient and the signature."""
+    patient_id = world.patient()
+    dosage = when_needed(Quantity(Decimal(1), "tablett"), max_doses=4)
+    entry_id = order(world, work_of, patient_id, dosage=dosage, use="3", two_signatures=True)
+    with work_of(world.nina) as work:
+        signed: UUID = Medication(work).sign_as_needed(patient_id, entry_id, request_version=1)
+    return patient_id, signed
+
+
+def test_a_dose_as_needed_waits_for_its_second_too(
+    world: World, work_of: WorkOf, client_for: ClientFor, needed: tuple[UUID, UUID]
+) -> None:
+    patient_id, signature = needed
+    sheet, nina, siri = f"/patients/{patient_id}/as-needed", client_for(world.nina), client_for(world.siri)
+    hers, other = nina.get(sheet).text, siri.get(sheet).text
+    assert "Venter på andre signatur" in hers and "Signer som nummer to" not in hers and "Er du alene?" in hers
+    assert "Signer som nummer to" in other and "Er du alene?" not in other
+
+    url = f"/patients/{patient_id}/administrations/{signature}/witness?as_needed=1"
+    assert nina.act(url).status_code == 422
+    signed = siri.act(url)
+
+    assert (signed.status_code, signed.location) == (303, sheet)
+    assert "Venter på andre signatur" not in nina.get(sheet).text
+    with work_of(world.nina) as work:
+        (shown,) = Medication(work).as_needed(patient_id)
+    assert (len(shown.given), shown.awaits) == (1, ())
+
+
+def test_who_is_alone_with_a_dose_as_needed_says_why(
+    world: World, client_for: ClientFor, needed: tuple[UUID, UUID]
+) -> None:
+    patient_id, signature = needed
+    sheet, nina = f"/patients/{patient_id}/as-needed", client_for(world.nina)
+
+    url = f"/patients/{patient_id}/administrations/{signature}/alone?as_needed=1"
+    assert nina.act(url, {"reason": "night"}).location == sheet
+
+    assert "Venter på andre signatur" not in nina.get(sheet).text
+    assert "Nina Nordli" in client_for(world.siri).get("/keeping/alone").text

@@ -121,7 +121,7 @@ class Beside(NotGiven):
             .join(MedicationRequest, order)
             .outerjoin(second, of_this)
             .where(this, signature.kind == LIVE, signature.in_error_at.is_(None), signature.status == "completed")
-            .where(signature.dose_id.is_not(None), sa.or_(MedicationRequest.two_signatures, controlled))
+            .where(sa.or_(MedicationRequest.two_signatures, controlled))
             .where(alone_of(MedicationRequest, signature).is_(None))
         ).one_or_none()
         if found is None:

@@ -26,6 +26,7 @@ from journal.medication.rules.pausing import must_be_replaced
 from journal.medication.rules.product import may_name_product
 from journal.medication.rules.renewal import last_day
 from journal.medication.rules.safety import is_opioid
+from journal.medication.service.awaited_second import awaiting_second, read_awaiting
 from journal.medication.service.clearing import unconfirmed
 from journal.medication.service.course import course_of, standing
 from journal.medication.service.follow_up import follows_inr
@@ -142,6 +143,7 @@ class Lists(Orders):
             sa.select(
                 *(order, given, without, unsigned(order), waits_since(order), dosage_before(order), OWN),
                 *(unconfirmed(order), unknown_same(self.work, patient_id, order)),
+                awaiting_second(order, self.work.now),
             ).where(order.as_needed, order.status == OrderStatus.ACTIVE.value)
         )
         ids = self.work.ids(patient_id)
@@ -171,6 +173,7 @@ class Lists(Orders):
         authority: str | None,
         named: Sequence[str] | None,
         unknown: bool,
+        one_signature: list[Mapping[str, str]] | None,
     ) -> AsNeededMedicine:
         dosage = dosage_of(order)
         assert dosage.amount is not None
@@ -206,6 +209,8 @@ class Lists(Orders):
             needs_other=needed if own.lacks(needed, ids) else frozenset(),
             clear_first=own.clears_as_needed,
             unconfirmed=tuple(named or ()),
+            two_signatures=order.two_signatures,
+            awaits=read_awaiting(one_signature),
             held_from=held_from,
             needs_product=needs_pack(order, dosage.unit),
             may_name_product=may_name_product(order.supply),

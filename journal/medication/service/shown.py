@@ -206,7 +206,7 @@ class AsNeededMedicine:
 
     `clear_first`: whoever reads clears it with a nurse before she gives it. `unconfirmed`: with whom doses of it were cleared who
     has yet to confirm it. `held_from`: of one that waits at the hospital door, from when it does. `needs_product` and
-    `may_name_product` as for DueDose.
+    `may_name_product` as for DueDose. `awaits`: the doses of it that one has signed and that want another (AwaitsSecond).
     """
 
     request_entry_id: UUID
@@ -226,6 +226,8 @@ class AsNeededMedicine:
     needs_other: frozenset[Act]
     clear_first: bool
     unconfirmed: tuple[str, ...]
+    two_signatures: bool
+    awaits: tuple[Any, ...]
     held_from: datetime | None
     needs_product: bool = False
     may_name_product: bool = False

@@ -21,6 +21,8 @@ from journal.web import current_work, form_body, render, see_other
 )
 def sign_alone(patient_id: UUID, administration_id: UUID) -> Response:
     Medication(current_work()).sign_alone(patient_id, administration_id, **form_body(forms.SignAlone))
+    if "as_needed" in request.args:
+        return see_other(".as_needed", patient_id=patient_id)
     return see_other(".round", patient=patient_id, slot=request.args.get("slot"))
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from journal.medication import pages, schemas
 from journal.medication.errors import refusing
+from journal.medication.pages.alone import REASONS as ALONE_REASONS
 from journal.medication.rules import HandAction
 from journal.medication.rules.authority import cleared_at
 from journal.medication.rules.safety.sources import HEALTH_DIRECTORATE
@@ -65,6 +66,8 @@ def _as_needed(patient_id: UUID, wrong: pages.Trouble | None = None, at_hand: At
         "nurses": Medication(work).nurses() if any(m.clear_first for m in medicines) else [],
         "others": _who_may(patient_id, medicines),
         "trouble": wrong,
+        "me": work.actor.person_id,
+        "alone_reasons": ALONE_REASONS,
         "products": products,
         "hands": {id: pages.hand_of(_ordered(medicines, id), of.hand, None) for id, of in products.items()},
     }

@@ -172,6 +172,8 @@ def _next(waiting: list[UUID], chosen: UUID | None) -> UUID | None:
 
 
 def _back(patient_id: UUID) -> Response:
+    if "as_needed" in request.args:
+        return see_other(".as_needed", patient_id=patient_id)
     return see_other(".round", patient=patient_id, slot=query_body(schemas.InRound)["slot"])
 
 
