@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from journal.care import Care
 from journal.medication import DueDose, Medication, Medicine
-from journal.medication.rules import Dosage, Reason, Supply, dose_sentence, every_hours
+from journal.medication.rules import Caution, Dosage, Reason, Supply, dose_sentence, every_hours
 from journal.medication.service import Bag
 from journal.platform.clock import hhmm, local_date, norwegian_date
 from journal.platform.errors import Conflict, Invalid, NotFound
@@ -78,7 +78,7 @@ class Hand(Protocol):
 
     def change(self, entry: UUID, seen: int, tablets: int) -> int: ...
     def stop(self, entry: UUID, seen: int) -> int: ...
-    def sign(self, dose: UUID, seen: int, what: str, by: Staff) -> int: ...
+    def sign(self, dose: UUID, seen: int, what: str, by: Staff, looked: bool) -> int: ...
     def also_given(self, dose: UUID, seen: int, by: Staff) -> int: ...
     def lay_out(self, dose: UUID, seen: int, by: Staff) -> int: ...
     def take_away(self, laying: UUID, by: Staff) -> int: ...
@@ -115,9 +115,10 @@ class ByService:
     def stop(self, entry: UUID, seen: int) -> int:
         return self._ask(self.world.lars, lambda m: m.stop(self.patient.id, entry, version=seen, reason="Prøve"))
 
-    def sign(self, dose: UUID, seen: int, what: str, by: Staff) -> int:
+    def sign(self, dose: UUID, seen: int, what: str, by: Staff, looked: bool) -> int:
         if what == "given":
-            return self._ask(by, lambda m: m.sign_given(self.patient.id, dose, request_version=seen))
+            told = {"request_version": seen, "confirmed": (Caution.DOWNTIME,) if looked else ()}
+            return self._ask(by, lambda m: m.sign_given(self.patient.id, dose, **told))
         reason = REASONS[what]
         return self._ask(by, lambda m: m.sign_not_given(self.patient.id, dose, request_version=seen, reason=reason))
 
@@ -221,10 +222,11 @@ class ByPages:
     def stop(self, entry: UUID, seen: int) -> int:
         return self._send(self.lars, f"{self._at}/medication/{entry}/stop", {"version": str(seen), "reason": "Prøve"})
 
-    def sign(self, dose: UUID, seen: int, what: str, by: Staff) -> int:
+    def sign(self, dose: UUID, seen: int, what: str, by: Staff, looked: bool) -> int:
         form, here = {"request_version": str(seen)}, f"{self._at}/doses/{dose}"
         if what == "given":
-            return self._send(by, f"{here}/given", form)
+            seen_too = {"confirmed[]": Caution.DOWNTIME.value} if looked else {}
+            return self._send(by, f"{here}/given", form | seen_too)
         return self._send(by, f"{here}/not-given", form | {"reason": REASONS[what].value})
 
     def also_given(self, dose: UUID, seen: int, by: Staff) -> int:

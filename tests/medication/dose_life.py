@@ -118,11 +118,18 @@ class Life:
 
     # What a nurse does
 
-    def sign(self, dose: Dose, seen: int, what: str, by: str) -> int:
+    def sign(self, dose: Dose, seen: int, what: str, by: str, looked: bool) -> int:
+        """`looked`: on the paper list, before it is given where nobody knows whether it was."""
         if self.live(dose) or not self._unchanged(dose, seen):
             return CONFLICT
+        if what == "given" and not looked and self._maybe_given(dose):
+            return INVALID
         self._sign(dose, what, by, from_bag=False)
         return DONE
+
+    def _maybe_given(self, dose: Dose) -> bool:
+        """Whether nobody knows it of this dose, or of another of its order."""
+        return any(other.unknown and not self.live(other) for other in self.orders[dose.number[0]].doses)
 
     def also_given(self, dose: Dose, seen: int, by: str) -> int:
         signature = self.live(dose)

@@ -59,6 +59,7 @@ class Lives(RuleBasedStateMachine):
     orders = st.integers(0, 3)
     nurses = st.sampled_from(("nina", "siri"))
     stales = st.sampled_from((False, False, False, True))
+    says = st.sampled_from(("given", "given", "refused", "refused", "partly"))
 
     # A doctor
 
@@ -75,12 +76,18 @@ class Lives(RuleBasedStateMachine):
 
     # Two nurses
 
-    @rule(pick=picks, what=st.sampled_from(("given", "given", "refused", "refused", "partly")), by=nurses, stale=stales)
-    def sign(self, pick: int, what: str, by: str, stale: bool) -> None:
+    @rule(
+        pick=picks,
+        what=st.sampled_from(("given", "given", "refused", "refused", "partly")),
+        by=nurses,
+        stale=stales,
+        looked=st.booleans(),
+    )
+    def sign(self, pick: int, what: str, by: str, stale: bool, looked: bool) -> None:
         dose = self._dose(pick)
         seen, ids = self._seen(dose, stale), self.place.dose_ids(dose)
-        wanted = self.life.sign(dose, seen, what, by)
-        self._both(wanted, lambda hand: hand.sign(ids[hand.patient.id], seen, what, self.place.who(by)))
+        wanted = self.life.sign(dose, seen, what, by, looked)
+        self._both(wanted, lambda hand: hand.sign(ids[hand.patient.id], seen, what, self.place.who(by), looked))
 
     @rule(pick=picks, by=nurses, stale=stales)
     def also_given(self, pick: int, by: str, stale: bool) -> None:
