@@ -20,6 +20,7 @@ from journal.medication.rules.prepared import LAID_IN, Outcome, PreparedKind
 from journal.medication.rules.supply import may_come_from
 from journal.medication.service.course import course_of
 from journal.medication.service.in_use import newest_versions
+from journal.medication.service.may_give import OWN
 from journal.medication.service.planning import Expansion, rows_of
 from journal.medication.service.prepared_shown import LINES, Bag, PreparedThing, bags_of, things_of
 from journal.medication.service.rows import as_lists, insert_rows
@@ -58,6 +59,7 @@ class ToLayIn(NamedTuple):
     amount: Quantity
     request_entry_id: UUID
     request_version: int
+    is_controlled: bool
 
 
 class Preparing(Signing):
@@ -94,7 +96,14 @@ class Preparing(Signing):
         found = [(one, at) for one, at in self.db.execute(wanted) if course_of(one) is None and _fits(one)]
         choices = choices_of(self.db, {one.municipality_id for one, _ in found}) if found else {}
         made = [
-            ToLayIn(row["due_at"], medicine_text(one), Quantity(row["amount"], row["unit"]), one.entry_id, one.version)
+            ToLayIn(
+                row["due_at"],
+                medicine_text(one),
+                Quantity(row["amount"], row["unit"]),
+                one.entry_id,
+                one.version,
+                one.prescription_group in ("A", "B"),
+            )
             for one, held_from in found
             for row in rows_of(Expansion(one, start, end, choices.get(one.municipality_id, ()), held_from=held_from))
             if row["state"] == "open"
@@ -129,8 +138,7 @@ class Preparing(Signing):
         What is accounted for is withdrawn: from where it is taken else; what was laid in before for this week is put back.
         Where that cannot be known, somebody is asked to write it (LaidInUnaccounted).
         """
-        self._require_now(patient_id, Act.PREPARE)
-        self._hold_orders(patient_id)
+        self._require(patient_id, self._hold_orders(patient_id), frozenset({Act.PREPARE}))
         lines = self.to_lay_in(patient_id, starts_on, kind=kind, days=days)
         if {line.request_entry_id: line.request_version for line in lines} != dict(seen):
             raise BagChanged("Legemiddellisten er endret mens du la opp. Se hva som gjelder nå, og rett dosetten.")
@@ -185,10 +193,15 @@ class Preparing(Signing):
         of_chart = self.work.chart(patient_id, MedicationRequest)
         return aliased(MedicationRequest, newest_versions(of_chart, MedicationRequest).subquery())
 
-    def _hold_orders(self, patient_id: UUID) -> None:
-        """Whoever changes an order waits, and so does another who makes ready for the same patient."""
-        plan = sa.select(RequestPlan.request_entry_id).where(self.work.chart(patient_id, RequestPlan))
-        self.db.execute(plan.order_by(RequestPlan.request_entry_id).with_for_update(key_share=True))
+    def _hold_orders(self, patient_id: UUID) -> str | None:
+        """Whoever changes an order waits, and so does another who makes ready for the same patient. Answers with what the tables
+        say that whoever asks may do; None too where there are no orders to make ready."""
+        plan = sa.select(RequestPlan.request_entry_id, OWN.label("told")).where(
+            self.work.chart(patient_id, RequestPlan)
+        )
+        held = plan.order_by(RequestPlan.request_entry_id).with_for_update(key_share=True, of=RequestPlan)
+        rows = self.db.execute(held).all()
+        return rows[0].told if rows else None
 
     def _prepare(self, patient_id: UUID, kind: PreparedKind, starts_on: date, ends_on: date, by: str) -> Prepared:
         """A new thing, or a new version of the one for just these days. Raises AlreadyPrepared where the days overlap."""
@@ -220,10 +233,10 @@ class Preparing(Signing):
             of_chart = self.work.chart(patient_id, Prepared)
             before = sa.select(Prepared.id).where(of_chart, Prepared.entry_id == prepared.entry_id)
             self._put_back_laid(self.db.scalars(before).all())
+        entries = {line.request_entry_id for line in laid if line.is_controlled}
         own = self._orders(patient_id)
-        entries = {line.request_entry_id for line in laid}
-        controlled = sa.select(own).where(own.entry_id.in_(entries), own.prescription_group.in_(("A", "B")))
-        for order in self.db.scalars(controlled.order_by(own.entry_id)).all():
+        controlled = sa.select(own).where(own.entry_id.in_(entries)).order_by(own.entry_id)
+        for order in self.db.scalars(controlled).all() if entries else ():
             amounts = [line.amount for line in laid if line.request_entry_id == order.entry_id]
             total = Quantity(sum((each.value for each in amounts), Decimal(0)), amounts[0].unit)
             if not self._withdraw_laid(order, prepared.id, total):
