@@ -270,9 +270,9 @@ def count_queries(app: JournalApp, monkeypatch: pytest.MonkeyPatch) -> list[str]
 
         return note
 
-    def say(self: Line, sql: bytes, *more: Any) -> Any:
+    def say(self: Line, sql: bytes, *more: Any, **options: Any) -> Any:
         statements.append(sql.decode())
-        return said(self, sql, *more)
+        return said(self, sql, *more, **options)
 
     for name in ("execute", "executemany"):
         monkeypatch.setattr(psycopg.Cursor, name, noted(getattr(psycopg.Cursor, name)))

@@ -1,6 +1,9 @@
 """Who may: sessions, care relationships, restrictions, and the gate that decides per patient and permission."""
 
 from journal.access.asked_for import AskedFor, HeldGround
+from journal.access.drawer_rules import REASONS as DRAWER_REASONS
+from journal.access.drawer_rules import Why as WhyDrawer
+from journal.access.drawers import Drawers
 from journal.access.explaining import REASONS, Part, explain, ways_in
 from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
@@ -26,6 +29,7 @@ from journal.access.sources import Amiss, Sources
 
 __all__ = [
     "ASKED",
+    "DRAWER_REASONS",
     "GROUNDS",
     "LEAST_GRACE_HOURS",
     "MOST_GRACE_HOURS",
@@ -37,6 +41,7 @@ __all__ = [
     "AskedFor",
     "AskedToClose",
     "CareRelationships",
+    "Drawers",
     "HeldGround",
     "Justifying",
     "Part",
@@ -46,6 +51,7 @@ __all__ = [
     "SessionCookie",
     "Sources",
     "Times",
+    "WhyDrawer",
     "demo_people",
     "end_session",
     "explain",
