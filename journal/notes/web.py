@@ -164,6 +164,8 @@ def _list(
     """*entry_id*: the note whose own form went wrong."""
     work = current_work()
     notes = Notes(work)
+    drawer = notes.drawer_holds(patient_id)
+    until = Drawers(work).open_until(patient_id) if drawer else None
     return render(
         "notes/overview.html",
         patient_id=patient_id,
@@ -172,7 +174,8 @@ def _list(
         drafts=notes.drafts(patient_id),
         words=words,
         kinds=rules.KINDS,
-        drawer=notes.drawer_holds(patient_id),
+        drawer=drawer,
+        drawer_until=clock.hhmm(until) if until else "",
         reasons=list(DRAWER_REASONS.items()),
         may_open_drawer=work.actor.may(Permission.NOTES_DRAWER),
         in_error_id=entry_id,

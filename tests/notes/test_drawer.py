@@ -58,7 +58,8 @@ def test_a_sensitive_note_is_in_no_page_but_the_drawer(
     taken = nina.act(f"/patients/{kari}/notes/drawer", {"reason": "care-now"})
     assert (taken.status_code, taken.headers["Location"]) == (303, f"/patients/{kari}/notes/drawer")
     assert CANARY in nina.get(f"/patients/{kari}/notes/drawer").text
-    assert CANARY not in nina.get(f"/patients/{kari}/notes").text, "what is open stays in its drawer"
+    notes = nina.get(f"/patients/{kari}/notes").text
+    assert CANARY not in notes and "Se de skjermede notatene" in notes, "what is open stays in its drawer"
     assert CANARY not in client_for(world.lars).get(f"/patients/{kari}/notes/drawer").text, "opened by one, for one"
 
 
@@ -83,6 +84,12 @@ def test_postgresql_shows_what_lies_in_it_to_nobody_who_has_not_opened_it(
             Notes(work).entry(kari, entry)
     with pytest.raises(DrawerClosed):
         read(work_of, world.nina, kari)
+    with work_of(world.nina) as work:
+        work.open(Permission.MEDICATION_READ, [kari])
+        holds = sa.select(sa.func.notes.drawer_holds(sa.cast([kari], sa.ARRAY(sa.Uuid)), type_=sa.Boolean))
+        assert work.db.scalar(holds) is False, "of notes that are not open, not even that there are some"
+        work.open(Permission.NOTES_READ, [kari])
+        assert work.db.scalar(holds) is True
     opened(work_of, world.nina, kari)
     with work_of(world.nina) as work:
         work.open(Permission.NOTES_DRAWER, [kari])
@@ -107,9 +114,17 @@ def test_each_look_is_a_line_of_the_log_with_the_reason(
     assert {line.decision_ref["id"] for line in lines[1:]} == {"drawer:care-now"}
 
 
-def test_it_closes_by_itself(world: World, work_of: WorkOf, migrator: Connection, kari: UUID) -> None:
+def test_it_is_open_in_one_employment_and_closes_by_itself(
+    world: World, work_of: WorkOf, migrator: Connection, kari: UUID
+) -> None:
     hidden(work_of, world.siri, kari)
     opened(work_of, world.nina, kari)
+    assert read(work_of, world.nina, kari) == [CANARY]
+    hers = "UPDATE access.drawer_opening SET recorded_as = %s WHERE patient_id = %s"
+    migrator.execute(hers, (new_id(), kari))
+    with pytest.raises(DrawerClosed):
+        read(work_of, world.nina, kari)
+    migrator.execute(hers, (world.nina.actor.role_id, kari))
     assert read(work_of, world.nina, kari) == [CANARY]
     moved = "UPDATE access.drawer_opening SET recorded_at = recorded_at - %s, valid_until = valid_until - %s"
     migrator.execute(moved + " WHERE patient_id = %s", (timedelta(hours=8), timedelta(hours=8), kari))
