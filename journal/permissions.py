@@ -41,6 +41,7 @@ class Permission(StrEnum):
     MEDICATION_RECEIVE = "medication:receive"
     MUNICIPALITIES_MANAGE = "municipalities:manage"
     MUNICIPALITIES_READ = "municipalities:read"
+    NOTES_DRAWER = "notes:drawer"
     NOTES_READ = "notes:read"
     NOTES_WRITE = "notes:write"
     OBSERVATIONS_READ = "observations:read"
@@ -78,6 +79,7 @@ _READS = frozenset(
         P.MEDICATION_PRINT,
         P.MEDICATION_READ,
         P.MUNICIPALITIES_READ,
+        P.NOTES_DRAWER,
         P.NOTES_READ,
         P.OBSERVATIONS_READ,
         P.PATIENTS_FIND,
@@ -103,8 +105,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.PATIENTS_WRITE,
     },
     Role.HEALTH_ASSISTANT: _CARES,
-    # Under a named supervisor: writes, gives no medicines in her own name, and opens no chart on a reason of her own.
-    Role.STUDENT: _CARES - {P.ACCESS_JUSTIFY, P.MEDICATION_ADMINISTER},
+    # Under a named supervisor: writes, gives no medicines in her own name, opens neither chart nor drawer on a reason of her own.
+    Role.STUDENT: _CARES - {P.ACCESS_JUSTIFY, P.MEDICATION_ADMINISTER, P.NOTES_DRAWER},
     Role.DOCTOR: _CARES
     | {P.ACCESS_RESTRICT, P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE}
     | _RESIDENCE,
@@ -174,6 +176,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.MEDICATION_PRINT: ("patients", "medication", "observations"),
     P.MEDICATION_READ: ("patients", "medication", "observations"),
     P.MEDICATION_RECEIVE: ("patients", "medication", "observations"),
+    P.NOTES_DRAWER: ("patients", "notes", "notes:sensitive"),
     P.NOTES_READ: ("patients", "notes"),
     P.NOTES_WRITE: ("patients", "notes"),
     P.OBSERVATIONS_READ: ("patients", "observations"),

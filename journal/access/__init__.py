@@ -2,6 +2,9 @@
 
 from journal.access.asked_for import AskedFor, HeldGround
 from journal.access.at_work import AtWork
+from journal.access.drawer_rules import REASONS as DRAWER_REASONS
+from journal.access.drawer_rules import Why as WhyDrawer
+from journal.access.drawers import Drawers
 from journal.access.explaining import REASONS, Part, explain, ways_in
 from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
@@ -27,6 +30,7 @@ from journal.access.sources import Amiss, Sources
 
 __all__ = [
     "ASKED",
+    "DRAWER_REASONS",
     "GROUNDS",
     "LEAST_GRACE_HOURS",
     "MOST_GRACE_HOURS",
@@ -39,6 +43,7 @@ __all__ = [
     "AskedToClose",
     "AtWork",
     "CareRelationships",
+    "Drawers",
     "HeldGround",
     "Justifying",
     "Part",
@@ -48,6 +53,7 @@ __all__ = [
     "SessionCookie",
     "Sources",
     "Times",
+    "WhyDrawer",
     "demo_people",
     "end_session",
     "explain",

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from journal.access import justified_rules, restriction_rules, rules
+from journal.access import drawer_rules, justified_rules, restriction_rules, rules
 from journal.permissions import Permission, Role
 from journal.platform.caller import Actor
-from journal.platform.errors import NoGround, NotFound, NotLet, Withheld
+from journal.platform.errors import DrawerClosed, NoGround, NotFound, NotLet, Withheld
 from journal.platform.statement import Statement
 from journal.platform.work import Ground, Work
 
@@ -17,6 +17,13 @@ _ASKED_WHY = Statement(
     sa.text(
         """SELECT EXISTS (SELECT FROM access.justified_access j
                WHERE j.patient_id = ANY (:ids) AND j.unit_id = ANY ((SELECT audit.acting_units())::uuid[])) AS asked"""
+    )
+)
+_DRAWER = Statement(
+    sa.text(
+        """SELECT d.reason FROM access.drawer_opening d
+           WHERE d.patient_id = ANY (:ids) AND d.recorded_by = :person AND d.recorded_as = :employment AND d.valid_until > now()
+           ORDER BY d.recorded_at DESC LIMIT 1"""
     )
 )
 _STANDING = Statement(sa.text("SELECT * FROM access.standing(:asked)"))
@@ -48,7 +55,19 @@ class AccessGate:
         if permission is Permission.ACCESS_REASON and not _ASKED_WHY.one(work.db, ids=list(ground.ids)).asked:
             # Whoever looks over why a chart was opened sees whose it is, if somebody of her own units opened it.
             raise NoGround()
+        if permission is Permission.NOTES_DRAWER:
+            return _by_reason(work, ground)
         return ground
+
+
+def _by_reason(work: Work, ground: Ground) -> Ground:
+    """The same ground, with the reason by which she opened the drawer in the place of what the ground rests on, which the
+    relationship tells. Raises DrawerClosed when she has not."""
+    actor = work.actor
+    found = _DRAWER.rows(work.db, ids=list(ground.ids), person=actor.person_id, employment=actor.role_id)
+    if not found:
+        raise DrawerClosed()
+    return ground._replace(decision_ref=drawer_rules.decision_ref(drawer_rules.Why(found[0].reason)))
 
 
 def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:

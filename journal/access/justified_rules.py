@@ -198,6 +198,7 @@ KINDS = phrases(
         "medication": "legemidler",
         "observations": "målinger",
         "notes": "notater",
+        "notes:sensitive": "skjermede notater",
         "care": "oppgaver og tjenester",
         "access": "grunnen selv",
     }

@@ -46,6 +46,16 @@ class JustifiedAccess(_OfChart, Base):
     too_many: Mapped[bool]
 
 
+class DrawerOpening(_OfChart, Base):
+    """Somebody opened a drawer of a chart that she has a ground for (drawer_rules.Why), for the rest of a shift."""
+
+    __tablename__ = "drawer_opening"
+    __table_args__ = _HERE
+
+    reason: Mapped[str]
+    valid_until: Mapped[datetime]
+
+
 class JustifiedWords(Record, Base):
     """What was written of why, where no reason of the list says it: seen with the chart alone."""
 

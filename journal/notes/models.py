@@ -15,7 +15,10 @@ SEARCH = "to_tsvector('pg_catalog.norwegian', coalesce(title, '') || ' ' || coal
 
 
 class NoteVersion(Entry, Base):
-    """Journalnotat, one version of it. A correction is the next version, with its reason (hpl. § 42)."""
+    """Journalnotat, one version of it. A correction is the next version, with its reason (hpl. § 42).
+
+    `sensitive` (rules.SENSITIVE): it lies in the drawer. PostgreSQL holds the mark for all versions of the entry.
+    """
 
     __tablename__ = "note"
     __table_args__ = {"schema": "notes"}
@@ -25,6 +28,7 @@ class NoteVersion(Entry, Base):
     body: Mapped[str | None]
     effective_at: Mapped[datetime]
     change_reason: Mapped[str | None]
+    sensitive: Mapped[str | None]
     search: Mapped[Any] = mapped_column(TSVECTOR, sa.Computed(SEARCH, persisted=True), nullable=True, deferred=True)
 
 
@@ -50,5 +54,6 @@ class DraftRow(Base):
     body: Mapped[str | None]
     effective_at: Mapped[datetime | None]
     change_reason: Mapped[str | None]
+    sensitive: Mapped[str | None]
     saved_at: Mapped[datetime] = mapped_column(server_default=sa.FetchedValue())
     signed_at: Mapped[datetime | None]

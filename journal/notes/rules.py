@@ -14,6 +14,17 @@ KINDS: dict[str, str] = phrases(
     }
 )
 
+# What a note may tell that is not for everybody who has the chart open: it lies in a drawer, opened with a reason. Allergies,
+# medicines in use, treatment limits, infection and danger to staff are kept where all see them, and never in a note alone.
+SENSITIVE: dict[str, str] = phrases(
+    {
+        "violence": "Vold og overgrep",
+        "substance-use": "Rus",
+        "sexual-health": "Seksuell helse",
+        "third-person": "Opplysninger om andre enn pasienten",
+    }
+)
+
 HEADINGS: dict[str, tuple[str, ...]] = {
     "general": (),
     "supervision": ("Årsak til tilsynet", "Observasjoner", "Vurdering", "Tiltak"),

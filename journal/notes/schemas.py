@@ -4,12 +4,17 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate
 
-from journal.notes.rules import KINDS
+from journal.access import WhyDrawer
+from journal.notes.rules import KINDS, SENSITIVE
 from journal.notes.service import Text as NoteText
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.moment_field import MomentField
 
 BODY = 20_000
+
+
+def _mark() -> Text:
+    return Text(20, load_default="", validate=validate.OneOf(("", *SENSITIVE), error="Velg hvorfor notatet skjermes."))
 
 
 class WriteNote(Schema):
@@ -20,6 +25,7 @@ class WriteNote(Schema):
     title = Text(120, load_default="")
     body = Text(BODY, required=True, multiline=True)
     effective_at = MomentField(load_default=None)
+    sensitive = _mark()
 
     @post_load
     def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -52,6 +58,12 @@ class MarkInError(Schema):
     reason = Text(300, required=True)
 
 
+class OpenDrawer(Schema):
+    """Why."""
+
+    reason = fields.Enum(WhyDrawer, by_value=True, required=True)
+
+
 class KeepDraft(Schema):
     """What is being typed: a time that is half typed is left out, the words never are."""
 
@@ -60,6 +72,7 @@ class KeepDraft(Schema):
     title = Text(120, load_default="")
     body = Text(BODY, load_default="", multiline=True)
     effective_at = MomentField(load_default=None)
+    sensitive = _mark()
     version = StrictInteger(load_default=None, least=1)
     reason = Text(300, load_default="")
 
@@ -79,5 +92,5 @@ class KeepDraft(Schema):
 
 
 def _gathered(data: dict[str, Any]) -> dict[str, Any]:
-    words = {name: data.pop(name) for name in ("kind", "title", "body", "effective_at")}
+    words = {name: data.pop(name) for name in ("kind", "title", "body", "effective_at", "sensitive")}
     return {**data, "text": NoteText(**words)}

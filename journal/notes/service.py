@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from journal.access import Drawers
 from journal.notes import rules
 from journal.notes.models import DraftRow, NoteVersion
 from journal.permissions import Permission
@@ -24,12 +25,16 @@ from journal.platform.work import in_charts
 
 @dataclass(frozen=True)
 class Text:
-    """What is written: a kind (rules.KINDS), a title (the name of the kind when empty), the text, and when it was so."""
+    """What is written: a kind (rules.KINDS), a title (the name of the kind when empty), the text, and when it was so.
+
+    *sensitive* (rules.SENSITIVE): why it is laid in the drawer; empty for what everybody with the chart may read.
+    """
 
     kind: str
     body: str
     title: str = ""
     effective_at: datetime | None = None
+    sensitive: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +46,15 @@ class Note(ShownEntry):
     body: str
     effective_at: datetime
     recorded_by: UUID
+    sensitive: str | None
+
+
+@dataclass(frozen=True)
+class Recent:
+    """The newest notes, and whether there is anything in the drawer beside them."""
+
+    notes: list[Any]
+    drawer: bool
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,7 @@ class Draft:
     effective_at: datetime | None
     change_reason: str
     saved_at: datetime
+    sensitive: str
 
 
 class Notes(Service):
@@ -68,12 +83,12 @@ class Notes(Service):
 
         One statement.
         """
-        return self.ask_recent(patient_id, limit=limit).answer()
+        return self.ask_recent(patient_id, limit=limit).answer().notes
 
     @on_patient(Permission.NOTES_READ)
-    def ask_recent(self, patient_id: UUID, *, limit: int = 20) -> Asked[list[Any]]:
-        """As recent, for together()."""
-        return _recent().ask(self.db, list, ids=self.work.ids(patient_id), most=limit)
+    def ask_recent(self, patient_id: UUID, *, limit: int = 20) -> Asked[Recent]:
+        """As recent, with whether the drawer holds anything, for together()."""
+        return _recent().ask(self.db, _with_drawer, ids=self.work.ids(patient_id), most=limit)
 
     @on_patient(Permission.NOTES_READ)
     def entries(self, patient_id: UUID, *, words: str = "", limit: int = 50) -> list[Note]:
@@ -92,10 +107,27 @@ class Notes(Service):
         return folded(_note(row) for row in self.db.scalars(query))
 
     @on_patient(Permission.NOTES_READ)
+    def drawer_holds(self, patient_id: UUID) -> bool:
+        """Whether there are sensitive notes: not how many, nor of what kind. One statement."""
+        return bool(self.db.scalar(sa.select(_holds(self.work.ids(patient_id)))))
+
+    @on_patient(Permission.NOTES_DRAWER)
+    def in_drawer(self, patient_id: UUID, *, limit: int = 50) -> list[Note]:
+        """The sensitive notes, as entries(). Raises DrawerClosed for whoever has not opened the drawer with a reason."""
+        marked = self.work.chart(patient_id, NoteVersion), NoteVersion.sensitive.is_not(None)
+        query = sa.select(NoteVersion).where(*marked).order_by(NoteVersion.effective_at.desc(), NoteVersion.id.desc())
+        return folded(_note(row) for row in self.db.scalars(query))[:limit]
+
+    @on_patient(Permission.NOTES_READ)
     def entry(self, patient_id: UUID, entry_id: UUID) -> Note:
-        """One note with its versions; NotFound when there is none. One statement."""
+        """One note with its versions; NotFound when there is none, or when it lies in a drawer that is closed to the reader.
+
+        One statement, for a note that is in no drawer.
+        """
         query = sa.select(NoteVersion).where(self.work.chart(patient_id, NoteVersion), NoteVersion.entry_id == entry_id)
         found = folded(_note(row) for row in self.db.scalars(query))
+        if not found and self._opens_drawer(patient_id):
+            found = folded(_note(row) for row in self.db.scalars(query))
         if not found:
             raise NotFound("Notatet finnes ikke hos denne pasienten.")
         return found[0]
@@ -136,6 +168,7 @@ class Notes(Service):
             "body": text.body,
             "effective_at": text.effective_at,
             "change_reason": reason,
+            "sensitive": text.sensitive or None,
         }
         self._upsert(patient_id, draft_id, entry_id, version, written | {"saved_at": self.work.now})
         return self.work.now
@@ -148,10 +181,9 @@ class Notes(Service):
         """
         at = self._checked(text)
         self._close_draft(patient_id, draft_id)
-        row = _row(patient_id, new_id(), 1, text, at)
-        self.db.add(row)
-        self.db.flush()
-        return row.entry_id
+        entry_id = new_id()
+        self._write(_row(patient_id, entry_id, 1, text, at))
+        return entry_id
 
     @on_patient(Permission.NOTES_WRITE)
     def correct(
@@ -160,7 +192,7 @@ class Notes(Service):
         """Signs a correction: a new version, with its reason, of the version its author saw. The old one stays.
 
         Raises Conflict when somebody has corrected the note since, NotFound when it is not this patient's, Invalid when
-        it was entered in error as a whole or the reason is missing.
+        it was entered in error as a whole or the reason is missing. A mark that the note has stays, whatever *text* says.
         """
         at = self._checked(text)
         if not reason.strip():
@@ -178,8 +210,7 @@ class Notes(Service):
                 )
             )
         self._close_draft(patient_id, draft_id, entry_id, version)
-        self.db.add(_row(current.patient_id, entry_id, versions[0].version + 1, text, at, reason.strip()))
-        self.db.flush()
+        self._write(_row(current.patient_id, entry_id, versions[0].version + 1, text, at, reason.strip()))
 
     @on_patient(Permission.NOTES_WRITE)
     def mark_entered_in_error(self, patient_id: UUID, entry_id: UUID, reason: str) -> None:
@@ -201,14 +232,29 @@ class Notes(Service):
 
     def _lock(self, patient_id: UUID, entry_id: UUID) -> Sequence[NoteVersion]:
         versions = lock_entry(self.work, patient_id, NoteVersion, entry_id)
+        if not versions and self._opens_drawer(patient_id):
+            versions = lock_entry(self.work, patient_id, NoteVersion, entry_id)
         if not versions:
             raise NotFound("Notatet finnes ikke hos denne pasienten.")
         return versions
+
+    def _opens_drawer(self, patient_id: UUID) -> bool:
+        """The drawer as well, when the reader has opened it: what is in it is corrected as any other note."""
+        still = self.work.actor.may(Permission.NOTES_DRAWER) and Drawers(self.work).open_until(patient_id) is not None
+        if still:
+            self.work.open(Permission.NOTES_DRAWER, [patient_id])
+        return still
+
+    def _write(self, row: dict[str, Any]) -> None:
+        """Not through the session, which would read the row back: whoever lays a note in the drawer does not open it."""
+        self.db.execute(sa.insert(NoteVersion).values(row))
 
     def _checked(self, text: Text) -> datetime:
         errors: dict[str, list[str]] = {}
         if text.kind not in rules.KINDS:
             errors["kind"] = ["Velg hva slags notat det er."]
+        if text.sensitive and text.sensitive not in rules.SENSITIVE:
+            errors["sensitive"] = ["Velg hvorfor notatet skjermes."]
         if rules.unwritten(text.body, text.kind):
             errors["body"] = ["Notatet er tomt. Skriv noe før du signerer."]
         at = text.effective_at or self.work.now
@@ -222,7 +268,7 @@ class Notes(Service):
         self, patient_id: UUID, draft_id: UUID, entry_id: UUID | None = None, version: int | None = None
     ) -> None:
         """Empties and marks the draft, also one never kept: a late autosave of the same form must find it signed."""
-        emptied = dict.fromkeys(("kind", "title", "body", "effective_at", "change_reason"))
+        emptied = dict.fromkeys(("kind", "title", "body", "effective_at", "change_reason", "sensitive"))
         self._upsert(patient_id, draft_id, entry_id, version, emptied | {"signed_at": self.work.now})
 
     def _upsert(
@@ -244,35 +290,48 @@ class Notes(Service):
 
 @cache
 def _recent() -> Statement:
-    """Of each entry the highest version that is not in error, newest first. Takes ids and most."""
+    """Of each entry the highest version that is not in error, newest first, each beside whether the drawer holds anything: that
+    is told in a row alone when there is no note. Takes ids and most."""
     newest = (
         sa.select(NoteVersion)
         .ext(distinct_on(NoteVersion.entry_id))
         .where(in_charts(NoteVersion), NoteVersion.in_error_at.is_(None))
         .order_by(NoteVersion.entry_id, NoteVersion.version.desc())
         .subquery()
-        .c
     )
-    body, erased = sa.func.coalesce(newest.body, "").label("body"), newest.erasure_id.is_not(None).label("erased")
-    query = sa.select(newest.effective_at, body, erased, newest.recorded_by_name, newest.recorded_role)
-    latest_first = query.order_by(newest.effective_at.desc(), newest.id.desc())
+    note = newest.c
+    body, erased = sa.func.coalesce(note.body, "").label("body"), note.erasure_id.is_not(None).label("erased")
+    held = sa.select(_holds(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))).label("drawer")).subquery()
+    told = sa.select(held.c.drawer, note.effective_at, body, erased, note.recorded_by_name, note.recorded_role)
+    latest_first = told.select_from(held.outerjoin(newest, sa.true())).order_by(
+        note.effective_at.desc(), note.id.desc()
+    )
     return Statement(latest_first.limit(sa.bindparam("most", type_=sa.Integer)))
+
+
+def _holds(ids: Any) -> sa.ColumnElement[bool]:
+    return sa.func.notes.drawer_holds(ids, type_=sa.Boolean)
+
+
+def _with_drawer(rows: list[Any]) -> Recent:
+    return Recent([row for row in rows if row.effective_at is not None], any(row.drawer for row in rows))
 
 
 def _row(
     patient_id: UUID, entry_id: UUID, version: int, text: Text, at: datetime, reason: str | None = None
-) -> NoteVersion:
-    return NoteVersion(
-        patient_id=patient_id,
-        id=new_id(),
-        entry_id=entry_id,
-        version=version,
-        kind=text.kind,
-        title=text.title or rules.KINDS[text.kind],
-        body=text.body,
-        effective_at=at,
-        change_reason=reason,
-    )
+) -> dict[str, Any]:
+    return {
+        "patient_id": patient_id,
+        "id": new_id(),
+        "entry_id": entry_id,
+        "version": version,
+        "kind": text.kind,
+        "title": text.title or rules.KINDS[text.kind],
+        "body": text.body,
+        "effective_at": at,
+        "change_reason": reason,
+        "sensitive": text.sensitive or None,
+    }
 
 
 def _note(row: Any) -> Note:
@@ -291,4 +350,5 @@ def _draft(row: DraftRow) -> Draft:
         effective_at=row.effective_at,
         change_reason=row.change_reason or "",
         saved_at=row.saved_at,
+        sensitive=row.sensitive or "",
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import request
 from werkzeug.wrappers import Response
 
+from journal.access import DRAWER_REASONS, Drawers
 from journal.notes import rules, schemas
 from journal.notes.service import Note, Notes
 from journal.patients import Patients
@@ -74,6 +75,29 @@ def mark_in_error(patient_id: UUID, entry_id: UUID) -> Response:
     return see_other(".overview", patient_id=patient_id)
 
 
+@bp.page("/patients/<uuid:patient_id>/notes/drawer", Permission.NOTES_DRAWER)
+def drawer(patient_id: UUID) -> str:
+    work = current_work()
+    until = Drawers(work).open_until(patient_id)
+    return render(
+        "notes/drawer.html",
+        patient_id=patient_id,
+        banner_of=Patients(work).banner(patient_id),
+        notes=Notes(work).in_drawer(patient_id) if until else None,
+        until=clock.hhmm(until) if until else "",
+        kinds=rules.KINDS,
+        marks=rules.SENSITIVE,
+        reasons=list(DRAWER_REASONS.items()),
+        may_write=work.actor.may(Permission.NOTES_WRITE),
+    )
+
+
+@bp.act("/patients/<uuid:patient_id>/notes/drawer", Permission.NOTES_DRAWER)
+def open_drawer(patient_id: UUID) -> Response:
+    Drawers(current_work()).open(patient_id, **form_body(schemas.OpenDrawer))
+    return see_other(".drawer", patient_id=patient_id)
+
+
 @bp.errorhandler(Invalid)
 @bp.errorhandler(Conflict)
 def draw_again(error: Invalid | Conflict) -> tuple[str, int]:
@@ -107,6 +131,7 @@ def _typed(source: Any) -> dict[str, Any]:
         "effective_at": clock.moment(source.effective_at) if source.effective_at else "",
         "version": source.version,
         "reason": source.change_reason or "",
+        "sensitive": source.sensitive or "",
         "saved_at": clock.hhmm(source.saved_at) if hasattr(source, "saved_at") else "",
     }
 
@@ -126,6 +151,7 @@ def _form(
         changed=changed,
         typed=typed,
         kinds=list(rules.KINDS.items()),
+        marks=list(rules.SENSITIVE.items()),
         fresh=note is None and rules.unwritten(typed.get("body", ""), typed.get("kind", "")),
         again=error is not None,
         **_said(error),
@@ -138,6 +164,8 @@ def _list(
     """*entry_id*: the note whose own form went wrong."""
     work = current_work()
     notes = Notes(work)
+    drawer = notes.drawer_holds(patient_id)
+    until = Drawers(work).open_until(patient_id) if drawer else None
     return render(
         "notes/overview.html",
         patient_id=patient_id,
@@ -146,6 +174,10 @@ def _list(
         drafts=notes.drafts(patient_id),
         words=words,
         kinds=rules.KINDS,
+        drawer=drawer,
+        drawer_until=clock.hhmm(until) if until else "",
+        reasons=list(DRAWER_REASONS.items()),
+        may_open_drawer=work.actor.may(Permission.NOTES_DRAWER),
         in_error_id=entry_id,
         typed=request.form.to_dict() if error else {},
         may_write=work.actor.may(Permission.NOTES_WRITE),

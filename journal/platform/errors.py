@@ -61,6 +61,15 @@ class Withheld(Denied):
         )
 
 
+class DrawerClosed(Denied):
+    """The chart is open to her, and she has given no reason for this drawer of it."""
+
+    type, title = "drawer-closed", "Skuffen er lukket"
+
+    def __init__(self) -> None:
+        super().__init__("Åpne den fra siden med notater, og oppgi en grunn.")
+
+
 class NotFound(JournalError):
     """Also for what is hidden: the same bytes for an id that does not exist and for one in a chart that is not open."""
 

@@ -352,6 +352,8 @@ class _Chart:
         }
         allergy = self.entry("patients.allergy_intolerance", kind="allergy", substance=f"stoff{self.token}")
         note = self.entry("notes.note", **words)
+        closes = datetime.now(UTC) + timedelta(hours=8)
+        self.row("access.drawer_opening", reason="care-now", valid_until=closes)
         owner = {"municipality_id": self.by.actor.municipality_id, "recorded_by": self.by.actor.person_id}
         store(
             self.connection,

@@ -252,6 +252,7 @@ FORMS: dict[str, dict[str, str]] = {
     "notes.sign": {**_NOTE, "draft_id": "{new}"},
     "notes.correct": {**_NOTE, "draft_id": "{new}", **_STATUS},
     "notes.keep_draft": {**_NOTE, "draft_id": "{new}"},
+    "notes.open_drawer": {"reason": "care-now"},
     "notes.keep_correction": {**_NOTE, "draft_id": "{new}", "version": "1"},
     "notes.mark_in_error": {"reason": "feil pasient"},
     "observations.record": {"code": "pulse", "value": "72"},

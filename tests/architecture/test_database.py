@@ -109,6 +109,8 @@ SECURITY_DEFINERS = {
     ("municipalities.in_force(uuid)", "journal_finder"),
     ("municipalities.may_hold(uuid, text)", "journal_finder"),
     ("municipalities.practitioner_by_hpr(text)", "journal_finder"),
+    ("notes.drawer_holds(uuid[])", "journal_finder"),
+    ("notes.keep_mark()", "journal_finder"),
     ("oversight.asked(uuid)", "journal_door"),
     ("oversight.by_grace(timestamp with time zone, timestamp with time zone, integer)", "journal_door"),
     ("oversight.grounds_then(uuid[], uuid, timestamp with time zone)", "journal_door"),
@@ -125,6 +127,7 @@ SECURITY_DEFINERS = {
 # Tables with a patient that are seen while charts are closed, and by whom: ids, times and counts (and one's own draft).
 SEEN_WHILE_CLOSED = {
     "access.care_relationship": "unit",
+    "access.drawer_opening": "author",
     "access.justified_access": "unit",
     "access.restriction": "unit",
     "medication.alone_check": "unit",

@@ -152,7 +152,7 @@ def patient_id(world: World, work_of: Callable[..., Any]) -> UUID:
     return made
 
 
-PAGES = "/medication /medication/stopped /notes /notes/write?kind=fall /observations /tasks /allergies"
+PAGES = "/medication /medication/stopped /notes /notes/drawer /notes/write?kind=fall /observations /tasks /allergies"
 PAGES_OVER_TIME = "/medication/chart /medication/timeline?days=7 /medication/timeline?days=90"
 PAGES_OF_A_PERSON = "/flags /related-persons /personal /links"
 PAGES_OF_CARE = "/stay /stay/transfer /services /services/grant /incidents /incidents/report"
