@@ -2,6 +2,7 @@
 
 from journal.access.asked_for import AskedFor, HeldGround
 from journal.access.explaining import REASONS, Part, explain, ways_in
+from journal.access.facts import GiverShutOut, RestrictionLifted
 from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
 from journal.access.held import people_beside
@@ -37,10 +38,12 @@ __all__ = [
     "AskedFor",
     "AskedToClose",
     "CareRelationships",
+    "GiverShutOut",
     "HeldGround",
     "Justifying",
     "Part",
     "Reason",
+    "RestrictionLifted",
     "RestrictionRow",
     "Restrictions",
     "SessionCookie",
