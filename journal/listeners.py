@@ -3,6 +3,7 @@
 import contextlib
 from typing import Any
 
+from journal.access import GiverShutOut, RestrictionLifted
 from journal.care import (
     ALONE_CHECKED,
     ALONE_UNDONE,
@@ -263,6 +264,16 @@ def _alone_undone(work: Work, fact: AdministrationCorrected) -> None:
         Care(work).alone_settled(fact.patient_id, fact.administration_id, ALONE_UNDONE)
 
 
+def _given_by_another(work: Work, fact: GiverShutOut) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).given_by_another(fact.patient_id, fact.restriction_id, fact.unit_id)
+
+
+def _restriction_lifted(work: Work, fact: RestrictionLifted) -> None:
+    with contextlib.suppress(Denied):
+        Care(work).restriction_lifted(fact.patient_id, fact.restriction_id)
+
+
 # Who listens in the transaction to what others tell.
 LISTENERS: Listeners = {
     AsNeededCleared: (_ask_to_confirm,),
@@ -294,4 +305,6 @@ LISTENERS: Listeners = {
     MedicineStopped: (_settle_holding,),
     HoldingDiffers: (_holding_differs,),
     HoldingClosed: (_holding_closed,),
+    GiverShutOut: (_given_by_another,),
+    RestrictionLifted: (_restriction_lifted,),
 }

@@ -6,6 +6,7 @@ from journal.access.drawer_rules import REASONS as DRAWER_REASONS
 from journal.access.drawer_rules import Why as WhyDrawer
 from journal.access.drawers import Drawers
 from journal.access.explaining import REASONS, Part, explain, ways_in
+from journal.access.facts import GiverShutOut, RestrictionLifted
 from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
 from journal.access.held import people_beside
@@ -44,10 +45,12 @@ __all__ = [
     "AtWork",
     "CareRelationships",
     "Drawers",
+    "GiverShutOut",
     "HeldGround",
     "Justifying",
     "Part",
     "Reason",
+    "RestrictionLifted",
     "RestrictionRow",
     "Restrictions",
     "SessionCookie",

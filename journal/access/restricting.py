@@ -6,11 +6,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from journal.access.facts import GiverShutOut, RestrictionLifted
 from journal.access.models import CareRelationship
-from journal.access.restriction_rules import is_kept_from_giver
+from journal.access.restriction_rules import is_kept_from_giver, keeps_from_giving
 from journal.access.restriction_tables import RestrictionRow
 from journal.municipalities import Municipalities
-from journal.permissions import Permission
+from journal.permissions import ROLE_PERMISSIONS, Permission, Role
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
@@ -42,7 +43,8 @@ class Restrictions(Service):
     @on_patient(Permission.ACCESS_RESTRICT)
     def register(self, patient_id: UUID, asked: AskedToClose) -> UUID:
         """Closes it from now on. Raises Invalid when it is against neither or both, is over already, is against whom is not
-        of the municipality, or would keep from a unit what it gives care by.
+        of the municipality, or would keep from a unit what it gives care by. Each unit that must have somebody else give the
+        medicines is told of with GiverShutOut.
         """
         if (asked.person_id is None) == (asked.unit_id is None):
             raise Invalid(errors={"person_id": [phrase("Velg en person eller en enhet.")]})
@@ -68,6 +70,9 @@ class Restrictions(Service):
         )
         self.db.add(row)
         self.db.flush()
+        if asked.person_id is not None and keeps_from_giving(asked.category):
+            for unit_id in self._gives_in(patient_id, asked.person_id):
+                self.work.publish(GiverShutOut(patient_id, row.id, unit_id))
         return row.id
 
     @on_patient(Permission.ACCESS_RESTRICT)
@@ -83,16 +88,13 @@ class Restrictions(Service):
         if found.against_person_id == actor.person_id or found.against_unit_id in actor.units:
             raise Denied("Sperringen gjelder deg. En annen må oppheve den.")
         self.db.execute(sa.update(row).where(*here).values(valid_until=self.work.now))
+        self.work.publish(RestrictionLifted(found.patient_id, restriction_id))
 
     def _must_not_give(self, patient_id: UUID, part: str, unit_id: UUID) -> None:
         parents = {unit.id: unit.parent_id for unit in Municipalities(self.work).units()}
         if unit_id not in parents or unit_id in parents.values():
             raise Invalid(errors={"unit_id": [phrase("Velg en enhet uten enheter under seg.")]})
-        held, now = CareRelationship, self.work.now
-        lasting = sa.or_(held.valid_until.is_(None), held.valid_until > now)
-        gives = held.ground.in_(["stay", "service"]), held.in_error_at.is_(None), lasting
-        givers = set(self.db.scalars(sa.select(held.unit_id).where(self.work.chart(patient_id, held), *gives)))
-        if is_kept_from_giver(part, unit_id, {giver for giver in givers if giver}, parents):
+        if is_kept_from_giver(part, unit_id, self._givers(patient_id), parents):
             raise Invalid(
                 errors={
                     "unit_id": [
@@ -102,3 +104,17 @@ class Restrictions(Service):
                     ]
                 }
             )
+
+    def _gives_in(self, patient_id: UUID, person_id: UUID) -> list[UUID]:
+        """The units with a stay or a service where this person gives medicines herself."""
+        givers = self._givers(patient_id)
+        roles = [one for one in Municipalities(self.work).staff() if one.practitioner_id == person_id]
+        gives = (one.unit_id for one in roles if Permission.MEDICATION_ADMINISTER in ROLE_PERMISSIONS[Role(one.role)])
+        return sorted(givers.intersection(gives))
+
+    def _givers(self, patient_id: UUID) -> set[UUID]:
+        held, now = CareRelationship, self.work.now
+        lasting = sa.or_(held.valid_until.is_(None), held.valid_until > now)
+        gives = held.ground.in_(["stay", "service"]), held.in_error_at.is_(None), lasting
+        found = self.db.scalars(sa.select(held.unit_id).where(self.work.chart(patient_id, held), *gives))
+        return {unit_id for unit_id in found if unit_id}

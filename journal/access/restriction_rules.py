@@ -38,6 +38,11 @@ def stands_without(permission: Permission) -> bool:
     return permission in _STANDS_WITHOUT_PARTS
 
 
+def keeps_from_giving(part: str) -> bool:
+    """Whether one it is closed to gives the patient no medicines."""
+    return hides((part,)) or bool(withheld(Permission.MEDICATION_ADMINISTER, (part,)))
+
+
 def is_kept_from_giver(part: str, unit_id: UUID, givers: Collection[UUID], parents: Mapping[UUID, UUID | None]) -> bool:
     """Whether it would keep from a unit what it gives the patient care by. Notes may be closed to any unit.
 

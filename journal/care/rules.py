@@ -233,6 +233,12 @@ def laid_out_text(medicine: str, laid_at: datetime) -> str:
     )
 
 
+GIVEN_BY_ANOTHER = phrase(
+    "Gis av annen: pasienten har sperret for en som deler ut legemidler her. Avtal hvem som gir, på hver vakt."
+)
+"""Without the name: who it is, those who register restrictions read where they are registered."""
+RESTRICTION_LIFTED = phrase("Sperringen er opphevet.")
+
 BACK_FROM_LEAVE = phrase("Er pasienten tilbake fra permisjon? Skriv hva som ble tatt, og hva som kom tilbake.")
 
 SETTLED = phrase("Det er skrevet hva som ble av det.")

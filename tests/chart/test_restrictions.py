@@ -140,7 +140,7 @@ def test_a_round_says_that_a_colleague_must_give_what_is_closed(
 
     shown = client_for(world.nina).get("/round").text
 
-    assert "Sperret for deg: 1 pasient (rom 204)" in shown and "En kollega må gi legemidlene der." in shown
+    assert "Sperret for deg: 1 pasient (rom 204)" in shown and "Gis av annen." in shown
     assert "Nordmann" not in shown and "Sperret for deg" not in client_for(world.siri).get("/round").text
 
 
@@ -212,6 +212,39 @@ def test_taking_her_in_is_no_way_around_it(world: World, work_of: WorkOf) -> Non
     )
     with pytest.raises(NoGround), work_of(world.nina) as work:
         work.open(Permission.PATIENTS_ADMIT, [elsewhere])
+
+
+# Somebody else gives
+
+
+def task_of_giving(world: World, work_of: WorkOf, patient_id: UUID) -> list[Any]:
+    with work_of(world.siri) as work:
+        return [task for task in Care(work).open_tasks(patient_id) if task.text.startswith("Gis av annen")]
+
+
+@pytest.mark.parametrize("part", ["*", "medication"])
+def test_who_is_shut_out_of_giving_makes_a_task_of_her_unit_until_it_is_lifted(
+    world: World, work_of: WorkOf, kari: UUID, part: str
+) -> None:
+    restriction = restrict(world, work_of, kari, part)
+
+    (task,) = task_of_giving(world, work_of, kari)
+    assert task.about_id == restriction and world.nina.actor.name not in task.text
+    units = world.migrator.execute("SELECT for_unit_id FROM care.task WHERE about_id = %s", (restriction,)).fetchall()
+    assert units == [(world.ward["id"],)]
+
+    with work_of(world.lars) as work:
+        Restrictions(work).end(kari, restriction)
+    assert not task_of_giving(world, work_of, kari)
+
+
+def test_what_keeps_nobody_from_giving_makes_no_task(world: World, work_of: WorkOf, kari: UUID) -> None:
+    restrict(world, work_of, kari, "notes")
+    restrict(world, work_of, kari, "medication", unit_id=world.other_ward["id"])
+    for elsewhere_or_leading in (world.unn, world.mona):
+        restrict(world, work_of, kari, "medication", person_id=elsewhere_or_leading.actor.person_id)
+
+    assert not task_of_giving(world, work_of, kari)
 
 
 # To whom it may be closed, and who ends it

@@ -232,6 +232,19 @@ class Tasks(Service):
                 self._complete(self._open(patient_id, task.entry_id), "Legen har samstemt listen på nytt.")
 
     @on_patient(Permission.CARE_WRITE)
+    def given_by_another(self, patient_id: UUID, restriction_id: UUID, unit_id: UUID) -> UUID:
+        """Adds the task of a unit where somebody may not give the patient her medicines; answers with its entry_id."""
+        text, due_at = rules.GIVEN_BY_ANOTHER, self.work.now
+        return self.add_task(patient_id, text, due_at=due_at, unit_id=unit_id, about_id=restriction_id)
+
+    @on_patient(Permission.CARE_WRITE)
+    def restriction_lifted(self, patient_id: UUID, restriction_id: UUID) -> None:
+        """Is done with the tasks of a restriction that somebody has ended."""
+        for task in self.open_tasks(patient_id):
+            if task.about_id == restriction_id:
+                self._complete(self._open(patient_id, task.entry_id), rules.RESTRICTION_LIFTED)
+
+    @on_patient(Permission.CARE_WRITE)
     def mark_task_in_error(self, patient_id: UUID, entry_id: UUID, reason: str) -> None:
         """Marks a task, every version, as wrong; it stays in the journal, and nobody is asked to do it.
 
