@@ -25,6 +25,7 @@ from journal.access.signing_in import (
     return_to_sign_in,
     take_role,
 )
+from journal.access.trying import address_of, count_try
 from journal.platform.errors import NotFound, NotSignedIn
 from journal.platform.settings import Settings
 from journal.web import Section, current_work, form_body, render, see_other
@@ -59,6 +60,7 @@ def begin() -> BaseResponse:
     browser = secrets.token_bytes(32)
     own = Secrets(_settings().secret_key, browser)
     try:
+        count_try(current_work(), _settings(), "begin", _address())
         there = _client(provider).send(own, _way_back(provider), chosen["municipality"], current_work().now)
     except SignInRefused as refusal:
         return _refused(refusal, provider.id)
@@ -73,6 +75,7 @@ def callback(provider_id: str) -> BaseResponse:
     """Back from the provider. What is refused is answered and not raised: the state is used up whatever it led to."""
     provider, work = _provider(provider_id), current_work()
     try:
+        count_try(work, _settings(), "callback", _address())
         response = _only_once()
         own = _secrets()
         if own is None or not hmac.compare_digest(response.get("state", "").encode(), own.state.encode()):
@@ -162,8 +165,10 @@ def _only_once() -> dict[str, str]:
 
 def _refused(refusal: SignInRefused, provider_id: str) -> BaseResponse:
     _note(refusal, provider_id)
-    page = render("access/sign_in_refused.html", problem=refusal)
-    return set_secret(Response(page, refusal.status), _settings(), _cookie(), "")
+    answer = Response(render("access/sign_in_refused.html", problem=refusal), refusal.status)
+    if refusal.kind == "too_many":
+        answer.headers["Retry-After"] = str(MINUTES * 60)
+    return set_secret(answer, _settings(), _cookie(), "")
 
 
 def _note(refusal: SignInRefused, provider_id: str) -> None:
@@ -173,6 +178,10 @@ def _note(refusal: SignInRefused, provider_id: str) -> None:
 
 def _with_session(answer: BaseResponse, token: bytes) -> BaseResponse:
     return set_secret(answer, _settings(), cookie_name(_settings()), base64.urlsafe_b64encode(token).decode())
+
+
+def _address() -> str:
+    return address_of(request.remote_addr, list(request.access_route), _settings().trusted_proxies)
 
 
 def _secrets() -> Secrets | None:
