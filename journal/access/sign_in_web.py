@@ -15,6 +15,7 @@ from journal.access.cookies import set_secret
 from journal.access.held import held, page_of_ours, secret_in, times
 from journal.access.locking import begin as begin_session
 from journal.access.openid import Client, Provider, Providers, Secrets, SignInRefused, providers
+from journal.access.provider_session import ProviderSession, opened, sealed
 from journal.access.signing_in import (
     ProvedRole,
     begin_sign_in,
@@ -84,7 +85,9 @@ def callback(provider_id: str) -> BaseResponse:
         who = _client(provider).receive(own, response, _way_back(provider), municipality, work.now)
         prove(work, own, _providers(), provider, municipality, who)
         roles = proved_roles(work, own)
-        return _signed_in(own, roles[0]) if len(roles) == 1 else see_other("sign_in.choose_role")
+        answer = _signed_in(own, roles[0]) if len(roles) == 1 else see_other("sign_in.choose_role")
+        kept = sealed(_settings().secret_key, ProviderSession(provider.id, who.id_token))
+        return set_secret(answer, _settings(), _kept_cookie(), kept)
     except SignInRefused as refusal:
         return _refused(refusal, provider.id)
 
@@ -124,6 +127,38 @@ def logged_out(provider_id: str) -> BaseResponse:
         return Response(status=400)
     _log.info("sessions_ended_by_provider", provider=provider.id, ended=ended)
     return Response(status=200)
+
+
+@bp.page("/sign-in/leave", None)
+def leave() -> BaseResponse:
+    """After signing out here: leads on to the provider to be signed out there too. A page, as the way in is."""
+    provider, kept = _signed_in_at()
+    if current_work().signed_in or provider is None or kept is None:
+        return see_other("chart.home")
+    state = secrets.token_hex(32)
+    back = _settings().public_url.rstrip("/") + url_for("sign_in.left", provider_id=provider.id)
+    there = _client(provider).way_out(kept.id_token, back, state)
+    if there is None:
+        answer = Response(render("access/left.html", provider=provider.name, confirmed=False))
+        return set_secret(answer, _settings(), _kept_cookie(), "")
+    answer = Response(render("access/on_the_way_out.html", provider=provider.name, there=there))
+    answer.headers["Refresh"] = f"0; url={there}"
+    set_secret(answer, _settings(), _way_out_cookie(), state, MINUTES * 60)
+    return set_secret(answer, _settings(), _kept_cookie(), "")
+
+
+@bp.page("/sign-in/left/<provider_id>", None)
+def left(provider_id: str) -> BaseResponse:
+    """Back from the provider: she is out there too when it says the state that this browser was sent with."""
+    provider, sent = _provider(provider_id), request.cookies.get(_way_out_cookie(), "")
+    confirmed = bool(sent) and hmac.compare_digest(request.args.get("state", "").encode(), sent.encode())
+    answer = Response(render("access/left.html", provider=provider.name, confirmed=confirmed))
+    return set_secret(answer, _settings(), _way_out_cookie(), "")
+
+
+def signs_out_elsewhere() -> bool:
+    """Whether this browser was signed in at a provider, which is told of it when she signs out here."""
+    return _signed_in_at()[0] is not None
 
 
 def provider_buttons() -> list[tuple[str, str, list[str]]]:
@@ -191,6 +226,19 @@ def _secrets() -> Secrets | None:
 
 def _cookie() -> str:
     return f"{cookie_name(_settings())}-sign-in"
+
+
+def _signed_in_at() -> tuple[Provider | None, ProviderSession | None]:
+    kept = opened(_settings().secret_key, request.cookies.get(_kept_cookie(), ""))
+    return (_providers().by_id.get(kept.provider) if kept else None), kept
+
+
+def _kept_cookie() -> str:
+    return f"{cookie_name(_settings())}-provider"
+
+
+def _way_out_cookie() -> str:
+    return f"{cookie_name(_settings())}-way-out"
 
 
 def _way_back(provider: Provider) -> str:
