@@ -15,6 +15,7 @@ from journal.access.cookies import set_secret
 from journal.access.held import held, page_of_ours, secret_in, times
 from journal.access.locking import begin as begin_session
 from journal.access.openid import Client, Provider, Providers, Secrets, SignInRefused, providers
+from journal.access.provider_session import ProviderSession, opened, sealed
 from journal.access.signing_in import (
     ProvedRole,
     begin_sign_in,
@@ -25,6 +26,7 @@ from journal.access.signing_in import (
     return_to_sign_in,
     take_role,
 )
+from journal.access.trying import address_of, count_try
 from journal.platform.errors import NotFound, NotSignedIn
 from journal.platform.settings import Settings
 from journal.web import Section, current_work, form_body, render, see_other
@@ -59,6 +61,7 @@ def begin() -> BaseResponse:
     browser = secrets.token_bytes(32)
     own = Secrets(_settings().secret_key, browser)
     try:
+        count_try(current_work(), _settings(), "begin", _address())
         there = _client(provider).send(own, _way_back(provider), chosen["municipality"], current_work().now)
     except SignInRefused as refusal:
         return _refused(refusal, provider.id)
@@ -73,6 +76,7 @@ def callback(provider_id: str) -> BaseResponse:
     """Back from the provider. What is refused is answered and not raised: the state is used up whatever it led to."""
     provider, work = _provider(provider_id), current_work()
     try:
+        count_try(work, _settings(), "callback", _address())
         response = _only_once()
         own = _secrets()
         if own is None or not hmac.compare_digest(response.get("state", "").encode(), own.state.encode()):
@@ -81,7 +85,9 @@ def callback(provider_id: str) -> BaseResponse:
         who = _client(provider).receive(own, response, _way_back(provider), municipality, work.now)
         prove(work, own, _providers(), provider, municipality, who)
         roles = proved_roles(work, own)
-        return _signed_in(own, roles[0]) if len(roles) == 1 else see_other("sign_in.choose_role")
+        answer = _signed_in(own, roles[0]) if len(roles) == 1 else see_other("sign_in.choose_role")
+        kept = sealed(_settings().secret_key, ProviderSession(provider.id, who.id_token))
+        return set_secret(answer, _settings(), _kept_cookie(), kept)
     except SignInRefused as refusal:
         return _refused(refusal, provider.id)
 
@@ -123,6 +129,38 @@ def logged_out(provider_id: str) -> BaseResponse:
     return Response(status=200)
 
 
+@bp.page("/sign-in/leave", None)
+def leave() -> BaseResponse:
+    """After signing out here: leads on to the provider to be signed out there too. A page, as the way in is."""
+    provider, kept = _signed_in_at()
+    if current_work().signed_in or provider is None or kept is None:
+        return see_other("chart.home")
+    state = secrets.token_hex(32)
+    back = _settings().public_url.rstrip("/") + url_for("sign_in.left", provider_id=provider.id)
+    there = _client(provider).way_out(kept.id_token, back, state)
+    if there is None:
+        answer = Response(render("access/left.html", provider=provider.name, confirmed=False))
+        return set_secret(answer, _settings(), _kept_cookie(), "")
+    answer = Response(render("access/on_the_way_out.html", provider=provider.name, there=there))
+    answer.headers["Refresh"] = f"0; url={there}"
+    set_secret(answer, _settings(), _way_out_cookie(), state, MINUTES * 60)
+    return set_secret(answer, _settings(), _kept_cookie(), "")
+
+
+@bp.page("/sign-in/left/<provider_id>", None)
+def left(provider_id: str) -> BaseResponse:
+    """Back from the provider: she is out there too when it says the state that this browser was sent with."""
+    provider, sent = _provider(provider_id), request.cookies.get(_way_out_cookie(), "")
+    confirmed = bool(sent) and hmac.compare_digest(request.args.get("state", "").encode(), sent.encode())
+    answer = Response(render("access/left.html", provider=provider.name, confirmed=confirmed))
+    return set_secret(answer, _settings(), _way_out_cookie(), "")
+
+
+def signs_out_elsewhere() -> bool:
+    """Whether this browser was signed in at a provider, which is told of it when she signs out here."""
+    return _signed_in_at()[0] is not None
+
+
 def provider_buttons() -> list[tuple[str, str, list[str]]]:
     """Id, name and municipalities (numbers) of each provider, for the page where one signs in."""
     return [(p.id, p.name, sorted(p.municipalities)) for p in _providers().by_id.values()]
@@ -162,8 +200,10 @@ def _only_once() -> dict[str, str]:
 
 def _refused(refusal: SignInRefused, provider_id: str) -> BaseResponse:
     _note(refusal, provider_id)
-    page = render("access/sign_in_refused.html", problem=refusal)
-    return set_secret(Response(page, refusal.status), _settings(), _cookie(), "")
+    answer = Response(render("access/sign_in_refused.html", problem=refusal), refusal.status)
+    if refusal.kind == "too_many":
+        answer.headers["Retry-After"] = str(MINUTES * 60)
+    return set_secret(answer, _settings(), _cookie(), "")
 
 
 def _note(refusal: SignInRefused, provider_id: str) -> None:
@@ -175,6 +215,10 @@ def _with_session(answer: BaseResponse, token: bytes) -> BaseResponse:
     return set_secret(answer, _settings(), cookie_name(_settings()), base64.urlsafe_b64encode(token).decode())
 
 
+def _address() -> str:
+    return address_of(request.remote_addr, list(request.access_route), _settings().trusted_proxies)
+
+
 def _secrets() -> Secrets | None:
     browser = secret_in(_cookie())
     return Secrets(_settings().secret_key, browser) if browser is not None and len(browser) == 32 else None
@@ -182,6 +226,19 @@ def _secrets() -> Secrets | None:
 
 def _cookie() -> str:
     return f"{cookie_name(_settings())}-sign-in"
+
+
+def _signed_in_at() -> tuple[Provider | None, ProviderSession | None]:
+    kept = opened(_settings().secret_key, request.cookies.get(_kept_cookie(), ""))
+    return (_providers().by_id.get(kept.provider) if kept else None), kept
+
+
+def _kept_cookie() -> str:
+    return f"{cookie_name(_settings())}-provider"
+
+
+def _way_out_cookie() -> str:
+    return f"{cookie_name(_settings())}-way-out"
 
 
 def _way_back(provider: Provider) -> str:

@@ -61,11 +61,11 @@ def usable_roles(found: Iterable[Employment], identity: Identity, *, says_hpr: b
         raise SignInRefused("unknown_person")
     stands = employments[0].hpr_number
     if identity.hpr_number and stands and identity.hpr_number != stands:
-        raise SignInRefused("two_people")
+        raise SignInRefused("hpr_differs")
     proved = bool(stands) and (identity.hpr_number == stands or not says_hpr)
     roles = [e.role_id for e in employments if proved or e.role not in PROVES_NUMBER]
     if not roles:
-        raise SignInRefused("hpr")
+        raise SignInRefused("hpr" if stands else "hpr_not_here")
     return roles
 
 

@@ -13,7 +13,7 @@ from journal.access.held import held, page_of_ours, times
 from journal.access.locking import begin, lock
 from journal.access.sessions import demo_people, end_session, set_color_scheme, start_session
 from journal.access.sessions import set_language as keep_language
-from journal.access.sign_in_web import own_page, provider_buttons
+from journal.access.sign_in_web import own_page, provider_buttons, signs_out_elsewhere
 from journal.municipalities import municipalities
 from journal.platform.errors import NotFound
 from journal.platform.language import LANGUAGES
@@ -75,7 +75,7 @@ def switch_user() -> BaseResponse:
         return see_other("lock.locked")
     if token := request.cookies.get(cookie_name(_settings())):
         end_session(current_work(), base64.urlsafe_b64decode(token))
-    answer = with_cookie(see_other("access.sign_in"), "")
+    answer = with_cookie(see_other("sign_in.leave" if signs_out_elsewhere() else "access.sign_in"), "")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 

@@ -66,6 +66,8 @@ class Settings:
     idle_ward_pc_minutes: int = 3
     idle_tablet_minutes: int = 10
     proof_minutes: int = 15
+    sign_ins_per_address: int = 600
+    sign_ins_in_all: int = 6000
     pgbouncer: bool = False
     debug: bool = False
 
@@ -92,6 +94,8 @@ class Settings:
             idle_ward_pc_minutes=reader.number("AKSON_IDLE_WARD_PC_MINUTES", 3),
             idle_tablet_minutes=reader.number("AKSON_IDLE_TABLET_MINUTES", 10),
             proof_minutes=reader.number("AKSON_PROOF_MINUTES", 15),
+            sign_ins_per_address=reader.number("AKSON_SIGN_INS_PER_ADDRESS", 600),
+            sign_ins_in_all=reader.number("AKSON_SIGN_INS_IN_ALL", 6000),
             pgbouncer=reader.switch("AKSON_PGBOUNCER"),
             debug=reader.switch("AKSON_DEBUG") | reader.switch("FLASK_DEBUG"),
         )
@@ -177,6 +181,8 @@ class Settings:
         found += [f"{name} må være mellom 1 og 60." for name, set in minutes.items() if set not in IDLE_MINUTES]
         if self.session_max_hours not in SESSION_HOURS:
             found.append("AKSON_SESSION_MAX_HOURS må være mellom 1 og 16.")
+        if not 1 <= self.sign_ins_per_address <= self.sign_ins_in_all:
+            found.append("AKSON_SIGN_INS_PER_ADDRESS må være minst 1, og ikke mer enn AKSON_SIGN_INS_IN_ALL.")
         return found
 
     def _mode_problems(self) -> list[str]:

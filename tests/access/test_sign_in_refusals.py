@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc.jwk import ECKey
 
-from journal.access.openid import Secrets
+from journal.access.openid import Secrets, providers
 from journal.access.openid.client import _proof
 from journal.access.openid.providers import Providers
 from journal.access.openid.refusals import KINDS, SignInRefused
@@ -232,7 +232,6 @@ def test_a_sign_in_that_was_refused_cannot_be_tried_again(gate: Gate) -> None:
 
 def test_a_nurse_whose_number_the_provider_does_not_say_is_told_so(gate: Gate) -> None:
     """She is known by her own number, and the role she has asks for another."""
-    from journal.access.openid import providers
 
     hashed = providers(gate.app.settings).person_hash("pid", gate.national.address, "04819012345")
     gate.migrator.execute(
@@ -245,6 +244,40 @@ def test_a_nurse_whose_number_the_provider_does_not_say_is_told_so(gate: Gate) -
 
     assert (answer.status_code, gate.kind()) == (403, "hpr")
     assert NO_NUMBER in answer.text
+
+
+@pytest.mark.parametrize(
+    ("stands", "said", "kind", "sentence"),
+    [
+        (None, None, "hpr_not_here", "det står ikke noe HPR-nummer på deg"),
+        (None, "7654321", "hpr_not_here", "det står ikke noe HPR-nummer på deg"),
+        ("own", "7654321", "hpr_differs", "et annet HPR-nummer enn det som står på deg"),
+    ],
+)
+def test_a_nurse_is_told_what_is_wrong_with_her_number_and_no_number_is_shown(
+    gate: Gate, stands: str | None, said: str | None, kind: str, sentence: str
+) -> None:
+    """Known by her national number: it is her own page, and still says neither number nor name."""
+    hpr, who = hpr_of(gate, gate.kari), gate.kari.actor
+    hashed = providers(gate.app.settings).person_hash("pid", gate.national.address, "05819012345")
+    gate.migrator.execute(
+        "INSERT INTO access.sign_in_identity (municipality_id, person_hash, practitioner_id) VALUES (%s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        (who.municipality_id, hashed, who.person_id),
+    )
+    change = "UPDATE municipalities.practitioner SET hpr_number = %s WHERE id = %s"
+    gate.migrator.execute(change, (hpr if stands else None, who.person_id))
+    try:
+        gate.national.claims = person(said, "05819012345")
+        before = len(gate.sessions())
+        answer = gate.sign_in(gate.browser())
+    finally:
+        gate.migrator.execute(change, (hpr, who.person_id))
+
+    assert (answer.status_code, gate.kind(), len(gate.sessions())) == (403, kind, before)
+    assert sentence in answer.text and "Be kommuneadministratoren" in answer.text
+    assert not [told for told in (hpr, "7654321", "05819012345", "Kari") if told in answer.text]
+    assert not [told for told in (hpr, "7654321", "05819012345", "Kari") if told in str(gate.logged)]
 
 
 def test_a_number_recorded_by_one_municipality_signs_in_to_no_other(gate: Gate) -> None:

@@ -63,6 +63,7 @@ SECURITY_DEFINERS = {
     ("access.return_to_sign_in(text, text)", "journal_door"),
     ("access.signed_call(text, text)", "journal_door"),
     ("access.take_role(text, text)", "journal_door"),
+    ("access.try_sign_in(text, text)", "journal_door"),
     ("access.who_knows(text, text)", "journal_door"),
     ("audit.erase(text, text)", "journal_eraser"),
     ("audit.keep_months_ahead()", "journal_owner"),

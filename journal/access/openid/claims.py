@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from journal.access.openid.providers import Provider
@@ -23,7 +23,8 @@ _PID_FORM = re.compile(r"[0-9]{11}")
 class Identity:
     """A person a provider vouches for. *kind* says what *value* is: her national number (pid), or the provider's own (own).
 
-    *hpr_number* is empty when nothing was said of it. Held in memory alone: a number is neither stored nor logged.
+    *hpr_number* is empty when nothing was said of it; *id_token* is what it was all said in.
+    Held in memory alone: a number is neither stored nor logged.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Identity:
     hpr_number: str
     issuer_session: str | None
     subject: str
+    id_token: str = field(default="", repr=False)
 
 
 def identity(provider: Provider, municipality: str, claims: Mapping[str, Any]) -> Identity:

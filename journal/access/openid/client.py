@@ -9,13 +9,14 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 
+from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -123,7 +124,21 @@ class Client:
         )
         if self.provider.helseid:
             self._check_bound(own, answer, access_token, now)
-        return said.identity(self.provider, municipality, told)
+        return replace(said.identity(self.provider, municipality, told), id_token=token)
+
+    def way_out(self, id_token: str, back: str, state: str) -> str | None:
+        """The address where the provider signs the person out and sends her *back* (OpenID Connect RP-Initiated Logout 1.0).
+        None when it has none, or does not answer: whoever signs out here is out here, whatever the provider does.
+        """
+        try:
+            address = str(self._metadata().get("end_session_endpoint"))
+        except SignInRefused:
+            return None
+        scheme, host = self.provider.address
+        if not address.startswith(f"{scheme}://{host}/"):
+            return None
+        asked = {"client_id": self.provider.client_id, "post_logout_redirect_uri": back, "state": state}
+        return str(add_params_to_uri(address, asked | ({"id_token_hint": id_token} if id_token else {})))
 
     def try_out(self) -> None:
         """Fetches what the provider publishes. Raises SignInRefused."""

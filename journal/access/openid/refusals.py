@@ -11,10 +11,26 @@ _SAID = phrases(
         "not reached": "Vi får ikke kontakt med innloggingstjenesten. Prøv igjen om litt. "
         "Haster det, så bruk kommunens rutine for når journalen er borte.",
         "too low": "Du må logge inn på høyt sikkerhetsnivå, for eksempel med BankID eller Buypass. Begynn på nytt og velg det.",
-        "no number": "Rollen din krever HPR-nummer, og innloggingen ga oss ikke nummeret som står på deg i journalen. "
-        "Be kommuneadministratoren kontrollere HPR-nummeret ditt.",
+        "too many": "Det er mange innlogginger på kort tid. Vent ti minutter, og begynn på nytt. Er du logget inn på en felles "
+        "maskin fra før, kan du låse opp med PIN-koden din. Haster det, så bruk kommunens rutine for når journalen er borte.",
+        "no number": "Rollen din krever HPR-nummer, og innloggingen sendte ikke noe HPR-nummer. Kontroller at du logget inn som "
+        "deg selv, og prøv igjen. Er autorisasjonen din ny eller endret, så kontroller på helsedirektoratet.no at du står i "
+        "HPR. Gjør du det, så be kommuneadministratoren om å melde feilen til den som har ansvar for innloggingen.",
+        "number not here": "Rollen din krever HPR-nummer, og det står ikke noe HPR-nummer på deg i journalen. Be "
+        "kommuneadministratoren slå deg opp i HPR og registrere nummeret. Logg inn på nytt etterpå.",
+        "another number": "Innloggingen ga oss et annet HPR-nummer enn det som står på deg i journalen. Derfor er du ikke logget "
+        "inn. Be kommuneadministratoren slå deg opp i HPR og rette det som er feil. Logg inn på nytt etterpå.",
         "not employed": "Du har ingen gyldig rolle i denne kommunen. Be lederen din om å registrere deg, og logg inn igjen.",
         "another place": "Innloggingen gjelder en annen virksomhet enn kommunen du valgte. Begynn på nytt og velg riktig kommune.",
+    }
+)
+
+_TITLES = phrases(
+    {
+        "too many": "Vent litt før du logger inn",
+        "no number": "HPR-nummeret fulgte ikke med innloggingen",
+        "number not here": "HPR-nummeret ditt mangler i journalen",
+        "another number": "HPR-nummeret stemmer ikke",
     }
 )
 
@@ -52,7 +68,10 @@ KINDS = {
     ),
     **dict.fromkeys(("unreachable", "too_slow"), "not reached"),
     "level": "too low",
+    "too_many": "too many",
     "hpr": "no number",
+    "hpr_not_here": "number not here",
+    "hpr_differs": "another number",
     "unknown_person": "not employed",
     "organisation": "another place",
 }
@@ -64,5 +83,7 @@ class SignInRefused(Denied):
     type, title = "sign-in-refused", "Innloggingen lyktes ikke"
 
     def __init__(self, kind: str) -> None:
-        super().__init__(_SAID[KINDS[kind]])
-        self.kind = kind
+        said = KINDS[kind]
+        super().__init__(_SAID[said])
+        self.kind, self.title = kind, _TITLES.get(said, self.title)
+        self.status = 429 if kind == "too_many" else self.status
