@@ -10,7 +10,7 @@ from alembic import op
 from migrations.helpers import define, guard, let_read
 
 revision = "0062"
-down_revision = "0056"
+down_revision = "0057"
 branch_labels = None
 depends_on = None
 

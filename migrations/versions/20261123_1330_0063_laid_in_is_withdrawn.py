@@ -3,12 +3,12 @@
 Only adds. The version before this writes no such entry, and cannot show an account that holds one: it has no word for it.
 
 Revision ID: 0063
-Revises: 0057
+Revises: 0062
 """
 
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0063", "0057", None, None
+revision, down_revision, branch_labels, depends_on = "0063", "0062", None, None
 
 ENTRY = "medication.ledger_entry"
 BEFORE = "'opening', 'delivery', 'withdrawal', 'waste', 'return', 'destruction', 'count', 'correction', 'sent_along', 'came_back'"
