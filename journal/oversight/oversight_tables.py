@@ -100,7 +100,8 @@ class PatientRequest(_Stamped, Base):
 
 
 class RequestStep(_Stamped, Base):
-    """What was done with a request; the last that is no note says how it stands. *language*: of a letter."""
+    """What was done with a request; the last that is no note says how it stands. *language*: of a letter. *due_on*: the new
+    deadline, of one that was put off."""
 
     __tablename__ = "request_step"
     __table_args__ = {"schema": "oversight"}
@@ -110,3 +111,4 @@ class RequestStep(_Stamped, Base):
     kind: Mapped[str]
     text: Mapped[str]
     language: Mapped[str | None]
+    due_on: Mapped[date | None]

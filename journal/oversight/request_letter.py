@@ -1,4 +1,4 @@
-"""The letter that tells a decision, in the language of whoever gets it, with the reason and how to appeal."""
+"""The letters that tell a decision or a new deadline, in the language of whoever gets it, with the reason and how to appeal."""
 
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,50 @@ _RIGHTS = (
     phrase("Send klagen til kommunen. Vi ser på saken på nytt, og sender klagen videre hvis vi ikke endrer vedtaket."),
     phrase("Du kan be om å få se dokumentene i saken, og om hjelp til å skrive klagen."),
 )
+# Personvernforordningen art. 12 nr. 4 and 77.
+_SLOW = phrase("Mener du at vi bruker for lang tid, kan du klage til Datatilsynet.")
+
+
+def extension_page(request: RequestPage, extended: StepDone, municipality: str) -> dict[str, Any]:
+    """As letter_page, of the letter that tells of a new deadline."""
+    language = extended.language or "nb"
+
+    def say(text: str) -> str:
+        return in_language(text, language)
+
+    made = {"day": norwegian_date(local_date(extended.at)), "name": extended.by}
+    assert extended.due_on is not None
+    return _asked(request, language) | {
+        "title": say(phrase("Vi trenger mer tid")),
+        "decision_heading": say(phrase("Ny frist")),
+        "decision": say(phrase("Du får svar senest %(day)s.", day=norwegian_date(extended.due_on))),
+        "reason": extended.text.splitlines(),
+        "more": "",
+        "rights_heading": say(phrase("Hvis du er uenig")),
+        "rights": [say(_SLOW)],
+        "decided": say(phrase("Bestemt %(day)s av %(name)s.", **made)),
+        "printed": say(phrase("Brev laget %(day)s av %(name)s.", **made)),
+        "author": municipality,
+    }
+
+
+def _asked(request: RequestPage, language: str) -> dict[str, Any]:
+    def say(text: str) -> str:
+        return in_language(text, language)
+
+    asked = phrase(
+        "Vi fikk henvendelsen %(day)s: %(kind)s (%(law)s).",
+        day=norwegian_date(request.received_on),
+        kind=say(KINDS[request.kind]),
+        law=say(LAWS[request.kind]),
+    )
+    return {
+        "language": language,
+        "of": say(phrase("Journal %(short)s", short=str(request.patient_id)[:8])),
+        "to": request.asker_name,
+        "asked": say(asked),
+        "reason_heading": say(phrase("Begrunnelse")),
+    }
 
 
 def letter_page(request: RequestPage, made: StepDone, decision: StepDone, municipality: str) -> dict[str, Any]:
@@ -31,24 +75,13 @@ def letter_page(request: RequestPage, made: StepDone, decision: StepDone, munici
     def day(at: datetime) -> str:
         return norwegian_date(local_date(at))
 
-    asked = phrase(
-        "Vi fikk henvendelsen %(day)s: %(kind)s (%(law)s).",
-        day=norwegian_date(request.received_on),
-        kind=say(KINDS[request.kind]),
-        law=say(LAWS[request.kind]),
-    )
     erased = phrase(
         "Det som slettes, blir borte for godt. At det er slettet, hvem som bestemte det og når, blir stående."
     )
-    return {
-        "language": language,
+    return _asked(request, language) | {
         "title": say(phrase("Svar på henvendelsen din")),
-        "of": say(phrase("Journal %(short)s", short=str(request.patient_id)[:8])),
-        "to": request.asker_name,
-        "asked": say(asked),
         "decision_heading": say(phrase("Vedtak")),
         "decision": say(_DECIDED[decision.kind]),
-        "reason_heading": say(phrase("Begrunnelse")),
         "reason": decision.text.splitlines(),
         "more": say(erased) if request.kind == ERASURE and decision.kind != "refused" else "",
         "rights_heading": say(phrase("Hvis du er uenig")),

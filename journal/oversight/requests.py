@@ -14,11 +14,14 @@ from journal.oversight.request_rules import (
     ASKERS,
     DECISIONS,
     EXPLANATION,
+    EXTENDED,
+    IN_A_LANGUAGE,
     KINDS,
     WITHOUT_WORDS,
     next_steps,
     state_of,
     waits,
+    why_not_longer,
 )
 from journal.permissions import Permission
 from journal.platform import clock
@@ -48,11 +51,12 @@ class StepDone:
     language: str | None
     by: str
     at: datetime
+    due_on: date | None = None
 
 
 @dataclass(frozen=True)
 class RequestPage:
-    """A request and its steps, oldest first."""
+    """A request and its steps, oldest first. *due_on*: as it was put off to, where it was."""
 
     id: UUID
     patient_id: UUID
@@ -76,7 +80,7 @@ class RequestPage:
     @property
     def next(self) -> tuple[str, ...]:
         """What may be done now."""
-        return next_steps(self.state)
+        return next_steps([step.kind for step in self.steps])
 
     @property
     def owner(self) -> str | None:
@@ -92,6 +96,11 @@ class RequestPage:
     def late(self) -> bool:
         """Whether she waits, and the deadline is over."""
         return self.waits and self.due_on < self.today
+
+    @property
+    def extension(self) -> StepDone | None:
+        """When and why the deadline was put off; None when it was not."""
+        return next((step for step in self.steps if step.kind == EXTENDED), None)
 
     @property
     def letter(self) -> tuple[StepDone, StepDone] | None:
@@ -126,7 +135,7 @@ class Requests(Service):
         """Those without an answer first, by deadline, and then the answered; questions to a line of the log among them."""
         self.work.note(Permission.AUDIT_READ)
         steps = sa.select(RequestStep.kind).where(
-            RequestStep.request_id == PatientRequest.id, RequestStep.kind != "note"
+            RequestStep.request_id == PatientRequest.id, RequestStep.kind.not_in(("note", EXTENDED))
         )
         last = sa.func.coalesce(steps.order_by(RequestStep.number.desc()).limit(1).scalar_subquery(), "")
         open_first = (
@@ -168,15 +177,22 @@ class Requests(Service):
         return request.id
 
     @without_patient(Permission.AUDIT_READ)
-    def add(self, request_id: UUID, kind: str, text: str, language: str) -> None:
-        """The next step. Raises NotFound, Conflict for what does not follow from how it stands, and Invalid without words."""
+    def add(self, request_id: UUID, kind: str, text: str, language: str, due_on: date | None = None) -> None:
+        """The next step. *due_on*: the new deadline, of one that puts it off.
+
+        Raises NotFound, Conflict for what does not follow from how it stands, and Invalid without words or for a deadline that
+        cannot be.
+        """
         self.work.note(Permission.AUDIT_READ)
         request = self._one(request_id)
         if kind not in request.next:
             raise Conflict("Saken står et annet sted nå. Se hva som er gjort, og velg på nytt.")
         if not text and kind not in WITHOUT_WORDS:
             raise Invalid(errors={"text": ["Skriv hvorfor. Begrunnelsen for et vedtak kommer med i brevet."]})
-        told = {"kind": kind, "text": text, "language": language if kind == "letter" else None}
+        if kind == EXTENDED and (wrong := why_not_longer(due_on, request.due_on, request.today)):
+            raise Invalid(errors={"due_on": [wrong]})
+        told: dict[str, Any] = {"kind": kind, "text": text, "language": language if kind in IN_A_LANGUAGE else None}
+        told["due_on"] = due_on if kind == EXTENDED else None
         step = insert(RequestStep).values(request_id=request_id, number=len(request.steps) + 1, **told)
         if self.db.scalar(step.on_conflict_do_nothing().returning(RequestStep.number)) is None:
             raise Conflict("En annen gjorde noe med saken samtidig. Se hva som er gjort, og velg på nytt.")
@@ -192,7 +208,7 @@ class Requests(Service):
         steps: dict[UUID, list[StepDone]] = {request.id: [] for request in requests}
         chosen = sa.select(RequestStep).where(RequestStep.request_id.in_(steps)).order_by(RequestStep.number)
         for step in self.db.scalars(chosen):
-            done = StepDone(step.kind, step.text, step.language, step.recorded_by_name, step.recorded_at)
+            done = StepDone(step.kind, step.text, step.language, step.recorded_by_name, step.recorded_at, step.due_on)
             steps[step.request_id].append(done)
         today = clock.local_date(self.work.now)
         return [_page(request, steps[request.id], today) for request in requests]
@@ -201,8 +217,9 @@ class Requests(Service):
 def _page(request: PatientRequest, steps: list[StepDone], today: date) -> RequestPage:
     told: Any = {
         name: getattr(request, name)
-        for name in ("id", "patient_id", "kind", "received_on", "due_on", "asker", "asker_name", "checked", "text")
+        for name in ("id", "patient_id", "kind", "received_on", "asker", "asker_name", "checked", "text")
     }
+    told["due_on"] = next((step.due_on for step in steps if step.due_on), request.due_on)
     return RequestPage(**told, by=request.recorded_by_name, at=request.recorded_at, steps=tuple(steps), today=today)
 
 

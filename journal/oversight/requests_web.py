@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response
 
 from journal.oversight import request_rules as rules
-from journal.oversight.request_letter import letter_page
+from journal.oversight.request_letter import extension_page, letter_page
 from journal.oversight.requests import NewRequest, Requests
 from journal.permissions import Permission
 from journal.platform import clock
@@ -42,6 +42,7 @@ class StepForm(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(list(rules.STEPS)))
     text = Text(4000, load_default="", multiline=True)
     language = fields.String(load_default="nb", validate=validate.OneOf(list(LANGUAGES)))
+    due_on = MomentField(whole_days=True, load_default=None)
 
 
 @bp.page("/audit/requests", Permission.AUDIT_READ)
@@ -71,7 +72,9 @@ def one(request_id: UUID) -> str:
 
 @bp.act(_ONE, Permission.AUDIT_READ)
 def add(request_id: UUID) -> Response:
-    Requests(current_work()).add(request_id, **form_body(StepForm))
+    body = form_body(StepForm)
+    body["due_on"] = clock.local_date(body["due_on"]) if body["due_on"] else None
+    Requests(current_work()).add(request_id, **body)
     return see_other(".one", request_id=request_id)
 
 
@@ -82,7 +85,21 @@ def letter(request_id: UUID) -> Response:
     request = Requests(work).one(request_id)
     if request.letter is None:
         raise NotFound("Det er ikke laget noe brev ennå.")
-    filled = letter_page(request, *request.letter, work.actor.municipality_name)
+    return _paper(letter_page(request, *request.letter, work.actor.municipality_name))
+
+
+@bp.page(f"{_ONE}/new-deadline", Permission.AUDIT_READ)
+def new_deadline(request_id: UUID) -> Response:
+    """The letter that tells that the deadline was put off, and why."""
+    work = current_work()
+    request = Requests(work).one(request_id)
+    if request.extension is None:
+        raise NotFound("Fristen er ikke forlenget.")
+    return _paper(extension_page(request, request.extension, work.actor.municipality_name))
+
+
+def _paper(filled: dict[str, Any]) -> Response:
+    work = current_work()
     # As a page is written: the commit is on its way while the paper is set.
     work.conclude()
     headers = {"Content-Disposition": "inline; filename=svar.pdf"}

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from journal.oversight.request_rules import STATES, STEPS, next_steps, state_of
+from journal.oversight.request_rules import STATES, STEPS, next_steps, state_of, why_not_longer
 from journal.platform.clock import local_date, norwegian_date
 from tests import factories
 from tests.conftest import Browser, World
@@ -141,13 +141,49 @@ def test_no_other_municipality_and_nobody_but_an_auditor_sees_it_and_nothing_is_
 
 
 def test_every_state_has_words_and_a_way_on_and_a_note_changes_none() -> None:
-    reached = {"received"}
-    while more := {step for state in reached for step in next_steps(state) if step != "note"} - reached:
-        reached |= more
+    reached: set[str] = set()
+    while more := {step for state in (None, *reached) for step in next_steps([state] if state else [])} - reached:
+        reached |= more - {"extended", "note"}
+        if not more - {"extended", "note"}:
+            break
 
-    assert reached == STATES.keys() and STEPS.keys() == reached - {"received"} | {"note"}
-    assert state_of([]) == "received" and state_of(["taken", "note"]) == "taken"
-    assert not {"granted", "partly", "refused"} & set(next_steps("received")), "somebody has it before it is decided"
+    assert STATES.keys() == reached | {"received"} and STEPS.keys() == reached | {"extended", "note"}
+    assert state_of([]) == "received" and state_of(["taken", "note", "extended"]) == "taken"
+    assert not {"granted", "partly", "refused"} & set(next_steps([])), "somebody has it before it is decided"
+
+
+def test_a_deadline_is_put_off_once_with_a_reason_and_a_letter(
+    world: World, client_for: ClientFor, patient_id: UUID
+) -> None:
+    rolf = client_for(world.rolf)
+    url, first = received(rolf, patient_id), TODAY + timedelta(days=30)
+    longer = {
+        "kind": "extended",
+        "text": "Journalen er på papir.",
+        "due_on": norwegian_date(first + timedelta(days=60)),
+    }
+
+    assert rolf.act(url, longer).status_code == 409, "whoever puts it off has it"
+    rolf.act(url, {"kind": "taken"})
+    for wrong in (first, first + timedelta(days=61)):
+        refused = rolf.act(url, longer | {"due_on": norwegian_date(wrong)})
+        assert refused.status_code == 422 and "Skriv en dag etter fristen" in refused.text
+    assert rolf.act(url, longer | {"text": ""}).status_code == 422
+    assert rolf.get(f"{url}/new-deadline").status_code == 404
+    assert rolf.act(url, longer | {"language": "nn"}).status_code == 303
+
+    page, letter = rolf.get(url).text, rolf.get(f"{url}/new-deadline")
+    assert f"frist {longer['due_on']}" in page and "Under behandling" in page
+    assert longer["due_on"] in rolf.get("/audit/requests").text
+    told = " ".join(words(letter).split())
+    assert "Vi treng meir tid" in told and "Journalen er på papir." in told and longer["due_on"] in told
+    assert rolf.act(url, longer).status_code == 409, "once"
+
+
+def test_a_deadline_that_is_over_is_not_put_off() -> None:
+    yesterday = TODAY - timedelta(days=1)
+    assert "Fristen er ute" in (why_not_longer(TODAY + timedelta(days=5), yesterday, TODAY) or "")
+    assert why_not_longer(TODAY + timedelta(days=1), TODAY, TODAY) is None
 
 
 def test_what_is_open_is_read_before_what_is_closed_however_old_it_is(
