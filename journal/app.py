@@ -29,6 +29,7 @@ import journal.care.grounds_web
 import journal.care.ladder_web
 import journal.care.web
 import journal.chart.downtime.web
+import journal.chart.erasures_web
 import journal.chart.restrictions_web
 import journal.chart.web
 import journal.medication.web
@@ -72,6 +73,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.care.ladder_web.bp,
     journal.chart.web.bp,
     journal.chart.restrictions_web.bp,
+    journal.chart.erasures_web.bp,
     journal.chart.downtime.web.bp,
     journal.medication.web.bp,
     journal.municipalities.web.bp,
@@ -118,6 +120,7 @@ TABS = (
     *journal.care.web.TABS,
     *journal.patients.web.TABS,
     journal.chart.restrictions_web.TAB,
+    journal.chart.erasures_web.TAB,
 )
 
 

@@ -1,6 +1,6 @@
 """The access log: append-only, written by one function of the database; read by auditors and, about themselves, by patients."""
 
-from journal.audit.erasure import PARAGRAPHS, Erasures
+from journal.audit.erasure import PARAGRAPHS, RECORDS, Erasable, Erasures, Proposal
 from journal.audit.questions import LogQuestions
 from journal.audit.report_rules import ANSWER_WITHIN
 from journal.audit.rules import ACTIONS, GROUNDS, OUTCOMES
@@ -14,10 +14,13 @@ __all__ = [
     "GROUNDS",
     "OUTCOMES",
     "PARAGRAPHS",
+    "RECORDS",
     "AccessLog",
+    "Erasable",
     "Erasures",
     "LogLine",
     "LogLines",
     "LogQuestions",
+    "Proposal",
     "make_seal_key",
 ]

@@ -4,28 +4,137 @@ What was written is gone; that it was, by whom and by what decision, stands.
 """
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
+from journal.platform.language import phrases
 from journal.platform.service import Service, on_patient
 
 PARAGRAPHS = ("hpl. § 43", "hpl. § 44")
 LONGEST_DECISION = 4000
 
-_COLUMNS = ("id", "patient_id", "table_name", "row_id", "paragraph", "decision", "proposed_by", "settled_at")
+RECORDS = phrases(
+    {
+        "notes.note": "Notat",
+        "observations.observation": "Måling",
+        "patients.allergy_intolerance": "Allergi eller overfølsomhet",
+        "patients.flag": "Varsel",
+        "patients.related_person": "Pårørende",
+        "care.task": "Oppgave",
+        "care.incident": "Avvik",
+        "care.no_answer": "Ingen åpnet",
+        "medication.medication_request": "Legemiddel som er seponert",
+        "medication.medication_administration": "Dose som er signert",
+        "medication.given_without_order": "Gitt uten ordinasjon",
+        "medication.medication_review": "Legemiddelgjennomgang",
+        "medication.source_document": "Legemiddelliste som er mottatt",
+        "medication.prepared": "Dosett eller multidose",
+        "medication.dispenser": "Dispenser",
+        "medication.dose_handover": "Dose som er gitt videre",
+        "medication.crossing": "Til eller fra sykehus",
+        "medication.leave": "Permisjon",
+        "medication.sent_along": "Legemiddel sendt med på permisjon",
+        "medication.alone_words": "Hvorfor en dose er signert alene",
+        "access.justified_words": "Begrunnelse for å åpne journalen",
+    }
+)
+"""What can be erased by itself, by its table."""
+MOST_LISTED = 200
+
+_COLUMNS = (
+    *("id", "patient_id", "table_name", "row_id", "paragraph", "decision"),
+    *("proposed_by", "proposed_by_name", "proposed_at", "settled_at"),
+)
 _PROPOSAL = sa.table("erasure_proposal", *(sa.column(name) for name in _COLUMNS), schema="audit")
 # Written by the migration of each table (migrations/helpers.py: erasable): what is one record, and what of it is emptied.
 _OF_LIST: Any = map(sa.column, ("table_name", "key", "within", "kept_while"))
 _ERASABLE = sa.table("erasable", *_OF_LIST, schema="audit")
 
 
+@dataclass(frozen=True)
+class Erasable:
+    """A record that may be erased: when it was written last and by whom, and nothing of what it says."""
+
+    row_id: UUID
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What one leader has proposed to erase. *of*: the record, None when it is not to be seen. *settled_at*: when it was erased."""
+
+    id: UUID
+    table: str
+    of: Erasable | None
+    paragraph: str
+    decision: str
+    by: UUID
+    by_name: str
+    at: datetime
+    settled_at: datetime | None
+
+
 class Erasures(Service):
     """The one door through what is otherwise only added to. The access log is not behind it."""
+
+    @on_patient(Permission.RECORDS_ERASE)
+    def erasable(self, patient_id: UUID, table: str) -> list[Erasable]:
+        """The records of this table that may be proposed, newest first. Raises Invalid for what is not erased by itself."""
+        record = self._record(table)
+        if record is None:
+            raise Invalid(errors={"table": ["Denne typen opplysning kan ikke slettes her."]})
+        rows = self._rows(record)
+        written = rows.c.recorded_at, rows.c.recorded_by_name
+        newest = (
+            sa.select(rows.c.id, *written, *(rows.c[name] for name in ("status",) if record.kept_while))
+            .where(self.work.chart(patient_id, rows.c), rows.c.erasure_id.is_(None))
+            .where(rows.c.municipality_id == self.work.actor.municipality_id)
+            .order_by(rows.c[record.key], rows.c.recorded_at.desc(), rows.c.id.desc())
+            .ext(distinct_on(rows.c[record.key]))
+        )
+        found = [row for row in self.db.execute(newest) if not (record.kept_while and row.status in record.kept_while)]
+        listed = [Erasable(row.id, row.recorded_at, row.recorded_by_name) for row in found]
+        return sorted(listed, key=lambda each: each.at, reverse=True)[:MOST_LISTED]
+
+    @on_patient(Permission.RECORDS_ERASE)
+    def proposals(self, patient_id: UUID) -> list[Proposal]:
+        """All that was proposed for this patient in one's own municipality, newest first."""
+        rows = self.db.execute(
+            sa.select(_PROPOSAL)
+            .where(self.work.chart(patient_id, _PROPOSAL.c))
+            .order_by(_PROPOSAL.c.proposed_at.desc())
+        ).all()
+        return [
+            Proposal(
+                row.id,
+                row.table_name,
+                self._written(patient_id, row.table_name, row.row_id),
+                row.paragraph,
+                row.decision,
+                row.proposed_by,
+                row.proposed_by_name,
+                row.proposed_at,
+                row.settled_at,
+            )
+            for row in rows
+        ]
+
+    def _written(self, patient_id: UUID, table: str, row_id: UUID) -> Erasable | None:
+        if (record := self._record(table)) is None:
+            return None
+        rows = self._rows(record)
+        this = sa.select(rows.c.recorded_at, rows.c.recorded_by_name).where(self.work.chart(patient_id, rows.c))
+        found = self.db.execute(this.where(rows.c.id == row_id)).first()
+        return Erasable(row_id, *found) if found else None
 
     @on_patient(Permission.RECORDS_ERASE)
     def propose(self, patient_id: UUID, *, table: str, row_id: UUID, paragraph: str, decision: str) -> UUID:
@@ -76,12 +185,17 @@ class Erasures(Service):
         alone = _ERASABLE.c.table_name == table, _ERASABLE.c.within.is_(None)
         return self.db.execute(sa.select(_ERASABLE).where(*alone)).one_or_none()
 
-    def _answered_for(self, patient_id: UUID, record: Any, row_id: UUID) -> UUID:
-        """The record that the row stands in, if this municipality answers for all of it, and it is at an end and not gone."""
+    def _rows(self, record: Any) -> sa.TableClause:
+        """The table of these records, with what all of them have."""
         schema, name = record.table_name.split(".")
         used = {"status", "version"} if record.kept_while else set()
-        columns: Any = map(sa.column, {"patient_id", "id", record.key, "municipality_id", "erasure_id", *used})
-        rows = sa.table(name, *columns, schema=schema)
+        all_have = {"patient_id", "id", "municipality_id", "erasure_id", "recorded_at", "recorded_by_name"}
+        columns: Any = map(sa.column, {record.key, *all_have, *used})
+        return sa.table(name, *columns, schema=schema)
+
+    def _answered_for(self, patient_id: UUID, record: Any, row_id: UUID) -> UUID:
+        """The record that the row stands in, if this municipality answers for all of it, and it is at an end and not gone."""
+        used, rows = bool(record.kept_while), self._rows(record)
         chart, key = self.work.chart(patient_id, rows.c), rows.c[record.key]
         of_row = sa.select(key).where(chart, rows.c.id == row_id)
         found = self.db.execute(sa.select(rows).where(chart, key.in_(of_row))).all()

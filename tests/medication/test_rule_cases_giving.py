@@ -51,7 +51,7 @@ def test_group_a_is_accounted_for_and_b_where_the_municipality_says_so() -> None
 
 def test_what_is_written_by_hand_takes_out_unless_it_was_delivered_and_two_see_what_is_lost() -> None:
     kind = EntryKind
-    assert {kind.WASTE, kind.RETURN, kind.DESTRUCTION} == TAKES_OUT
+    assert {kind.LAID_IN, kind.WASTE, kind.RETURN, kind.DESTRUCTION} == TAKES_OUT
     assert {kind.WASTE, kind.DESTRUCTION} == WITNESSED
     assert {*BY_HAND, kind.WITHDRAWAL} == CORRECTABLE
 

@@ -294,7 +294,7 @@ def card(
         places=trouble.places if trouble else (),
         product=product,
         other_product_url=url_for("medication.round", patient=dose.patient_id, slot=slot, dose=dose.id)
-        if dose.may_name_product and product is None
+        if dose.may_name_product and not dose.needs_product and product is None
         else None,
         product_used=dose.product_used,
         laid=_laid(dose, slot, trouble, may_sign),

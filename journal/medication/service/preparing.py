@@ -232,7 +232,7 @@ class Preparing(Signing):
         if prepared.version > 1:
             of_chart = self.work.chart(patient_id, Prepared)
             before = sa.select(Prepared.id).where(of_chart, Prepared.entry_id == prepared.entry_id)
-            self._put_back_laid(self.db.scalars(before).all())
+            self._put_back_laid(before)
         entries = {line.request_entry_id for line in laid if line.is_controlled}
         own = self._orders(patient_id)
         controlled = sa.select(own).where(own.entry_id.in_(entries)).order_by(own.entry_id)

@@ -1,6 +1,5 @@
 """What a dose is taken from: the withdrawal is written with the signature, and taken back with it."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -111,7 +110,7 @@ class Withdrawing(Orders):
         self._enter(**of, kind=EntryKind.LAID_IN, amount=-total.value)
         return True
 
-    def _put_back_laid(self, prepared: Collection[UUID]) -> None:
+    def _put_back_laid(self, prepared: sa.Select[UUID]) -> None:
         """The counter-entries of what was laid in before, and was laid in anew."""
         for entry in self._standing_of(LedgerEntry.prepared_id.in_(prepared)):
             self._counter(entry)
