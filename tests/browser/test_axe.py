@@ -165,10 +165,7 @@ PAGES_OF_CARE = "/stay /stay/transfer /services /services/grant /incidents /inci
         *PAGES.split(),
         *PAGES_OVER_TIME.split(),
         *PAGES_OF_CARE.split(),
-        "/flags",
-        "/related-persons",
-        "/personal",
-        "/links",
+        *PAGES_OF_A_PERSON.split(),
         "/as-needed",
     ],
 )
@@ -178,6 +175,12 @@ def test_the_pages_of_a_chart(world: World, see: See, patient_id: UUID, path: st
     expect(tab.find(".banner h1")).to_contain_text("HANSEN-ØSTBY")
     for folded in tab.find("main details").all():
         folded.evaluate("(details) => { details.open = true }")
+    assert faults_of(tab) == []
+
+
+def test_the_page_where_a_leader_erases(world: World, see: See, patient_id: UUID) -> None:
+    tab = see(world.mona, f"/patients/{patient_id}/erasures?table=notes.note")
+    expect(tab.page.get_by_role("button", name="Foreslå sletting")).to_be_visible()
     assert faults_of(tab) == []
 
 
