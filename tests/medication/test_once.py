@@ -22,16 +22,18 @@ from journal.medication.rules import (
     on_weekdays,
     once,
     once_at,
+    when_needed,
 )
 from journal.medication.rules.parts import Weekday
 from journal.medication.rules.renewal import is_for_days, is_to_end
 from journal.platform.clock import instant, local, local_date
 from journal.platform.errors import Invalid
 from journal.platform.quantity import NBSP
-from tests.conftest import World
-from tests.medication.test_sign import METOPROLOL, ONE, prescribe
+from tests.conftest import Browser, World
+from tests.medication.test_sign import METOPROLOL, ONE, order, prescribe
 
 WorkOf = Callable[..., Any]
+ClientFor = Callable[..., Browser]
 DAY = date(2026, 11, 22)
 
 
@@ -163,3 +165,20 @@ def test_it_ends_with_its_day_and_is_asked_of_nobody_to_renew(world: World, work
         "SELECT ends_at FROM medication.medication_request WHERE entry_id = %s", (entry_id,)
     ).fetchone()
     assert ends == (instant(local_date(due_at) + timedelta(days=1), time.min),)
+
+
+def test_at_the_limit_the_way_on_is_a_single_dose_from_the_same_card(
+    world: World, work_of: WorkOf, client_for: ClientFor
+) -> None:
+    patient_id = world.patient()
+    entry_id = order(world, work_of, patient_id, dosage=when_needed(ONE, max_doses=1), use="3")
+    sheet, nina, lars = f"/patients/{patient_id}/as-needed", client_for(world.nina), client_for(world.lars)
+    assert "engangsdose" not in nina.get(sheet).text
+
+    nina.act(f"{sheet}/{entry_id}", {"request_version": "1"})
+
+    hers, his = nina.get(sheet).text, lars.get(sheet).text
+    assert "Ta imot en engangsdose muntlig" in hers and "Ordiner en engangsdose" in his
+    for browser, where in ((nina, "verbal"), (lars, "prescribe")):
+        found = browser.get(f"/patients/{patient_id}/medication/{where}?q=metoprolol")
+        assert (found.status_code, "metoprolol" in found.text) == (200, True)
