@@ -21,6 +21,7 @@ from tests.conftest import World
 
 ROOT = Path(__file__).parents[2]
 Connection = psycopg.Connection[Any]
+UNIQUE_INDEXES = Path(__file__).with_name("unique_indexes.txt")
 
 # The journal's schemas: all but the job queue's own, and what is not ours.
 OURS = "n.nspname NOT IN ('jobs', 'public', 'information_schema') AND n.nspname !~ '^pg_'"
@@ -369,6 +370,18 @@ def test_a_row_of_a_chart_is_stamped_by_one_trigger_and_by_no_default(migrator: 
     assert len(stamped) > 15
     assert by_default & chart_tables(migrator) == {"access.care_relationship", "access.restriction"} & by_default
     assert stamped & by_default == set()
+
+
+def test_what_there_is_one_of_is_what_was_read(migrator: Connection) -> None:
+    """A unique index that is gone lets two people do at the same time what may be done once. After a change: unique_indexes.txt."""
+    found = names(
+        migrator,
+        f"""SELECT c.oid::regclass || ' ' || regexp_replace(pg_get_indexdef(x.indexrelid), '^.* USING btree ', '')
+            FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE x.indisunique AND NOT x.indisprimary AND NOT c.relispartition AND {OURS}""",
+    )
+
+    assert sorted(found) == sorted(UNIQUE_INDEXES.read_text().splitlines()[1:])
 
 
 def test_no_chart_table_has_a_second_policy_that_would_widen_the_first(migrator: Connection) -> None:

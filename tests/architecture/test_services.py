@@ -8,14 +8,21 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import journal
+from journal.app import JournalApp
 from journal.permissions import OPENS, ROLE_PERMISSIONS, Permission, Role, permissions_of
+from journal.platform.caller import Known
+from journal.platform.errors import Denied
+from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient, on_patients
+from tests.architecture import rights
+from tests.conftest import World
 
 ROOT = Path(__file__).parents[2]
 JOURNAL = ROOT / "journal"
@@ -83,6 +90,26 @@ def test_every_public_method_of_every_service_says_who_may_call_it() -> None:
 
     assert len(methods) > 50
     assert [name for name, method in methods if not isinstance(getattr(method, "permission", None), Permission)] == []
+
+
+def test_no_method_of_a_service_begins_before_its_guard_has_asked(world: World, app: JournalApp) -> None:
+    """Called by somebody without its permission, with an argument that no method has: a body that begins says so."""
+    asked = 0
+    for service in every_service():
+        for name, method in [(n, m) for n, m in vars(service).items() if not n.startswith("_")]:
+            role = next(r for r in Role if method.permission not in ROLE_PERMISSIONS[r])
+            who = Known(replace(world.siri.actor, role=role))
+            with app.works.open(who) as work, pytest.raises(Denied):
+                method(service(work), new_id(), such_an_argument_is_nobodys=True)
+                pytest.fail(f"{service.__qualname__}.{name} answered somebody without {method.permission}")
+            asked += 1
+
+    assert asked > 200
+
+
+def test_what_each_role_may_is_what_was_read() -> None:
+    """After a change: python -m tests.architecture.rights, and read what changed in rights.txt."""
+    assert rights.table() == rights.written()
 
 
 def test_every_permission_belongs_to_somebody_and_no_role_has_them_all() -> None:

@@ -1,8 +1,9 @@
 """`make guards`: is there a test for each guard? `python -m tests.guards [--only WORD] [--limit N] [--afresh]`.
 
-A policy of row-level security lets everything through, a unique index is gone, a route asks for no permission, a form's token is
-not looked at: one at a time, in a database of this run alone. The tests that should notice are run until one fails. A guard that
-none notices has survived. What has been tried stands in the file of results and is not tried again, unless --afresh.
+A policy of row-level security lets everything through, a unique index is gone, a route or a method of a service asks for no
+permission, a role has lost one, a form's token is not looked at: one at a time, in a database of this run alone. The tests that
+should notice are run until one fails. A guard that none notices has survived. What has been tried stands in the file of results
+and is not tried again, unless --afresh.
 Answers 1 when a guard survived.
 """
 

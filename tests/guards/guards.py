@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
 from typing import Any, NamedTuple
 
 import psycopg
@@ -9,20 +10,28 @@ from flask import Flask
 from psycopg import sql
 
 from journal import app as application
+from journal.permissions import ROLE_PERMISSIONS, Permission, Role
+from tests.architecture.test_services import every_service
 
 Connection = psycopg.Connection[Any]
 
 
+OF_THE_DATABASE = ("test_database.py", "test_log_opens_charts.py")
+OF_ROUTES, OF_SERVICES = ("test_routes.py",), ("test_services.py",)
+
+
 class Guard(NamedTuple):
-    """`without()` is a block in which the guard is gone; `about` is the table it guards, or none."""
+    """`without()` is a block in which the guard is gone; *files* are asked first, and then those that name the table *about*."""
 
     name: str
-    about: str | None
+    files: tuple[str, ...]
     without: Callable[[], AbstractContextManager[None]]
+    about: str | None = None
 
 
 def all_guards(superuser: Connection, app: Flask) -> list[Guard]:
-    return [*_policies(superuser), *_unique_indexes(superuser), *_routes(app), _token()]
+    of_the_database = (*_policies(superuser), *_unique_indexes(superuser))
+    return [*of_the_database, *_routes(app), _token(), *_services(), *_rights()]
 
 
 def _policies(superuser: Connection) -> Iterator[Guard]:
@@ -48,7 +57,7 @@ def _policies(superuser: Connection) -> Iterator[Guard]:
             finally:
                 superuser.execute(alter + sql.SQL(f"{word} ({said})"))  # type: ignore[arg-type]
 
-        yield Guard(name, f"{schema}.{table}", without)
+        yield Guard(name, OF_THE_DATABASE, without, f"{schema}.{table}")
 
 
 def _unique_indexes(superuser: Connection) -> Iterator[Guard]:
@@ -89,7 +98,7 @@ def _unique_indexes(superuser: Connection) -> Iterator[Guard]:
                     superuser.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(schema, table)))
                     superuser.execute(back)
 
-        yield Guard(f"index {schema}.{table} {index}", f"{schema}.{table}", without)
+        yield Guard(f"index {schema}.{table} {index}", OF_THE_DATABASE, without, f"{schema}.{table}")
 
 
 def _routes(app: Flask) -> Iterator[Guard]:
@@ -106,7 +115,7 @@ def _routes(app: Flask) -> Iterator[Guard]:
             finally:
                 view.permission = said
 
-        yield Guard(f"route {endpoint}", None, without)
+        yield Guard(f"route {endpoint}", OF_ROUTES, without)
 
 
 def _token() -> Guard:
@@ -119,4 +128,43 @@ def _token() -> Guard:
         finally:
             application.security.refuse_forgery = kept  # type: ignore[attr-defined]
 
-    return Guard("form token and origin", None, without)
+    return Guard("form token and origin", OF_ROUTES, without)
+
+
+def _services() -> Iterator[Guard]:
+    """A method of a service that asks nothing, and still says what it should have asked."""
+    for service in every_service():
+        for name, guarded in sorted(vars(service).items()):
+            if name.startswith("_"):
+                continue
+
+            @contextmanager
+            def without(service: Any = service, name: str = name, guarded: Any = guarded) -> Iterator[None]:
+                @wraps(guarded.__wrapped__)
+                def bare(*args: Any, **kwargs: Any) -> Any:
+                    return guarded.__wrapped__(*args, **kwargs)
+
+                bare.permission = guarded.permission  # type: ignore[attr-defined]
+                setattr(service, name, bare)
+                try:
+                    yield
+                finally:
+                    setattr(service, name, guarded)
+
+            yield Guard(f"service {service.__module__}.{service.__qualname__}.{name}", OF_SERVICES, without)
+
+
+def _rights() -> Iterator[Guard]:
+    """A role without one of its permissions: what somebody's work stands on is gone and nobody said so."""
+    for role, held in ROLE_PERMISSIONS.items():
+        for permission in sorted(held):
+
+            @contextmanager
+            def without(role: Role = role, held: Any = held, permission: Permission = permission) -> Iterator[None]:
+                ROLE_PERMISSIONS[role] = held - {permission}
+                try:
+                    yield
+                finally:
+                    ROLE_PERMISSIONS[role] = held
+
+            yield Guard(f"right {role} {permission}", OF_SERVICES, without)

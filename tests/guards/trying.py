@@ -14,9 +14,6 @@ from _pytest.runner import runtestprotocol
 from tests.conftest import DATABASE
 from tests.guards.guards import Guard, all_guards
 
-FIRST = ("test_database.py", "test_log_opens_charts.py")
-"""How the guards of the database are written is looked at in a second, what they do takes longer."""
-OF_ROUTES = ("test_routes.py",)
 _MOST_FILES = 4
 
 
@@ -88,12 +85,13 @@ def _passes(item: pytest.Item) -> bool:
 
 
 def _about(guard: Guard, items: list[pytest.Item]) -> list[pytest.Item]:
+    """How the guards of the database are written is looked at in a second, what they do takes longer."""
+    asked = [item for name in guard.files for item in items if item.path.name == name]
     if guard.about is None:
-        return [item for item in items if item.path.name in OF_ROUTES]
+        return asked
     naming = [path for path in sorted({item.path for item in items}) if guard.about in _text(path)]
-    files = [path for path in naming if path.name not in FIRST][:_MOST_FILES]
-    named = [item for name in FIRST for item in items if item.path.name == name]
-    return [*named, *(item for path in files for item in items if item.path == path)]
+    files = [path for path in naming if path.name not in guard.files][:_MOST_FILES]
+    return [*asked, *(item for path in files for item in items if item.path == path)]
 
 
 @cache
