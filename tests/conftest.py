@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 from journal.app import JournalApp, create_app
@@ -73,6 +75,22 @@ def app(server: EmbeddedPostgres, settings: Settings) -> JournalApp:
     made = create_app(settings)
     made.testing = False  # errors are answered as they are to a user
     return made
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, *_: Any) -> None:
+        """The test says what it expects; a line for each request would only hide it."""
+
+
+@pytest.fixture(scope="session")
+def base_url(app: JournalApp) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import time
 from decimal import Decimal
-from threading import Thread
 from typing import Any
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, expect, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from journal.app import JournalApp
 from journal.medication import Medication, import_catalogue, mini_fest
@@ -44,22 +42,6 @@ OpenAs = Callable[..., Counting]
 WorkOf = Callable[..., Any]
 
 expect.set_options(timeout=PATIENCE_MS)
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_: Any) -> None:
-        """The test says what it expects; a line for each request would only hide it."""
-
-
-@pytest.fixture(scope="session")
-def base_url(app: JournalApp) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture(scope="session")
