@@ -2,7 +2,8 @@
 
 `python -m tests.snoops 1000000` seeds a database of its own, looks for them, and says how many it found and how many it should not
 have. Everybody in it is invented. What is ordinary has its oddities too: those who read without writing, common names, one who
-tried the wrong chart once, a ward at night, papers after a death.
+tried the wrong chart once, a ward at night, papers after a death. Beside it is timed what an auditor waits for: the month of who
+opened most, and the patient's own report of ten years as page and as paper.
 """
 
 import json
@@ -346,30 +347,57 @@ def main(lines: int) -> int:
                 with app.works.open(Known(made.rolf.actor)) as work:
                     found = UnusualAccess(work).found(made.since, made.until)
                 took = time.perf_counter() - began
-                busiest, page = _busiest(app, connection, made)
-    told = measured(made, found) | {"seconds_for_28_days": round(took, 2), "busiest": busiest, "page_ms": page}
+                rolf = _signed_in(app, connection, made.rolf)
+                told = measured(made, found) | {"seconds_for_28_days": round(took, 2)}
+                told |= _busiest(rolf, connection) | _ten_years(rolf, connection, made)
     sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     return int(told["found"] < 38 or told["false_share"] > 0.001)
 
 
-def _busiest(app: Any, connection: psycopg.Connection[Any], made: Snooped) -> tuple[int, list[int]]:
-    """The month of who opened most: its lines, and the milliseconds of her page, five times."""
+def _signed_in(app: Any, connection: psycopg.Connection[Any], who: Staff) -> Any:
     from tests.conftest import Browser
 
-    (actor, n) = connection.execute(
-        "SELECT actor_id, count(*) FROM audit.access_log GROUP BY 1 ORDER BY 2 DESC LIMIT 1"
-    ).fetchone() or (None, 0)
     session = connection.execute(
         """INSERT INTO access.session (token_hash, id, person_id, role_id)
            VALUES (sha256(%s), gen_random_uuid(), %s, %s) RETURNING id""",
-        (b"t" * 32, made.rolf.actor.person_id, made.rolf.actor.role_id),
+        (b"t" * 32, who.actor.person_id, who.actor.role_id),
     ).fetchone()
-    browser, took = Browser(app, b"t" * 32, session and session[0]), []
+    return Browser(app, b"t" * 32, session and session[0])
+
+
+def _busiest(rolf: Any, connection: psycopg.Connection[Any]) -> dict[str, Any]:
+    """The month of who opened most: its lines, and the milliseconds of her page, five times."""
+    (actor, n) = connection.execute(
+        "SELECT actor_id, count(*) FROM audit.access_log GROUP BY 1 ORDER BY 2 DESC LIMIT 1"
+    ).fetchone() or (None, 0)
+    took = []
     for _ in range(6):
         began = time.perf_counter()
-        assert browser.get(f"/audit/people/{actor}").status_code == 200
+        assert rolf.get(f"/audit/people/{actor}").status_code == 200
         took.append(round(1000 * (time.perf_counter() - began)))
-    return n, took[1:]
+    return {"busiest": n, "page_ms": took[1:]}
+
+
+def _ten_years(rolf: Any, connection: psycopg.Connection[Any], made: Snooped) -> dict[str, Any]:
+    """The report of somebody whose chart twenty people, others each year, opened sixty times a day: its lines, and the seconds."""
+    patient, until = UUID(int=10), datetime.now(UTC)
+    lines = connection.execute(
+        """INSERT INTO audit.access_log (at, municipality_id, unit_name, actor_id, actor_name, actor_role, patient_id, action,
+               ground, outcome)
+           SELECT %(until)s::timestamptz - n * interval '24 minutes', %(municipality)s, 'Avdeling 2',
+               md5(n / 21900 || ' ' || n %% 20)::uuid, 'Ansatt ' || n / 21900 || ' ' || n %% 20, 'nurse', %(patient)s,
+               (ARRAY['chart:read', 'medication:administer', 'notes:read'])[1 + n %% 3], 'stay', 'success'
+           FROM generate_series(1, 219000) n""",
+        {"until": until, "municipality": made.rolf.actor.municipality_id, "patient": patient},
+    ).rowcount
+    period = {"since": f"{until - timedelta(days=3650):%d.%m.%Y}", "until": f"{until:%d.%m.%Y}", "language": "nb"}
+    began = time.perf_counter()
+    assert rolf.get(f"/audit/patients/{patient}/report", query_string=period).status_code == 200
+    shown = time.perf_counter()
+    paper = rolf.get(rolf.act(f"/audit/patients/{patient}/report", period).headers["Location"])
+    assert paper.mimetype == "application/pdf", paper.status_code
+    times = {"page_s": round(shown - began, 2), "paper_s": round(time.perf_counter() - shown, 2)}
+    return {"ten_years": {"lines": lines, **times, "paper_mb": round(len(paper.data) / 1e6, 1)}}
 
 
 if __name__ == "__main__":
