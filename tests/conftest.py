@@ -77,14 +77,14 @@ def app(server: EmbeddedPostgres, settings: Settings) -> JournalApp:
     return made
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
     def log_request(self, *_: Any) -> None:
         """The test says what it expects; a line for each request would only hide it."""
 
 
 @pytest.fixture(scope="session")
 def base_url(app: JournalApp) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -14,8 +14,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from journal.app import JournalApp
 from journal.patients import NewAllergy, Patients
 from journal.worker import _keep_downtime_lists
-from tests.browser.conftest import _TELL_OF_VIOLATIONS, _Quiet
-from tests.conftest import World
+from tests.browser.conftest import _TELL_OF_VIOLATIONS
+from tests.conftest import Quiet, World
 from tests.factories import Staff
 from tests.medication.test_sign import order
 
@@ -32,7 +32,7 @@ class Journal:
         self.start()
 
     def start(self) -> None:
-        self._server = make_server("127.0.0.1", self.port, self._app, threaded=True, request_handler=_Quiet)
+        self._server = make_server("127.0.0.1", self.port, self._app, threaded=True, request_handler=Quiet)
         self.port = self._server.server_port
         Thread(target=self._server.serve_forever, daemon=True).start()
 
