@@ -72,7 +72,11 @@ def sqlmap(target: Target) -> str:
         if target.form is not None:
             command += ["--method", "POST", "--data", urlencode(target.form), "--eval", _FRESH]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S)
+            environment = {
+                **os.environ,
+                "SQLMAP_UNSAFE_EVAL": "1",
+            }  # it runs _FRESH, and nothing that it finds in a file
+            done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, env=environment)
         except subprocess.TimeoutExpired:
             return f"untried: longer than {_LONGEST_S} s"
     if _HOLE in done.stdout:
@@ -111,7 +115,7 @@ def test_it_finds_no_way_into_the_journal(
     found: dict[str, str] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     begun = time.monotonic()
     every = [*_pages(app, base_url, country, client_for), *_forms(base_url, country, client_for)]
-    left = [target for target in every if target.name not in found]
+    left = [target for target in every if found.get(target.name) != "whole"]
 
     def ask(target: Target) -> None:
         if time.monotonic() - begun < MINUTES * 60:
@@ -123,6 +127,7 @@ def test_it_finds_no_way_into_the_journal(
     said = [(target, found.get(target.name, "untried: no time")) for target in every]
     told = {how: sum(len(t.tried) for t, was in said if was.startswith(how)) for how in ("whole", "untried")}
     print(f"\nparameters without a way in: {told['whole']}, not tried: {told['untried']}")  # noqa: T201
+    print("\n".join(f"{target.name} {was[-300:]}" for target, was in said if was.startswith("untried")))  # noqa: T201
     assert not [f"{target.name}: {was}" for target, was in said if was.startswith("hole")]
 
 

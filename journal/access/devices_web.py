@@ -12,7 +12,7 @@ from journal.permissions import Permission
 from journal.web import Section, current_work, form_body, render, see_other
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("devices.listed", "device", "PC-er og nettbrett", Permission.ACCESS_ENROL)
+MENU = MenuEntry("devices.listed", "device", "PC-er og nettbrett", Permission.ACCESS_ENROL, seldom=True)
 _LIFE_SECONDS = 400 * 24 * 3600  # as long as browsers keep one
 
 bp = Section("devices", __name__)

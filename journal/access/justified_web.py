@@ -21,7 +21,9 @@ from journal.web.shell import MenuEntry
 
 bp = Section("justified", __name__)
 MENU = MenuEntry("justified.reviews", "eye", "Begrunnet tilgang", Permission.ACCESS_REVIEW)
-SETTINGS_MENU = MenuEntry("justified.settings", "clock", "Tider for begrunnet tilgang", Permission.ACCESS_MANAGE)
+SETTINGS_MENU = MenuEntry(
+    "justified.settings", "clock", "Tider for begrunnet tilgang", Permission.ACCESS_MANAGE, seldom=True
+)
 _FRONT, _LIST = "chart.front_page", "medication.medication_list"
 
 

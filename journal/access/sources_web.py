@@ -13,7 +13,7 @@ from journal.web import Section, current_work, form_body, render, see_other, typ
 from journal.web.shell import MenuEntry
 
 bp = Section("sources", __name__)
-MENU = MenuEntry("sources.overview", "lock", "Kilder til tilgang", Permission.ACCESS_SOURCES)
+MENU = MenuEntry("sources.overview", "lock", "Kilder til tilgang", Permission.ACCESS_SOURCES, seldom=True)
 
 
 @bp.page("/access/sources", Permission.ACCESS_SOURCES)

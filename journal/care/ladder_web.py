@@ -20,7 +20,7 @@ from journal.web import Section, current_work, form_body, render, see_other, typ
 from journal.web.shell import MenuEntry
 
 bp = Section("no_answer", __name__)
-MENU = MenuEntry("no_answer.settings", "clock", "Når ingen åpner", Permission.CARE_APPOINT)
+MENU = MenuEntry("no_answer.settings", "clock", "Når ingen åpner", Permission.CARE_APPOINT, seldom=True)
 _PAGE = "/patients/<uuid:patient_id>/no-answer"
 _NOTHING: Mapping[str, Any] = {}
 _EMERGENCY = "113"

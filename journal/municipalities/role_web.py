@@ -20,8 +20,8 @@ from journal.web.shell import MenuEntry, role_text
 
 bp = Section("roles", __name__)
 MENU = (
-    MenuEntry("roles.seats", "person", "Hvem får se hva", Permission.ACCESS_SEE),
-    MenuEntry("roles.proposals", "person", "Roller med to personer", Permission.ACCESS_MANAGE),
+    MenuEntry("roles.seats", "person", "Hvem får se hva", Permission.ACCESS_SEE, seldom=True),
+    MenuEntry("roles.proposals", "person", "Roller med to personer", Permission.ACCESS_MANAGE, seldom=True),
 )
 _FORMS_OF_PROPOSALS = ("roles.propose", "roles.answer")
 

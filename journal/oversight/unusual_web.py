@@ -24,7 +24,7 @@ WEEK = timedelta(days=7)
 
 bp = Section("unusual", __name__)
 MENU = MenuEntry("unusual.found", "search", "Uvanlig tilgang", Permission.AUDIT_READ)
-QUESTIONS_MENU = MenuEntry("unusual.questions", "log", "Spørsmål om innsyn", Permission.AUDIT_ANSWER)
+QUESTIONS_MENU = MenuEntry("unusual.questions", "log", "Spørsmål om innsyn", Permission.AUDIT_ANSWER, seldom=True)
 _WORDS = {"rules": rules.RULES, "states": STATES, "kinds": KINDS, "grounds": GROUNDS}
 
 

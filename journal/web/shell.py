@@ -22,12 +22,13 @@ _NOBODY = UUID(int=0)
 
 
 class MenuEntry(NamedTuple):
-    """An entry that a context lends to the menu."""
+    """An entry that a context lends to the menu. *seldom*: what is set up and followed up, not what is done in a shift."""
 
     endpoint: str
     icon: str
     text: str
     permission: Permission
+    seldom: bool = False
 
 
 class Tab(NamedTuple):
@@ -49,8 +50,21 @@ class MenuLink(NamedTuple):
     icon_name: str
     text: str
     current: bool
-    waiting: int | None
 
+
+class Menu(NamedTuple):
+    """What always stands in the menu, and what stands under "Mer"."""
+
+    first: tuple[MenuLink, ...]
+    more: tuple[MenuLink, ...]
+
+    @property
+    def more_is_current(self) -> bool:
+        return any(link.current for link in self.more)
+
+
+_FEW = 8
+"""So many entries are all shown, seldom or not."""
 
 _ROLES = phrases(
     {
@@ -85,14 +99,16 @@ def assets(folder: Path, address: str) -> Callable[[str], str]:
 
 
 @cache
-def _menu(entries: Sequence[MenuEntry], role: str, endpoint: str | None, _language: str) -> tuple[MenuLink, ...]:
+def _menu(entries: Sequence[MenuEntry], role: str, endpoint: str | None, _language: str) -> Menu:
     """Made once for each role, page and language."""
     rights = permissions_of(role)
-    return tuple(
-        MenuLink(url_for(e.endpoint), e.icon, _(e.text), endpoint == e.endpoint, None)
-        for e in entries
-        if e.permission in rights
-    )
+    held = [e for e in entries if e.permission in rights]
+
+    def links(seldom: bool) -> tuple[MenuLink, ...]:
+        chosen = (e for e in held if (e.seldom and len(held) > _FEW) == seldom)
+        return tuple(MenuLink(url_for(e.endpoint), e.icon, _(e.text), endpoint == e.endpoint) for e in chosen)
+
+    return Menu(links(False), links(True))
 
 
 @cache
@@ -145,7 +161,7 @@ class Shell:
         return role_text(self.role)
 
     @property
-    def menu(self) -> tuple[MenuLink, ...]:
+    def menu(self) -> Menu:
         """The entries this role may use."""
         return _menu(self._entries, self.role, request.endpoint, self.language)
 

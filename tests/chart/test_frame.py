@@ -44,6 +44,18 @@ def test_each_role_has_its_own_menu_whoever_came_before(world, client_for):
     assert menus[0] == menus[2] != menus[1]
 
 
+def test_what_is_used_seldom_stands_under_more_where_there_is_much(world, client_for):
+    manager, auditor, nurse = client_for(world.mona), client_for(world.rolf), client_for(world.nina)
+
+    first, more = manager.get("/my-list").text.split('class="rest"')
+    assert (
+        'href="/tasks"' in first and 'href="/stock"' not in first.split('class="rail"')[1] and 'href="/stock"' in more
+    )
+    assert "current" not in more.split("</summary>")[0]
+    assert 'class="item current"' in nurse.get("/stock").text, "what stands under more is found again"
+    assert 'class="rest"' not in auditor.get("/audit").text
+
+
 @pytest.mark.parametrize(("code", "said"), [("nn", "Legemiddel"), ("en", "Medicines"), ("nb", "Legemidler")])
 def test_the_tabs_are_in_the_readers_language(world, client_for, code, said):
     nina, patient_id = client_for(world.nina), world.patient()

@@ -17,7 +17,7 @@ from journal.platform.language import gettext as _
 from journal.web import Section, current_work, form_body, query_body, render, security, see_other
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("downtime.devices", "print", "Nødliste", Permission.CHART_DOWNTIME)
+MENU = MenuEntry("downtime.devices", "print", "Nødliste", Permission.CHART_DOWNTIME, seldom=True)
 HELD_AT = "/downtime/list/"
 """Where the device reaches its list, with the journal or without: the worker that keeps the page has this and no more."""
 COOKIE = "akson-downtime"

@@ -23,7 +23,7 @@ from journal.platform.work import Work
 from journal.web import Notice, current_work, form_body, query_body, render, see_other
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("medication.downtimes", "clock", "Nedetid", Permission.MEDICATION_DOWNTIME)
+MENU = MenuEntry("medication.downtimes", "clock", "Nedetid", Permission.MEDICATION_DOWNTIME, seldom=True)
 MOST_SHOWN = 40
 """Only the patients that are shown are opened and logged."""
 

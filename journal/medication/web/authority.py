@@ -21,7 +21,7 @@ from journal.platform.work import Work
 from journal.web import Notice, current_work, form_body, query_body, render, see_other
 from journal.web.shell import MenuEntry, role_text
 
-MENU = MenuEntry("medication.authorities", "person", "Fullmakter", Permission.MEDICATION_DELEGATE)
+MENU = MenuEntry("medication.authorities", "person", "Fullmakter", Permission.MEDICATION_DELEGATE, seldom=True)
 
 
 @bp.page("/authorities", Permission.MEDICATION_DELEGATE)

@@ -19,7 +19,7 @@ from journal.platform.clock import local_date, norwegian_date
 from journal.web import current_work, form_body, query_body, render, see_other
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("medication.dispensers", "clock", "Dispensere", Permission.MEDICATION_RECEIVE)
+MENU = MenuEntry("medication.dispensers", "clock", "Dispensere", Permission.MEDICATION_RECEIVE, seldom=True)
 MOST_SHOWN = 60
 """Only the patients that are shown are opened and logged."""
 

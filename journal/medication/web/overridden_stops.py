@@ -8,7 +8,9 @@ from journal.permissions import Permission
 from journal.web import current_work, render
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("medication.overridden_stops", "warning", "Overstyrte stopp", Permission.MEDICATION_APPOINT)
+MENU = MenuEntry(
+    "medication.overridden_stops", "warning", "Overstyrte stopp", Permission.MEDICATION_APPOINT, seldom=True
+)
 
 
 @bp.page("/overridden-stops", Permission.MEDICATION_APPOINT)

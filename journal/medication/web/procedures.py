@@ -20,7 +20,7 @@ from journal.platform.quantity import Quantity
 from journal.web import current_work, form_body, query_body, render, see_other
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("medication.procedures", "note", "Prosedyrer", Permission.MEDICATION_PRESCRIBE)
+MENU = MenuEntry("medication.procedures", "note", "Prosedyrer", Permission.MEDICATION_PRESCRIBE, seldom=True)
 
 
 @bp.page("/medication/procedures", Permission.MEDICATION_CATALOGUE)

@@ -13,7 +13,7 @@ from journal.platform.clock import norwegian_date
 from journal.web import current_work, form_body, render, see_other
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("medication.settings", "settings", "Innstillinger", Permission.MUNICIPALITIES_MANAGE)
+MENU = MenuEntry("medication.settings", "settings", "Innstillinger", Permission.MUNICIPALITIES_MANAGE, seldom=True)
 
 
 @bp.page("/municipality/medication", Permission.MUNICIPALITIES_MANAGE)

@@ -16,7 +16,7 @@ from journal.platform.work import Work
 from journal.web import Notice, current_work, form_body, render, see_other
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("medication.stand_in", "clock", "Frist for signering", Permission.MEDICATION_APPOINT)
+MENU = MenuEntry("medication.stand_in", "clock", "Frist for signering", Permission.MEDICATION_APPOINT, seldom=True)
 
 MOST_SAID = 3
 """So many hours without anybody are named on the front page; the page itself shows them all."""

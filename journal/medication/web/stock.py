@@ -13,7 +13,7 @@ from journal.permissions import Permission
 from journal.web import current_work, form_body, query_body, render, see_other
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("medication.stock", "import", "Lager", Permission.MEDICATION_READ)
+MENU = MenuEntry("medication.stock", "import", "Lager", Permission.MEDICATION_READ, seldom=True)
 _BLANK: dict[str, Any] = {"errors": {}, "typed": {}, "said": None}
 
 
