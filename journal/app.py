@@ -28,6 +28,7 @@ import journal.audit.web
 import journal.care.grounds_web
 import journal.care.ladder_web
 import journal.care.web
+import journal.chart.danger_web
 import journal.chart.downtime.web
 import journal.chart.erasures_web
 import journal.chart.restrictions_web
@@ -73,6 +74,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.care.ladder_web.bp,
     journal.chart.web.bp,
     journal.chart.restrictions_web.bp,
+    journal.chart.danger_web.bp,
     journal.chart.erasures_web.bp,
     journal.chart.downtime.web.bp,
     journal.medication.web.bp,

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     ACCESS_LEND = "access:lend"
     ACCESS_MANAGE = "access:manage"
     ACCESS_REASON = "access:reason"
+    ACCESS_RESCUE = "access:rescue"
     ACCESS_RESTRICT = "access:restrict"
     ACCESS_REVIEW = "access:review"
     ACCESS_SEE = "access:see"
@@ -72,6 +73,7 @@ P = Permission
 _READS = frozenset(
     {
         P.ACCESS_JUSTIFY,
+        P.ACCESS_RESCUE,
         P.CARE_READ,
         P.CHART_LIST,
         P.CHART_READ,
@@ -106,7 +108,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     Role.HEALTH_ASSISTANT: _CARES,
     # Under a named supervisor: writes, gives no medicines in her own name, opens neither chart nor drawer on a reason of her own.
-    Role.STUDENT: _CARES - {P.ACCESS_JUSTIFY, P.MEDICATION_ADMINISTER, P.NOTES_DRAWER},
+    Role.STUDENT: _CARES - {P.ACCESS_JUSTIFY, P.ACCESS_RESCUE, P.MEDICATION_ADMINISTER, P.NOTES_DRAWER},
     Role.DOCTOR: _CARES
     | {P.ACCESS_RESTRICT, P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE}
     | _RESIDENCE,
@@ -154,7 +156,15 @@ _RIGHTS = {role.value: rights for role, rights in ROLE_PERMISSIONS.items()}
 
 # Acts that ask who it is anew when that was proved some while ago (Section.act says the single routes that do so too).
 FRESH = frozenset(
-    {P.ACCESS_APPOINT, P.ACCESS_ENROL, P.ACCESS_LEND, P.ACCESS_MANAGE, P.MEDICATION_PRESCRIBE, P.RECORDS_ERASE}
+    {
+        P.ACCESS_APPOINT,
+        P.ACCESS_ENROL,
+        P.ACCESS_LEND,
+        P.ACCESS_MANAGE,
+        P.ACCESS_RESCUE,
+        P.MEDICATION_PRESCRIBE,
+        P.RECORDS_ERASE,
+    }
 )
 
 # The part of the chart that a permission opens. PostgreSQL shows a patient's rows category by category
@@ -162,6 +172,7 @@ FRESH = frozenset(
 OPENS: dict[Permission, tuple[str, ...]] = {
     P.ACCESS_JUSTIFY: ("patients", "access"),
     P.ACCESS_REASON: ("patients", "access"),
+    P.ACCESS_RESCUE: ("patients", "access"),
     P.ACCESS_RESTRICT: ("patients",),
     P.CARE_GRANT: ("patients", "care"),
     P.CARE_READ: ("patients", "care"),

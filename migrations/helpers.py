@@ -214,18 +214,23 @@ def with_other_words(function: str, owner: str, *changes: tuple[str, str]) -> No
 
 
 def task_kinds(old: str, new: str) -> None:
-    """Some kinds of care.task more or less among those that there are, whichever they are by now.
+    """Some kinds of care.task more or less among those that there are, whichever they are by now, as other_words_of_check()."""
+    other_words_of_check("care.task", "task_kind_check", old, new)
+
+
+def other_words_of_check(table: str, name: str, old: str, new: str) -> None:
+    """Some words of a check among those that stand there by now.
 
     *old* is a piece of the check as PostgreSQL writes it (`'general'::text`), *new* what is to stand there. Fails when it does not.
     """
     op.execute(
         f"""DO $do$
         DECLARE told text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
-                              WHERE conrelid = 'care.task'::regclass AND conname = 'task_kind_check');
+                              WHERE conrelid = '{table}'::regclass AND conname = '{name}');
         BEGIN
             ASSERT position($old${old}$old$ IN told) > 0;
-            ALTER TABLE care.task DROP CONSTRAINT task_kind_check;
-            EXECUTE 'ALTER TABLE care.task ADD CONSTRAINT task_kind_check ' || replace(told, $old${old}$old$, $new${new}$new$);
+            ALTER TABLE {table} DROP CONSTRAINT {name};
+            EXECUTE 'ALTER TABLE {table} ADD CONSTRAINT {name} ' || replace(told, $old${old}$old$, $new${new}$new$);
         END $do$"""
     )
 

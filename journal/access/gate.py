@@ -76,6 +76,8 @@ def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any
     Asks nothing but what it is handed: the gate asks it of who acts now, the auditor of anybody at any time. Raises NoGround,
     NotFound, NotLet or Withheld.
     """
+    if standing is not None and permission is Permission.ACCESS_RESCUE:
+        return rules.rescuing(patient_id, tuple(standing.ids))
     if standing is None or restriction_rules.hides(standing.blocked):
         # What is hidden from this reader looks like what is not there.
         if standing is None and permission is Permission.PATIENTS_REGISTER:

@@ -12,6 +12,7 @@ from journal.access import justified_rules as rules
 from journal.access.justified_rules import Limits, Reason
 from journal.access.justified_tables import JustifiedAccess, JustifiedSetting, JustifiedWords, Notice
 from journal.access.models import CareRelationship
+from journal.access.restriction_rules import hides
 from journal.access.restriction_tables import RestrictionRow
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotLet, TooMany
@@ -96,6 +97,16 @@ class Justifying(Service):
                 "Pasienten har sperret dette for deg ved navn. Be en kollega om hjelp, om ikke liv er i fare nå."
             )
         self._take(patient_id, reason, "")
+
+    @on_patient(Permission.ACCESS_RESCUE)
+    def open_in_danger(self, patient_id: UUID) -> None:
+        """Opens the chart of somebody whose life is in danger, closed to the reader or not, as for an emergency, and tells the
+        patient and who looks it over.
+        """
+        if any(hides((row.category,)) for row in self._closed_to_her(patient_id)):
+            self._take(patient_id, Reason.CLOSED_ALL, "")
+        else:
+            self.open(patient_id, Reason.EMERGENCY)
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def end(self, patient_id: UUID) -> None:

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     OTHER = "other"
     CLOSED_LIFE = "closed-life"
     CLOSED_HARM = "closed-harm"
+    CLOSED_ALL = "closed-all"
 
 
 class Lets(StrEnum):
@@ -95,6 +96,7 @@ TEXTS = phrases(
         Reason.OTHER: "Annet",
         Reason.CLOSED_LIFE: "Fare for liv, og hjelpen kan ikke vente",
         Reason.CLOSED_HARM: "Fare for alvorlig helseskade",
+        Reason.CLOSED_ALL: "Fare for liv, og hele journalen var sperret",
     }
 )
 REASONS: Mapping[Reason, Opens] = {
@@ -109,11 +111,13 @@ REASONS: Mapping[Reason, Opens] = {
     Reason.OTHER: Opens(TEXTS[Reason.OTHER], "", "TREAT", Lets.READ),
     Reason.CLOSED_LIFE: Opens(TEXTS[Reason.CLOSED_LIFE], "", "BTG", emergency=True, closed=True),
     Reason.CLOSED_HARM: Opens(TEXTS[Reason.CLOSED_HARM], "", "BTG", closed=True),
+    Reason.CLOSED_ALL: Opens(TEXTS[Reason.CLOSED_ALL], "", "BTG", emergency=True, closed=True),
 }
 _BY_CODE: Mapping[Any, str] = {reason.value: text for reason, text in TEXTS.items()}
 _NOT_SAID = phrase("ikke oppgitt")
 AT_THE_DOOR = {reason: opens for reason, opens in REASONS.items() if not opens.closed}
-FOR_CLOSED = {reason: opens for reason, opens in REASONS.items() if opens.closed}
+# The whole record is asked for by its number, before anybody knows that it is there: no button of a chart leads to it.
+FOR_CLOSED = {r: opens for r, opens in REASONS.items() if opens.closed and r is not Reason.CLOSED_ALL}
 HOW_FAR = phrases(
     {
         Lets.ALL: "hele journalen, også å skrive",

@@ -61,6 +61,12 @@ def justifying(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
     return Ground(patient_id, ids, "justified", phrase("du oppgir en grunn"), decision_ref=chosen)
 
 
+def rescuing(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
+    """Life is in danger: said before anybody knows whose record there is, and whether it is closed to her."""
+    chosen = {"id": "rescue", "description": "Sier at liv er i fare", "user_selected": True}
+    return Ground(patient_id, ids, "emergency", phrase("du sa at liv er i fare"), purpose="BTG", decision_ref=chosen)
+
+
 def control(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
     """Looking over who opened the chart with a reason: whose it is, and what was written of why."""
     return Ground(patient_id, ids, "control", phrase("du går gjennom en begrunnet tilgang"), purpose="HSYSADMIN")

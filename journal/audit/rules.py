@@ -8,6 +8,7 @@ from journal.platform.language import phrases
 ACTIONS = phrases(
     {
         "access:appoint": "navnga vikar, vaktleder eller student",
+        "access:rescue": "sa at liv er i fare",
         "access:justify": "oppga en grunn, eller spurte hvem som kjenner pasienten",
         "access:lend": "ga eller avsluttet en rolle for en vakt",
         "access:restrict": "så eller endret pasientens sperringer",

@@ -16,6 +16,7 @@ from migrations.helpers import (
     erasable,
     let_read,
     municipality_table,
+    other_words_of_check,
     stamp,
     stays,
     unit_table,
@@ -38,8 +39,8 @@ OF_CHART = f"""
 
 
 def upgrade() -> None:
-    _check("care_relationship_ground_check", GROUND)
-    _check("care_relationship_purpose_check", PURPOSE)
+    other_words_of_check(RELATIONSHIP, "care_relationship_ground_check", *GROUND)
+    other_words_of_check(RELATIONSHIP, "care_relationship_purpose_check", *PURPOSE)
     # Never open-ended: what somebody took for herself ends by itself, whatever the program believes.
     op.execute(
         f"""ALTER TABLE {RELATIONSHIP} ADD CONSTRAINT justified_ends CHECK (ground NOT IN ('emergency', 'justified')
@@ -49,21 +50,6 @@ def upgrade() -> None:
     _review()
     _setting()
     _functions()
-
-
-def _check(name: str, words: tuple[str, str]) -> None:
-    """Some words of a check, among those that stand there by now."""
-    old, new = words
-    op.execute(
-        f"""DO $do$
-        DECLARE told text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
-                              WHERE conrelid = '{RELATIONSHIP}'::regclass AND conname = '{name}');
-        BEGIN
-            ASSERT position($old${old}$old$ IN told) > 0;
-            ALTER TABLE {RELATIONSHIP} DROP CONSTRAINT {name};
-            EXECUTE 'ALTER TABLE {RELATIONSHIP} ADD CONSTRAINT {name} ' || replace(told, $old${old}$old$, $new${new}$new$);
-        END $do$"""
-    )
 
 
 def _access() -> None:
@@ -248,5 +234,5 @@ def downgrade() -> None:
     op.execute(f"ALTER TABLE {RELATIONSHIP} DROP CONSTRAINT justified_ends")
     op.execute(f"UPDATE {RELATIONSHIP} SET ground = 'emergency' WHERE ground = 'justified'")
     op.execute(f"UPDATE {RELATIONSHIP} SET purpose = 'COC' WHERE purpose IN ('PATRQT', 'HQUALIMP')")
-    _check("care_relationship_ground_check", GROUND[::-1])
-    _check("care_relationship_purpose_check", PURPOSE[::-1])
+    other_words_of_check(RELATIONSHIP, "care_relationship_ground_check", *GROUND[::-1])
+    other_words_of_check(RELATIONSHIP, "care_relationship_purpose_check", *PURPOSE[::-1])

@@ -8,7 +8,7 @@ Revises: 0052
 
 from alembic import op
 
-from migrations.helpers import define, let_read, with_other_words
+from migrations.helpers import define, let_read, other_words_of_check, with_other_words
 
 revision, down_revision, branch_labels, depends_on = "0053", "0052", None, None
 
@@ -43,7 +43,7 @@ CLOSED_KNOWS = (
 
 def upgrade() -> None:
     for table, name, words in CHECKS:
-        _check(table, name, words)
+        other_words_of_check(table, name, *words)
     op.execute(
         f"""ALTER TABLE {RELATIONSHIP} ADD CONSTRAINT weighty_ends CHECK (ground <> 'weighty'
             OR practitioner_id IS NOT NULL AND unit_id IS NULL AND grace_until IS NULL
@@ -80,21 +80,6 @@ def _standing(*words: tuple[str, str]) -> None:
     op.execute(f"REVOKE ALL ON FUNCTION {STANDING} FROM journal_app, journal_owner")
 
 
-def _check(table: str, name: str, words: tuple[str, str]) -> None:
-    """Some words of a check, among those that stand there by now."""
-    old, new = words
-    op.execute(
-        f"""DO $do$
-        DECLARE told text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
-                              WHERE conrelid = '{table}'::regclass AND conname = '{name}');
-        BEGIN
-            ASSERT position($old${old}$old$ IN told) > 0;
-            ALTER TABLE {table} DROP CONSTRAINT {name};
-            EXECUTE 'ALTER TABLE {table} ADD CONSTRAINT {name} ' || replace(told, $old${old}$old$, $new${new}$new$);
-        END $do$"""
-    )
-
-
 def downgrade() -> None:
     with_other_words(CLOSED, "journal_finder", *((new, old) for old, new in reversed(CLOSED_KNOWS)))
     op.execute(f"REVOKE ALL ON FUNCTION {CLOSED} FROM journal_app, journal_owner, journal_door")
@@ -107,4 +92,4 @@ def downgrade() -> None:
     op.execute(f"UPDATE {RELATIONSHIP} SET ground = 'emergency' WHERE ground = 'weighty'")
     op.execute(f"UPDATE {ACCESS} SET reason = 'emergency' WHERE reason IN ('closed-life', 'closed-harm')")
     for table, name, (old, new) in CHECKS:
-        _check(table, name, (new, old))
+        other_words_of_check(table, name, new, old)

@@ -85,6 +85,7 @@ FORMS: dict[str, dict[str, str]] = {
     "grounds.ask_for": {"ground": "referral", "to": "{elsewhere}"},
     "access.color_scheme": {"color_scheme": "dark"},
     "access.set_language": {"language": "nn"},
+    "danger.rescue": {"text": "{number}"},
     "justified.open": {"reason": "emergency"},
     "justified.open_closed": {"reason": "closed-life"},
     "justified.decide": {"outcome": "explained", "version": "0"},
@@ -303,6 +304,7 @@ FORMS: dict[str, dict[str, str]] = {
 
 # Commands that cannot succeed on the chart the tests make, and what is in the way: the rest must, the first time.
 IN_THE_WAY = {
+    "danger.rescue": "nobody has this number",
     "unusual.decide": "no rule finds this look",
     "unusual.add_step": "no inquiry has this id",
     "unusual.answer": "no question has this id",

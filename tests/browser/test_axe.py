@@ -465,6 +465,16 @@ def test_the_search_with_hits_and_with_none(world: World, see: See, patient_id: 
         assert faults_of(tab) == []
 
 
+def test_a_life_in_danger_with_an_error(world: World, see: See) -> None:
+    tab = see(world.nina, "/search", 422)
+    tab.find("a[href='/danger']").click()
+    tab.find("input[name=text]").fill("1234")
+    assert faults_of(tab) == []
+    tab.find("button[data-color=danger]").click()
+    expect(tab.find("main")).to_contain_text("11 siffer")
+    assert faults_of(tab) == []
+
+
 def test_registering_a_person_with_errors(world: World, see: See) -> None:
     tab = see(world.nina, "/patients/new", 422)
     assert faults_of(tab) == []

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.patients import rules
-from journal.patients.national_id import NationalId, NotANationalId, classify
+from journal.patients.national_id import NationalId, NotANationalId, classify, looks_like_number
 from journal.patients.rules import Sought
 from journal.permissions import Permission
 from journal.platform.errors import Invalid, TooMany
@@ -54,6 +54,18 @@ class Searching(Service):
         """
         return self._search(self._sought(text))
 
+    @finds_patients(Permission.ACCESS_RESCUE)
+    def find_in_danger(self, number: str) -> UUID | None:
+        """Whose whole number this is, also where she has closed her record to whoever asks: for one whose life is in danger.
+        Logged and counted as any search; raises Invalid for what is no number, and TooMany as find does.
+        """
+        if not looks_like_number(number):
+            raise Invalid(errors={"text": ["Skriv hele fødselsnummeret eller D-nummeret, 11 siffer."]})
+        sought = self._sought(number)
+        self.work.note(Permission.ACCESS_RESCUE, ground="emergency")  # also where there is nobody
+        found = self._search(sought, in_danger=True)
+        return found.hits[0].patient_id if found.hits else None
+
     @finds_patients(Permission.AUDIT_READ)
     def find_to_control(self, text: str) -> Found | None:
         """By a whole number, or by full name and full date of birth, one person anywhere: for whoever asks the log about her.
@@ -70,7 +82,7 @@ class Searching(Service):
         except (rules.NothingToLookFor, NotANationalId) as error:
             raise Invalid(errors={"text": [error.args[0]]}) from error
 
-    def _search(self, sought: Sought) -> Found:
+    def _search(self, sought: Sought, *, in_danger: bool = False) -> Found:
         call = json.dumps(
             {
                 "at": self.work.now.isoformat(),
@@ -78,6 +90,7 @@ class Searching(Service):
                 "mode": sought.mode,
                 "words": sought.words,
                 "number": sought.number,
+                "in_danger": in_danger,
                 "birth_date": sought.birth_date.isoformat() if sought.birth_date else None,
             }
         )

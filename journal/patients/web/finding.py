@@ -48,8 +48,9 @@ def register() -> Response:
 def _search_page(text: str = "", found: Found | None = None, *, error: Refusal | None = None) -> str:
     again = told(error)
     text = again["typed"].get("text", text)
-    may_register = current_work().actor.may(Permission.PATIENTS_REGISTER)
-    return render("patients/search.html", **again, text=text, found=found, may_register=may_register)
+    may = current_work().actor.may
+    ways = {"may_register": may(Permission.PATIENTS_REGISTER), "may_rescue": may(Permission.ACCESS_RESCUE)}
+    return render("patients/search.html", **again, text=text, found=found, **ways)
 
 
 @page_of("register")
