@@ -142,7 +142,8 @@ class Work:
             for ground in found.values():
                 for record in ground.ids:
                     self._grounds.setdefault(record, ground)
-                    self._closed[record] = self.closed(record).union(ground.withheld)
+                    if ground.withheld:
+                        self._closed[record] = self.closed(record).union(ground.withheld)
                     self._opened.update({(record, part): ground for part in _left(permission, ground.withheld)})
 
     def note(self, permission: Permission, patient_id: UUID | None = None, ground: str = "control") -> None:

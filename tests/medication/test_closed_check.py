@@ -28,9 +28,10 @@ from journal.platform.errors import Denied, Unavailable
 from journal.platform.quantity import Quantity
 from journal.platform.work import Look
 from tests import factories
+from tests.architecture.charts import link
 from tests.conftest import Browser, World
 from tests.factories import Staff
-from tests.medication.test_judging import IBUPROFEN, PENICILLIN, WARFARIN, ordered
+from tests.medication.test_judging import IBUPROFEN, PENICILLIN, WARFARIN, ordered, seen_in
 from tests.medication.test_prescribe import PARACETAMOL
 from tests.medication.test_sign import ONE, answers
 
@@ -184,6 +185,15 @@ def test_that_not_all_could_be_checked_is_said(world: World, work_of: WorkOf, pa
     assert any("Ikke alt lot seg kontrollere." in text for text in said) and "mikstur" not in "".join(said)
 
 
+def test_all_entries_are_those_of_every_linked_record(world: World, work_of: WorkOf, patient_id: UUID) -> None:
+    other = world.patient()
+    an_anticoagulant(world, work_of, other)
+    link(world.migrator, world.nina, world.siri, patient_id, other)
+    close(world, work_of, patient_id, "medication")
+
+    assert Rule.INTERACTION in {alert.rule for alert in judged(world, work_of, patient_id, IBUPROFEN).alerts}
+
+
 def test_to_whom_nothing_is_closed_it_is_the_ordinary_check(world: World, work_of: WorkOf, patient_id: UUID) -> None:
     an_anticoagulant(world, work_of, patient_id)
 
@@ -284,6 +294,7 @@ def test_with_the_medicines_closed_she_is_told_and_signs_nothing(
     reviewed = lars.act(f"{page}/review", form)
 
     assert reviewed.status_code == 200, reviewed.text
+    assert f"/patients/{patient_id}/closed" in reviewed.text, "or it is opened on weighty grounds"
     assert COVERS in reviewed.text and "Interaksjon" in reviewed.text and "Det må vurderes." in reviewed.text
     assert "gi ordinasjonen muntlig" in reviewed.text and "Signer forskrivning" not in reviewed.text
     assert not re.search("warfarin|marevan", reviewed.text, re.IGNORECASE)
@@ -323,6 +334,25 @@ def test_with_the_measurements_closed_what_is_found_holds_the_signature_back(
     (stop,) = [issue for issue in issues if issue["rule"] == Rule.DAILY_MAXIMUM]
     assert stop["said"].startswith(COVERS) and stop["reason"] == "Avtalt med sykehuset"
     assert "Legen så ikke hele journalen" in stop["nurse"]
+
+
+def test_the_page_signs_what_was_answered_and_names_nothing_that_she_does_not_see(
+    world: World, work_of: WorkOf, client_for: ClientFor, patient_id: UUID
+) -> None:
+    an_anticoagulant(world, work_of, patient_id)
+    close(world, work_of, patient_id, "observations")
+    with work_of(world.lars) as work:
+        hit = Medication(work).search_catalogue("ibux").hits[0]
+    lars, page = client_for(world.lars), f"/patients/{patient_id}/medication/beside-closed"
+    form = {"item": str(hit.id), "amount": "1", "unit": "tablett", "pattern": "daily", "times": "8"}
+
+    unseen = lars.act(page, form | {"indication": "smerter"})
+    signed = lars.act(page, form | {"indication": "smerter"} | seen_in(unseen.text))
+
+    assert (unseen.status_code, signed.status_code) == (409, 303)
+    assert COVERS in unseen.text and "Signer forskrivning" in unseen.text
+    assert not re.search("warfarin|marevan", unseen.text, re.IGNORECASE)
+    assert lars.get(signed.location).status_code == 200
 
 
 def test_a_dose_that_is_too_much_for_her_weight_is_found_where_the_weight_is_closed(
