@@ -31,12 +31,14 @@ class Permission(StrEnum):
     MEDICATION_ADMINISTER = "medication:administer"
     MEDICATION_APPOINT = "medication:appoint"
     MEDICATION_CATALOGUE = "medication:catalogue"
+    MEDICATION_CHECK = "medication:check"
     MEDICATION_CONFIRM = "medication:confirm"
     MEDICATION_DELEGATE = "medication:delegate"
     MEDICATION_DOWNTIME = "medication:downtime"
     MEDICATION_IMPORT = "medication:import"
     MEDICATION_KEEP = "medication:keep"
     MEDICATION_PRESCRIBE = "medication:prescribe"
+    MEDICATION_PRESCRIBE_BESIDE = "medication:prescribe-beside"
     MEDICATION_PRINT = "medication:print"
     MEDICATION_READ = "medication:read"
     MEDICATION_RECEIVE = "medication:receive"
@@ -110,7 +112,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Under a named supervisor: writes, gives no medicines in her own name, opens neither chart nor drawer on a reason of her own.
     Role.STUDENT: _CARES - {P.ACCESS_JUSTIFY, P.ACCESS_RESCUE, P.MEDICATION_ADMINISTER, P.NOTES_DRAWER},
     Role.DOCTOR: _CARES
-    | {P.ACCESS_RESTRICT, P.MEDICATION_IMPORT, P.MEDICATION_PRESCRIBE, P.PATIENTS_WRITE}
+    | {
+        P.ACCESS_RESTRICT,
+        P.MEDICATION_IMPORT,
+        P.MEDICATION_PRESCRIBE,
+        P.MEDICATION_PRESCRIBE_BESIDE,
+        P.PATIENTS_WRITE,
+    }
     | _RESIDENCE,
     Role.UNIT_MANAGER: _READS
     | _RESIDENCE
@@ -150,7 +158,18 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     # An auditor sees who looked, not what they saw.
     Role.AUDITOR: frozenset({P.ACCESS_REVIEW, P.AUDIT_READ, P.MUNICIPALITIES_READ}),
-    Role.SYSTEM: frozenset({P.ACCESS_SOURCES, P.CARE_RAISE, P.CHART_PREPARE, P.MEDICATION_READ, P.PATIENTS_READ}),
+    Role.SYSTEM: frozenset(
+        {
+            P.ACCESS_SOURCES,
+            P.CARE_RAISE,
+            P.CHART_PREPARE,
+            P.MEDICATION_CATALOGUE,
+            P.MEDICATION_CHECK,
+            P.MEDICATION_READ,
+            P.OBSERVATIONS_READ,
+            P.PATIENTS_READ,
+        }
+    ),
 }
 _RIGHTS = {role.value: rights for role, rights in ROLE_PERMISSIONS.items()}
 
@@ -163,6 +182,7 @@ FRESH = frozenset(
         P.ACCESS_MANAGE,
         P.ACCESS_RESCUE,
         P.MEDICATION_PRESCRIBE,
+        P.MEDICATION_PRESCRIBE_BESIDE,
         P.RECORDS_ERASE,
     }
 )
@@ -180,10 +200,12 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.CHART_PREPARE: ("patients", "medication", "observations", "chart"),
     P.CHART_READ: ("patients", "medication", "observations", "notes", "care"),
     P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),
+    P.MEDICATION_CHECK: ("patients", "medication", "observations"),
     P.MEDICATION_CONFIRM: ("patients", "medication"),
     P.MEDICATION_IMPORT: ("patients", "medication"),
     P.MEDICATION_KEEP: ("patients", "medication"),
     P.MEDICATION_PRESCRIBE: ("patients", "medication", "observations"),
+    P.MEDICATION_PRESCRIBE_BESIDE: ("patients", "medication", "observations"),
     P.MEDICATION_PRINT: ("patients", "medication", "observations"),
     P.MEDICATION_READ: ("patients", "medication", "observations"),
     P.MEDICATION_RECEIVE: ("patients", "medication", "observations"),

@@ -7,7 +7,6 @@ import signal
 import threading
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import procrastinate
 import psycopg
@@ -21,7 +20,7 @@ from journal.chart import Downtime
 from journal.medication import Medication, found_gap
 from journal.permissions import Role
 from journal.platform import log
-from journal.platform.caller import Actor, Known
+from journal.platform.caller import JOURNAL, Actor, Known
 from journal.platform.db import connect
 from journal.platform.outbox import relay
 from journal.platform.settings import Settings
@@ -29,8 +28,6 @@ from journal.platform.work import Works
 
 _log = structlog.get_logger()
 
-# The journal itself, as an actor in its own access log.
-JOURNAL = UUID(int=0)
 SYSTEM = Actor(JOURNAL, "Akson journal", Role.SYSTEM, JOURNAL, JOURNAL, "", JOURNAL, "", (), origin="worker")
 
 RELAY_SECONDS = 1

@@ -26,6 +26,8 @@ _DRAWER = Statement(
            ORDER BY d.recorded_at DESC LIMIT 1"""
     )
 )
+# What the journal itself opens for a person and not for one record: linked records are read together.
+_OF_PERSONS = frozenset({Permission.CHART_PREPARE, Permission.MEDICATION_CHECK})
 _STANDING = Statement(sa.text("SELECT * FROM access.standing(:asked)"))
 
 
@@ -39,7 +41,7 @@ class AccessGate:
 
         Registering is the one act on a chart that does not exist yet; admitting is a way in for whoever has none.
         """
-        if work.actor.role == Role.SYSTEM and Permission.CHART_PREPARE not in wanted:
+        if work.actor.role == Role.SYSTEM and wanted.keys().isdisjoint(_OF_PERSONS):
             return {permission: {p: rules.planning(p) for p in asked} for permission, asked in wanted.items()}
         everybody = {p for asked in wanted.values() for p in asked}
         standings = dict(work.standings)
@@ -78,6 +80,9 @@ def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any
     """
     if standing is not None and permission is Permission.ACCESS_RESCUE:
         return rules.rescuing(patient_id, tuple(standing.ids))
+    if permission is Permission.MEDICATION_CHECK and actor.role == Role.SYSTEM and standing is not None:
+        # Over what is closed too: it hands out findings and never rows (0054).
+        return rules.checking(patient_id, tuple(standing.ids), actor)
     if standing is None or restriction_rules.hides(standing.blocked):
         # What is hidden from this reader looks like what is not there.
         if standing is None and permission is Permission.PATIENTS_REGISTER:

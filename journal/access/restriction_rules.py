@@ -18,8 +18,9 @@ PARTS = phrases(
         "care": "Oppgaver, opphold og tjenester",
     }
 )
-# The front page is whole without these: what is left out is said. Everything else needs all that it opens.
-_STANDS_WITHOUT_PARTS = frozenset({Permission.CHART_READ})
+# The front page is whole without these: what is left out is said. Prescribing beside what is closed shows none of it, and is
+# checked over all of it in a transaction of its own (0054). Everything else needs all that it opens.
+_STANDS_WITHOUT_PARTS = frozenset({Permission.CHART_READ, Permission.MEDICATION_PRESCRIBE_BESIDE})
 _HIDES = frozenset({WHOLE, "patients"})
 
 

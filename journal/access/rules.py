@@ -77,6 +77,17 @@ def downtime(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
     return Ground(patient_id, ids, "downtime", phrase("nødlisten holdes klar"), purpose="HOPERAT")
 
 
+def checking(patient_id: UUID, ids: tuple[UUID, ...], actor: Actor) -> Ground:
+    """The journal itself, which checks over all entries on behalf of somebody to whom a part is closed. She sees none of them."""
+    behalf = {
+        "id": "check",
+        "description": "Kontroll for en som ikke ser alt",
+        "user_selected": False,
+        "on_behalf_of": str(actor.supervised_by),
+    }
+    return Ground(patient_id, ids, "check", phrase("journalen kontrollerer et legemiddel"), decision_ref=behalf)
+
+
 def planning(patient_id: UUID) -> Ground:
     """The worker, which works out the doses of the days to come; its looks stand in the log like a person's."""
     return Ground(patient_id, (patient_id,), "planning", phrase("doser regnes ut framover"), purpose="HOPERAT")

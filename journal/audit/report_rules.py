@@ -25,6 +25,8 @@ REASONS = phrases(
         "control": "Kommunen kontrollerte bruken av journalen.",
         "downtime": "Journalen holdt en nødliste klar, til bruk når den er ute av drift.",
         "planning": "Journalen regnet ut når du skal ha legemidlene dine.",
+        "check": "Journalen kontrollerte et nytt legemiddel mot alt som står om deg, også det du har sperret."
+        " Den som forskrev, fikk bare vite om noe var farlig.",
     }
 )
 

@@ -27,12 +27,14 @@ ACTIONS = phrases(
         "downtime:opened": "åpnet nødlisten",
         "downtime:printed": "skrev ut nødlisten",
         "medication:administer": "signerte en dose",
+        "medication:check": "kontrollerte et legemiddel mot alt som står i journalen",
         "medication:confirm": "kontrollerte en legemiddelliste",
         "medication:delegate": "ga eller trakk tilbake en fullmakt",
         "medication:import": "leste inn en legemiddelliste",
         "medication:downtime": "sa fra om nedetid",
         "medication:keep": "førte tilsyn med A- og B-regnskapet",
         "medication:prescribe": "endret legemidler",
+        "medication:prescribe-beside": "kontrollerte eller forskrev et legemiddel uten å se det som er sperret",
         "medication:print": "skrev ut legemiddellisten",
         "medication:read": "så legemidlene",
         "medication:receive": "tok imot legemidler eller en beskjed om dem",
@@ -66,6 +68,7 @@ GROUNDS = phrases(
         "control": "styring og kontroll",
         "downtime": "nødliste når journalen er borte",
         "planning": "doser regnet ut framover",
+        "check": "kontroll over hele journalen for en som ikke ser alt",
     }
 )
 CATEGORIES = phrases(

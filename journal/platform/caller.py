@@ -13,9 +13,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from journal.permissions import Permission, permissions_of
+from journal.permissions import Permission, Role, permissions_of
 from journal.platform.line_code import codes_of
 from journal.platform.statement import Statement
+
+# The journal itself, as an actor in its own access log.
+JOURNAL = UUID(int=0)
 
 _NOW = Statement(sa.text("SELECT now()"))
 _TELL = Statement(sa.text("SELECT set_config('journal.who', :who, true), now()"))
@@ -26,8 +29,8 @@ class Actor:
     """A person acting in one employment. *units* is the unit one acts in and every unit below it.
 
     Of a session: *proved_at*, when she last proved who she is; *warned_at*, when her PIN was tried elsewhere; *device_id*, of an
-    enrolled device; *idle_seconds*, how long it idles before it is locked. *supervised_by*: who answers for what a student does;
-    the name of the student says it too.
+    enrolled device; *idle_seconds*, how long it idles before it is locked. *supervised_by*: who answers for what a student does,
+    or on whose behalf the journal itself looks; the name says it too.
     """
 
     person_id: UUID
@@ -54,6 +57,23 @@ class Actor:
     def may(self, permission: Permission) -> bool:
         """Whether the role has the permission; whether there is a ground for a patient is the gate's answer."""
         return permission in permissions_of(self.role)
+
+    def asked_of_the_journal(self) -> "Actor":
+        """The journal itself, which looks on behalf of this person, in her municipality and unit, and has no units of its own."""
+        return Actor(
+            JOURNAL,
+            f"Akson journal (for {self.name})",
+            Role.SYSTEM,
+            JOURNAL,
+            self.municipality_id,
+            self.municipality_name,
+            self.unit_id,
+            self.unit_name,
+            (),
+            origin="check",
+            supervised_by=self.person_id,
+            supervised_by_name=self.name,
+        )
 
     def as_json(self) -> str:
         """What PostgreSQL is told of who asks (audit.who)."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from journal.permissions import OPENS, Permission
 from journal.platform import outbox
-from journal.platform.caller import Actor, Caller, Command, Keys
+from journal.platform.caller import Actor, Caller, Command, Keys, Known
 from journal.platform.errors import Denied, NotSignedIn, Unavailable
 from journal.platform.ids import new_id
 from journal.platform.statement import Statement, await_commit, send_commit, transaction
@@ -80,6 +80,8 @@ class Work:
     command_id: UUID | None = None
     claimed: bool | None = None
     standings: Mapping[UUID, Any] = field(default_factory=dict)
+    works: "Works | None" = None
+    _closed: dict[UUID, frozenset[str]] = field(default_factory=dict)
     _concluded: bool = False
 
     @property
@@ -140,6 +142,8 @@ class Work:
             for ground in found.values():
                 for record in ground.ids:
                     self._grounds.setdefault(record, ground)
+                    if ground.withheld:
+                        self._closed[record] = self.closed(record).union(ground.withheld)
                     self._opened.update({(record, part): ground for part in _left(permission, ground.withheld)})
 
     def note(self, permission: Permission, patient_id: UUID | None = None, ground: str = "control") -> None:
@@ -179,6 +183,18 @@ class Work:
     def grounded(self, patient_id: UUID) -> Ground | None:
         """As ground(), None when the chart is not open."""
         return self._grounds.get(patient_id)
+
+    def closed(self, patient_id: UUID) -> frozenset[str]:
+        """The parts that were left out of what was opened in this Work, since the patient has closed them to who acts."""
+        return self._closed.get(patient_id, frozenset())
+
+    def beside(self, actor: Actor) -> AbstractContextManager["Work"]:
+        """A transaction of its own for *actor*, with lines of its own in the log and the id of the same request.
+
+        What it opens is open in it alone, and its lines stand whatever becomes of this one.
+        """
+        assert self.works is not None
+        return self.works.open(Known(actor), self.request_id)
 
     def publish(self, fact: outbox.Fact) -> None:
         """Tells what happened: listeners in the transaction now, the outbox row at its end."""
@@ -302,7 +318,7 @@ class Works:
         A *command* may be claimed with the same statement that says who asks; commands.claim says whether it was. The gate
         is told of the patient that the request is *about* in it too.
         """
-        work = Work(caller, self.gate, self.keys, request_id or new_id().hex, listeners=self.listeners)
+        work = Work(caller, self.gate, self.keys, request_id or new_id().hex, listeners=self.listeners, works=self)
         try:
             with transaction(self.sessions) as work.db:
                 told = caller.introduce(work.db, self.keys, command, about)

@@ -120,8 +120,14 @@ def _ways_in(problem: JournalError) -> list[tuple[str, str]]:
     admit = isinstance(problem, NoGround) and patient_id is not None and g.work.actor.may(Permission.PATIENTS_ADMIT)
     way = [(url_for("care.admission", patient_id=patient_id), _("Ta inn pasienten på enheten din"))] if admit else []
     if isinstance(problem, Withheld) and patient_id is not None and g.work.actor.may(Permission.ACCESS_JUSTIFY):
+        prescribes = request.blueprint == "medication" and g.work.actor.may(Permission.MEDICATION_PRESCRIBE_BESIDE)
+        check = (
+            url_for("medication.beside_form", patient_id=patient_id),
+            _("Kontroller et legemiddel uten å se dette"),
+        )
         return [
             (url_for("chart.front_page", patient_id=patient_id), _("Gå til oversikten")),
+            *([check] if prescribes else []),
             (url_for("restrictions.closed", patient_id=patient_id), _("Er liv eller helse i fare?")),
         ]
     return [*way, (url_for("chart.home"), _("Gå til forsiden"))]

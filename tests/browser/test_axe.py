@@ -224,6 +224,26 @@ def test_prescribing_from_the_search_to_a_form_with_an_error(world: World, see: 
 
 
 @pytest.mark.usefixtures("catalogue")
+def test_the_check_of_what_is_closed_and_what_it_finds(world: World, work_of: Any, see: See, patient_id: UUID) -> None:
+    with work_of(world.lars) as work:
+        prescribe(
+            work, patient_id, medicine=WARFARIN, dosage=daily(Quantity(Decimal(1), "tablett"), [time(18)], inr=inr())
+        )
+    with work_of(world.nina) as work:
+        asked = AskedToClose("medication", "Pasienten", work.now.date(), person_id=world.lars.actor.person_id)
+        Restrictions(work).register(patient_id, asked)
+    tab = see(world.lars, f"/patients/{patient_id}/medication/beside-closed?q=ibux")
+    tab.find(".hits a").first.click()
+    tab.find("input[name=amount]").fill("1")
+    tab.find("input[name=times]").fill("8")
+    tab.page.get_by_role("button", name="Kontroller").click()
+
+    expect(tab.find("#alerts")).to_be_focused()
+    expect(tab.find("#alerts")).to_contain_text("Kontrollen omfatter noe du ikke har tilgang til.")
+    assert faults_of(tab) == []
+
+
+@pytest.mark.usefixtures("catalogue")
 def test_prescribing_what_is_stopped_and_looking_it_over(world: World, see: See, patient_id: UUID) -> None:
     tab = see(world.lars, f"/patients/{patient_id}/medication/prescribe?q=paracet+tab+500")
     tab.refusals.add(409)

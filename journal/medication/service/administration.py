@@ -1,7 +1,7 @@
 """What was given, and what was not: signatures and their corrections."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -32,17 +32,16 @@ from journal.medication.rules import (
 )
 from journal.medication.rules.patches import PATCH, OldPatch, Site
 from journal.medication.service.alone_said import undo_alone
+from journal.medication.service.lately import given_lately
 from journal.medication.service.may_give import needed_of
 from journal.medication.service.near import FAR, Agreed
 from journal.medication.service.not_given import NotGiven
 from journal.medication.service.product import ProductAtHand, warned
 from journal.medication.service.reopened import catch_up
 from journal.medication.service.settings import choices_of
-from journal.medication.service.shown import WITNESS, cautions_of, dosage_of
+from journal.medication.service.shown import cautions_of, dosage_of
 from journal.medication.service.signing import GIVEN, LIVE
 from journal.medication.service.waiting import HELD, not_reconciled
-from journal.medication.service.without_order import unordered_of
-from journal.medication.unordered_tables import GivenWithoutOrder
 from journal.observations import Observations
 from journal.permissions import Permission
 from journal.platform.errors import Denied, Invalid, NotFound
@@ -188,7 +187,7 @@ class Administration(NotGiven, ProductAtHand):
         own = self._require(patient_id, held.authority, needed_of(order, dosage.unit, as_needed=True))
         with_nurse = self._cleared(own, nurse_id, cleared)
         wanted, given_at = chosen(order, amount), self._given_at(given_at)
-        room = as_needed_room(dosage, self._given_lately(patient_id, order), given_at, wanted=wanted)
+        room = as_needed_room(dosage, given_lately(self.work, patient_id, order, dosage), given_at, wanted=wanted)
         if not room.allowed:
             raise NoRoom(room.reason or "", next_at=room.next_at.isoformat() if room.next_at else None)
         hand = None if since else self._at_hand(patient_id, order, order.entry_id, wanted, product, given_at)
@@ -325,31 +324,6 @@ class Administration(NotGiven, ProductAtHand):
         self._lies_no_more(dose)
         told = facts.DoseGiven if result in GIVEN else facts.DoseNotGiven
         self.work.publish(told(dose.patient_id, id, dose.id, given_at))
-
-    def _given_lately(self, patient_id: UUID, order: MedicationRequest) -> list[tuple[datetime, Quantity]]:
-        """Every dose of this medicine that was given lately, of any order of it or of none: a new order gives no room anew.
-
-        Of a dose taken in part nobody knows how much of, the whole is counted.
-        """
-        given, other = MedicationAdministration, MedicationRequest
-        limits = dosage_of(order).as_needed
-        back = max(timedelta(hours=24), (limits and limits.least_interval) or timedelta(0))
-        same = other.atc_code == order.atc_code if order.atc_code else other.generic_name == order.generic_name
-        since = self.work.now - 2 * back
-        ordered = (
-            sa.select(
-                given.effective_at,
-                sa.func.coalesce(given.amount, Dose.amount).label("amount"),
-                sa.func.coalesce(given.unit, Dose.unit).label("unit"),
-            )
-            .outerjoin(Dose, sa.and_(self.work.chart(patient_id, Dose), Dose.id == given.dose_id))
-            .join(other, sa.and_(self.work.chart(patient_id, other), other.id == given.request_id))
-            .where(self.work.chart(patient_id, given), same, given.in_error_at.is_(None), given.status == "completed")
-            .where(given.kind != WITNESS, given.effective_at > since)
-        )
-        without = unordered_of(order, self.work.chart(patient_id, GivenWithoutOrder), since)
-        rows: Iterable[Any] = self.db.execute(sa.union_all(ordered, without))
-        return [(row.effective_at, Quantity(row.amount, row.unit)) for row in rows]
 
 
 def chosen(order: MedicationRequest, amount: Decimal | None) -> Quantity:

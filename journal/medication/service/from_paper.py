@@ -15,6 +15,7 @@ from journal.medication.rules.authority import Act
 from journal.medication.rules.patches import PATCH
 from journal.medication.service.administration import Administration
 from journal.medication.service.administration import chosen as chosen_amount
+from journal.medication.service.lately import given_lately
 from journal.medication.service.may_give import needed_of
 from journal.medication.service.shown import dosage_of
 from journal.medication.service.unsettled import Unsettled
@@ -116,7 +117,9 @@ class Paper(Administration, Unsettled):
         if not order.as_needed:
             raise NotFound("Legemidlet gis ikke ved behov.")
         wanted = chosen_amount(order, amount)
-        room = as_needed_room(dosage_of(order), self._given_lately(patient_id, order), at, wanted=wanted)
+        room = as_needed_room(
+            dosage_of(order), given_lately(self.work, patient_id, order, dosage_of(order)), at, wanted=wanted
+        )
         row = MedicationAdministration(
             patient_id=order.patient_id,
             id=new_id(),

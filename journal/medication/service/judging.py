@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from journal.medication.errors import AlertsFound
 from journal.medication.models import MedicationRequest, RequestPlan, VerbalOrder
-from journal.medication.rules import Dosage
+from journal.medication.rules import Dosage, planned_doses
 from journal.medication.rules.safety import (
+    COVERS,
     Alert,
     AllergiesUnknown,
     Hit,
@@ -21,6 +22,7 @@ from journal.medication.rules.safety import (
     Judgement,
     Known,
     KnownAllergy,
+    NotAsked,
     Ordered,
     Overridden,
     Person,
@@ -29,8 +31,11 @@ from journal.medication.rules.safety import (
     Tier,
     Told,
     answered_before,
+    as_told,
+    beyond,
     interactions_told,
     judge,
+    last_given_alerts,
     may_be_signed,
     not_known,
     overridden,
@@ -39,12 +44,14 @@ from journal.medication.rules.safety import (
 from journal.medication.rules.safety.allergy_groups import UNKNOWN_REACTION
 from journal.medication.service.in_use import IN_USE, newest_versions
 from journal.medication.service.interactions import Asked, Assessed, Interactions
+from journal.medication.service.lately import given_lately
 from journal.medication.service.medicine import Medicine, as_ordered
 from journal.medication.service.orders import Orders
+from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import dosage_of, overridden_in
 from journal.observations import Observations
 from journal.patients import Alerts, Allergy, AllergyState, Banner, Patients
-from journal.permissions import Permission
+from journal.permissions import OPENS, Permission
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import on_patient
@@ -75,6 +82,12 @@ class Answers:
 NO_ANSWERS = Answers()
 _NOTHING: Mapping[Known, Reasoned] = {}
 
+_CHECKED = OPENS[Permission.MEDICATION_CHECK]
+"""The parts that the rules ask about."""
+
+_FIRST_WITHIN = timedelta(days=2)
+"""How far ahead a first dose may be too near what was given: what comes later is given too late for that."""
+
 
 class Judging(Assessed, Orders):
     """Asks the safety rules about an order, with what the patient has from before."""
@@ -93,8 +106,11 @@ class Judging(Assessed, Orders):
         """All that the rules say of this order beside those in force, the paused among them. Nothing is stored.
 
         `request_entry_id` is the order it would change, which the rules take to be replaced. `without`: orders that are
-        stopped when this one is signed. Four statements, three of them asked at once.
+        stopped when this one is signed. Four statements, three of them asked at once. Where a part is closed to who asks, it
+        is what she sees of a new order, with the findings of a check over all entries.
         """
+        if not self.work.closed(patient_id).isdisjoint(_CHECKED):
+            return self._judge_beside(patient_id, medicine, dosage, starts_at, ends_at)
         key = str(request_entry_id or new_id())
         new = as_ordered(medicine, dosage, key=key, starts_at=starts_at or self.work.now, ends_at=ends_at)
         stopped = set(map(str, without))
@@ -111,6 +127,79 @@ class Judging(Assessed, Orders):
         )
 
     judge = on_patient(Permission.MEDICATION_PRESCRIBE)(_judge)
+
+    judge_beside = on_patient(Permission.MEDICATION_PRESCRIBE_BESIDE)(_judge)
+
+    def _judge_beside(
+        self,
+        patient_id: UUID,
+        medicine: Medicine | MedicationRequest,
+        dosage: Dosage,
+        starts_at: datetime | None,
+        ends_at: datetime | None,
+    ) -> Judgement:
+        """What she sees, and the findings of the journal itself, in a transaction of its own that she sees nothing of."""
+        seen = self._judge_alone(patient_id, medicine, dosage, starts_at, ends_at)
+        with self.work.beside(self.work.actor.asked_of_the_journal()) as beside:
+            asked: dict[str, Any] = {"medicine": medicine, "dosage": dosage, "starts_at": starts_at, "ends_at": ends_at}
+            found = type(self)(beside).findings(patient_id, seen=seen, **asked)
+        return as_told(seen, found)
+
+    def _judge_alone(
+        self,
+        patient_id: UUID,
+        medicine: Medicine | MedicationRequest,
+        dosage: Dosage,
+        starts_at: datetime | None,
+        ends_at: datetime | None,
+    ) -> Judgement:
+        """The order by itself, with the allergies: as if nothing else were in the record, so that nothing else is shown."""
+        new = as_ordered(medicine, dosage, key=str(new_id()), starts_at=starts_at or self.work.now, ends_at=ends_at)
+        banner = Patients(self.work).banner(patient_id)
+        person = Person(banner.age, None)
+        return judge(new, [], allergies=_allergies(banner.alerts), interactions=NotAsked(COVERS), person=person)
+
+    @on_patient(Permission.MEDICATION_CHECK)
+    def findings(
+        self,
+        patient_id: UUID,
+        *,
+        medicine: Medicine | MedicationRequest,
+        dosage: Dosage,
+        starts_at: datetime | None,
+        ends_at: datetime | None,
+        seen: Judgement,
+    ) -> tuple[Alert, ...]:
+        """What the rules say of a new order beside all entries, past what is `seen` already: how loud, of what kind, what to do."""
+        everything = self._judge(patient_id, medicine=medicine, dosage=dosage, starts_at=starts_at, ends_at=ends_at)
+        given = given_lately(self.work, patient_id, medicine, dosage)
+        lately = last_given_alerts(dosage, self._first_at(medicine, dosage, starts_at, ends_at), given)
+        about = self.work.ids(patient_id)
+        return beyond(seen, everything, lately, lambda said: self.work.keys.sign(f"{sorted(map(str, about))} {said}"))
+
+    def _first_at(
+        self,
+        medicine: Medicine | MedicationRequest,
+        dosage: Dosage,
+        starts_at: datetime | None,
+        ends_at: datetime | None,
+    ) -> datetime | None:
+        """When the first dose is due; of a medicine as needed it may be now."""
+        begins, mine = starts_at or self.work.now, self.work.actor.municipality_id
+        if dosage.as_needed is not None:
+            return begins
+        if dosage.course and dosage.course.first_at:
+            return dosage.course.first_at
+        period: dict[str, Any] = {
+            "start": begins,
+            "end": begins + _FIRST_WITHIN,
+            "order_start": begins,
+            "order_end": ends_at,
+        }
+        critical, choices = medicine.time_critical, choices_of(self.db, [mine]).get(mine, ())
+        doses = planned_doses(dosage, choices, **period, time_critical=critical, atc_code=medicine.atc_code)
+        first = next(doses, None)
+        return first.expected.due_at if first else None
 
     def _judge_change(
         self, patient_id: UUID, request_entry_id: UUID, *, dosage: Dosage, ends_at: datetime | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -43,7 +43,7 @@ from journal.medication.service.waiting import Waiting
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.db import Stamped
-from journal.platform.errors import Invalid, NotFound
+from journal.platform.errors import Invalid, NotFound, Withheld
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.outbox import Fact
@@ -65,6 +65,20 @@ _COPIED = tuple(
     if column.name not in _OF_THIS_VERSION and column.name not in Stamped.__annotations__
 )
 """What the next version of an order takes over from the one before it."""
+
+
+class NewOrder(TypedDict, total=False):
+    """What an order by somebody who does not see the others may say (`Prescribing.prescribe`)."""
+
+    medicine: Required[Medicine]
+    dosage: Required[Dosage]
+    use: str
+    indication: str | None
+    instruction: str | None
+    ends_at: datetime | None
+    evaluate_on: date | None
+    required_value: ValueRequirement | None
+    answers: Answers
 
 
 class Prescribing(Judging, Waiting):
@@ -162,6 +176,17 @@ class Prescribing(Judging, Waiting):
         return order.entry_id
 
     prescribe = on_patient(Permission.MEDICATION_PRESCRIBE)(_order)
+
+    @on_patient(Permission.MEDICATION_PRESCRIBE_BESIDE)
+    def prescribe_beside(self, patient_id: UUID, **order: Unpack[NewOrder]) -> UUID:
+        """A new order by somebody to whom something is closed that the check needs: what it finds holds it back as any alert does.
+
+        It replaces nothing: which orders there are she does not see. Raises as `prescribe`, and Withheld where the medicines
+        are closed: then nothing can be written among them.
+        """
+        if "medication" in self.work.closed(patient_id):
+            raise Withheld()
+        return self._order(patient_id, **order)
 
     def _change(
         self,

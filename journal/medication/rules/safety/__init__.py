@@ -33,6 +33,7 @@ from journal.medication.rules.safety.answers import (
     NotAssessed,
     Told,
 )
+from journal.medication.rules.safety.closed import COVERS, as_told, beyond
 from journal.medication.rules.safety.daily_maximum import DailyTotal, Verdict
 from journal.medication.rules.safety.interactions import (
     KnownInteractions,
@@ -41,6 +42,7 @@ from journal.medication.rules.safety.interactions import (
     interactions_with,
 )
 from journal.medication.rules.safety.judge import AllergiesUnknown, Judgement, judge
+from journal.medication.rules.safety.last_given import last_given_alerts
 from journal.medication.rules.safety.medicine import Ingredient, Ordered, ingredients_of
 from journal.medication.rules.safety.opioids import OpioidTotal, is_opioid, opioid_total
 from journal.medication.rules.safety.opioids_given import OpioidGiven, OpioidsGiven, opioids_given
@@ -50,6 +52,7 @@ from journal.medication.rules.safety.weekly import named_weekday, weekly_text
 
 __all__ = [
     "ACTIONS",
+    "COVERS",
     "KEPT",
     "MARKS",
     "RELEVANCE",
@@ -84,6 +87,8 @@ __all__ = [
     "Told",
     "Verdict",
     "answered_before",
+    "as_told",
+    "beyond",
     "ingredients_of",
     "interactions_among",
     "interactions_told",
@@ -91,6 +96,7 @@ __all__ = [
     "interrupts",
     "is_opioid",
     "judge",
+    "last_given_alerts",
     "may_be_signed",
     "named_weekday",
     "not_known",

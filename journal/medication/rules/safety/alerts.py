@@ -30,6 +30,7 @@ class Rule(StrEnum):
     DUPLICATE_GROUP = "duplicate-group"
     DUPLICATE_SUBSTANCE = "duplicate-substance"
     INTERACTION = "interaction"
+    LAST_GIVEN = "last-given"
     NOT_CHECKED = "not-checked"
 
 
@@ -42,6 +43,7 @@ MARKS = phrases(
         Rule.DUPLICATE_GROUP: "Samme slag",
         Rule.DUPLICATE_SUBSTANCE: "Samme virkestoff",
         Rule.INTERACTION: "Interaksjon",
+        Rule.LAST_GIVEN: "Nylig gitt",
         Rule.NOT_CHECKED: "Ikke kontrollert",
     }
 )

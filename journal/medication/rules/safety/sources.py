@@ -10,6 +10,7 @@ FEST = phrase("FEST, interaksjoner")
 HEALTH_DIRECTORATE = phrase("Helsedirektoratet, veileder om vanedannende legemidler")
 ISMP = phrase("ISMP, liste over høyrisikolegemidler")
 RECORD = phrase("Pasientens kritiske informasjon")
+ALL_ENTRIES = phrase("Kontroll over hele journalen")
 ATC = phrase("ATC-systemet: samme virkestoff eller samme gruppe")
 
 BY_CODE: dict[str, Phrase] = {"spc": SPC, "nlh": HANDBOOK, "dmp": DMP, "ema": EMA}
