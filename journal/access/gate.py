@@ -26,6 +26,7 @@ _DRAWER = Statement(
            ORDER BY d.recorded_at DESC LIMIT 1"""
     )
 )
+_SHIELDED = Statement(sa.text("SELECT word FROM access.words_of_protected(:asked) word"))
 _STANDING = Statement(sa.text("SELECT * FROM access.standing(:asked)"))
 
 
@@ -49,6 +50,11 @@ class AccessGate:
             permission: {p: self._ground(work, permission, p, standings.get(p)) for p in asked}
             for permission, asked in wanted.items()
         }
+
+    def shielded(self, work: Work, grounds: Collection[Ground]) -> Collection[str]:
+        """None, and no question, for who gives the care; of anybody else's patients, what tells where the protected ones are."""
+        outside = [record for ground in grounds if not rules.gives_care(ground.code) for record in ground.ids]
+        return [row.word for row in _SHIELDED.rows(work.db, asked=outside)] if outside else []
 
     def _ground(self, work: Work, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:
         ground = decide(work.actor, permission, patient_id, standing)

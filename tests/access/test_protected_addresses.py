@@ -1,0 +1,167 @@
+"""A protected address: whoever does not give the care is told neither where she is nor by whom, on any page, print or export."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from journal.access.justified import Justifying
+from journal.access.justified_rules import Reason
+from journal.audit import LogLines
+from journal.platform.ids import new_id
+from journal.platform.shielding import HIDDEN, without
+from tests import factories
+from tests.architecture import routes
+from tests.architecture.charts import Marked, marked_chart
+from tests.conftest import Browser, World
+from tests.factories import Staff
+from tests.pdf_reading import words
+
+ClientFor = Callable[[Staff | None], Browser]
+Migrator = psycopg.Connection[Any]
+WorkOf = Callable[[Staff], Any]
+
+OF_PATIENT = [line.split()[1] for line in routes.written() if line.startswith("GET ") and "/<uuid:patient_id>" in line]
+ELSEWHERE = ["/", "/my-list", "/round", "/tasks", "/at-work", "/search"]
+PLACES = {"address_line_1": "Skjulveien 7", "postal_code": "8006", "city": "Skjulestad", "phone": "91827364"}
+
+
+@pytest.fixture
+def hidden(world: World, migrator: Migrator) -> Marked:
+    """Cared for in Bodø, and written about there in every table."""
+    return cared_for(world, migrator, "strictly_confidential")
+
+
+def cared_for(world: World, migrator: Migrator, confidentiality: str) -> Marked:
+    told = {**PLACES, "confidentiality": confidentiality}
+    return marked_chart(migrator, world.bodil, ward_id=world.bodo_ward["id"], **told)
+
+
+def doctor_of(world: World, *made: Marked) -> Staff:
+    """The general practitioner, in another municipality: he reads most of all, and gives no care in the unit."""
+    since = datetime.now(UTC) - timedelta(days=2)
+    for one in made:
+        factories.care_relationship(
+            world.builder, one.patient_id, world.lars, world.ward, ground="general_practitioner", since=since
+        )
+    world.store()
+    return world.lars
+
+
+@pytest.fixture
+def doctor(world: World, hidden: Marked) -> Staff:
+    return doctor_of(world, hidden)
+
+
+def told(answer: Any) -> str:
+    return words(answer) if answer.mimetype == "application/pdf" else answer.get_data(as_text=True)
+
+
+def secrets(world: World) -> tuple[str, ...]:
+    return (world.bodil.actor.name, world.bodo_ward["name"], world.bodo["name"], *PLACES.values())
+
+
+def read(browser: Browser, chart: Marked) -> Iterator[tuple[str, int, str]]:
+    for rule in (*OF_PATIENT, *ELSEWHERE):
+        answer = browser.get(routes.address(rule, chart))
+        yield rule, answer.status_code, told(answer)
+
+
+def leaks(pages: list[tuple[str, int, str]], world: World) -> set[tuple[str, str]]:
+    return {(rule, secret) for rule, _status, text in pages for secret in secrets(world) if secret in text}
+
+
+def test_no_page_print_or_export_tells_a_reader_who_does_not_give_the_care_where_she_is(
+    world: World, client_for: ClientFor, migrator: Migrator, hidden: Marked, doctor: Staff
+) -> None:
+    browser, known = client_for(doctor), cared_for(world, migrator, "none")
+    doctor_of(world, known)
+    open_to_all = list(read(browser, known))
+    pages = list(read(browser, hidden))
+
+    assert {status for _rule, status, _text in pages} <= {200, 303, 403, 404, 422}
+    assert sum(status == 200 for _rule, status, _text in pages) > 25
+    assert len({rule for rule, _secret in leaks(open_to_all, world)}) > 5, "there is something to hide"
+    assert leaks(pages, world) == set()
+    assert any(HIDDEN in text and hidden.token in text for _rule, _status, text in pages), (
+        "what she is treated for stands"
+    )
+
+
+def test_who_opens_it_with_a_reason_is_not_told_either(
+    world: World, client_for: ClientFor, work_of: WorkOf, hidden: Marked
+) -> None:
+    with work_of(world.unn) as work:
+        Justifying(work).open(hidden.patient_id, Reason.EMERGENCY, "")
+    browser = client_for(world.unn)
+    pages = [(rule, *_got(browser, routes.address(rule, hidden))) for rule in OF_PATIENT[:12]]
+
+    assert any(hidden.token in text for _rule, _status, text in pages)
+    assert leaks(pages, world) == set()
+
+
+def test_who_gives_the_care_sees_whom_to_call_and_pays_no_question(
+    world: World, client_for: ClientFor, hidden: Marked, count_queries: list[str]
+) -> None:
+    browser = client_for(world.bodil)
+    count_queries.clear()
+    page = browser.get(f"/patients/{hidden.patient_id}/notes")
+
+    assert world.bodil.actor.name in page.text and HIDDEN not in page.text
+    assert not any("words_of_protected" in statement for statement in count_queries)
+
+
+def test_what_was_taken_out_is_not_saved_in_the_place_of_the_word(
+    client_for: ClientFor, hidden: Marked, doctor: Staff
+) -> None:
+    browser = client_for(doctor)
+    note = {"kind": "general", "title": "Samtale", "body": f"Ringte {HIDDEN} i dag.", "draft_id": str(new_id())}
+    refused = browser.act(f"/patients/{hidden.patient_id}/notes/write", note)
+    written = browser.act(f"/patients/{hidden.patient_id}/notes/write", note | {"body": "Ringte i dag."})
+
+    assert (refused.status_code, written.status_code) == (422, 303)
+
+
+def test_nobody_is_told_the_words_of_a_chart_that_is_not_opened(
+    world: World, work_of: WorkOf, hidden: Marked, doctor: Staff
+) -> None:
+    with work_of(doctor) as work:
+        found = work.db.execute(
+            sa.text("SELECT access.words_of_protected(:ids), audit.shielded(:ids)"), {"ids": [hidden.patient_id]}
+        ).all()
+    assert found == []
+
+
+def test_what_leaves_the_house_of_the_log_names_who_looked_and_not_where(
+    world: World, client_for: ClientFor, work_of: WorkOf
+) -> None:
+    patient_id, known = world.patient(confidentiality="confidential"), world.patient()
+    for one in (patient_id, known):
+        client_for(world.nina).get(f"/patients/{one}")
+    rolf = client_for(world.rolf)
+    made = rolf.act(f"/audit/patients/{patient_id}/report", {"language": "nb"})
+    paper = words(rolf.get(made.headers["Location"]))
+    with work_of(world.rolf) as work:
+        end = work.now + timedelta(minutes=1)
+        lines = LogLines(work).between(end - timedelta(days=1), end, actor_id=world.nina.actor.person_id)
+    said = {(line["patient_id"], line["unit_name"], line["actor_name"]) for line in lines if line["patient_id"]}
+
+    assert "Nina Nordli" in paper and "Avdeling 2" not in paper
+    assert said == {(patient_id, HIDDEN, "Nina Nordli"), (known, "Avdeling 2", "Nina Nordli")}
+
+
+def test_a_word_is_whole_and_a_dose_is_no_place() -> None:
+    taken = {"Moss", "A", "5000", "91827364", "Per & Co", "Bjørn Ås", "Solbakken"}
+    text = 'Moss, Mosseveien, moss, A, 5000 mg, tlf 91827364, Per &amp; Co, "Bj\\u00f8rn \\u00c5s", Solbakken sykehjem'
+
+    assert without(text, taken, ["Solbakken sykehjem"]) == (
+        f'{HIDDEN}, Mosseveien, moss, A, 5000 mg, tlf {HIDDEN}, {HIDDEN}, "{HIDDEN}", Solbakken sykehjem'
+    )
+
+
+def _got(browser: Browser, path: str) -> tuple[int, str]:
+    answer = browser.get(path)
+    return answer.status_code, told(answer)
