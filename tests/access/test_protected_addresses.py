@@ -1,7 +1,7 @@
 """A protected address: whoever does not give the care is told neither where she is nor by whom, on any page, print or export."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from journal.access.justified import Justifying
 from journal.access.justified_rules import Reason
 from journal.audit import LogLines
+from journal.notes import Notes
+from journal.notes.service import Text as NoteText
+from journal.patients import Contact, Patients, PersonIdentity
 from journal.platform.ids import new_id
 from journal.platform.shielding import HIDDEN, without
 from tests import factories
@@ -25,7 +28,12 @@ Migrator = psycopg.Connection[Any]
 WorkOf = Callable[[Staff], Any]
 
 OF_PATIENT = [line.split()[1] for line in routes.written() if line.startswith("GET ") and "/<uuid:patient_id>" in line]
-ELSEWHERE = ["/", "/my-list", "/round", "/tasks", "/at-work", "/search"]
+# The lists, queues and settings of whoever is signed in: pages about nobody alone.
+ELSEWHERE = [
+    line.split()[1]
+    for line in routes.written()
+    if line.startswith("GET ") and "<" not in line and line.split()[3] != "open"
+]
 PLACES = {"address_line_1": "Skjulveien 7", "postal_code": "8006", "city": "Skjulestad", "phone": "91827364"}
 
 
@@ -133,6 +141,36 @@ def test_nobody_is_told_the_words_of_a_chart_that_is_not_opened(
             sa.text("SELECT access.words_of_protected(:ids), audit.shielded(:ids)"), {"ids": [hidden.patient_id]}
         ).all()
     assert found == []
+
+
+def test_from_the_moment_she_is_protected_old_and_new_places_are_gone_for_others(
+    world: World, client_for: ClientFor, work_of: WorkOf
+) -> None:
+    """Whoever sets it, a person today and a register later, writes one column: nothing is emptied, and nothing waits for a job."""
+    place = {"address_line_1": "Gammelveien 3", "city": "Gammelstad", "phone": "91827364"}
+    patient_id = world.patient(at=world.bodo_ward, by=world.bodil, **place)
+    since = datetime.now(UTC) - timedelta(days=2)
+    gp = {"ground": "general_practitioner", "since": since}
+    factories.care_relationship(world.builder, patient_id, world.lars, world.ward, **gp)
+    world.store()
+    who = {"family_name": "Nordmann", "given_name": "Kari", "birth_date": date(1938, 3, 14), "sex": "female"}
+    with work_of(world.bodil) as work:
+        moved = Contact(address_line_1="Nyveien 4", city="Nystad", phone="91827365")
+        Patients(work).update_contact(patient_id, moved, version=1)
+        body = "Flyttet fra Gammelveien 3 til Nyveien 4, ring 91827365. Bodil Berg følger opp."
+        Notes(work).sign(patient_id, new_id(), NoteText("general", body))
+    browser = client_for(world.lars)
+    before = browser.get(f"/patients/{patient_id}/notes").text
+    with work_of(world.bodil) as work:
+        protected = PersonIdentity(confidentiality="strictly_confidential", **who)
+        Patients(work).correct_identity(patient_id, protected, version=2)
+    after = browser.get(f"/patients/{patient_id}/notes").text
+    found = browser.act("/search", {"text": "Kari Nordmann"}).text
+
+    gone = ("Gammelveien 3", "Nyveien 4", "91827365", "Bodil Berg")
+    assert [word for word in gone if word in before] == list(gone)
+    assert [word for word in gone if word in after] == [] and "Flyttet fra" in after
+    assert str(patient_id) not in found
 
 
 def test_what_leaves_the_house_of_the_log_names_who_looked_and_not_where(
