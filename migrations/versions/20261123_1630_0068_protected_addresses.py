@@ -19,8 +19,8 @@ HISTORY = "patients.patient_history"
 def upgrade() -> None:
     let_read("journal_door", HISTORY)
     # Of charts that stand opened in the log of this transaction, and of nobody else: a word tells where somebody is.
-    # Addresses of today and of before; the units with a ground, now or ever, with those above them, their municipalities and
-    # who works there; and all who have ever opened the chart. Her own name is never one of them.
+    # Addresses of today and of before; the units with a ground, now or ever, with those above and below them, their
+    # municipalities and who works or has worked there; and all who have opened the chart. Her own name is never one of them.
     define(
         "access.words_of_protected(asked uuid[]) RETURNS SETOF text STABLE",
         f"""
@@ -39,17 +39,23 @@ def upgrade() -> None:
                 UNION
                 SELECT u.parent_id, u.municipality_id FROM place b
                 JOIN municipalities.unit u ON (u.municipality_id, u.id) = (b.municipality_id, b.id) AND u.parent_id IS NOT NULL),
+            below AS (
+                SELECT r.unit_id AS id, r.municipality_id FROM access.care_relationship r WHERE r.patient_id = ANY (ids)
+                UNION
+                SELECT u.id, u.municipality_id FROM below b
+                JOIN municipalities.unit u ON (u.municipality_id, u.parent_id) = (b.municipality_id, b.id)),
+            around AS MATERIALIZED (SELECT * FROM place UNION SELECT * FROM below),
             told AS (
                 SELECT v.word FROM patients.patient p CROSS JOIN LATERAL (VALUES (p.address_line_1), (p.address_line_2), (p.city),
                     (p.phone), (p.general_practitioner_name)) v (word) WHERE p.patient_id = ANY (ids)
                 UNION SELECT h.was ->> v.name FROM {HISTORY} h CROSS JOIN (VALUES ('address_line_1'), ('address_line_2'), ('city'),
                     ('phone'), ('general_practitioner_name')) v (name) WHERE h.patient_id = ANY (ids)
-                UNION SELECT u.name FROM place b
+                UNION SELECT u.name FROM around b
                     JOIN municipalities.unit u ON (u.municipality_id, u.id) = (b.municipality_id, b.id)
-                UNION SELECT m.name FROM place b JOIN municipalities.municipality m ON m.id = b.municipality_id
-                UNION SELECT a.name FROM access.care_relationship r
-                    JOIN municipalities.practitioner_role e ON (e.municipality_id, e.unit_id) = (r.municipality_id, r.unit_id)
-                    JOIN municipalities.practitioner a ON a.id = e.practitioner_id WHERE r.patient_id = ANY (ids)
+                UNION SELECT m.name FROM around b JOIN municipalities.municipality m ON m.id = b.municipality_id
+                UNION SELECT a.name FROM around b
+                    JOIN municipalities.practitioner_role e ON (e.municipality_id, e.unit_id) = (b.municipality_id, b.id)
+                    JOIN municipalities.practitioner a ON a.id = e.practitioner_id
                 UNION SELECT l.unit_name FROM looked l
                 UNION SELECT l.actor_name FROM looked l)
             SELECT t.word FROM told t WHERE t.word IS NOT NULL AND NOT EXISTS (SELECT FROM patients.patient p

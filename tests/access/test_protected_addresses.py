@@ -38,14 +38,24 @@ PLACES = {"address_line_1": "Skjulveien 7", "postal_code": "8006", "city": "Skju
 
 
 @pytest.fixture
-def hidden(world: World, migrator: Migrator) -> Marked:
-    """Cared for in Bodø, and written about there in every table."""
-    return cared_for(world, migrator, "strictly_confidential")
+def carer(world: World) -> Staff:
+    """Works for a whole home in Bodø; those of its ward look after the patient beside her."""
+    home = factories.unit(world.builder, world.bodo, "Skjulheimen", "nursing_home")
+    ward = factories.unit(world.builder, world.bodo, "Fløy under Skjulheimen", "ward", home)
+    made = factories.staff(world.builder, world.bodo, home, "Vera Vokter", "nurse", below=(ward,))
+    world.store()
+    return made
 
 
-def cared_for(world: World, migrator: Migrator, confidentiality: str) -> Marked:
+@pytest.fixture
+def hidden(migrator: Migrator, carer: Staff) -> Marked:
+    """Cared for in the ward, and written about in every table by somebody who works above it and is not in the log."""
+    return cared_for(migrator, carer, "strictly_confidential")
+
+
+def cared_for(migrator: Migrator, carer: Staff, confidentiality: str) -> Marked:
     told = {**PLACES, "confidentiality": confidentiality}
-    return marked_chart(migrator, world.bodil, ward_id=world.bodo_ward["id"], **told)
+    return marked_chart(migrator, carer, ward_id=carer.actor.units[1], **told)
 
 
 def doctor_of(world: World, *made: Marked) -> Staff:
@@ -69,7 +79,7 @@ def told(answer: Any) -> str:
 
 
 def secrets(world: World) -> tuple[str, ...]:
-    return (world.bodil.actor.name, world.bodo_ward["name"], world.bodo["name"], *PLACES.values())
+    return ("Vera Vokter", "Skjulheimen", world.bodo["name"], *PLACES.values())
 
 
 def read(browser: Browser, chart: Marked) -> Iterator[tuple[str, int, str]]:
@@ -83,9 +93,9 @@ def leaks(pages: list[tuple[str, int, str]], world: World) -> set[tuple[str, str
 
 
 def test_no_page_print_or_export_tells_a_reader_who_does_not_give_the_care_where_she_is(
-    world: World, client_for: ClientFor, migrator: Migrator, hidden: Marked, doctor: Staff
+    world: World, client_for: ClientFor, migrator: Migrator, carer: Staff, hidden: Marked, doctor: Staff
 ) -> None:
-    browser, known = client_for(doctor), cared_for(world, migrator, "none")
+    browser, known = client_for(doctor), cared_for(migrator, carer, "none")
     doctor_of(world, known)
     open_to_all = list(read(browser, known))
     pages = list(read(browser, hidden))
@@ -112,13 +122,13 @@ def test_who_opens_it_with_a_reason_is_not_told_either(
 
 
 def test_who_gives_the_care_sees_whom_to_call_and_pays_no_question(
-    world: World, client_for: ClientFor, hidden: Marked, count_queries: list[str]
+    client_for: ClientFor, carer: Staff, hidden: Marked, count_queries: list[str]
 ) -> None:
-    browser = client_for(world.bodil)
+    browser = client_for(carer)
     count_queries.clear()
     page = browser.get(f"/patients/{hidden.patient_id}/notes")
 
-    assert world.bodil.actor.name in page.text and HIDDEN not in page.text
+    assert "Vera Vokter" in page.text and HIDDEN not in page.text
     assert not any("words_of_protected" in statement for statement in count_queries)
 
 
