@@ -193,6 +193,7 @@ class JournalApp(Flask):
                 g.work.admit(view.permission)
             if request.method == "POST" and view.idempotency != "signed" and beside is None:
                 security.refuse_forgery(self.settings, g.work)
+                security.refuse_hidden_words()
             if fresh:
                 require_proof(g.work, Times.of(self.settings))
             if once:
@@ -273,6 +274,7 @@ def create_app(settings: Settings) -> JournalApp:
     app.before_request(_start)
     metrics.watch(app, sessions)
     app.after_request(security.kept_nowhere)
+    app.after_request(security.shielded)
     _furnish(app)
     return app
 

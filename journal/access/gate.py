@@ -28,6 +28,7 @@ _DRAWER = Statement(
 )
 # What the journal itself opens for a person and not for one record: linked records are read together.
 _OF_PERSONS = frozenset({Permission.CHART_PREPARE, Permission.MEDICATION_CHECK})
+_SHIELDED = Statement(sa.text("SELECT word FROM access.words_of_protected(:asked) word"))
 _STANDING = Statement(sa.text("SELECT * FROM access.standing(:asked)"))
 
 
@@ -51,6 +52,11 @@ class AccessGate:
             permission: {p: self._ground(work, permission, p, standings.get(p)) for p in asked}
             for permission, asked in wanted.items()
         }
+
+    def shielded(self, work: Work, grounds: Collection[Ground]) -> Collection[str]:
+        """None, and no question, for who gives the care; of anybody else's patients, what tells where the protected ones are."""
+        outside = [record for ground in grounds if not rules.gives_care(ground.code) for record in ground.ids]
+        return [row.word for row in _SHIELDED.rows(work.db, asked=outside)] if outside else []
 
     def _ground(self, work: Work, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:
         ground = decide(work.actor, permission, patient_id, standing)

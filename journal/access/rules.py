@@ -25,6 +25,17 @@ _TEXTS = phrases(
 )
 
 
+# By these the unit gives the patient care with its own hands: it must know who she is and where, and whom to call.
+_GIVES_CARE = frozenset({"stay", "service", "route"})
+# The program's own looks: what they make is not sent to a reader, or goes to the unit that gives the care.
+_PROGRAMS = frozenset({"downtime", "planning"})
+
+
+def gives_care(ground: str) -> bool:
+    """Whether who opens by it is told where somebody with a protected address is cared for, and by whom (decision 0057)."""
+    return ground in _GIVES_CARE | _PROGRAMS
+
+
 def ground_of(patient_id: UUID, standing: Any, actor: Actor) -> Ground:
     """The ground that a care relationship gives, with the sentence the page shows."""
     unit = (

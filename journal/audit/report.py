@@ -1,7 +1,7 @@
 """The patient's own report of who read her record (pasientjournalloven § 18), made by an auditor when she asks for it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,12 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.audit.report_rules import LAWS
+from journal.audit.selecting import protected_of
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import LANGUAGES
 from journal.platform.service import Service, without_patient
+from journal.platform.shielding import hidden
 
 LONGEST_REASON = 1000
 A_YEAR = timedelta(days=367)
@@ -143,7 +145,9 @@ class PatientReports(Service):
 
     @without_patient(Permission.AUDIT_READ)
     def read(self, patient_id: UUID, report_id: UUID) -> Report:
-        """The report as it was made, without what is held back. Raises NotFound."""
+        """The report as it was made, without what is held back, and without units where the address is protected: who
+        finds the paper must not find her. Raises NotFound.
+        """
         self.work.note(Permission.AUDIT_READ, patient_id)
         of = sa.select(_REPORT).where(_REPORT.c.id == report_id, _REPORT.c.patient_id == patient_id)
         made: Any = self.db.execute(of).one_or_none()
@@ -151,6 +155,8 @@ class PatientReports(Service):
             raise NotFound("Denne rapporten finnes ikke.")
         back = set(map(UUID, made.withheld))
         lines = tuple(line for line in self._lines(patient_id, made.since, made.until) if line.id not in back)
+        if protected_of(self.work, [patient_id]):
+            lines = tuple(replace(line, unit=hidden()) for line in lines)
         return Report(patient_id, made.since, made.until, lines, made.language, len(back), made.law)
 
     @without_patient(Permission.AUDIT_READ)

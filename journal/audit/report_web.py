@@ -82,7 +82,7 @@ def paper(patient_id: UUID, report_id: UUID) -> Response:
     # As a page is written: the commit is on its way while the paper is set.
     work.conclude()
     headers = {"Content-Disposition": "inline; filename=innsynslogg.pdf"}
-    return Response(pdf(template(), filled, work.now), mimetype="application/pdf", headers=headers)
+    return Response(pdf(template(), filled, work.now, work.shield), mimetype="application/pdf", headers=headers)
 
 
 @bp.page("/audit/patients/<uuid:patient_id>/questions/new", Permission.AUDIT_READ)

@@ -1,5 +1,6 @@
 """Lines of the log as they stand, for an export: every column, oldest first."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,15 @@ from journal.audit.seal import COLUMNS
 from journal.permissions import Permission
 from journal.platform.errors import Invalid
 from journal.platform.service import Service, without_patient
+from journal.platform.shielding import hidden
+from journal.platform.statement import Statement
+from journal.platform.work import Work
 
 # A page of an auditor is never more than this; the whole log is exported by the operator, as one file that can be checked.
 MOST_EXPORTED = 20_000
 
 _LOG = sa.table("access_log", *map(sa.column, (*COLUMNS,)), schema="audit")
+_SHIELDED = Statement(sa.text("SELECT audit.shielded(:asked) AS ids"))
 
 
 class LogLines(Service):
@@ -33,4 +38,18 @@ class LogLines(Service):
         lines = [dict(row) for row in rows.mappings()]
         if len(lines) > MOST_EXPORTED:
             raise Invalid(errors={"since": ["Perioden har for mange linjer. Velg en kortere periode."]})
+        _shield(self.work, lines)
         return lines
+
+
+def _shield(work: Work, lines: list[dict[str, Any]]) -> None:
+    """Takes the unit out of the lines about whoever has a protected address: a file leaves the house. Who looked stands."""
+    protected = protected_of(work, {line["patient_id"] for line in lines if line["patient_id"]})
+    for line in lines:
+        if line["patient_id"] in protected:
+            line.update(unit_id=None, unit_name=hidden())
+
+
+def protected_of(work: Work, patient_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them whose address is protected. Asked while the log is read."""
+    return set(_SHIELDED.one(work.db, asked=list(patient_ids)).ids)

@@ -25,7 +25,7 @@ def package(work: Work, key_file: str, lines: list[dict[str, Any]], inquiry: Inq
     """The ZIP. Raises Unavailable when the installation has no key to sign with: an unsigned export proves nothing."""
     key = _key(key_file)
     files = {
-        "innsyn.pdf": pdf(_template(), _paper(work, lines, inquiry), work.now),
+        "innsyn.pdf": pdf(_template(), _paper(work, lines, inquiry), work.now, work.shield),
         "innsyn.csv": as_csv(lines),
         "innsyn.fhir.json": as_json(bundle(lines)).encode(),
     }

@@ -103,7 +103,7 @@ def _paper(filled: dict[str, Any]) -> Response:
     # As a page is written: the commit is on its way while the paper is set.
     work.conclude()
     headers = {"Content-Disposition": "inline; filename=svar.pdf"}
-    return Response(pdf(template(), filled, work.now), mimetype="application/pdf", headers=headers)
+    return Response(pdf(template(), filled, work.now, work.shield), mimetype="application/pdf", headers=headers)
 
 
 @bp.errorhandler(Invalid)

@@ -7,7 +7,7 @@ network and no fonts but its own, so a page looks the same on every machine.
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,12 +22,13 @@ _LEFT_OUT = re.compile(
 )
 
 
-def pdf(template: bytes, filled: Mapping[str, Any], at: datetime) -> bytes:
-    """The template filled in; it reads the mapping, as JSON, from `sys.inputs.data`. `at`: when it was made.
+def pdf(template: bytes, filled: Mapping[str, Any], at: datetime, shield: Callable[[str], str]) -> bytes:
+    """The template filled in; it reads the mapping, as JSON, from `sys.inputs.data`. `at`: when it was made. `shield`: Work's,
+    which takes out what the reader is not told.
 
     Raises typst.TypstError for a template that is wrong.
     """
-    data = json.dumps(_said(filled), ensure_ascii=False)
+    data = shield(json.dumps(_said(filled), ensure_ascii=False))
     made = typst.compile(
         template,
         sys_inputs={"data": data},

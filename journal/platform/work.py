@@ -16,6 +16,7 @@ from journal.platform import outbox
 from journal.platform.caller import Actor, Caller, Command, Keys, Known
 from journal.platform.errors import Denied, NotSignedIn, Unavailable
 from journal.platform.ids import new_id
+from journal.platform.shielding import without
 from journal.platform.statement import Statement, await_commit, send_commit, transaction
 
 # Each call with its signature; one line in the log, or more, for each.
@@ -48,6 +49,9 @@ class Gate(Protocol):
         self, work: "Work", wanted: Mapping[Permission, Collection[UUID]]
     ) -> dict[Permission, dict[UUID, Ground]]:
         """The ground for each patient; raises NoGround or NotFound for the first without one."""
+
+    def shielded(self, work: "Work", grounds: Collection[Ground]) -> Collection[str]:
+        """The words that tell where these patients are, and that whoever has these grounds is not told. After they are opened."""
 
 
 @dataclass
@@ -83,6 +87,7 @@ class Work:
     works: "Works | None" = None
     _closed: dict[UUID, frozenset[str]] = field(default_factory=dict)
     _concluded: bool = False
+    _shielded: set[str] = field(default_factory=set)
 
     @property
     def signed_in(self) -> bool:
@@ -138,6 +143,10 @@ class Work:
             for withheld in dict.fromkeys(g.withheld for g in found.values())
         ]
         self._write_log(looks, "success")
+        new = {
+            g.patient_id: g for found in grounds.values() for g in found.values() if g.patient_id not in self._grounds
+        }
+        self._shielded.update(self.gate.shielded(self, new.values()))
         for permission, found in grounds.items():
             for ground in found.values():
                 for record in ground.ids:
@@ -195,6 +204,19 @@ class Work:
         """
         assert self.works is not None
         return self.works.open(Known(actor), self.request_id)
+
+    @property
+    def shields(self) -> bool:
+        """Whether there is anything that whoever acts is not told."""
+        return bool(self._shielded)
+
+    def shield(self, text: str) -> str:
+        """What is sent to whoever acts, without what tells where a protected patient is whom she has opened."""
+        if not self.shields:
+            return text
+        who = self.actor
+        own = (who.name, who.unit_name, who.parent_unit_name, who.municipality_name, who.supervised_by_name or "")
+        return without(text, self._shielded, own)
 
     def publish(self, fact: outbox.Fact) -> None:
         """Tells what happened: listeners in the transaction now, the outbox row at its end."""

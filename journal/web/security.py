@@ -5,12 +5,14 @@ import hmac
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, g, request
 
 from journal.platform import commands
 from journal.platform.caller import Command
-from journal.platform.errors import Denied
+from journal.platform.errors import Denied, Invalid
+from journal.platform.language import phrase
 from journal.platform.settings import Settings
+from journal.platform.shielding import hidden
 from journal.platform.work import Work
 
 _CSP = (
@@ -25,6 +27,7 @@ _HEADERS = [
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
 ]
+_SHIELDED_AS_MADE = frozenset({"application/pdf", "application/zip"})
 _TLS_ONLY = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
 
@@ -55,6 +58,18 @@ def refuse_forgery(settings: Settings, work: Work) -> None:
         raise Denied("Siden er for gammel. Last den på nytt og prøv igjen. Det du skrev, er ikke lagret.")
 
 
+def refuse_hidden_words() -> None:
+    """Raises Invalid for a form with the mark of a word that was taken out: what is saved would stand in the place of the word."""
+    mark = hidden()
+    wrong: dict[str, list[str]] = {
+        name: [phrase("Feltet har noe som er skjermet for deg. Skriv det på nytt uten det.")]
+        for name, value in request.form.items(multi=True)
+        if mark in value
+    }
+    if wrong:
+        raise Invalid(errors=wrong)
+
+
 def command() -> Command | None:
     """What is to be done once: the id from the form or the Idempotency-Key header, and what is asked for. None without an id."""
     try:
@@ -82,4 +97,11 @@ def kept_nowhere(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
         response.headers["Vary"] = "Cookie, HX-Request"
+    return response
+
+
+def shielded(response: Response) -> Response:
+    """An answer without what tells where a protected patient is, whatever made it. A print is shielded as it is set."""
+    if "work" in g and g.work.shields and response.mimetype not in _SHIELDED_AS_MADE:
+        response.set_data(g.work.shield(response.get_data(as_text=True)))
     return response

@@ -137,7 +137,9 @@ def test_any_text_at_all_can_be_printed(text: str) -> None:
     filled |= dict.fromkeys(("allergies", "intolerances", "flags"), boxed)
     groups = [{"title": "Fast", "rows": [row | {"changed": text, "marks": [text]}]}]
 
-    made = Paper(pdf(template(), filled | {"groups": groups, "stopped": stopped}, datetime(2026, 11, 22, tzinfo=UTC)))
+    made = Paper(
+        pdf(template(), filled | {"groups": groups, "stopped": stopped}, datetime(2026, 11, 22, tzinfo=UTC), str)
+    )
 
     assert made.has(b"/StructTreeRoot")
 

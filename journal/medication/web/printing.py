@@ -39,7 +39,7 @@ def print_list(patient_id: UUID) -> Response:
     # As a page is written: the commit is on its way while the paper is set.
     work.conclude()
     headers = {"Content-Disposition": "inline; filename=legemiddelliste.pdf"}
-    return Response(pdf(template(), filled, work.now), mimetype="application/pdf", headers=headers)
+    return Response(pdf(template(), filled, work.now, work.shield), mimetype="application/pdf", headers=headers)
 
 
 @cache

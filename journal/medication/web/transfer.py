@@ -34,7 +34,7 @@ def print_transfer_sheet(patient_id: UUID) -> Response:
     # As a page is written: the commit is on its way while the paper is set.
     work.conclude()
     headers = {"Content-Disposition": "inline; filename=overforingsark.pdf"}
-    return Response(pdf(template(), sheet, work.now), mimetype="application/pdf", headers=headers)
+    return Response(pdf(template(), sheet, work.now, work.shield), mimetype="application/pdf", headers=headers)
 
 
 def _sheet(patient_id: UUID) -> tuple[dict[str, Any], Any]:

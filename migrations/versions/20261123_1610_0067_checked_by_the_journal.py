@@ -2,13 +2,13 @@
 
 Only adds: the version before this opens no chart so.
 
-Revision ID: 0066
-Revises: 0071
+Revision ID: 0067
+Revises: 0066
 """
 
 from migrations.helpers import with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0066", "0071", None, None
+revision, down_revision, branch_labels, depends_on = "0067", "0066", None, None
 
 OPEN = "audit.open_charts(text, text)"
 OTHERS = """RAISE EXCEPTION 'call of another transaction' USING ERRCODE = 'insufficient_privilege';

@@ -2,14 +2,14 @@
 
 Only adds: the version before this asks for nobody in danger, and makes no such row for a whole record.
 
-Revision ID: 0071
+Revision ID: 0066
 """
 
 from alembic import op
 
 from migrations.helpers import other_words_of_check, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0071", "0065", None, None
+revision, down_revision, branch_labels, depends_on = "0066", "0065", None, None
 
 FIND = "patients.find(text, text)"
 SHUT_OUT = "WHERE NOT EXISTS (SELECT FROM access.restriction x"
