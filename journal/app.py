@@ -28,6 +28,7 @@ import journal.audit.web
 import journal.care.grounds_web
 import journal.care.ladder_web
 import journal.care.web
+import journal.chart.address_web
 import journal.chart.danger_web
 import journal.chart.downtime.web
 import journal.chart.erasures_web
@@ -75,6 +76,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.chart.web.bp,
     journal.chart.restrictions_web.bp,
     journal.chart.danger_web.bp,
+    journal.chart.address_web.bp,
     journal.chart.erasures_web.bp,
     journal.chart.downtime.web.bp,
     journal.medication.web.bp,

@@ -8,6 +8,7 @@ class Permission(StrEnum):
 
     ACCESS_APPOINT = "access:appoint"
     ACCESS_ENROL = "access:enrol"
+    ACCESS_ENTRUST = "access:entrust"
     ACCESS_JUSTIFY = "access:justify"
     ACCESS_LEND = "access:lend"
     ACCESS_MANAGE = "access:manage"
@@ -49,6 +50,7 @@ class Permission(StrEnum):
     NOTES_WRITE = "notes:write"
     OBSERVATIONS_READ = "observations:read"
     OBSERVATIONS_WRITE = "observations:write"
+    PATIENTS_ADDRESS = "patients:address"
     PATIENTS_ADMIT = "patients:admit"
     PATIENTS_DISCHARGE = "patients:discharge"
     PATIENTS_FIND = "patients:find"
@@ -86,6 +88,7 @@ _READS = frozenset(
         P.NOTES_DRAWER,
         P.NOTES_READ,
         P.OBSERVATIONS_READ,
+        P.PATIENTS_ADDRESS,
         P.PATIENTS_FIND,
         P.PATIENTS_READ,
     }
@@ -110,7 +113,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     Role.HEALTH_ASSISTANT: _CARES,
     # Under a named supervisor: writes, gives no medicines in her own name, opens neither chart nor drawer on a reason of her own.
-    Role.STUDENT: _CARES - {P.ACCESS_JUSTIFY, P.ACCESS_RESCUE, P.MEDICATION_ADMINISTER, P.NOTES_DRAWER},
+    Role.STUDENT: _CARES
+    - {P.ACCESS_JUSTIFY, P.ACCESS_RESCUE, P.MEDICATION_ADMINISTER, P.NOTES_DRAWER, P.PATIENTS_ADDRESS},
     Role.DOCTOR: _CARES
     | {
         P.ACCESS_RESTRICT,
@@ -125,6 +129,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {
         P.ACCESS_APPOINT,
         P.ACCESS_ENROL,
+        P.ACCESS_ENTRUST,
         P.ACCESS_LEND,
         P.ACCESS_REASON,
         P.ACCESS_REVIEW,
@@ -178,6 +183,7 @@ FRESH = frozenset(
     {
         P.ACCESS_APPOINT,
         P.ACCESS_ENROL,
+        P.ACCESS_ENTRUST,
         P.ACCESS_LEND,
         P.ACCESS_MANAGE,
         P.ACCESS_RESCUE,
@@ -190,6 +196,7 @@ FRESH = frozenset(
 # The part of the chart that a permission opens. PostgreSQL shows a patient's rows category by category
 # (row-level security), so a look logged as medication cannot read a note.
 OPENS: dict[Permission, tuple[str, ...]] = {
+    P.ACCESS_ENTRUST: ("patients",),
     P.ACCESS_JUSTIFY: ("patients", "access"),
     P.ACCESS_REASON: ("patients", "access"),
     P.ACCESS_RESCUE: ("patients", "access"),
@@ -214,6 +221,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.NOTES_WRITE: ("patients", "notes"),
     P.OBSERVATIONS_READ: ("patients", "observations"),
     P.OBSERVATIONS_WRITE: ("patients", "observations"),
+    P.PATIENTS_ADDRESS: ("patients", "patients:address"),
     P.PATIENTS_ADMIT: ("patients", "care"),
     P.PATIENTS_DISCHARGE: ("patients", "care"),
     P.PATIENTS_READ: ("patients",),

@@ -1,5 +1,6 @@
 """Who may: sessions, care relationships, restrictions, and the gate that decides per patient and permission."""
 
+from journal.access.addresses import AddressReaders
 from journal.access.asked_for import AskedFor, HeldGround
 from journal.access.at_work import AtWork
 from journal.access.drawer_rules import REASONS as DRAWER_REASONS
@@ -39,6 +40,7 @@ __all__ = [
     "REASONS",
     "REASON_TEXTS",
     "AccessGate",
+    "AddressReaders",
     "Amiss",
     "AskedFor",
     "AskedToClose",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from journal.access import drawer_rules, justified_rules, restriction_rules, rules
 from journal.permissions import Permission, Role
 from journal.platform.caller import Actor
-from journal.platform.errors import DrawerClosed, NoGround, NotFound, NotLet, Withheld
+from journal.platform.errors import AddressClosed, DrawerClosed, NoGround, NotFound, NotLet, Withheld
 from journal.platform.statement import Statement
 from journal.platform.work import Ground, Work
 
@@ -24,6 +24,16 @@ _DRAWER = Statement(
         """SELECT d.reason FROM access.drawer_opening d
            WHERE d.patient_id = ANY (:ids) AND d.recorded_by = :person AND d.recorded_as = :employment AND d.valid_until > now()
            ORDER BY d.recorded_at DESC LIMIT 1"""
+    )
+)
+# Whoever is no longer named sees nothing more by what she opened while she was.
+_ADDRESS = Statement(
+    sa.text(
+        """SELECT EXISTS (SELECT FROM access.justified_access j
+               JOIN access.address_reader a ON a.practitioner_id = j.recorded_by
+               WHERE j.patient_id = ANY (:ids) AND j.reason = 'address' AND j.recorded_by = :person
+                 AND j.recorded_as = :employment AND j.valid_until > now()
+                 AND a.patient_id = ANY (:ids) AND a.valid_until IS NULL) AS shown"""
     )
 )
 # What the journal itself opens for a person and not for one record: linked records are read together.
@@ -65,6 +75,8 @@ class AccessGate:
             raise NoGround()
         if permission is Permission.NOTES_DRAWER:
             return _by_reason(work, ground)
+        if permission is Permission.PATIENTS_ADDRESS:
+            return _by_name(work, ground)
         return ground
 
 
@@ -76,6 +88,15 @@ def _by_reason(work: Work, ground: Ground) -> Ground:
     if not found:
         raise DrawerClosed()
     return ground._replace(decision_ref=drawer_rules.decision_ref(drawer_rules.Why(found[0].reason)))
+
+
+def _by_name(work: Work, ground: Ground) -> Ground:
+    """The same ground, chosen by her to see the address. Raises AddressClosed when she gives no care, is not named, or has not
+    opened it."""
+    who = {"person": work.actor.person_id, "employment": work.actor.role_id}
+    if not rules.gives_care(ground.code) or not _ADDRESS.one(work.db, ids=list(ground.ids), **who).shown:
+        raise AddressClosed()
+    return ground._replace(decision_ref=justified_rules.decision_ref(justified_rules.Reason.ADDRESS))
 
 
 def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:

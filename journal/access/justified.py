@@ -9,11 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from journal.access import justified_rules as rules
+from journal.access.addresses import AddressReaders
 from journal.access.justified_rules import Limits, Reason
 from journal.access.justified_tables import JustifiedAccess, JustifiedSetting, JustifiedWords, Notice
 from journal.access.models import CareRelationship
 from journal.access.restriction_rules import hides
 from journal.access.restriction_tables import RestrictionRow
+from journal.access.rules import gives_care
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotLet, TooMany
 from journal.platform.ids import new_id
@@ -109,6 +111,20 @@ class Justifying(Service):
             self.open(patient_id, Reason.EMERGENCY)
 
     @on_patient(Permission.ACCESS_JUSTIFY)
+    def open_address(self, patient_id: UUID) -> None:
+        """Shows the protected address to one of the few who are named, within the ground she has, and tells the patient and who
+        looks it over. Raises NoGround for whoever has none, and Conflict for whoever is not named or does not give the care.
+        """
+        ground = self.work.ground(patient_id)
+        if ground.relationship_id is None:
+            raise NoGround()
+        self.work.admit(Permission.PATIENTS_ADDRESS)
+        named = {one.practitioner_id for one in AddressReaders(self.work).all(patient_id)}
+        if not gives_care(ground.code) or self.work.actor.person_id not in named:
+            raise Conflict("Du er ikke blant dem som kan se adressen. Må du vite den, spør lederen i enheten.")
+        self._take(patient_id, Reason.ADDRESS, "", within=ground.relationship_id)
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
     def end(self, patient_id: UUID) -> None:
         """Ends what she opened this chart with herself; the others' stays. Raises NoGround when it is over and nothing else is."""
         if self.work.ground(patient_id).relationship_id is None:
@@ -150,7 +166,8 @@ class Justifying(Service):
         holds = row.valid_from <= now, sa.or_(row.valid_until.is_(None), row.valid_until > now)
         return list(self.db.scalars(sa.select(row).where(self.work.chart(patient_id, row), hers, *holds)))
 
-    def _take(self, patient_id: UUID, reason: Reason, words: str) -> None:
+    def _take(self, patient_id: UUID, reason: Reason, words: str, *, within: UUID | None = None) -> None:
+        """*within*: the relationship that she reads by already; without it one begins."""
         limits = self.limits()
         earlier = self._in_an_hour()
         too_many = earlier >= limits.most_in_an_hour
@@ -158,7 +175,22 @@ class Justifying(Service):
             raise TooMany(
                 "Du har åpnet mange journaler med en grunn den siste timen. Be lederen sette deg på pasientene, eller vent."
             )
-        self._begin(patient_id, reason, limits, in_an_hour=earlier + 1, too_many=too_many, words=words)
+        access = JustifiedAccess(
+            patient_id=patient_id,
+            id=new_id(),
+            relationship_id=within or self._begin(patient_id, reason, limits),
+            reason=reason.value,
+            valid_until=self.work.now + timedelta(hours=limits.hours(reason)),
+            review_before=self.work.now + timedelta(hours=limits.review_hours),
+            in_an_hour=earlier + 1,
+            too_many=too_many,
+        )
+        self.db.add(access)
+        self.db.flush()
+        self.db.add(Notice(patient_id=patient_id, access_id=access.id))
+        if reason is Reason.OTHER:
+            self.db.add(JustifiedWords(patient_id=patient_id, access_id=access.id, text=words))
+        self.db.flush()
 
     def _in_an_hour(self) -> int:
         actor = self.work.actor
@@ -166,40 +198,21 @@ class Justifying(Service):
         since = self.work.now - timedelta(hours=1)
         return int(_LATELY.one(self.db, person=actor.person_id, unit=actor.unit_id, since=since).many)
 
-    def _begin(
-        self, patient_id: UUID, reason: Reason, limits: Limits, *, in_an_hour: int, too_many: bool, words: str
-    ) -> None:
-        now, opens, id, relationship_id = self.work.now, rules.REASONS[reason], new_id(), new_id()
-        until = now + timedelta(hours=limits.hours(reason))
+    def _begin(self, patient_id: UUID, reason: Reason, limits: Limits) -> UUID:
+        opens, id = rules.REASONS[reason], new_id()
         begun = {
             "patient_id": patient_id,
-            "id": relationship_id,
+            "id": id,
             "practitioner_id": self.work.actor.person_id,
             "ground": opens.ground,
             "purpose": opens.purpose,
             "decision_ref": rules.decision_ref(reason),
-            "valid_from": now,
-            "valid_until": until,
+            "valid_from": self.work.now,
+            "valid_until": self.work.now + timedelta(hours=limits.hours(reason)),
         }
         # No unit: it is nobody else's.
         self.db.execute(sa.insert(CareRelationship).values(**begun, unit_id=sa.null()))
-        self.db.add(
-            JustifiedAccess(
-                patient_id=patient_id,
-                id=id,
-                relationship_id=relationship_id,
-                reason=reason.value,
-                valid_until=until,
-                review_before=now + timedelta(hours=limits.review_hours),
-                in_an_hour=in_an_hour,
-                too_many=too_many,
-            )
-        )
-        self.db.flush()
-        self.db.add(Notice(patient_id=patient_id, access_id=id))
-        if reason is Reason.OTHER:
-            self.db.add(JustifiedWords(patient_id=patient_id, access_id=id, text=words))
-        self.db.flush()
+        return id
 
 
 class JustifiedSettings(Service):

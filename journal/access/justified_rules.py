@@ -40,6 +40,7 @@ class Reason(StrEnum):
     CLOSED_LIFE = "closed-life"
     CLOSED_HARM = "closed-harm"
     CLOSED_ALL = "closed-all"
+    ADDRESS = "address"
 
 
 class Lets(StrEnum):
@@ -65,8 +66,8 @@ _NEVER = frozenset({P.ACCESS_RESTRICT, P.RECORDS_ERASE, P.PATIENTS_DISCHARGE})
 class Opens:
     """A reason in the words of the door page, the national template it stands for, its purpose of use, and how far it goes.
 
-    *emergency*: the shorter time, and never stopped by a limit on how many. *closed*: opens what the patient has closed, to
-    somebody who has a ground already; no reason of the door, and for the shorter time.
+    *emergency*: the shorter time, and never stopped by a limit on how many. *closed*: opens what the patient has closed, or her
+    protected address, to somebody who has a ground already; no reason of the door, and for the shorter time.
     """
 
     text: str
@@ -97,6 +98,7 @@ TEXTS = phrases(
         Reason.CLOSED_LIFE: "Fare for liv, og hjelpen kan ikke vente",
         Reason.CLOSED_HARM: "Fare for alvorlig helseskade",
         Reason.CLOSED_ALL: "Fare for liv, og hele journalen var sperret",
+        Reason.ADDRESS: "Måtte vite hvor pasienten bor",
     }
 )
 REASONS: Mapping[Reason, Opens] = {
@@ -112,12 +114,14 @@ REASONS: Mapping[Reason, Opens] = {
     Reason.CLOSED_LIFE: Opens(TEXTS[Reason.CLOSED_LIFE], "", "BTG", emergency=True, closed=True),
     Reason.CLOSED_HARM: Opens(TEXTS[Reason.CLOSED_HARM], "", "BTG", closed=True),
     Reason.CLOSED_ALL: Opens(TEXTS[Reason.CLOSED_ALL], "", "BTG", emergency=True, closed=True),
+    Reason.ADDRESS: Opens(TEXTS[Reason.ADDRESS], "", "TREAT", closed=True),
 }
 _BY_CODE: Mapping[Any, str] = {reason.value: text for reason, text in TEXTS.items()}
 _NOT_SAID = phrase("ikke oppgitt")
 AT_THE_DOOR = {reason: opens for reason, opens in REASONS.items() if not opens.closed}
-# The whole record is asked for by its number, before anybody knows that it is there: no button of a chart leads to it.
-FOR_CLOSED = {r: opens for r, opens in REASONS.items() if opens.closed and r is not Reason.CLOSED_ALL}
+# The whole record is asked for by its number, before anybody knows that it is there, and a protected address by the few who are
+# named: no button of what the patient has closed leads to them.
+FOR_CLOSED = {r: opens for r, opens in REASONS.items() if r in (Reason.CLOSED_LIFE, Reason.CLOSED_HARM)}
 HOW_FAR = phrases(
     {
         Lets.ALL: "hele journalen, også å skrive",
@@ -199,6 +203,7 @@ SETTLED = frozenset({Outcome.EXPLAINED, Outcome.CASE})
 KINDS = phrases(
     {
         "patients": "navn og kritisk informasjon",
+        "patients:address": "beskyttet adresse",
         "medication": "legemidler",
         "observations": "målinger",
         "notes": "notater",

@@ -56,6 +56,17 @@ class DrawerOpening(_OfChart, Base):
     valid_until: Mapped[datetime]
 
 
+class AddressReader(_OfChart, Base):
+    """Somebody who may see the patient's protected address until `valid_until`; `seat`: one of the few there are."""
+
+    __tablename__ = "address_reader"
+    __table_args__ = _HERE
+
+    practitioner_id: Mapped[UUID]
+    seat: Mapped[int]
+    valid_until: Mapped[datetime | None]
+
+
 class JustifiedWords(Record, Base):
     """What was written of why, where no reason of the list says it: seen with the chart alone."""
 

@@ -78,6 +78,7 @@ CATEGORIES = phrases(
         "observations": "målinger",
         "notes": "notater",
         "notes:sensitive": "skjermede notater",
+        "patients:address": "beskyttet adresse",
         "care": "oppgaver og opphold",
         "chart": "nødliste",
         "audit": "innsynsloggen",

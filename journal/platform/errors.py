@@ -70,6 +70,15 @@ class DrawerClosed(Denied):
         super().__init__("Åpne den fra siden med notater, og oppgi en grunn.")
 
 
+class AddressClosed(Denied):
+    """The chart is open to her, and its protected address is not."""
+
+    type, title = "address-closed", "Adressen vises ikke"
+
+    def __init__(self) -> None:
+        super().__init__("Bare noen få som er navngitt, kan se den. Siden «Beskyttet adresse» sier hvem.")
+
+
 class NotFound(JournalError):
     """Also for what is hidden: the same bytes for an id that does not exist and for one in a chart that is not open."""
 

@@ -151,14 +151,14 @@ def test_reading_and_the_round_ask_for_no_proof(world: World, migrator: Migrator
 
 
 def test_the_acts_that_ask_are_these(app: JournalApp) -> None:
-    """Of a permission in FRESH every command; signatures that a controlled drug wants; and opening what is closed."""
+    """Of a permission in FRESH every command; signatures that a controlled drug wants; opening what is closed, and an address."""
     lines = [line.split() for line in routes.written()]
     commands = {end for _m, _r, end, permission, kind, *_ in lines if permission in FRESH and kind == "command"}
     asking = {name for name, view in app.view_functions.items() if getattr(view, "fresh", False)}
 
     assert len(commands) > 15
     assert asking - commands == {
-        "justified.open_closed",
+        "address.show", "justified.open_closed",
         "medication.check_alone", "medication.sign_alone", "medication.taken_outside", "medication.withdraw_for",
         "medication.witness", "medication.witness_entry",
     }  # fmt: skip

@@ -138,6 +138,7 @@ class _Chart:
         now = datetime.now(UTC)
         times = {"valid_until": now + timedelta(hours=4), "review_before": now + timedelta(hours=72)}
         counted = {"in_an_hour": 1, "too_many": False, "reason": "other"}
+        self.row("access.address_reader", practitioner_id=new_id(), seat=1)
         access_id = self.row("access.justified_access", relationship_id=relationship_id, **times, **counted)
         self.row("access.justified_words", access_id=access_id, text=f"Fordi {self.token}")
         self.row("access.notice", access_id=access_id)

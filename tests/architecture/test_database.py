@@ -128,8 +128,10 @@ SECURITY_DEFINERS = {
     ("patients.find(text, text)", "journal_door"),
 }
 
-# Tables with a patient that are seen while charts are closed, and by whom: ids, times and counts (and one's own draft).
+# Tables with a patient that are seen while charts are closed, and by whom: ids, times and counts, one's own draft, and that one is
+# named.
 SEEN_WHILE_CLOSED = {
+    "access.address_reader": "reader",
     "access.care_relationship": "unit",
     "access.drawer_opening": "author",
     "access.justified_access": "unit",
@@ -276,7 +278,7 @@ def policies_that_open_too_much(connection: Connection) -> set[str]:
         if table not in charts:
             continue
         category = table.split(".")[0] if table not in SEEN_WHILE_CLOSED else ""
-        if name == "author":
+        if name in ("author", "reader"):
             parts = [(using, "acting_person"), (check, "opened_charts")]
         elif table in SEEN_WHILE_CLOSED:
             parts = [(using, "acting_units"), (using, "opened_charts"), (check, "acting_for"), (check, "opened_charts")]

@@ -495,6 +495,21 @@ def test_a_life_in_danger_with_an_error(world: World, see: See) -> None:
     assert faults_of(tab) == []
 
 
+def test_a_protected_address_before_and_after_it_is_opened(world: World, see: See) -> None:
+    patient_id = world.patient(address_line_1="Skjulveien 7", confidentiality="confidential")
+    manager = see(world.mona, f"/patients/{patient_id}/address")
+    assert faults_of(manager) == []
+    manager.find("select").select_option(f"{world.nina.actor.person_id}")
+    manager.page.get_by_role("button", name="Velg").click()
+    expect(manager.find("main")).to_contain_text("Valgt av Mona Moe")
+    tab = see(world.nina, f"/patients/{patient_id}/address")
+    assert faults_of(tab) == []
+    tab.page.get_by_role("button", name="Vis adressen i 4 timer").click()
+
+    expect(tab.find("main")).to_contain_text("Skjulveien 7")
+    assert faults_of(tab) == []
+
+
 def test_registering_a_person_with_errors(world: World, see: See) -> None:
     tab = see(world.nina, "/patients/new", 422)
     assert faults_of(tab) == []

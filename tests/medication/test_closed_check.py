@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from journal.access import AskedToClose, Restrictions
 from journal.medication import Answers, Medication, Medicine
 from journal.medication.errors import AlertsFound
-from journal.medication.rules import Dosage, daily, every_hours, when_needed
+from journal.medication.rules import Dosage, daily, when_needed
 from journal.medication.rules.first_dose import beginning_at
 from journal.medication.rules.parts import Course
-from journal.medication.rules.safety import Alert, Judgement, NoneFound, NotAsked, Rule, Tier, beyond, last_given_alerts
+from journal.medication.rules.safety import Judgement, NoneFound, NotAsked, Rule, Tier, beyond
 from journal.medication.rules.without_order import Cause
 from journal.observations import Observations
 from journal.permissions import Permission
@@ -161,21 +161,6 @@ def test_an_allergy_is_no_less_loud_than_it_was_and_one_she_sees_stands_in_its_o
     assert "enicillin" not in f"{found.text}{found.nurse}{found.key}" and found.text.startswith(COVERS)
 
 
-def test_what_no_reason_passes_is_passed_by_none_where_it_is_closed() -> None:
-    alert = Alert(Tier.STOP, Rule.WEEKLY, "weekly:x", "metotreksat", "kilde", "metotreksat", overridable=False)
-    other = replace(alert, key="weekly:y", overridable=True, tier=Tier.CARD)
-    told = Judgement((alert, other), NoneFound(1), (), ())
-
-    nothing = Judgement((), NoneFound(1), (), ())
-    (found,) = beyond(nothing, told, (), Keys(b"key").sign)
-
-    assert (found.tier, found.overridable) == (Tier.STOP, False), "as loud as the loudest, and one finding of a kind"
-    (later,) = beyond(
-        nothing, replace(told, alerts=(alert, replace(other, basis="another dose"))), (), Keys(b"key").sign
-    )
-    assert later.key == found.key and later.basis != found.basis, "what was answered is answered for those doses alone"
-
-
 def test_that_not_all_could_be_checked_is_said(world: World, work_of: WorkOf, patient_id: UUID) -> None:
     ordered(world, work_of, patient_id, Medicine("hjemmelaget mikstur"), DAILY)
     close(world, work_of, patient_id, "medication")
@@ -200,31 +185,6 @@ def test_to_whom_nothing_is_closed_it_is_the_ordinary_check(world: World, work_o
     (found,) = [a for a in judged(world, work_of, patient_id, IBUPROFEN).alerts if a.rule is Rule.INTERACTION]
 
     assert "warfarin" in found.about
-
-
-HOUR = timedelta(hours=1)
-AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
-FOUR_HOURS = when_needed(ONE, max_doses=4, least_interval=4 * HOUR)
-
-
-@pytest.mark.parametrize(
-    ("dosage", "before", "near"),
-    [
-        (DAILY, 12 * HOUR - timedelta(minutes=1), True),
-        (DAILY, 12 * HOUR, False),
-        (DAILY, -HOUR, True),
-        (daily(ONE, [time(8), time(20)]), 6 * HOUR, False),
-        (every_hours(ONE, 8), 4 * HOUR - timedelta(minutes=1), True),
-        (FOUR_HOURS, 4 * HOUR - timedelta(minutes=1), True),
-        (FOUR_HOURS, 4 * HOUR, False),
-    ],
-)
-def test_a_first_dose_is_near_what_was_given_within_half_the_usual_time_or_its_own_limits(
-    dosage: Dosage, before: timedelta, near: bool
-) -> None:
-    """`before`: how long before the first dose it was given; less than nothing is after it."""
-    assert [alert.rule for alert in last_given_alerts(dosage, AT, [(AT - before, ONE)])] == [Rule.LAST_GIVEN] * near
-    assert not last_given_alerts(dosage, None, [(AT - before, ONE)]) and not last_given_alerts(dosage, AT, [])
 
 
 # Who looked, and what may be read

@@ -10,7 +10,7 @@ from journal.patients import listed as listing
 from journal.patients.banner import Alerts, Banner
 from journal.patients.listed import Listed
 from journal.patients.models import Identifier, Link, Patient, PatientHistory
-from journal.patients.person import Person, person_of
+from journal.patients.person import Contact, Person, person_of
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.service import Service, on_patient, on_patients
@@ -61,6 +61,13 @@ class Reading(Service):
                 numbers.order_by(Identifier.valid_until.desc().nulls_first(), Identifier.valid_from.desc())
             ),
         )
+
+    @on_patient(Permission.PATIENTS_ADDRESS)
+    def address(self, patient_id: UUID) -> Contact:
+        """How to reach somebody whose address is protected, for one of the few who are named and have opened it."""
+        leading = Patient.patient_id.in_([self._leading(patient_id)])
+        record = self.db.scalars(select(Patient).where(self.work.chart(patient_id, Patient), leading)).one()
+        return Contact(**{name: getattr(record, name) for name in Contact.__dataclass_fields__})
 
     def _leading(self, patient_id: UUID) -> UUID:
         """The record that new entries stand on: the one that leads, of those that are linked."""

@@ -73,10 +73,6 @@ def _unchecked(everything: Judgement) -> Iterable[Alert]:
 
 
 def _whole(answer: InteractionAnswer) -> bool:
-    match answer:
-        case Found():
-            return not (answer.not_assessed or answer.not_asked)
-        case NoneFound():
-            return True
-        case _:
-            return False
+    if isinstance(answer, Found):
+        return not (answer.not_assessed or answer.not_asked)
+    return isinstance(answer, NoneFound)
