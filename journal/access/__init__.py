@@ -19,6 +19,7 @@ from journal.access.openid import providers
 from journal.access.restricting import AskedToClose, Restrictions
 from journal.access.restriction_rules import PARTS
 from journal.access.restriction_tables import RestrictionRow
+from journal.access.rules import gives_care
 from journal.access.service import CareRelationships
 from journal.access.sessions import (
     SessionCookie,
@@ -62,6 +63,7 @@ __all__ = [
     "demo_people",
     "end_session",
     "explain",
+    "gives_care",
     "people_beside",
     "providers",
     "require_proof",

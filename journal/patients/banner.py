@@ -145,16 +145,17 @@ _READ = Statement(
 )
 
 
-def ask(db: Session, patient_id: UUID, ids: list[UUID], today: date) -> Asked[Banner]:
+def ask(db: Session, patient_id: UUID, ids: list[UUID], today: date, *, in_care: bool) -> Asked[Banner]:
     """The banner of a patient, from all her records (*ids*). Its answer raises NotFound when there is none.
 
-    Identity is the leading record's; allergies, flags and numbers are those of every record, so that none is lost.
+    Identity is the leading record's; allergies, flags and numbers are those of every record, so that none is lost. *in_care*:
+    whether the reader's unit gives the care; to anybody else nothing tells where somebody is whose address is protected.
     """
 
     def read(records: list[Any]) -> Banner:
         if not records:
             raise NotFound()
-        return _banner(patient_id, records, today)
+        return _banner(patient_id, records, today, in_care)
 
     return _READ.ask(db, read, ids=ids)
 
@@ -173,12 +174,14 @@ def _alerts(records: Sequence[Any]) -> Alerts:
     )
 
 
-def _banner(patient_id: UUID, records: Sequence[Any], today: date) -> Banner:
+def _banner(patient_id: UUID, records: Sequence[Any], today: date, in_care: bool) -> Banner:
     leading = min(records, key=lambda r: (r.follows, r.patient_id != patient_id))
     alerts = _alerts(records)
     label, number = _number([i for r in (leading, *records) for i in r.identifiers or ()])
     died = local_date(leading.died_at) if leading.died_at else None
     protected = rules.strictest(r.confidentiality for r in records)
+    hidden = protected != "none"
+    room = _room(records) if in_care or not hidden else None
     return Banner(
         patient_id=patient_id,
         family_name=leading.family_name,
@@ -190,7 +193,7 @@ def _banner(patient_id: UUID, records: Sequence[Any], today: date) -> Banner:
         national_id_label=label,
         sex=leading.sex,
         sex_text=rules.SEXES[leading.sex],
-        place=None if protected != "none" else _place(leading, records),
+        place=room or (None if hidden else _address(leading)),
         deceased_on_text=norwegian_date(died) if died else None,
         confidential_text=rules.CONFIDENTIALITY[protected],
         allergy_state=alerts.allergy_state.value,
@@ -215,10 +218,13 @@ def _number(identifiers: Sequence[Sequence[str]]) -> tuple[str, str | None]:
     return rules.number_label(kind, issuer), grouped(value)
 
 
-def _place(leading: Any, records: Sequence[Any]) -> str | None:
-    """The room where the patient stays, else the address."""
-    if room := next((r.room for r in records if r.room), None):
-        return phrase("Rom %(room)s", room=room) if room[0].isdigit() else str(room)
+def _room(records: Sequence[Any]) -> str | None:
+    """The room where the patient stays."""
+    room = next((r.room for r in records if r.room), None)
+    return phrase("Rom %(room)s", room=room) if room and room[0].isdigit() else room
+
+
+def _address(leading: Any) -> str | None:
     town = " ".join(filter(None, (leading.postal_code, leading.city)))
     return ", ".join(filter(None, (leading.address_line_1, town))) or None
 

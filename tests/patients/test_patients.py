@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from journal.patients.errors import AllergiesAreRecorded, Changed
 from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotFound
 from journal.platform.ids import new_id
 from tests import factories
+from tests.conftest import World
 from tests.patients.conftest import Make, number_for
 
 BORN = date(1938, 3, 14)
@@ -68,11 +69,20 @@ def test_the_banner_of_somebody_without_number_or_date_has_no_blanks_that_lie(
     assert (b.birth_date_text, b.age, b.national_id_grouped, b.sex_text) == ("Ikke kjent", None, None, "Ikke kjent")
 
 
-def test_a_protected_address_empties_the_place(world: Any, person: Make, banner: Any) -> None:
-    b = banner(
-        world.nina, person(at=world.ward, confidentiality="strictly_confidential", address_line_1="Skjult vei 1")
-    )
-    assert (b.place, b.confidential_text) == (None, "Strengt fortrolig adresse (kode 6)")
+def test_of_a_protected_person_the_room_is_for_those_who_go_to_her_and_the_address_for_nobody(
+    world: World, migrator: Any, banner: Any
+) -> None:
+    """A nurse who reads no room goes to the wrong bed. A doctor elsewhere needs none."""
+    patient_id = world.patient(confidentiality="strictly_confidential", address_line_1="Skjult vei 1")
+    since = datetime.now(UTC) - timedelta(hours=1)
+    factories.care_relationship(world.builder, patient_id, world.bodil, world.bodo_ward, ground="referral", since=since)
+    world.store()
+
+    shown = banner(world.nina, patient_id)
+    assert (shown.place, shown.confidential_text) == ("Rom 204", "Strengt fortrolig adresse (kode 6)")
+    assert banner(world.bodil, patient_id).place is None
+    migrator.execute("UPDATE access.care_relationship SET room = NULL WHERE patient_id = %s", (patient_id,))
+    assert banner(world.nina, patient_id).place is None
 
 
 def test_the_age_of_who_has_died_stands_still(world: Any, person: Make, banner: Any) -> None:

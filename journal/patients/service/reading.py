@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from journal.access import gives_care
 from journal.patients import banner as reading
 from journal.patients import listed as listing
 from journal.patients.banner import Alerts, Banner
@@ -26,7 +27,8 @@ class Reading(Service):
     @on_patient(Permission.PATIENTS_READ)
     def ask_banner(self, patient_id: UUID) -> Asked[Banner]:
         """As banner, for together()."""
-        return reading.ask(self.db, patient_id, self.work.ids(patient_id), local_date(self.work.now))
+        ground, today = self.work.ground(patient_id), local_date(self.work.now)
+        return reading.ask(self.db, patient_id, self.work.ids(patient_id), today, in_care=gives_care(ground.code))
 
     @on_patients(Permission.PATIENTS_READ)
     def listed(self, patient_ids: Collection[UUID]) -> dict[UUID, Listed]:
