@@ -17,7 +17,7 @@ from journal.access.justified_rules import Reason
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
 from journal.access.restricting import AskedToClose, Restrictions
-from journal.access.restriction_rules import PARTS
+from journal.access.restriction_rules import PARTS, WHOLE, stands_without
 from journal.access.restriction_tables import RestrictionRow
 from journal.access.rules import gives_care
 from journal.access.service import CareRelationships
@@ -40,6 +40,7 @@ __all__ = [
     "PARTS",
     "REASONS",
     "REASON_TEXTS",
+    "WHOLE",
     "AccessGate",
     "AddressReaders",
     "Amiss",
@@ -69,6 +70,7 @@ __all__ = [
     "require_proof",
     "set_color_scheme",
     "set_language",
+    "stands_without",
     "start_session",
     "ways_in",
 ]

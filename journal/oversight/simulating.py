@@ -1,6 +1,6 @@
-"""What an employee would see of a patient at a moment, and what other hours of grace would have done to last month's reads."""
+"""What an employee would see of a patient at a moment, and what other rules would have done to last month's reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from journal.access import Part, explain, ways_in
+from journal.access import Part, explain, stands_without, ways_in
 from journal.oversight.unusual import CHUNK, MONTH, parts
-from journal.permissions import Permission
+from journal.permissions import Permission, Role
 from journal.platform.caller import Actor
 from journal.platform.language import phrase
 from journal.platform.service import Service, without_patient
@@ -32,6 +32,19 @@ _ROLES = sa.text(
 _STANDING = sa.text("SELECT * FROM oversight.standing_then(ARRAY[CAST(:patient AS uuid)], :employment, :moment)")
 _GROUNDS = sa.text("SELECT * FROM oversight.grounds_then(:charts, :employment, :moment)")
 _BY_GRACE = sa.text("SELECT * FROM oversight.by_grace(:since, :until, :hours)")
+
+
+_WITHOUT = sa.text("SELECT * FROM oversight.without(:since, :until, :role, :part, :ground, :standing)")
+_STANDING_WITHOUT = [permission.value for permission in Permission if stands_without(permission)]
+
+
+@dataclass(frozen=True)
+class Without:
+    """A rule that is tried: a role that may not read a part of the record, or a ground that opens nothing."""
+
+    role: Role | None = None
+    part: str | None = None
+    ground: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,12 +75,11 @@ class RoleAnswer:
 
 @dataclass(frozen=True)
 class ReplayRow:
-    """The reads of one role in one unit. *in_grace*: after the ground had ended; *refused*: by the hours that are tried."""
+    """The reads of one role in one unit, and how many of them the rule that is tried would have refused."""
 
     unit_name: str
     role: str
     lines: int
-    in_grace: int
     refused: int
 
 
@@ -80,19 +92,22 @@ class RefusedRead:
     patient_id: UUID
     action: str
     ground: str
-    ended_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
 class Replay:
-    """*untold*: the reads that cannot be tried, since the log names no ground with an end for them."""
+    """Of hours of grace: *in_grace*, the reads after the ground had ended; *untold*, those that cannot be tried, since the log
+    names no ground with an end for them. Of a role without a part: *partly*, those that had shown the rest.
+    """
 
     lines: int
-    in_grace: int
     refused: int
-    untold: int
     rows: list[ReplayRow]
     newest: list[RefusedRead]
+    in_grace: int = 0
+    untold: int = 0
+    partly: int = 0
 
 
 class Simulator(Service):
@@ -108,23 +123,24 @@ class Simulator(Service):
     @without_patient(Permission.AUDIT_READ)
     def replay(self, hours: int) -> Replay:
         """The reads of the last 31 days with this many hours of grace after a ground has ended, a week at a time."""
+        rows = self._a_month(_BY_GRACE, {"hours": hours})
+        in_grace, untold = sum(row.in_grace for row in rows), sum(row.untold for row in rows)
+        return _replay(rows, in_grace=in_grace, untold=untold)
+
+    @without_patient(Permission.AUDIT_READ)
+    def without(self, rule: Without) -> Replay:
+        """The same reads by a rule that takes something away. Of a ground: those that no other kind of ground had let in."""
+        rows = self._a_month(_WITHOUT, {**vars(rule), "standing": _STANDING_WITHOUT})
+        return _replay(rows, partly=sum(row.partly for row in rows))
+
+    def _a_month(self, question: sa.TextClause, asked: Mapping[str, Any]) -> list[Any]:
         self.work.note(Permission.AUDIT_READ)
-        now = self.work.now
-        rows: list[Any] = [
+        weeks = parts(self.work.now - MONTH, self.work.now, 7 * CHUNK)
+        return [
             row
-            for first, last in parts(now - MONTH, now, 7 * CHUNK)
-            for row in self.db.execute(_BY_GRACE, {"since": first, "until": last, "hours": hours})
+            for since, until in weeks
+            for row in self.db.execute(question, {**asked, "since": since, "until": until})
         ]
-        return Replay(
-            sum(row.lines for row in rows),
-            sum(row.in_grace for row in rows),
-            sum(row.refused for row in rows),
-            sum(row.untold for row in rows),
-            _together(rows),
-            sorted((_read(row, said) for row in rows for said in row.examples), key=lambda r: r.at, reverse=True)[
-                :MOST_SHOWN
-            ],
-        )
 
     def _in_role(self, patient_id: UUID, person_id: UUID, row: Any, moment: datetime) -> RoleAnswer:
         here = self.work.actor
@@ -166,15 +182,21 @@ def _state(ground: Any, moment: datetime) -> str:
     return phrase("var avsluttet")
 
 
-def _together(rows: Iterable[Any]) -> list[ReplayRow]:
-    found: dict[tuple[str, str], list[int]] = {}
+def _replay(rows: Iterable[Any], **more: int) -> Replay:
+    rows = list(rows)
+    found: dict[tuple[str, str], tuple[int, int]] = {}
     for row in rows:
-        counts = found.setdefault((row.unit_name, row.actor_role), [0, 0, 0])
-        found[row.unit_name, row.actor_role] = [
-            a + b for a, b in zip(counts, (row.lines, row.in_grace, row.refused), strict=True)
-        ]
-    refused = [ReplayRow(unit, role, *counts) for (unit, role), counts in found.items() if counts[2]]
-    return sorted(refused, key=lambda each: (-each.refused, each.unit_name, each.role))
+        lines, refused = found.get((row.unit_name, row.actor_role), (0, 0))
+        found[row.unit_name, row.actor_role] = lines + row.lines, refused + row.refused
+    struck = [ReplayRow(unit, role, *counts) for (unit, role), counts in found.items() if counts[1]]
+    newest = sorted((_read(row, said) for row in rows for said in row.examples), key=lambda r: r.at, reverse=True)
+    return Replay(
+        sum(row.lines for row in rows),
+        sum(row.refused for row in rows),
+        sorted(struck, key=lambda each: (-each.refused, each.unit_name, each.role)),
+        newest[:MOST_SHOWN],
+        **more,
+    )
 
 
 def _read(row: Any, said: dict[str, Any]) -> RefusedRead:
@@ -186,5 +208,5 @@ def _read(row: Any, said: dict[str, Any]) -> RefusedRead:
         patient_id=UUID(said["patient_id"]),
         action=said["action"],
         ground=said["ground"],
-        ended_at=datetime.fromisoformat(said["ended_at"]),
+        ended_at=datetime.fromisoformat(said["ended_at"]) if "ended_at" in said else None,
     )

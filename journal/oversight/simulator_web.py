@@ -1,19 +1,22 @@
-"""The pages of the policy simulator: what an employee would see of a patient, and other hours of grace tried on last month."""
+"""The pages of the policy simulator: what an employee would see of a patient, and other rules tried on last month."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import request
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from journal.access import LEAST_GRACE_HOURS, MOST_GRACE_HOURS, REASONS
+from journal.access import GROUNDS as OPENING
+from journal.access import LEAST_GRACE_HOURS, MOST_GRACE_HOURS, PARTS, REASONS, WHOLE
 from journal.audit import ACTIONS, GROUNDS
 from journal.municipalities import CAN_DO, Employee, Municipalities
-from journal.oversight.simulating import RoleAnswer, Simulator
-from journal.permissions import Permission
+from journal.oversight.simulating import RoleAnswer, Simulator, Without
+from journal.permissions import Permission, Role, permissions_of
 from journal.platform.errors import Invalid
 from journal.platform.fields import StrictInteger, Text
 from journal.platform.moment_field import MomentField
 from journal.web import Section, current_work, form_body, query_body, render
+from journal.web.shell import role_text
 
 bp = Section("simulator", __name__)
 
@@ -26,8 +29,22 @@ class Ask(Schema):
     at = MomentField(load_default=None)
 
 
-class TryGrace(Schema):
+READERS = tuple(role for role in Role if Permission.CHART_READ in permissions_of(role))
+TAKEN = {part: text for part, text in PARTS.items() if part != WHOLE}
+
+
+class TryRule(Schema):
+    """One of them: hours of grace, a role without a part of the record, or a ground that opens nothing."""
+
     hours = StrictInteger(least=LEAST_GRACE_HOURS, most=MOST_GRACE_HOURS, load_default=None, allow_none=True)
+    role = fields.Enum(Role, by_value=True, load_default=None)
+    part = fields.String(validate=validate.OneOf(list(TAKEN), error="Velg en del."), load_default=None)
+    ground = fields.String(validate=validate.OneOf(list(OPENING), error="Velg en grunn."), load_default=None)
+
+    @validates_schema
+    def whole(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["role"] is None) != (data["part"] is None):
+            raise ValidationError("Velg både rolle og del.", "role")
 
 
 @bp.page("/audit/patients/<uuid:patient_id>/access", Permission.AUDIT_READ)
@@ -49,17 +66,18 @@ def ask(patient_id: UUID) -> str:
 
 @bp.page("/audit/replay", Permission.AUDIT_READ)
 def replay() -> str:
-    """With no hours: the form alone."""
-    hours = query_body(TryGrace)["hours"]
-    tried = Simulator(current_work()).replay(hours) if hours else None
-    return _replay(tried=tried, hours=hours, errors={})
+    """With nothing to try: the forms alone."""
+    asked, simulator = query_body(TryRule), Simulator(current_work())
+    hours = asked.pop("hours")
+    tried = simulator.replay(hours) if hours else simulator.without(Without(**asked)) if any(asked.values()) else None
+    return _replay(tried=tried, errors={})
 
 
 @bp.errorhandler(Invalid)
 def correct(error: Invalid) -> tuple[str, int]:
     """The form with what was typed, and a sentence at the field that must be corrected."""
     if request.endpoint == "simulator.replay":
-        return _replay(tried=None, hours=request.args.get("hours", ""), errors=error.errors), error.status
+        return _replay(tried=None, errors=error.errors), error.status
     return _page(errors=error.errors), error.status
 
 
@@ -86,5 +104,13 @@ def _page(
 
 def _replay(**shown: object) -> str:
     return render(
-        "oversight/replay.html", grounds=GROUNDS, actions=ACTIONS, limits=(LEAST_GRACE_HOURS, MOST_GRACE_HOURS), **shown
+        "oversight/replay.html",
+        asked=request.args,
+        grounds=GROUNDS,
+        actions=ACTIONS,
+        limits=(LEAST_GRACE_HOURS, MOST_GRACE_HOURS),
+        roles=[(role.value, role_text(role)) for role in READERS],
+        parts_of_record=list(TAKEN.items()),
+        openings=list(OPENING.items()),
+        **shown,
     )

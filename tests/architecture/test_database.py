@@ -118,6 +118,7 @@ SECURITY_DEFINERS = {
     ("oversight.asked(uuid)", "journal_door"),
     ("oversight.by_grace(timestamp with time zone, timestamp with time zone, integer)", "journal_door"),
     ("oversight.grounds_then(uuid[], uuid, timestamp with time zone)", "journal_door"),
+    ("oversight.without(timestamp with time zone, timestamp with time zone, text, text, text, text[])", "journal_door"),
     ("oversight.standing_then(uuid[], uuid, timestamp with time zone)", "journal_door"),
     ("oversight.barred(uuid, uuid)", "journal_door"),
     ("oversight.crowds(timestamp with time zone, timestamp with time zone, integer)", "journal_door"),

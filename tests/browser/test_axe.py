@@ -566,7 +566,14 @@ def test_the_pages_of_the_log(world: World, see: See, patient_id: UUID) -> None:
     expect(tab.find("h1")).to_have_text("Spørsmål fra pasienten")
     assert faults_of(tab) == []
     asked = f"/patients/{patient_id}/requests/new"
-    for path in ("/requests", asked, f"/patients/{patient_id}/access", "/replay?hours=2", "/integrity"):
+    for path in (
+        "/requests",
+        asked,
+        f"/patients/{patient_id}/access",
+        "/replay?role=nurse&part=notes",
+        "/replay?hours=2",
+        "/integrity",
+    ):
         assert faults_of(see(world.rolf, f"/audit{path}")) == []
 
 

@@ -124,6 +124,7 @@ def test_nobody_is_asked_about_while_the_log_is_not_read(world: World, work_of: 
         "SELECT * FROM oversight.standing_then(:ids, :role, :now)",
         "SELECT * FROM oversight.grounds_then(:ids, :role, :now)",
         "SELECT * FROM oversight.by_grace(:now, :now, 12)",
+        "SELECT * FROM oversight.without(:now, :now, 'nurse', 'notes', NULL, '{}')",
         "SELECT * FROM access.standing_of(:ids, :role, :ids, :now)",
     ):
         with (
@@ -166,3 +167,46 @@ def test_last_months_reads_are_tried_with_other_hours(
     assert clock.moment(end) in short and "Nina Nordli" in short
     assert rolf.get("/audit/replay?hours=0").status_code == 422
     assert nina.get("/audit/replay?hours=4").status_code == 403
+
+
+def test_last_months_reads_are_tried_with_a_role_without_a_part(
+    world: World, client_for: ClientFor, access_log: Callable[[UUID], list[Any]]
+) -> None:
+    """Hazard H287."""
+    kari = world.patient()
+    siri, nina, rolf = client_for(world.siri), client_for(world.nina), client_for(world.rolf)
+    for path in ("notes", "observations", ""):
+        assert siri.get(f"/patients/{kari}/{path}".rstrip("/")).status_code == 200
+    assert nina.get(f"/patients/{kari}/notes").status_code == 200
+
+    told = rolf.get("/audit/replay?role=health_assistant&part=notes").text
+
+    lines = access_log(kari)
+    hers = [line.action for line in lines if line.actor_role == "health_assistant" and "notes" in line.categories]
+    assert hers.count("chart:read") == 1 and len(hers) > 1
+    assert f"{len(hers) - 1} av {len(lines)} oppslag hadde vært avvist." in told
+    assert "1 hadde vist resten uten denne delen." in told
+    assert "Siri Strand" in told and "Nina Nordli" not in told and str(kari) in told
+    assert f"0 av {len(lines)} oppslag" in rolf.get("/audit/replay?role=doctor&part=notes").text
+    for wrong in ("role=doctor", "part=notes", "role=king&part=notes", "role=doctor&part=*"):
+        assert rolf.get(f"/audit/replay?{wrong}").status_code == 422
+
+
+def test_last_months_reads_are_tried_with_a_ground_that_opens_nothing(world: World, client_for: ClientFor) -> None:
+    """Hazard H287."""
+    by_task, by_both = world.patient(related=False), world.patient(related=False)
+    since = NOW - timedelta(days=9)
+    for patient_id in (by_task, by_both):
+        factories.care_relationship(world.builder, patient_id, world.nina, world.ward, ground="task", since=since)
+    world.store()
+    nina, rolf = client_for(world.nina), client_for(world.rolf)
+    for patient_id in (by_task, by_both):
+        assert nina.get(f"/patients/{patient_id}").status_code == 200
+    # There was another ground all the time, as it was found out afterwards.
+    factories.care_relationship(world.builder, by_both, world.nina, world.ward, ground="stay", since=since)
+    world.store()
+
+    told = rolf.get("/audit/replay?ground=task").text
+
+    assert str(by_task) in told and str(by_both) not in told and "1 av 2 oppslag" in told
+    assert "0 av 2 oppslag" in rolf.get("/audit/replay?ground=referral").text
