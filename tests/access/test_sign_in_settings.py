@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey
 
 from journal.access.openid import providers
 from journal.access.openid.outside import ask
+from journal.access.openid.providers import SCOPES
 from journal.access.openid.refusals import SignInRefused
 from journal.access.sign_in_command import link, make_key, try_all
 from journal.platform.settings import InsecureStart, Settings
@@ -73,6 +74,16 @@ def test_a_good_file_is_taken_and_shows_no_secret(settings: Settings, file: Path
 
     assert set(known.by_id) == {"helseid", "town"}
     assert "between us" not in repr(known) and '"d"' not in repr(known) and "5a5a" not in repr(known)
+
+
+def test_no_more_is_asked_for_than_who_she_is_how_sure_that_is_and_what_number_she_has() -> None:
+    """ASVS 10.2.3: a scope that nothing here reads is more than we need to know."""
+    identity = {"identity/pid", "identity/security_level", "hpr/hpr_number"}
+
+    assert set(SCOPES["helseid"].split()) == {
+        "openid", "profile", *(f"helseid://scopes/{name}" for name in identity),
+    }  # fmt: skip
+    assert SCOPES["plain"] == "openid profile"
 
 
 def test_plain_http_is_for_this_machine_and_never_in_production(settings: Settings, file: Path) -> None:

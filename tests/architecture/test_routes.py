@@ -170,6 +170,7 @@ def headers_missing(answer: TestResponse) -> set[str]:
         "Referrer-Policy": answer.headers.get("Referrer-Policy") == "no-referrer",
         "Cross-Origin-Opener-Policy": answer.headers.get("Cross-Origin-Opener-Policy") == "same-origin",
         "Cross-Origin-Resource-Policy": answer.headers.get("Cross-Origin-Resource-Policy") == "same-origin",
+        "charset": not answer.mimetype.startswith("text/") or answer.mimetype_params.get("charset") == "utf-8",
         "once": len(answer.headers.getlist("Content-Security-Policy")) == 1,
         "Server": "Python" not in answer.headers.get("X-Powered-By", ""),
         "Access-Control-Allow-Origin": "Access-Control-Allow-Origin" not in answer.headers,
@@ -232,6 +233,7 @@ def test_a_static_file_may_be_kept_and_no_more(nina: Browser) -> None:
     assert {name for answer in answers.values() for name in headers_missing(answer)} <= {"Cache-Control"}
     assert nina.get("/static/../app.py").status_code == 404
     assert nina.get("/static/%2e%2e/app.py").status_code == 404
+    assert {nina.get(f"/static/{folder}").status_code for folder in ("", "vendor", "vendor/", ".", "icons/")} == {404}
 
 
 def test_the_header_test_sees_a_header_that_is_gone(nina: Browser) -> None:

@@ -246,6 +246,36 @@ def dangerous(node: ast.AST) -> bool:
     return (called(node, "eval", "exec", "loads") and "pickle" in ast.unparse(node)) or called(node, "eval", "exec")
 
 
+_PATTERNS = ("compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
+
+
+def pattern_of_input(node: ast.AST) -> bool:
+    """A pattern that is put together of anything but constants: whoever writes what goes in it may make it run for ever."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PATTERNS):
+        return False
+    if ast.unparse(node.func.value) != "re":
+        return False
+    return "re.escape" not in ast.unparse(node.args[0]) and not _is_constant(node.args[0])
+
+
+def format_of_input(node: ast.AST) -> bool:
+    """A text that is filled in and is not written here: `{0.__class__}` reads what nobody meant to show. SQL quotes its own."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"):
+        return False
+    return "sql." not in ast.unparse(node) and not _is_constant(node.func.value)
+
+
+def _is_constant(node: ast.expr) -> bool:
+    """Written here: a text, a name in capitals, or these put together."""
+    if isinstance(node, ast.JoinedStr):
+        return all(_is_constant(part) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return _is_constant(node.value)
+    if isinstance(node, ast.BinOp):
+        return _is_constant(node.left) and _is_constant(node.right)
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id.isupper())
+
+
 SERVICES = ("*/service.py", "*/service/**/*.py", "*/*_service.py")
 EVERYTHING = ("**/*.py",)
 # The speed test fills an empty database by itself, as the superuser, and serves nobody.
@@ -277,6 +307,8 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], tuple[str, ...], str]] = {
         "text(\"SELECT set_config('journal.who', :who, false)\")",
     ),
     "eval": (dangerous, EVERYTHING, "eval(expression)"),
+    "a pattern made of input": (pattern_of_input, EVERYTHING, 're.search(f"{word}$", text)'),
+    "a text made of input that is filled in": (format_of_input, EVERYTHING, "sentence.format(name)"),
 }
 
 
