@@ -109,6 +109,32 @@ class Justifying(Service):
             self.open(patient_id, Reason.EMERGENCY)
 
     @on_patient(Permission.ACCESS_JUSTIFY)
+    def for_rest(self, patient_id: UUID) -> tuple[Reason, ...]:
+        """The reasons that open the notes which the purpose of her ground leaves in a drawer; none when it leaves nothing.
+
+        Raises NoGround for whoever has no ground.
+        """
+        if self.work.ground(patient_id).relationship_id is None:
+            raise NoGround()
+        return rules.FOR_REST if self.work.open(Permission.NOTES_READ, [patient_id])[patient_id].instead else ()
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def open_rest(self, patient_id: UUID, reason: Reason) -> None:
+        """Opens those notes within the ground that she has, for as long as an emergency, and tells the patient and who looks it
+        over. Raises as for_rest(); Conflict when nothing is left in a drawer, NotLet for a reason of something else.
+        """
+        ways = self.for_rest(patient_id)
+        if not ways:
+            raise Conflict("Ingen notater ligger i en skuff for deg nå.")
+        if reason not in ways:
+            raise NotLet()
+        within = self.work.ground(patient_id).relationship_id
+        # Of linked records it is the one that has the relationship.
+        row = CareRelationship
+        of = self.db.scalars(sa.select(row.patient_id).where(self.work.chart(patient_id, row), row.id == within)).one()
+        self._take(of, reason, "", within=within)
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
     def end(self, patient_id: UUID) -> None:
         """Ends what she opened this chart with herself; the others' stays. Raises NoGround when it is over and nothing else is."""
         if self.work.ground(patient_id).relationship_id is None:
@@ -150,7 +176,8 @@ class Justifying(Service):
         holds = row.valid_from <= now, sa.or_(row.valid_until.is_(None), row.valid_until > now)
         return list(self.db.scalars(sa.select(row).where(self.work.chart(patient_id, row), hers, *holds)))
 
-    def _take(self, patient_id: UUID, reason: Reason, words: str) -> None:
+    def _take(self, patient_id: UUID, reason: Reason, words: str, *, within: UUID | None = None) -> None:
+        """*within*: the relationship that she reads by already; without it one begins."""
         limits = self.limits()
         earlier = self._in_an_hour()
         too_many = earlier >= limits.most_in_an_hour
@@ -158,7 +185,22 @@ class Justifying(Service):
             raise TooMany(
                 "Du har åpnet mange journaler med en grunn den siste timen. Be lederen sette deg på pasientene, eller vent."
             )
-        self._begin(patient_id, reason, limits, in_an_hour=earlier + 1, too_many=too_many, words=words)
+        access = JustifiedAccess(
+            patient_id=patient_id,
+            id=new_id(),
+            relationship_id=within or self._begin(patient_id, reason, limits),
+            reason=reason.value,
+            valid_until=self.work.now + timedelta(hours=limits.hours(reason)),
+            review_before=self.work.now + timedelta(hours=limits.review_hours),
+            in_an_hour=earlier + 1,
+            too_many=too_many,
+        )
+        self.db.add(access)
+        self.db.flush()
+        self.db.add(Notice(patient_id=patient_id, access_id=access.id))
+        if reason is Reason.OTHER:
+            self.db.add(JustifiedWords(patient_id=patient_id, access_id=access.id, text=words))
+        self.db.flush()
 
     def _in_an_hour(self) -> int:
         actor = self.work.actor
@@ -166,40 +208,21 @@ class Justifying(Service):
         since = self.work.now - timedelta(hours=1)
         return int(_LATELY.one(self.db, person=actor.person_id, unit=actor.unit_id, since=since).many)
 
-    def _begin(
-        self, patient_id: UUID, reason: Reason, limits: Limits, *, in_an_hour: int, too_many: bool, words: str
-    ) -> None:
-        now, opens, id, relationship_id = self.work.now, rules.REASONS[reason], new_id(), new_id()
-        until = now + timedelta(hours=limits.hours(reason))
+    def _begin(self, patient_id: UUID, reason: Reason, limits: Limits) -> UUID:
+        opens, id = rules.REASONS[reason], new_id()
         begun = {
             "patient_id": patient_id,
-            "id": relationship_id,
+            "id": id,
             "practitioner_id": self.work.actor.person_id,
             "ground": opens.ground,
             "purpose": opens.purpose,
             "decision_ref": rules.decision_ref(reason),
-            "valid_from": now,
-            "valid_until": until,
+            "valid_from": self.work.now,
+            "valid_until": self.work.now + timedelta(hours=limits.hours(reason)),
         }
         # No unit: it is nobody else's.
         self.db.execute(sa.insert(CareRelationship).values(**begun, unit_id=sa.null()))
-        self.db.add(
-            JustifiedAccess(
-                patient_id=patient_id,
-                id=id,
-                relationship_id=relationship_id,
-                reason=reason.value,
-                valid_until=until,
-                review_before=now + timedelta(hours=limits.review_hours),
-                in_an_hour=in_an_hour,
-                too_many=too_many,
-            )
-        )
-        self.db.flush()
-        self.db.add(Notice(patient_id=patient_id, access_id=id))
-        if reason is Reason.OTHER:
-            self.db.add(JustifiedWords(patient_id=patient_id, access_id=id, text=words))
-        self.db.flush()
+        return id
 
 
 class JustifiedSettings(Service):
