@@ -116,7 +116,8 @@ class Justifying(Service):
         """
         if self.work.ground(patient_id).relationship_id is None:
             raise NoGround()
-        return rules.FOR_REST if self.work.open(Permission.NOTES_READ, [patient_id])[patient_id].instead else ()
+        narrow = self.work.open(Permission.NOTES_READ, [patient_id])[patient_id].instead
+        return tuple(rules.FOR_REST) if narrow else ()
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def open_rest(self, patient_id: UUID, reason: Reason) -> None:

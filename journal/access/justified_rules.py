@@ -130,8 +130,15 @@ _NOT_SAID = phrase("ikke oppgitt")
 AT_THE_DOOR = {reason: opens for reason, opens in REASONS.items() if not opens.closed}
 # The whole record is asked for by its number, before anybody knows that it is there: no button of a chart leads to it.
 FOR_CLOSED = {r: opens for r, opens in REASONS.items() if r in (Reason.CLOSED_LIFE, Reason.CLOSED_HARM)}
-# Within the ground that somebody has, of what its purpose leaves in a drawer (access/purpose.py).
-FOR_REST = (Reason.REST_CARE, Reason.REST_PLANNING, Reason.REST_DANGER, Reason.REST_PATIENT_ASKS)
+# Within the ground that somebody has, of what its purpose leaves in a drawer (access/purpose.py): in the words of its page.
+FOR_REST = phrases(
+    {
+        Reason.REST_CARE: "For hjelpen jeg gir nå",
+        Reason.REST_PLANNING: "For å vurdere eller planlegge hjelpen",
+        Reason.REST_DANGER: "For å vite om noen er i fare",
+        Reason.REST_PATIENT_ASKS: "Pasienten ber om det",
+    }
+)
 HOW_FAR = phrases(
     {
         Lets.ALL: "hele journalen, også å skrive",

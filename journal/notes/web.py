@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import request
 from werkzeug.wrappers import Response
 
-from journal.access import DRAWER_REASONS, FOR_REST, REASON_TEXTS, Drawers, Justifying
+from journal.access import DRAWER_REASONS, FOR_REST, Drawers, Justifying, Reason
 from journal.notes import rules, schemas
 from journal.notes.service import Note, Notes
 from journal.patients import Patients
@@ -174,8 +174,8 @@ def _list(
         in_drawer=ground.in_drawer,
         rest=rest,
         rest_until=clock.hhmm(ground.drawer_until) if ground.drawer_until else "",
-        rest_reasons=[(reason.value, REASON_TEXTS[reason]) for reason in FOR_REST],
-        rest_hours=Justifying(work).limits().hours(FOR_REST[0]) if rest and may_justify else 0,
+        rest_reasons=[(reason.value, text) for reason, text in FOR_REST.items()],
+        rest_hours=Justifying(work).limits().hours(Reason.REST_CARE) if rest and may_justify else 0,
         patient_id=patient_id,
         banner_of=Patients(work).banner(patient_id),
         notes=notes.entries(patient_id, words=words),

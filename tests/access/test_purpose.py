@@ -130,7 +130,7 @@ def test_no_way_to_the_notes_goes_past_it(
 def test_what_an_erasure_is_of_is_all_of_it(world: World, work_of: WorkOf, kari: UUID) -> None:
     """Also after a look at what the manager otherwise sees, in the same transaction."""
     with work_of(world.mona) as work:
-        work.open(Permission.NOTES_READ, [kari])
+        work.open(Permission.CHART_READ, [kari])
         assert {row.body for row in work.db.execute(BODIES)} == {OURS}
         work.open(Permission.RECORDS_ERASE, [kari])
         assert {row.body for row in work.db.execute(BODIES)} == {OURS, NEW, OLD}
