@@ -231,6 +231,10 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.AUDIT_READ: ("audit",),
 }
 
+# What is whole without the notes that the purpose of a ground does not need (access/purpose.py): to read and write notes. An
+# erasure reaches all of them.
+BY_PURPOSE = frozenset({P.CHART_READ, P.NOTES_DRAWER, P.NOTES_READ, P.NOTES_WRITE})
+
 
 def permissions_of(role: str) -> frozenset[Permission]:
     """The permissions of a role; none for a role nobody knows (fail closed)."""

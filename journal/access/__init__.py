@@ -12,8 +12,8 @@ from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
 from journal.access.held import people_beside
 from journal.access.justified import Justifying
+from journal.access.justified_rules import FOR_REST, Reason
 from journal.access.justified_rules import TEXTS as REASON_TEXTS
-from journal.access.justified_rules import Reason
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
 from journal.access.restricting import AskedToClose, Restrictions
@@ -34,6 +34,7 @@ from journal.access.sources import Amiss, Sources
 __all__ = [
     "ASKED",
     "DRAWER_REASONS",
+    "FOR_REST",
     "GROUNDS",
     "LEAST_GRACE_HOURS",
     "MOST_GRACE_HOURS",

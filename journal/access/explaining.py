@@ -37,11 +37,13 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the chart. *why* is OPEN, or what closes it; *ground* is the code of the ground that opens it."""
+    """A part of the chart. *why* is OPEN, or what closes it; *ground* is the code of the ground that opens it, and *in_drawer*
+    what of the part its purpose leaves in a drawer."""
 
     text: str
     why: Why
     ground: str = ""
+    in_drawer: str = ""
 
     @property
     def open(self) -> bool:
@@ -93,7 +95,8 @@ def _part(actor: Actor, permission: Permission, text: str, patient_id: UUID, sta
     if not actor.may(permission):
         return Part(text, Why.ROLE)
     try:
-        return Part(text, Why.OPEN, decide(actor, permission, patient_id, standing).code)
+        ground = decide(actor, permission, patient_id, standing)
+        return Part(text, Why.OPEN, ground.code, ground.in_drawer)
     except NotLet:
         return Part(text, Why.REASON)
     except Withheld:

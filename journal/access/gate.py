@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from journal.access import drawer_rules, justified_rules, restriction_rules, rules
+from journal.access import drawer_rules, justified_rules, purpose, restriction_rules, rules
 from journal.permissions import Permission, Role
 from journal.platform.caller import Actor
 from journal.platform.errors import AddressClosed, DrawerClosed, NoGround, NotFound, NotLet, Withheld
@@ -34,6 +34,14 @@ _ADDRESS = Statement(
                WHERE j.patient_id = ANY (:ids) AND j.reason = 'address' AND j.recorded_by = :person
                  AND j.recorded_as = :employment AND j.valid_until > now()
                  AND a.patient_id = ANY (:ids) AND a.valid_until IS NULL) AS shown"""
+    )
+)
+_REST = Statement(
+    sa.text(
+        """SELECT j.reason, j.valid_until FROM access.justified_access j
+           WHERE j.patient_id = ANY (:ids) AND j.recorded_by = :person AND j.recorded_as = :employment AND j.valid_until > now()
+             AND j.reason = ANY (CAST(:reasons AS text[]))
+           ORDER BY j.recorded_at DESC LIMIT 1"""
     )
 )
 # What the journal itself opens for a person and not for one record: linked records are read together.
@@ -73,11 +81,24 @@ class AccessGate:
         if permission is Permission.ACCESS_REASON and not _ASKED_WHY.one(work.db, ids=list(ground.ids)).asked:
             # Whoever looks over why a chart was opened sees whose it is, if somebody of her own units opened it.
             raise NoGround()
+        if ground.instead:
+            ground = _with_rest(work, ground)
         if permission is Permission.NOTES_DRAWER:
             return _by_reason(work, ground)
         if permission is Permission.PATIENTS_ADDRESS:
             return _by_name(work, ground)
         return ground
+
+
+def _with_rest(work: Work, ground: Ground) -> Ground:
+    """The same ground, with all of the notes for whoever has opened what its purpose leaves in a drawer, and her reason in the
+    place of what the ground rests on."""
+    who = {"person": work.actor.person_id, "employment": work.actor.role_id}
+    reasons = [reason.value for reason in justified_rules.FOR_REST]
+    for found in _REST.rows(work.db, ids=list(ground.ids), reasons=reasons, **who):
+        told = justified_rules.decision_ref(justified_rules.Reason(found.reason))
+        return ground._replace(instead={}, in_drawer="", drawer_until=found.valid_until, decision_ref=told)
+    return ground
 
 
 def _by_reason(work: Work, ground: Ground) -> Ground:
@@ -97,6 +118,13 @@ def _by_name(work: Work, ground: Ground) -> Ground:
     if not rules.gives_care(ground.code) or not _ADDRESS.one(work.db, ids=list(ground.ids), **who).shown:
         raise AddressClosed()
     return ground._replace(decision_ref=justified_rules.decision_ref(justified_rules.Reason.ADDRESS))
+
+
+def _as_needed(actor: Actor, permission: Permission, ground: Ground, service_code: str | None) -> Ground:
+    """The same ground, with no more than its purpose needs. A reason that somebody gives herself says how far it goes."""
+    how_far = purpose.reach(actor.role, ground.code, service_code)
+    instead = purpose.instead(permission, how_far)
+    return ground._replace(instead=instead, in_drawer=purpose.IN_DRAWER[how_far]) if instead else ground
 
 
 def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:
@@ -132,7 +160,9 @@ def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any
         if own and not justified_rules.lets(standing.decision_ref, permission):
             raise NotLet()
         ground = rules.ground_of(patient_id, standing, actor)
-        return ground._replace(withheld=withheld) if withheld else ground
+        if withheld:
+            ground = ground._replace(withheld=withheld)
+        return ground if own else _as_needed(actor, permission, ground, standing.service_code)
     if permission is Permission.ACCESS_JUSTIFY:
         return rules.justifying(patient_id, tuple(standing.ids))
     if permission is Permission.PATIENTS_ADMIT:

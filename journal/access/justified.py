@@ -122,7 +122,30 @@ class Justifying(Service):
         named = {one.practitioner_id for one in AddressReaders(self.work).all(patient_id)}
         if not gives_care(ground.code) or self.work.actor.person_id not in named:
             raise Conflict("Du er ikke blant dem som kan se adressen. Må du vite den, spør lederen i enheten.")
-        self._take(patient_id, Reason.ADDRESS, "", within=ground.relationship_id)
+        self._take_within(patient_id, Reason.ADDRESS, ground.relationship_id)
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def for_rest(self, patient_id: UUID) -> tuple[Reason, ...]:
+        """The reasons that open the notes which the purpose of her ground leaves in a drawer; none when it leaves nothing.
+
+        Raises NoGround for whoever has no ground.
+        """
+        if self.work.ground(patient_id).relationship_id is None:
+            raise NoGround()
+        narrow = self.work.open(Permission.NOTES_READ, [patient_id])[patient_id].instead
+        return tuple(rules.FOR_REST) if narrow else ()
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def open_rest(self, patient_id: UUID, reason: Reason) -> None:
+        """Opens those notes within the ground that she has, for as long as an emergency, and tells the patient and who looks it
+        over. Raises as for_rest(); Conflict when nothing is left in a drawer, NotLet for a reason of something else.
+        """
+        ways = self.for_rest(patient_id)
+        if not ways:
+            raise Conflict("Ingen notater ligger i en skuff for deg nå.")
+        if reason not in ways:
+            raise NotLet()
+        self._take_within(patient_id, reason, self.work.ground(patient_id).relationship_id)
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def end(self, patient_id: UUID) -> None:
@@ -165,6 +188,12 @@ class Justifying(Service):
         hers = sa.or_(row.against_person_id == actor.person_id, row.against_unit_id.in_(list(actor.units)))
         holds = row.valid_from <= now, sa.or_(row.valid_until.is_(None), row.valid_until > now)
         return list(self.db.scalars(sa.select(row).where(self.work.chart(patient_id, row), hers, *holds)))
+
+    def _take_within(self, patient_id: UUID, reason: Reason, relationship_id: UUID | None) -> None:
+        """Within the ground that she has. Of linked records it is the one that has the relationship."""
+        row = CareRelationship
+        here = self.work.chart(patient_id, row), row.id == relationship_id
+        self._take(self.db.scalars(sa.select(row.patient_id).where(*here)).one(), reason, "", within=relationship_id)
 
     def _take(self, patient_id: UUID, reason: Reason, words: str, *, within: UUID | None = None) -> None:
         """*within*: the relationship that she reads by already; without it one begins."""

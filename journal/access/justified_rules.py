@@ -41,6 +41,10 @@ class Reason(StrEnum):
     CLOSED_HARM = "closed-harm"
     CLOSED_ALL = "closed-all"
     ADDRESS = "address"
+    REST_CARE = "rest-care"
+    REST_PLANNING = "rest-planning"
+    REST_DANGER = "rest-danger"
+    REST_PATIENT_ASKS = "rest-patient-asks"
 
 
 class Lets(StrEnum):
@@ -67,7 +71,7 @@ class Opens:
     """A reason in the words of the door page, the national template it stands for, its purpose of use, and how far it goes.
 
     *emergency*: the shorter time, and never stopped by a limit on how many. *closed*: opens what the patient has closed, or her
-    protected address, to somebody who has a ground already; no reason of the door, and for the shorter time.
+    protected address, or what the purpose of a ground leaves in a drawer, to somebody who has a ground already; no reason of the door, and for the shorter time.
     """
 
     text: str
@@ -99,6 +103,10 @@ TEXTS = phrases(
         Reason.CLOSED_HARM: "Fare for alvorlig helseskade",
         Reason.CLOSED_ALL: "Fare for liv, og hele journalen var sperret",
         Reason.ADDRESS: "Måtte vite hvor pasienten bor",
+        Reason.REST_CARE: "Notater i skuffen, for hjelpen jeg gir nå",
+        Reason.REST_PLANNING: "Notater i skuffen, for å vurdere eller planlegge hjelpen",
+        Reason.REST_DANGER: "Notater i skuffen, for å vite om noen er i fare",
+        Reason.REST_PATIENT_ASKS: "Notater i skuffen, siden pasienten ber om det",
     }
 )
 REASONS: Mapping[Reason, Opens] = {
@@ -115,6 +123,10 @@ REASONS: Mapping[Reason, Opens] = {
     Reason.CLOSED_HARM: Opens(TEXTS[Reason.CLOSED_HARM], "", "BTG", closed=True),
     Reason.CLOSED_ALL: Opens(TEXTS[Reason.CLOSED_ALL], "", "BTG", emergency=True, closed=True),
     Reason.ADDRESS: Opens(TEXTS[Reason.ADDRESS], "", "TREAT", closed=True),
+    Reason.REST_CARE: Opens(TEXTS[Reason.REST_CARE], "", "TREAT", closed=True),
+    Reason.REST_PLANNING: Opens(TEXTS[Reason.REST_PLANNING], "", "TREAT", closed=True),
+    Reason.REST_DANGER: Opens(TEXTS[Reason.REST_DANGER], "", "TREAT", emergency=True, closed=True),
+    Reason.REST_PATIENT_ASKS: Opens(TEXTS[Reason.REST_PATIENT_ASKS], "", "TREAT", closed=True),
 }
 _BY_CODE: Mapping[Any, str] = {reason.value: text for reason, text in TEXTS.items()}
 _NOT_SAID = phrase("ikke oppgitt")
@@ -122,6 +134,15 @@ AT_THE_DOOR = {reason: opens for reason, opens in REASONS.items() if not opens.c
 # The whole record is asked for by its number, before anybody knows that it is there, and a protected address by the few who are
 # named: no button of what the patient has closed leads to them.
 FOR_CLOSED = {r: opens for r, opens in REASONS.items() if r in (Reason.CLOSED_LIFE, Reason.CLOSED_HARM)}
+# Within the ground that somebody has, of what its purpose leaves in a drawer (access/purpose.py): in the words of its page.
+FOR_REST = phrases(
+    {
+        Reason.REST_CARE: "For hjelpen jeg gir nå",
+        Reason.REST_PLANNING: "For å vurdere eller planlegge hjelpen",
+        Reason.REST_DANGER: "For å vite om noen er i fare",
+        Reason.REST_PATIENT_ASKS: "Pasienten ber om det",
+    }
+)
 HOW_FAR = phrases(
     {
         Lets.ALL: "hele journalen, også å skrive",
@@ -207,6 +228,8 @@ KINDS = phrases(
         "medication": "legemidler",
         "observations": "målinger",
         "notes": "notater",
+        "notes:own": "notater fra egne enheter",
+        "notes:recent": "notater fra de siste 90 dagene",
         "notes:sensitive": "skjermede notater",
         "care": "oppgaver og tjenester",
         "access": "grunnen selv",

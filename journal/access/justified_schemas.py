@@ -19,6 +19,12 @@ class OpenClosed(Schema):
     reason = fields.Enum(Reason, by_value=True, required=True)
 
 
+class OpenRest(Schema):
+    """Why the notes in the drawer are opened."""
+
+    reason = fields.Enum(Reason, by_value=True, required=True)
+
+
 class Nothing(Schema):
     """A button alone."""
 

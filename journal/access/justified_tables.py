@@ -32,8 +32,8 @@ class _OfChart:
 
 
 class JustifiedAccess(_OfChart, Base):
-    """Somebody opened a chart with a reason (justified_rules.Reason), by the relationship it began. `in_an_hour`: which of
-    hers it was in the last hour; `too_many`: more than the municipality wants."""
+    """Somebody opened a chart, or a drawer of it, with a reason (justified_rules.Reason), by the relationship it began or is
+    within. `in_an_hour`: which of hers it was in the last hour; `too_many`: more than the municipality wants."""
 
     __tablename__ = "justified_access"
     __table_args__ = _HERE

@@ -24,7 +24,7 @@ MENU = MenuEntry("justified.reviews", "eye", "Begrunnet tilgang", Permission.ACC
 SETTINGS_MENU = MenuEntry(
     "justified.settings", "clock", "Tider for begrunnet tilgang", Permission.ACCESS_MANAGE, seldom=True
 )
-_FRONT, _LIST = "chart.front_page", "medication.medication_list"
+_FRONT, _LIST, _NOTES = "chart.front_page", "medication.medication_list", "notes.overview"
 
 
 class Way(NamedTuple):
@@ -105,6 +105,15 @@ def open_closed(patient_id: UUID) -> Response:
     justifying.for_closed(patient_id)
     justifying.open_closed(patient_id, **form_body(schemas.OpenClosed))
     return see_other(_FRONT, patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/notes/rest", Permission.ACCESS_JUSTIFY)
+def open_rest(patient_id: UUID) -> Response:
+    justifying = Justifying(current_work())
+    # Before the form is looked at, as above.
+    justifying.for_rest(patient_id)
+    justifying.open_rest(patient_id, **form_body(schemas.OpenRest))
+    return see_other(_NOTES, patient_id=patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/justified-access/end", Permission.ACCESS_JUSTIFY)

@@ -77,6 +77,8 @@ CATEGORIES = phrases(
         "medication": "legemidler",
         "observations": "målinger",
         "notes": "notater",
+        "notes:own": "notater fra egne enheter",
+        "notes:recent": "notater fra de siste 90 dagene",
         "notes:sensitive": "skjermede notater",
         "patients:address": "beskyttet adresse",
         "care": "oppgaver og opphold",

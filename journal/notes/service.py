@@ -51,10 +51,12 @@ class Note(ShownEntry):
 
 @dataclass(frozen=True)
 class Recent:
-    """The newest notes, and whether there is anything in the drawer beside them."""
+    """The newest notes, and whether there are others beside them: sensitive ones in the drawer, or in *rest* what the purpose of
+    the reader's ground does not need."""
 
     notes: list[Any]
     drawer: bool
+    rest: bool
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ class Notes(Service):
     @on_patient(Permission.NOTES_READ)
     def ask_recent(self, patient_id: UUID, *, limit: int = 20) -> Asked[Recent]:
         """As recent, with whether the drawer holds anything, for together()."""
-        return _recent().ask(self.db, _with_drawer, ids=self.work.ids(patient_id), most=limit)
+        narrowed = self.work.narrowed(patient_id, "notes")
+        return _recent(narrowed).ask(self.db, _with_drawer, ids=self.work.ids(patient_id), most=limit)
 
     @on_patient(Permission.NOTES_READ)
     def entries(self, patient_id: UUID, *, words: str = "", limit: int = 50) -> list[Note]:
@@ -110,6 +113,13 @@ class Notes(Service):
     def drawer_holds(self, patient_id: UUID) -> bool:
         """Whether there are sensitive notes: not how many, nor of what kind. One statement."""
         return bool(self.db.scalar(sa.select(_holds(self.work.ids(patient_id)))))
+
+    @on_patient(Permission.NOTES_READ)
+    def rest_holds(self, patient_id: UUID) -> bool:
+        """Whether there are notes that the purpose of the reader's ground leaves in a drawer. One statement; none where it leaves
+        nothing."""
+        narrowed = self.work.narrowed(patient_id, "notes")
+        return narrowed and bool(self.db.scalar(sa.select(_rest(self.work.ids(patient_id)))))
 
     @on_patient(Permission.NOTES_DRAWER)
     def in_drawer(self, patient_id: UUID, *, limit: int = 50) -> list[Note]:
@@ -289,8 +299,8 @@ class Notes(Service):
 
 
 @cache
-def _recent() -> Statement:
-    """Of each entry the highest version that is not in error, newest first, each beside whether the drawer holds anything: that
+def _recent(narrowed: bool) -> Statement:
+    """Of each entry the highest version that is not in error, newest first, each beside whether the drawers hold anything: that
     is told in a row alone when there is no note. Takes ids and most."""
     newest = (
         sa.select(NoteVersion)
@@ -301,8 +311,12 @@ def _recent() -> Statement:
     )
     note = newest.c
     body, erased = sa.func.coalesce(note.body, "").label("body"), note.erasure_id.is_not(None).label("erased")
-    held = sa.select(_holds(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))).label("drawer")).subquery()
-    told = sa.select(held.c.drawer, note.effective_at, body, erased, note.recorded_by_name, note.recorded_role)
+    ids = sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))
+    rest = _rest(ids) if narrowed else sa.false()
+    held = sa.select(_holds(ids).label("drawer"), rest.label("rest")).subquery()
+    told = sa.select(
+        held.c.drawer, held.c.rest, note.effective_at, body, erased, note.recorded_by_name, note.recorded_role
+    )
     latest_first = told.select_from(held.outerjoin(newest, sa.true())).order_by(
         note.effective_at.desc(), note.id.desc()
     )
@@ -313,8 +327,13 @@ def _holds(ids: Any) -> sa.ColumnElement[bool]:
     return sa.func.notes.drawer_holds(ids, type_=sa.Boolean)
 
 
+def _rest(ids: Any) -> sa.ColumnElement[bool]:
+    return sa.func.notes.rest_holds(ids, type_=sa.Boolean)
+
+
 def _with_drawer(rows: list[Any]) -> Recent:
-    return Recent([row for row in rows if row.effective_at is not None], any(row.drawer for row in rows))
+    drawer, rest = any(row.drawer for row in rows), any(row.rest for row in rows)
+    return Recent([row for row in rows if row.effective_at is not None], drawer, rest)
 
 
 def _row(

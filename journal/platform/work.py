@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from journal.permissions import OPENS, Permission
+from journal.permissions import BY_PURPOSE, OPENS, Permission
 from journal.platform import outbox
 from journal.platform.caller import Actor, Caller, Command, Keys, Known
 from journal.platform.errors import Denied, NotSignedIn, Unavailable
@@ -28,7 +29,9 @@ _OPEN = Statement(
 class Ground(NamedTuple):
     """Why a chart may be opened. *ids*: every record of the person, since linked records are read together.
 
-    *withheld*: the parts that the patient has closed to this reader, which are left out of the call.
+    *withheld*: the parts that the patient has closed to this reader, which are left out of the call. *instead*: what is opened in
+    the place of a part, where the purpose of the ground needs less of it; *in_drawer* says what is then left. *drawer_until*: how
+    long the reader has opened that with a reason.
     """
 
     patient_id: UUID
@@ -40,6 +43,16 @@ class Ground(NamedTuple):
     decision_ref: dict[str, Any] | None = None
     until: datetime | None = None
     withheld: tuple[str, ...] = ()
+    instead: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    in_drawer: str = ""
+    drawer_until: datetime | None = None
+
+    def parts(self, permission: Permission) -> tuple[str, ...]:
+        """The parts of the chart that a permission opens by this ground, as the log names them."""
+        if not self.withheld and not self.instead:
+            return OPENS[permission]
+        left = (part for part in OPENS[permission] if part not in self.withheld)
+        return tuple(opened for part in left for opened in self.instead.get(part, (part,)))
 
 
 class Gate(Protocol):
@@ -86,6 +99,7 @@ class Work:
     standings: Mapping[UUID, Any] = field(default_factory=dict)
     works: "Works | None" = None
     _closed: dict[UUID, frozenset[str]] = field(default_factory=dict)
+    _narrowed: set[tuple[UUID, str]] = field(default_factory=set)
     _concluded: bool = False
     _shielded: set[str] = field(default_factory=set)
 
@@ -122,8 +136,9 @@ class Work:
         for permission, patient_ids in wanted.items():
             self.admit(permission)
             categories = OPENS[permission]
+            enough = opened if permission in BY_PURPOSE or not self._narrowed else opened - self._narrowed
             closed = [
-                p for p in patient_ids if not (opened and all((p, category) in opened for category in categories))
+                p for p in patient_ids if not (enough and all((p, category) in enough for category in categories))
             ]
             if closed:
                 missing[permission] = closed
@@ -138,9 +153,9 @@ class Work:
                 self.remember_look(Look(permission, OPENS[permission], refused))
             raise refusal
         looks = [
-            Look(p, _left(p, withheld), _rows([g for g in found.values() if g.withheld == withheld]), object_id)
-            for p, found in grounds.items()
-            for withheld in dict.fromkeys(g.withheld for g in found.values())
+            Look(permission, parts, _rows(alike), object_id)
+            for permission, found in grounds.items()
+            for parts, alike in _by_parts(permission, found.values()).items()
         ]
         self._write_log(looks, "success")
         new = {
@@ -153,7 +168,17 @@ class Work:
                     self._grounds.setdefault(record, ground)
                     if ground.withheld:
                         self._closed[record] = self.closed(record).union(ground.withheld)
-                    self._opened.update({(record, part): ground for part in _left(permission, ground.withheld)})
+                    for part in OPENS[permission]:
+                        if part not in ground.withheld:
+                            self._mark(record, part, ground)
+
+    def _mark(self, record: UUID, part: str, ground: Ground) -> None:
+        """It is open, whole or in part: what one look has opened whole stays so."""
+        if part not in ground.instead:
+            self._narrowed.discard((record, part))
+        elif (record, part) not in self._opened:
+            self._narrowed.add((record, part))
+        self._opened[record, part] = ground
 
     def note(self, permission: Permission, patient_id: UUID | None = None, ground: str = "control") -> None:
         """Logs an act that opens no chart: an auditor's reading, a change of rights."""
@@ -196,6 +221,10 @@ class Work:
     def closed(self, patient_id: UUID) -> frozenset[str]:
         """The parts that were left out of what was opened in this Work, since the patient has closed them to who acts."""
         return self._closed.get(patient_id, frozenset())
+
+    def narrowed(self, patient_id: UUID, part: str) -> bool:
+        """Whether some of an opened part lies in a drawer, since the purpose of the ground does not need it."""
+        return (patient_id, part) in self._narrowed
 
     def beside(self, actor: Actor) -> AbstractContextManager["Work"]:
         """A transaction of its own for *actor*, with lines of its own in the log and the id of the same request.
@@ -303,8 +332,11 @@ def _in(model: Any, ids: Iterable[UUID]) -> sa.ColumnElement[bool]:
     return condition
 
 
-def _left(permission: Permission, withheld: Collection[str]) -> tuple[str, ...]:
-    return tuple(part for part in OPENS[permission] if part not in withheld)
+def _by_parts(permission: Permission, grounds: Iterable[Ground]) -> dict[tuple[str, ...], list[Ground]]:
+    found: dict[tuple[str, ...], list[Ground]] = {}
+    for ground in grounds:
+        found.setdefault(ground.parts(permission), []).append(ground)
+    return found
 
 
 def _rows(grounds: Collection[Ground]) -> list[dict[str, Any]]:

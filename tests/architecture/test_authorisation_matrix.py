@@ -88,6 +88,7 @@ FORMS: dict[str, dict[str, str]] = {
     "danger.rescue": {"text": "{number}"},
     "justified.open": {"reason": "emergency"},
     "justified.open_closed": {"reason": "closed-life"},
+    "justified.open_rest": {"reason": "rest-care"},
     "justified.decide": {"outcome": "explained", "version": "0"},
     "justified.choose": {
         "emergency_hours": "4",
@@ -343,6 +344,7 @@ IN_THE_WAY = {
     "lock.unlock": "nobody is locked",
     "downtime.enrol": "what is sent is no key",
     "justified.decide": "no access has this id",
+    "justified.open_rest": "nothing lies in the drawer for her",
     "downtime.end": "no device has this id",
     "downtime.parts": "no device asks",
     "downtime.report_use": "no device asks",

@@ -115,6 +115,8 @@ SECURITY_DEFINERS = {
     ("municipalities.practitioner_by_hpr(text)", "journal_finder"),
     ("notes.drawer_holds(uuid[])", "journal_finder"),
     ("notes.keep_mark()", "journal_finder"),
+    ("notes.rest_holds(uuid[])", "journal_finder"),
+    ("notes.within_reach(uuid, uuid, uuid[], uuid, boolean)", "journal_finder"),
     ("oversight.asked(uuid)", "journal_door"),
     ("oversight.by_grace(timestamp with time zone, timestamp with time zone, integer)", "journal_door"),
     ("oversight.grounds_then(uuid[], uuid, timestamp with time zone)", "journal_door"),

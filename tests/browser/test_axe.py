@@ -184,6 +184,14 @@ def test_the_page_where_a_leader_erases(world: World, see: See, patient_id: UUID
     assert faults_of(tab) == []
 
 
+def test_the_notes_of_a_ground_that_does_not_need_them_all(world: World, see: See, patient_id: UUID) -> None:
+    factories.note(world.builder, patient_id, world.bodil, "Skrevet i Bodø", at=datetime.now(UTC) - timedelta(days=9))
+    world.store()
+    tab = see(world.mona, f"/patients/{patient_id}/notes")
+    expect(tab.page.get_by_role("button", name="For hjelpen jeg gir nå")).to_be_visible()
+    assert faults_of(tab) == []
+
+
 def test_the_chart_as_the_doctor_sees_it_and_the_history_of_a_medicine(
     world: World, see: See, patient_id: UUID
 ) -> None:
