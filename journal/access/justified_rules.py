@@ -70,8 +70,9 @@ _NEVER = frozenset({P.ACCESS_RESTRICT, P.RECORDS_ERASE, P.PATIENTS_DISCHARGE})
 class Opens:
     """A reason in the words of the door page, the national template it stands for, its purpose of use, and how far it goes.
 
-    *emergency*: the shorter time, and never stopped by a limit on how many. *closed*: opens what the patient has closed, or her
-    protected address, or what the purpose of a ground leaves in a drawer, to somebody who has a ground already; no reason of the door, and for the shorter time.
+    *emergency*: the shorter time, and never stopped by a limit on how many. *closed*: opens what the patient has closed, her
+    protected address, or what the purpose of a ground leaves in a drawer, to somebody who has a ground already; no reason of
+    the door, and for the shorter time.
     """
 
     text: str
