@@ -200,7 +200,7 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.ACCESS_JUSTIFY: ("patients", "access"),
     P.ACCESS_REASON: ("patients", "access"),
     P.ACCESS_RESCUE: ("patients", "access"),
-    P.ACCESS_RESTRICT: ("patients",),
+    P.ACCESS_RESTRICT: ("patients", "access"),
     P.CARE_GRANT: ("patients", "care"),
     P.CARE_READ: ("patients", "care"),
     P.CARE_WRITE: ("patients", "care"),

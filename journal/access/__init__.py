@@ -16,9 +16,9 @@ from journal.access.justified_rules import FOR_REST, Reason
 from journal.access.justified_rules import TEXTS as REASON_TEXTS
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
-from journal.access.restricting import AskedToClose, Restrictions
+from journal.access.restricting import AskedToClose, Restrictions, SomeNotes
 from journal.access.restriction_rules import PARTS, WHOLE, stands_without
-from journal.access.restriction_tables import RestrictionRow
+from journal.access.restriction_tables import NoteRestriction, RestrictionRow
 from journal.access.rules import gives_care
 from journal.access.service import CareRelationships
 from journal.access.sessions import (
@@ -53,12 +53,14 @@ __all__ = [
     "GiverShutOut",
     "HeldGround",
     "Justifying",
+    "NoteRestriction",
     "Part",
     "Reason",
     "RestrictionLifted",
     "RestrictionRow",
     "Restrictions",
     "SessionCookie",
+    "SomeNotes",
     "Sources",
     "Times",
     "WhyDrawer",

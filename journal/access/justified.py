@@ -14,7 +14,7 @@ from journal.access.justified_rules import Limits, Reason
 from journal.access.justified_tables import JustifiedAccess, JustifiedSetting, JustifiedWords, Notice
 from journal.access.models import CareRelationship
 from journal.access.restriction_rules import hides
-from journal.access.restriction_tables import RestrictionRow
+from journal.access.restriction_tables import NoteRestriction, RestrictionRow
 from journal.access.rules import gives_care
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotLet, TooMany
@@ -183,11 +183,14 @@ class Justifying(Service):
         """What holds in the municipality one acts for."""
         return _limits(self)
 
-    def _closed_to_her(self, patient_id: UUID) -> list[RestrictionRow]:
-        row, now, actor = RestrictionRow, self.work.now, self.work.actor
-        hers = sa.or_(row.against_person_id == actor.person_id, row.against_unit_id.in_(list(actor.units)))
-        holds = row.valid_from <= now, sa.or_(row.valid_until.is_(None), row.valid_until > now)
-        return list(self.db.scalars(sa.select(row).where(self.work.chart(patient_id, row), hers, *holds)))
+    def _closed_to_her(self, patient_id: UUID) -> list[RestrictionRow | NoteRestriction]:
+        now, actor = self.work.now, self.work.actor
+        found: list[RestrictionRow | NoteRestriction] = []
+        for row in (RestrictionRow, NoteRestriction):
+            hers = sa.or_(row.against_person_id == actor.person_id, row.against_unit_id.in_(list(actor.units)))
+            holds = row.valid_from <= now, sa.or_(row.valid_until.is_(None), row.valid_until > now)
+            found += self.db.scalars(sa.select(row).where(self.work.chart(patient_id, row), hers, *holds))
+        return found
 
     def _take_within(self, patient_id: UUID, reason: Reason, relationship_id: UUID | None) -> None:
         """Within the ground that she has. Of linked records it is the one that has the relationship."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from journal.access.facts import GiverShutOut, RestrictionLifted
 from journal.access.models import CareRelationship
 from journal.access.restriction_rules import is_kept_from_giver, keeps_from_giving
-from journal.access.restriction_tables import RestrictionRow
+from journal.access.restriction_tables import NoteRestriction, RestrictionRow
 from journal.municipalities import Municipalities
 from journal.permissions import ROLE_PERMISSIONS, Permission, Role
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
@@ -17,10 +18,25 @@ from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient
 
+Restriction = TypeVar("Restriction", RestrictionRow, NoteRestriction)
+
+
+@dataclass(frozen=True)
+class SomeNotes:
+    """Which notes: one (its entry), or those a unit has written, those of a time (instants; the end not with it), or both."""
+
+    note_id: UUID | None = None
+    written_by: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
 
 @dataclass(frozen=True)
 class AskedToClose:
-    """What the patient asks: a part (restriction_rules.PARTS) closed to a person or to a unit, never both. No end: until lifted."""
+    """What the patient asks: a part (restriction_rules.PARTS) closed to a person or to a unit, never both. No end: until lifted.
+
+    *notes*: of the notes these alone.
+    """
 
     category: str
     asked_by: str
@@ -28,17 +44,19 @@ class AskedToClose:
     person_id: UUID | None = None
     unit_id: UUID | None = None
     until: datetime | None = None
+    notes: SomeNotes | None = None
 
 
 class Restrictions(Service):
     """What the patient has closed, and to whom. It holds for what is written before and after alike."""
 
     @on_patient(Permission.ACCESS_RESTRICT)
-    def all(self, patient_id: UUID) -> list[RestrictionRow]:
-        """Those that hold and those that have ended, the newest first. One statement."""
-        row = RestrictionRow
-        mine = self.work.chart(patient_id, row), row.in_error_at.is_(None)
-        return list(self.db.scalars(sa.select(row).where(*mine).order_by(row.valid_from.desc(), row.id)))
+    def all(self, patient_id: UUID) -> list[RestrictionRow | NoteRestriction]:
+        """Those that hold and those that have ended, the newest first. Two statements."""
+        found: list[RestrictionRow | NoteRestriction] = []
+        for row in (RestrictionRow, NoteRestriction):
+            found += self.db.scalars(sa.select(row).where(self.work.chart(patient_id, row), row.in_error_at.is_(None)))
+        return sorted(found, key=lambda row: (row.valid_from, row.id), reverse=True)
 
     @on_patient(Permission.ACCESS_RESTRICT)
     def register(self, patient_id: UUID, asked: AskedToClose) -> UUID:
@@ -56,18 +74,7 @@ class Restrictions(Service):
             self._must_not_give(patient_id, asked.category, asked.unit_id)
         elif all(one.practitioner_id != asked.person_id for one in Municipalities(self.work).staff()):
             raise Invalid(errors={"person_id": [phrase("Velg en som er ansatt i kommunen.")]})
-        row = RestrictionRow(
-            patient_id=patient_id,
-            id=new_id(),
-            category=asked.category,
-            against_person_id=asked.person_id,
-            against_unit_id=asked.unit_id,
-            decided_by=self.work.actor.name,
-            asked_by=asked.asked_by,
-            asked_on=asked.asked_on,
-            valid_from=self.work.now,
-            valid_until=asked.until,
-        )
+        row = self._row(patient_id, asked)
         self.db.add(row)
         self.db.flush()
         if asked.person_id is not None and keeps_from_giving(asked.category):
@@ -78,17 +85,47 @@ class Restrictions(Service):
     @on_patient(Permission.ACCESS_RESTRICT)
     def end(self, patient_id: UUID, restriction_id: UUID) -> None:
         """Lifts it now. Raises NotFound, Conflict when it is over, and Denied when it is against the one who asks."""
-        row, actor = RestrictionRow, self.work.actor
-        here = self.work.chart(patient_id, row), row.id == restriction_id
-        found = self.db.scalars(sa.select(row).where(*here).with_for_update(key_share=True)).one_or_none()
-        if found is None:
-            raise NotFound("Sperringen finnes ikke hos denne pasienten.")
+        found, actor = self._locked(patient_id, restriction_id), self.work.actor
         if found.ended_at is not None or (found.valid_until is not None and found.valid_until <= self.work.now):
             raise Conflict("Sperringen gjelder ikke lenger.")
         if found.against_person_id == actor.person_id or found.against_unit_id in actor.units:
             raise Denied("Sperringen gjelder deg. En annen må oppheve den.")
+        row = type(found)
+        here = self.work.chart(patient_id, row), row.id == restriction_id
         self.db.execute(sa.update(row).where(*here).values(valid_until=self.work.now))
         self.work.publish(RestrictionLifted(found.patient_id, restriction_id))
+
+    def _row(self, patient_id: UUID, asked: AskedToClose) -> RestrictionRow | NoteRestriction:
+        told = {
+            "patient_id": patient_id,
+            "id": new_id(),
+            "against_person_id": asked.person_id,
+            "against_unit_id": asked.unit_id,
+            "decided_by": self.work.actor.name,
+            "asked_by": asked.asked_by,
+            "asked_on": asked.asked_on,
+            "valid_from": self.work.now,
+            "valid_until": asked.until,
+        }
+        if asked.notes is None:
+            return RestrictionRow(**told, category=asked.category)
+        if asked.category != "notes":
+            raise Invalid(errors={"category": [phrase("Bare notater kan sperres hver for seg.")]})
+        if asked.notes.since and asked.notes.until and asked.notes.until <= asked.notes.since:
+            raise Invalid(errors={"written_until": [phrase("Den siste dagen er før den første.")]})
+        return NoteRestriction(**told, **vars(asked.notes))
+
+    def _locked(self, patient_id: UUID, restriction_id: UUID) -> RestrictionRow | NoteRestriction:
+        found = self._one(RestrictionRow, patient_id, restriction_id) or self._one(
+            NoteRestriction, patient_id, restriction_id
+        )
+        if found is None:
+            raise NotFound("Sperringen finnes ikke hos denne pasienten.")
+        return found
+
+    def _one(self, row: type[Restriction], patient_id: UUID, restriction_id: UUID) -> Restriction | None:
+        here = self.work.chart(patient_id, row), row.id == restriction_id
+        return self.db.scalars(sa.select(row).where(*here).with_for_update(key_share=True)).one_or_none()
 
     def _must_not_give(self, patient_id: UUID, part: str, unit_id: UUID) -> None:
         parents = {unit.id: unit.parent_id for unit in Municipalities(self.work).units()}

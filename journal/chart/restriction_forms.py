@@ -4,13 +4,14 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, pre_load, validate
 
-from journal.access import PARTS, AskedToClose
+from journal.access import PARTS, AskedToClose, SomeNotes
+from journal.platform.clock import day_bounds
 from journal.platform.fields import Text
 from journal.platform.moment_field import DayField, MomentField
 
 
 class Restrict(Schema):
-    """What the patient asks to have closed; a person or a unit, and no end for until it is lifted."""
+    """What the patient asks to have closed; a person or a unit, and no end for until it is lifted. Of notes: which of them."""
 
     category = Text(20, required=True, validate=validate.OneOf(list(PARTS), error="Velg hva som skal sperres."))
     person_id = fields.UUID(load_default=None, allow_none=True)
@@ -18,6 +19,10 @@ class Restrict(Schema):
     asked_by = Text(120, required=True)
     asked_on = DayField(required=True)
     until = MomentField(load_default=None)
+    note_id = fields.UUID(load_default=None, allow_none=True)
+    written_by = fields.UUID(load_default=None, allow_none=True)
+    written_since = DayField(load_default=None)
+    written_until = DayField(load_default=None)
 
     @pre_load
     def chosen(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -26,4 +31,11 @@ class Restrict(Schema):
 
     @post_load
     def gathered(self, data: dict[str, Any], **_: Any) -> AskedToClose:
-        return AskedToClose(**data)
+        first, last = data.pop("written_since"), data.pop("written_until")
+        some = SomeNotes(
+            data.pop("note_id"),
+            data.pop("written_by"),
+            day_bounds(first)[0] if first else None,
+            day_bounds(last)[1] if last else None,
+        )
+        return AskedToClose(**data, notes=some if any(vars(some).values()) else None)

@@ -1,28 +1,46 @@
 """The patient's restrictions: what she has closed, to whom, and the form for one more."""
 
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from flask import request
+from marshmallow import Schema, fields
 from werkzeug.wrappers import Response
 
-from journal.access import PARTS, REASON_TEXTS, AskedToClose, Justifying, Reason, RestrictionRow, Restrictions
+from journal.access import (
+    PARTS,
+    REASON_TEXTS,
+    AskedToClose,
+    Justifying,
+    NoteRestriction,
+    Reason,
+    RestrictionRow,
+    Restrictions,
+)
 from journal.chart.restriction_forms import Restrict
 from journal.municipalities import Municipalities
 from journal.patients import Patients
 from journal.permissions import Permission
+from journal.platform.clock import local_date, norwegian_date
 from journal.platform.errors import Conflict, Invalid
 from journal.platform.language import gettext as _
-from journal.web import Section, current_work, form_body, render, see_other, typed
+from journal.web import Section, current_work, form_body, query_body, render, see_other, typed
 from journal.web.shell import Tab, role_text
 
 bp = Section("restrictions", __name__)
 TAB = Tab("restrictions.overview", "Sperringer", Permission.ACCESS_RESTRICT)
 
 
+class OneNote(Schema):
+    """The note that the form is about; none for what is chosen in it."""
+
+    note = fields.UUID(load_default=None, allow_none=True)
+
+
 @bp.page("/patients/<uuid:patient_id>/restrictions", Permission.ACCESS_RESTRICT)
 def overview(patient_id: UUID) -> str:
-    return _page(patient_id)
+    return _page(patient_id, note_id=query_body(OneNote)["note"])
 
 
 @bp.act("/patients/<uuid:patient_id>/restrictions", Permission.ACCESS_RESTRICT)
@@ -59,7 +77,7 @@ def draw_again(error: Invalid | Conflict) -> tuple[str, int]:
     return _page((request.view_args or {})["patient_id"], error), error.status
 
 
-def _page(patient_id: UUID, error: Invalid | Conflict | None = None) -> str:
+def _page(patient_id: UUID, error: Invalid | Conflict | None = None, note_id: UUID | None = None) -> str:
     work = current_work()
     found, banner = Restrictions(work).all(patient_id), Patients(work).banner(patient_id)
     units, staff = Municipalities(work).units(), Municipalities(work).staff()
@@ -75,16 +93,26 @@ def _page(patient_id: UUID, error: Invalid | Conflict | None = None) -> str:
         parts=list(PARTS.items()),
         persons=[(one.practitioner_id, f"{one.name}, {role_text(one.role)}, {one.unit_name}") for one in staff],
         units=[(unit.id, unit.name) for unit in units if unit.id not in inner],
-        typed=typed() if error else {},
+        typed=typed() if error else {"category": "notes", "note_id": note_id} if note_id else {},
         errors={name: said[0] for name, said in error.errors.items()} if isinstance(error, Invalid) else {},
         said=_("Vi fikk ikke lagret. %(why)s", why=error.detail) if error and error.detail else "",
     )
 
 
-def _shown(row: RestrictionRow, names: dict[UUID, str]) -> dict[str, Any]:
+def _shown(row: RestrictionRow | NoteRestriction, names: dict[UUID, str]) -> dict[str, Any]:
     against = row.against_person_id or row.against_unit_id
     return {
         "row": row,
-        "part": PARTS.get(row.category, row.category),
+        "part": _which(row, names) if isinstance(row, NoteRestriction) else PARTS.get(row.category, row.category),
         "against": names.get(against, _("en som ikke lenger er ansatt")) if against else "",
     }
+
+
+def _which(row: NoteRestriction, names: dict[UUID, str]) -> str:
+    """Which notes, in words: "Notater skrevet av Avdeling 2, fra 01.03.2026 til 31.03.2026"."""
+    if row.note_id:
+        return _("Ett notat")
+    said = [_("Notater skrevet av %(unit)s", unit=names.get(row.written_by, "")) if row.written_by else _("Notater")]
+    said += [_("fra %(day)s", day=norwegian_date(local_date(row.since)))] if row.since else []
+    said += [_("til %(day)s", day=norwegian_date(local_date(row.until) - timedelta(days=1)))] if row.until else []
+    return ", ".join(said)

@@ -51,12 +51,13 @@ class Note(ShownEntry):
 
 @dataclass(frozen=True)
 class Recent:
-    """The newest notes, and whether there are others beside them: sensitive ones in the drawer, or in *rest* what the purpose of
-    the reader's ground does not need."""
+    """The newest notes, and whether there are others beside them: sensitive ones in the drawer, in *rest* what the purpose of
+    the reader's ground does not need, *closed* what the patient has closed to her."""
 
     notes: list[Any]
     drawer: bool
     rest: bool
+    closed: bool
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,11 @@ class Notes(Service):
             .order_by(wanted.c.at.desc(), NoteVersion.entry_id, NoteVersion.version.desc())
         )
         return folded(_note(row) for row in self.db.scalars(query))
+
+    @on_patient(Permission.NOTES_READ)
+    def some_closed(self, patient_id: UUID) -> bool:
+        """Whether the patient has closed single notes to the reader: not how many, nor which. One statement."""
+        return bool(self.db.scalar(sa.select(_closed())))
 
     @on_patient(Permission.NOTES_READ)
     def drawer_holds(self, patient_id: UUID) -> bool:
@@ -313,9 +319,16 @@ def _recent(narrowed: bool) -> Statement:
     body, erased = sa.func.coalesce(note.body, "").label("body"), note.erasure_id.is_not(None).label("erased")
     ids = sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))
     rest = _rest(ids) if narrowed else sa.false()
-    held = sa.select(_holds(ids).label("drawer"), rest.label("rest")).subquery()
+    held = sa.select(_holds(ids).label("drawer"), rest.label("rest"), _closed().label("closed")).subquery()
     told = sa.select(
-        held.c.drawer, held.c.rest, note.effective_at, body, erased, note.recorded_by_name, note.recorded_role
+        held.c.drawer,
+        held.c.rest,
+        held.c.closed,
+        note.effective_at,
+        body,
+        erased,
+        note.recorded_by_name,
+        note.recorded_role,
     )
     latest_first = told.select_from(held.outerjoin(newest, sa.true())).order_by(
         note.effective_at.desc(), note.id.desc()
@@ -331,9 +344,13 @@ def _rest(ids: Any) -> sa.ColumnElement[bool]:
     return sa.func.notes.rest_holds(ids, type_=sa.Boolean)
 
 
+def _closed() -> sa.ColumnElement[bool]:
+    return sa.func.cardinality(sa.func.notes.kept_back(), type_=sa.Integer) > 0
+
+
 def _with_drawer(rows: list[Any]) -> Recent:
-    drawer, rest = any(row.drawer for row in rows), any(row.rest for row in rows)
-    return Recent([row for row in rows if row.effective_at is not None], drawer, rest)
+    drawer, rest, closed = (any(getattr(row, name) for row in rows) for name in ("drawer", "rest", "closed"))
+    return Recent([row for row in rows if row.effective_at is not None], drawer, rest, closed)
 
 
 def _row(

@@ -127,6 +127,8 @@ class _Chart:
         against = blocked.actor.person_id if blocked else new_id()
         told = {"category": "*", "against_person_id": against, "decided_by": "pasienten", "valid_from": since}
         self.row("access.restriction", **told)
+        some = {"against_person_id": new_id(), "note_id": new_id(), "decided_by": "pasienten", "asked_by": "pasienten"}
+        self.row("access.note_restriction", **some, asked_on=since.date(), valid_from=since)
         unit_id = ward_id or self.by.actor.unit_id
         self.downtime()
         return self.row(

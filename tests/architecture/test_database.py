@@ -115,6 +115,7 @@ SECURITY_DEFINERS = {
     ("municipalities.practitioner_by_hpr(text)", "journal_finder"),
     ("notes.drawer_holds(uuid[])", "journal_finder"),
     ("notes.keep_mark()", "journal_finder"),
+    ("notes.kept_back()", "journal_finder"),
     ("notes.rest_holds(uuid[])", "journal_finder"),
     ("notes.within_reach(uuid, uuid, uuid[], uuid, boolean)", "journal_finder"),
     ("oversight.asked(uuid)", "journal_door"),
