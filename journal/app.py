@@ -44,7 +44,7 @@ import journal.oversight.unusual_web
 import journal.oversight.web
 import journal.patients.web
 from journal import metrics
-from journal.access import AccessGate, SessionCookie, Times, providers, require_proof
+from journal.access import AccessGate, SessionCookie, Times, providers, require_proof, warn
 from journal.listeners import LISTENERS
 from journal.permissions import Permission
 from journal.platform import clock, commands, language, log
@@ -124,6 +124,8 @@ TABS = (
     journal.chart.restrictions_web.TAB,
     journal.chart.erasures_web.TAB,
 )
+# By these one comes into a chart. Not by the round, which is not held up by who is whose sister.
+WAYS_IN = frozenset(tab.endpoint for tab in TABS)
 
 
 class JournalApp(Flask):
@@ -191,6 +193,8 @@ class JournalApp(Flask):
         with self._work(command, beside):
             if view.permission is not None:
                 g.work.admit(view.permission)
+                if request.endpoint in WAYS_IN:
+                    warn(g.work, view.permission, (request.view_args or {})["patient_id"])
             if request.method == "POST" and view.idempotency != "signed" and beside is None:
                 security.refuse_forgery(self.settings, g.work)
                 security.refuse_hidden_words()
@@ -299,6 +303,7 @@ def _furnish(app: JournalApp) -> None:
         chart_tabs=shell.chart_tabs(pages, TABS),
         time_left=journal.access.justified_web.time_left,
         door=journal.access.justified_web.door,
+        seems_near=journal.access.justified_web.seems_near,
     )
     pages.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)
     app.extensions["locked"] = journal.access.held.way_in

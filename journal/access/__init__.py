@@ -7,7 +7,7 @@ from journal.access.drawer_rules import Why as WhyDrawer
 from journal.access.drawers import Drawers
 from journal.access.explaining import REASONS, Part, explain, ways_in
 from journal.access.facts import GiverShutOut, RestrictionLifted
-from journal.access.gate import AccessGate
+from journal.access.gate import AccessGate, warn
 from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
 from journal.access.held import people_beside
 from journal.access.justified import Justifying
@@ -66,5 +66,6 @@ __all__ = [
     "set_color_scheme",
     "set_language",
     "start_session",
+    "warn",
     "ways_in",
 ]

@@ -1,6 +1,7 @@
 """The gate: has the role the permission, is there a ground, is there a restriction? It says no unless something says yes."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from journal.access import drawer_rules, justified_rules, restriction_rules, rules
 from journal.permissions import Permission, Role
 from journal.platform.caller import Actor
-from journal.platform.errors import DrawerClosed, NoGround, NotFound, NotLet, Withheld
+from journal.platform.errors import Denied, DrawerClosed, NoGround, NotFound, NotLet, SeemsNear, Withheld
 from journal.platform.statement import Statement
 from journal.platform.work import Ground, Work
 
@@ -65,7 +66,7 @@ class AccessGate:
             raise NoGround()
         if permission is Permission.NOTES_DRAWER:
             return _by_reason(work, ground)
-        return ground
+        return _near(ground, standing)
 
 
 def _by_reason(work: Work, ground: Ground) -> Ground:
@@ -76,6 +77,30 @@ def _by_reason(work: Work, ground: Ground) -> Ground:
     if not found:
         raise DrawerClosed()
     return ground._replace(decision_ref=drawer_rules.decision_ref(drawer_rules.Why(found[0].reason)))
+
+
+def _near(ground: Ground, standing: Any | None) -> Ground:
+    """The same ground, with what she said when she was warned that the patient seems to be near to her: each line of the log
+    has it. What she opened by a reason of her own keeps that one, since it says how far she may go."""
+    said = getattr(standing, "near_reason", None)
+    if not said or ground.relationship_id is None or ground.code in justified_rules.SELF_TAKEN:
+        return ground
+    return ground._replace(decision_ref=justified_rules.decision_ref(justified_rules.Reason(said)))
+
+
+def warn(work: Work, permission: Permission, patient_id: UUID) -> None:
+    """Stops at the way into the chart of somebody who seems to be near to whoever asks, until she has said why she goes on.
+
+    Only who has a ground is warned: the warning tells something of the patient. By what was asked with the session, and no more.
+    Raises SeemsNear.
+    """
+    standing = work.standings.get(patient_id)
+    near = getattr(standing, "near", None)
+    if not near or getattr(standing, "near_reason", None):
+        return
+    with suppress(Denied, NotFound):
+        decide(work.actor, permission, patient_id, standing)
+        raise SeemsNear(near=near)
 
 
 def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:

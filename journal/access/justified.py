@@ -12,6 +12,7 @@ from journal.access import justified_rules as rules
 from journal.access.justified_rules import Limits, Reason
 from journal.access.justified_tables import JustifiedAccess, JustifiedSetting, JustifiedWords, Notice
 from journal.access.models import CareRelationship
+from journal.access.near_rules import ways_on
 from journal.access.restriction_rules import hides
 from journal.access.restriction_tables import RestrictionRow
 from journal.permissions import Permission
@@ -36,6 +37,7 @@ _LATELY = Statement(
            WHERE j.recorded_by = :person AND j.unit_id = :unit AND j.recorded_at > :since"""
     )
 )
+_NEARNESS = Statement(sa.text("SELECT near, near_reason FROM access.nearness(:ids)"))
 _WHO_KNOWS = Statement(sa.text("SELECT access.who_knows(:call, :mac) AS units"))
 
 
@@ -57,7 +59,7 @@ class Justifying(Service):
         more in an hour than the municipality wants, but never in an emergency; NoGround for whoever is not there or is
         shut out.
         """
-        if rules.REASONS[reason].closed:
+        if not rules.REASONS[reason].at_the_door:
             raise NotLet()
         words = text.strip()
         if reason is Reason.OTHER and len(words) < rules.LEAST_WORDS:
@@ -109,6 +111,26 @@ class Justifying(Service):
             self.open(patient_id, Reason.EMERGENCY)
 
     @on_patient(Permission.ACCESS_JUSTIFY)
+    def go_on(self, patient_id: UUID, reason: Reason) -> None:
+        """Opens the chart of somebody who seems to be near to the reader, within the ground she has, for the rest of the shift, and
+        tells the patient and who looks it over. Nothing where nobody seems so, or she has said it already.
+
+        Raises NoGround for whoever has none, and NotLet for an answer that does not fit what it looks like.
+        """
+        ground = self.work.ground(patient_id)
+        if ground.relationship_id is None:
+            raise NoGround()
+        (found,) = _NEARNESS.rows(self.db, ids=list(ground.ids))
+        if not found.near or found.near_reason:
+            return
+        if reason not in ways_on(found.near):
+            raise NotLet()
+        # Of linked records the one that the ground stands on.
+        row = CareRelationship
+        of = sa.select(row.patient_id).where(self.work.chart(patient_id, row), row.id == ground.relationship_id)
+        self._take(self.db.scalars(of).one(), reason, "", within=ground.relationship_id)
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
     def end(self, patient_id: UUID) -> None:
         """Ends what she opened this chart with herself; the others' stays. Raises NoGround when it is over and nothing else is."""
         if self.work.ground(patient_id).relationship_id is None:
@@ -150,15 +172,31 @@ class Justifying(Service):
         holds = row.valid_from <= now, sa.or_(row.valid_until.is_(None), row.valid_until > now)
         return list(self.db.scalars(sa.select(row).where(self.work.chart(patient_id, row), hers, *holds)))
 
-    def _take(self, patient_id: UUID, reason: Reason, words: str) -> None:
+    def _take(self, patient_id: UUID, reason: Reason, words: str, *, within: UUID | None = None) -> None:
+        """*within*: the relationship that she reads by already; without it one begins."""
         limits = self.limits()
         earlier = self._in_an_hour()
         too_many = earlier >= limits.most_in_an_hour
-        if too_many and not rules.REASONS[reason].emergency:
+        if too_many and rules.REASONS[reason].stoppable:
             raise TooMany(
                 "Du har åpnet mange journaler med en grunn den siste timen. Be lederen sette deg på pasientene, eller vent."
             )
-        self._begin(patient_id, reason, limits, in_an_hour=earlier + 1, too_many=too_many, words=words)
+        access = JustifiedAccess(
+            patient_id=patient_id,
+            id=new_id(),
+            relationship_id=within or self._begin(patient_id, reason, limits),
+            reason=reason.value,
+            valid_until=self.work.now + timedelta(hours=limits.hours(reason)),
+            review_before=self.work.now + timedelta(hours=limits.review_hours),
+            in_an_hour=earlier + 1,
+            too_many=too_many,
+        )
+        self.db.add(access)
+        self.db.flush()
+        self.db.add(Notice(patient_id=patient_id, access_id=access.id))
+        if reason is Reason.OTHER:
+            self.db.add(JustifiedWords(patient_id=patient_id, access_id=access.id, text=words))
+        self.db.flush()
 
     def _in_an_hour(self) -> int:
         actor = self.work.actor
@@ -166,40 +204,21 @@ class Justifying(Service):
         since = self.work.now - timedelta(hours=1)
         return int(_LATELY.one(self.db, person=actor.person_id, unit=actor.unit_id, since=since).many)
 
-    def _begin(
-        self, patient_id: UUID, reason: Reason, limits: Limits, *, in_an_hour: int, too_many: bool, words: str
-    ) -> None:
-        now, opens, id, relationship_id = self.work.now, rules.REASONS[reason], new_id(), new_id()
-        until = now + timedelta(hours=limits.hours(reason))
+    def _begin(self, patient_id: UUID, reason: Reason, limits: Limits) -> UUID:
+        opens, id = rules.REASONS[reason], new_id()
         begun = {
             "patient_id": patient_id,
-            "id": relationship_id,
+            "id": id,
             "practitioner_id": self.work.actor.person_id,
             "ground": opens.ground,
             "purpose": opens.purpose,
             "decision_ref": rules.decision_ref(reason),
-            "valid_from": now,
-            "valid_until": until,
+            "valid_from": self.work.now,
+            "valid_until": self.work.now + timedelta(hours=limits.hours(reason)),
         }
         # No unit: it is nobody else's.
         self.db.execute(sa.insert(CareRelationship).values(**begun, unit_id=sa.null()))
-        self.db.add(
-            JustifiedAccess(
-                patient_id=patient_id,
-                id=id,
-                relationship_id=relationship_id,
-                reason=reason.value,
-                valid_until=until,
-                review_before=now + timedelta(hours=limits.review_hours),
-                in_an_hour=in_an_hour,
-                too_many=too_many,
-            )
-        )
-        self.db.flush()
-        self.db.add(Notice(patient_id=patient_id, access_id=id))
-        if reason is Reason.OTHER:
-            self.db.add(JustifiedWords(patient_id=patient_id, access_id=id, text=words))
-        self.db.flush()
+        return id
 
 
 class JustifiedSettings(Service):

@@ -70,6 +70,12 @@ class DrawerClosed(Denied):
         super().__init__("Åpne den fra siden med notater, og oppgi en grunn.")
 
 
+class SeemsNear(JournalError):
+    """She has a ground, and the patient seems to be herself, near kin or a colleague. *near*: the signs of it."""
+
+    status, type, title = 403, "seems-near", "Kjenner du pasienten privat?"
+
+
 class NotFound(JournalError):
     """Also for what is hidden: the same bytes for an id that does not exist and for one in a chart that is not open."""
 

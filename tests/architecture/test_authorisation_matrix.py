@@ -87,6 +87,7 @@ FORMS: dict[str, dict[str, str]] = {
     "access.set_language": {"language": "nn"},
     "danger.rescue": {"text": "{number}"},
     "justified.open": {"reason": "emergency"},
+    "justified.go_on": {"reason": "same-name"},
     "justified.open_closed": {"reason": "closed-life"},
     "justified.decide": {"outcome": "explained", "version": "0"},
     "justified.choose": {

@@ -44,6 +44,8 @@ SECURITY_DEFINERS = {
     ("access.grounds_amiss()", "journal_finder"),
     ("access.identity(uuid, uuid, text, text)", "journal_door"),
     ("access.justified_elsewhere(timestamp with time zone)", "journal_door"),
+    ("access.nearness(uuid[])", "journal_finder"),
+    ("oversight.warned(timestamp with time zone, timestamp with time zone)", "journal_door"),
     ("access.opened_kinds(uuid[])", "journal_door"),
     ("access.resume(bytea, interval, interval)", "journal_door"),
     ("access.set_color_scheme(bytea, text)", "journal_door"),
