@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from journal.access import AskedToClose, Restrictions
 from journal.access.justified import Justifying
 from journal.access.justified_rules import REASONS, Reason
 from journal.access.near_rules import Near, ways_on
@@ -67,10 +68,10 @@ def test_it_is_told_to_the_leader_the_patient_and_the_auditor_and_lasts_a_shift(
     world: World, client_for: ClientFor, work_of: WorkOf, migrator: Migrator, mother: UUID
 ) -> None:
     nina, chart = client_for(world.nina), f"/patients/{mother}"
-    client_for(world.mona).get(chart)
     for _again in range(2):
         nina.act(f"{chart}/near", ALONE)
     nina.get(chart)
+    client_for(world.mona).get(chart)
 
     with work_of(world.mona) as work:
         (one,) = Reviews(work).queue()
@@ -109,6 +110,16 @@ def test_without_a_ground_nothing_is_told_of_kin(world: World, client_for: Clien
     assert ASKS not in page and "pårørende" not in page
     with pytest.raises(NoGround), work_of(world.unn) as work:
         Justifying(work).go_on(patient_id, Reason.FAMILY_ALONE)
+
+
+def test_whom_it_is_closed_to_is_told_nothing_of_kin_either(
+    world: World, client_for: ClientFor, work_of: WorkOf, mother: UUID
+) -> None:
+    with work_of(world.lars) as work:
+        asked = AskedToClose("*", "Pasienten", work.now.date(), person_id=world.nina.actor.person_id)
+        Restrictions(work).register(mother, asked)
+    page = client_for(world.nina).get(f"/patients/{mother}").text
+    assert ASKS not in page and "pårørende" not in page
 
 
 def test_the_warning_goes_by_the_same_signs_as_the_auditors_list(
