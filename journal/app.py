@@ -31,6 +31,7 @@ import journal.care.web
 import journal.chart.danger_web
 import journal.chart.downtime.web
 import journal.chart.erasures_web
+import journal.chart.own_web
 import journal.chart.restrictions_web
 import journal.chart.web
 import journal.medication.web
@@ -76,6 +77,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.chart.restrictions_web.bp,
     journal.chart.danger_web.bp,
     journal.chart.erasures_web.bp,
+    journal.chart.own_web.bp,
     journal.chart.downtime.web.bp,
     journal.medication.web.bp,
     journal.municipalities.web.bp,
@@ -98,6 +100,7 @@ MENU = (
     journal.medication.web.KEEPING_MENU,
     *journal.medication.web.MORE_MENU,
     journal.care.ladder_web.MENU,
+    journal.chart.own_web.MENU,
     journal.chart.downtime.web.MENU,
     journal.access.at_work_web.MENU,
     journal.access.justified_web.MENU,

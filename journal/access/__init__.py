@@ -15,6 +15,7 @@ from journal.access.justified_rules import TEXTS as REASON_TEXTS
 from journal.access.justified_rules import Reason
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
+from journal.access.own import OwnCharts, Whose
 from journal.access.restricting import AskedToClose, Restrictions
 from journal.access.restriction_rules import PARTS
 from journal.access.restriction_tables import RestrictionRow
@@ -48,6 +49,7 @@ __all__ = [
     "GiverShutOut",
     "HeldGround",
     "Justifying",
+    "OwnCharts",
     "Part",
     "Reason",
     "RestrictionLifted",
@@ -56,6 +58,7 @@ __all__ = [
     "SessionCookie",
     "Sources",
     "Times",
+    "Whose",
     "WhyDrawer",
     "demo_people",
     "end_session",

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.access import drawer_rules, justified_rules, restriction_rules, rules
+from journal.access.own import own_until
 from journal.permissions import Permission, Role
 from journal.platform.caller import Actor
 from journal.platform.errors import Denied, DrawerClosed, NoGround, NotFound, NotLet, SeemsNear, Withheld
@@ -45,6 +46,9 @@ class AccessGate:
         """
         if work.actor.role == Role.SYSTEM and wanted.keys().isdisjoint(_OF_PERSONS):
             return {permission: {p: rules.planning(p) for p in asked} for permission, asked in wanted.items()}
+        own = wanted.get(Permission.CHART_OWN)
+        if own and not set(own) <= own_until(work).keys():
+            raise NoGround()
         everybody = {p for asked in wanted.values() for p in asked}
         standings = dict(work.standings)
         if more := list(everybody - standings.keys()):
@@ -127,6 +131,8 @@ def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any
     if withheld and not restriction_rules.stands_without(permission):
         # Of a part she is told, who sees the rest: to anybody else there is nothing to tell.
         raise Withheld() if standing.ground is not None else NoGround()
+    if permission is Permission.CHART_OWN:
+        return rules.own(patient_id, tuple(standing.ids), withheld)
     if permission is Permission.CHART_PREPARE:
         return rules.downtime(patient_id, tuple(standing.ids))
     if permission is Permission.ACCESS_REASON:
