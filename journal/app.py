@@ -306,6 +306,7 @@ def _furnish(app: JournalApp) -> None:
         chart_tabs=shell.chart_tabs(pages, TABS),
         time_left=journal.access.justified_web.time_left,
         door=journal.access.justified_web.door,
+        ways_to_prove=journal.access.sign_in_web.ways_to_prove,
         seems_near=journal.access.justified_web.seems_near,
     )
     pages.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)

@@ -330,6 +330,7 @@ IN_THE_WAY = {
     "at_work.take_visit": "no visit is to be taken",
     "grounds.withdraw": "nobody asked for it",
     "sign_in.begin": "no provider is chosen",
+    "sign_in.again": "no provider is chosen",
     "sign_in.callback": "no provider has this name",
     "sign_in.left": "no provider has this name",
     "sign_in.logged_out": "no provider has this name",

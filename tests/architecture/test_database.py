@@ -45,6 +45,8 @@ SECURITY_DEFINERS = {
     ("access.identity(uuid, uuid, text, text)", "journal_door"),
     ("access.justified_elsewhere(timestamp with time zone)", "journal_door"),
     ("access.nearness(uuid[])", "journal_finder"),
+    ("access.keep_form(bytea, bytea)", "journal_door"),
+    ("access.kept_form(bytea, boolean)", "journal_door"),
     ("access.own_charts()", "journal_finder"),
     ("access.whose_own(uuid[])", "journal_finder"),
     ("notes.written_by_oneself(uuid[])", "journal_finder"),
