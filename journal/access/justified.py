@@ -111,24 +111,31 @@ class Justifying(Service):
             self.open(patient_id, Reason.EMERGENCY)
 
     @on_patient(Permission.ACCESS_JUSTIFY)
-    def go_on(self, patient_id: UUID, reason: Reason) -> None:
-        """Opens the chart of somebody who seems to be near to the reader, within the ground she has, for the rest of the shift, and
-        tells the patient and who looks it over. Nothing where nobody seems so, or she has said it already.
+    def answers(self, patient_id: UUID) -> tuple[Reason, ...]:
+        """What she may answer where the patient seems to be near to her; none when nobody seems so, or she has said it already.
 
-        Raises NoGround for whoever has none, and NotLet for an answer that does not fit what it looks like.
+        Raises NoGround for whoever has none: the question tells something of the patient.
         """
         ground = self.work.ground(patient_id)
         if ground.relationship_id is None:
             raise NoGround()
         (found,) = _NEARNESS.rows(self.db, ids=list(ground.ids))
-        if not found.near or found.near_reason:
+        return () if found.near_reason else ways_on(found.near)
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def go_on(self, patient_id: UUID, reason: Reason) -> None:
+        """Opens the chart of somebody near, within the ground she has, for the rest of the shift, and tells the patient and who
+        looks it over. Nothing where nothing is asked. Raises as answers(), and NotLet for what is no answer to it.
+        """
+        ways = self.answers(patient_id)
+        if not ways:
             return
-        if reason not in ways_on(found.near):
+        if reason not in ways:
             raise NotLet()
         # Of linked records the one that the ground stands on.
-        row = CareRelationship
-        of = sa.select(row.patient_id).where(self.work.chart(patient_id, row), row.id == ground.relationship_id)
-        self._take(self.db.scalars(of).one(), reason, "", within=ground.relationship_id)
+        row, within = CareRelationship, self.work.ground(patient_id).relationship_id
+        of = sa.select(row.patient_id).where(self.work.chart(patient_id, row), row.id == within)
+        self._take(self.db.scalars(of).one(), reason, "", within=within)
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def end(self, patient_id: UUID) -> None:

@@ -126,8 +126,11 @@ def open(patient_id: UUID) -> Response:
 
 @bp.act("/patients/<uuid:patient_id>/near", Permission.ACCESS_JUSTIFY)
 def go_on(patient_id: UUID) -> Response:
+    justifying = Justifying(current_work())
+    # Before the form is looked at: whoever has no ground is told the same whatever she sends.
+    justifying.answers(patient_id)
     form = form_body(schemas.GoOn)
-    Justifying(current_work()).go_on(patient_id, form["reason"])
+    justifying.go_on(patient_id, form["reason"])
     answer = see_other(_FRONT, patient_id=patient_id)
     answer.headers["Location"] = page_of_ours(form["page"]) or answer.headers["Location"]
     return answer
