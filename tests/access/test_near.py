@@ -15,7 +15,7 @@ from journal.access.near_rules import Near, ways_on
 from journal.access.reviewing import Reviews
 from journal.platform import clock
 from journal.platform.errors import NoGround, NotLet
-from tests import factories
+from tests import chart_rows, factories
 from tests.conftest import Browser, World
 from tests.factories import Staff
 
@@ -172,3 +172,17 @@ def test_what_is_answered_fits_what_it_looks_like(world: World, work_of: WorkOf,
             Justifying(work).go_on(mother, reason)
     with pytest.raises(NotLet), work_of(world.unn) as work:
         Justifying(work).open(mother, Reason.SAME_NAME, "")
+
+
+def test_of_linked_records_the_answer_stands_where_the_ground_does(world: World, client_for: ClientFor) -> None:
+    leading, other = world.patient(related=False), world.patient(family_name="Sjeldenvik")
+    told = {"at": datetime.now(UTC) - timedelta(days=1), "reason": "Samme person"}
+    chart_rows.link(world.builder, leading, other, world.siri, world.lars, **told)
+    factories.related_person(world.builder, other, world.siri, "Nina Nordli")
+    world.store()
+    nina = client_for(world.nina)
+    for record in (leading, other):
+        assert ASKS in nina.get(f"/patients/{record}").text
+    assert nina.act(f"/patients/{leading}/near", ALONE).status_code == 303
+    for record in (leading, other):
+        assert nina.get(f"/patients/{record}").status_code == 200
