@@ -32,6 +32,7 @@ import journal.chart.address_web
 import journal.chart.danger_web
 import journal.chart.downtime.web
 import journal.chart.erasures_web
+import journal.chart.own_web
 import journal.chart.restrictions_web
 import journal.chart.web
 import journal.medication.web
@@ -45,7 +46,7 @@ import journal.oversight.unusual_web
 import journal.oversight.web
 import journal.patients.web
 from journal import metrics
-from journal.access import AccessGate, SessionCookie, Times, providers, require_proof
+from journal.access import AccessGate, SessionCookie, Times, providers, require_proof, warn
 from journal.listeners import LISTENERS
 from journal.permissions import Permission
 from journal.platform import clock, commands, language, log
@@ -78,6 +79,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.chart.danger_web.bp,
     journal.chart.address_web.bp,
     journal.chart.erasures_web.bp,
+    journal.chart.own_web.bp,
     journal.chart.downtime.web.bp,
     journal.medication.web.bp,
     journal.municipalities.web.bp,
@@ -100,6 +102,7 @@ MENU = (
     journal.medication.web.KEEPING_MENU,
     *journal.medication.web.MORE_MENU,
     journal.care.ladder_web.MENU,
+    journal.chart.own_web.MENU,
     journal.chart.downtime.web.MENU,
     journal.access.at_work_web.MENU,
     journal.access.justified_web.MENU,
@@ -126,6 +129,8 @@ TABS = (
     journal.chart.restrictions_web.TAB,
     journal.chart.erasures_web.TAB,
 )
+# By these one comes into a chart. Not by the round, which is not held up by who is whose sister.
+WAYS_IN = frozenset(tab.endpoint for tab in TABS)
 
 
 class JournalApp(Flask):
@@ -193,6 +198,8 @@ class JournalApp(Flask):
         with self._work(command, beside):
             if view.permission is not None:
                 g.work.admit(view.permission)
+                if request.endpoint in WAYS_IN:
+                    warn(g.work, view.permission, (request.view_args or {})["patient_id"])
             if request.method == "POST" and view.idempotency != "signed" and beside is None:
                 security.refuse_forgery(self.settings, g.work)
                 security.refuse_hidden_words()
@@ -301,6 +308,8 @@ def _furnish(app: JournalApp) -> None:
         chart_tabs=shell.chart_tabs(pages, TABS),
         time_left=journal.access.justified_web.time_left,
         door=journal.access.justified_web.door,
+        ways_to_prove=journal.access.sign_in_web.ways_to_prove,
+        seems_near=journal.access.justified_web.seems_near,
     )
     pages.filters.update(moment=clock.moment, clock=clock.hhmm, lately=clock.lately, date=clock.norwegian_date)
     app.extensions["locked"] = journal.access.held.way_in

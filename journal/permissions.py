@@ -27,6 +27,7 @@ class Permission(StrEnum):
     CARE_WRITE = "care:write"
     CHART_DOWNTIME = "chart:downtime"
     CHART_LIST = "chart:list"
+    CHART_OWN = "chart:own"
     CHART_PREPARE = "chart:prepare"
     CHART_READ = "chart:read"
     MEDICATION_ADMINISTER = "medication:administer"
@@ -93,7 +94,7 @@ _READS = frozenset(
         P.PATIENTS_READ,
     }
 )
-_CARES = _READS | {P.CARE_WRITE, P.MEDICATION_ADMINISTER, P.NOTES_WRITE, P.OBSERVATIONS_WRITE}
+_CARES = _READS | {P.CARE_WRITE, P.CHART_OWN, P.MEDICATION_ADMINISTER, P.NOTES_WRITE, P.OBSERVATIONS_WRITE}
 _RESIDENCE = frozenset({P.CARE_GRANT, P.PATIENTS_ADMIT, P.PATIENTS_DISCHARGE, P.PATIENTS_REGISTER})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -204,6 +205,8 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.CARE_GRANT: ("patients", "care"),
     P.CARE_READ: ("patients", "care"),
     P.CARE_WRITE: ("patients", "care"),
+    # What somebody has signed herself, and whose it is: no other row of the chart.
+    P.CHART_OWN: ("own", "notes:mine", "medication:mine"),
     P.CHART_PREPARE: ("patients", "medication", "observations", "chart"),
     P.CHART_READ: ("patients", "medication", "observations", "notes", "care"),
     P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),

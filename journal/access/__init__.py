@@ -8,7 +8,7 @@ from journal.access.drawer_rules import Why as WhyDrawer
 from journal.access.drawers import Drawers
 from journal.access.explaining import REASONS, Part, explain, ways_in
 from journal.access.facts import GiverShutOut, RestrictionLifted
-from journal.access.gate import AccessGate
+from journal.access.gate import AccessGate, warn
 from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
 from journal.access.held import people_beside
 from journal.access.justified import Justifying
@@ -16,6 +16,7 @@ from journal.access.justified_rules import FOR_REST, Reason
 from journal.access.justified_rules import TEXTS as REASON_TEXTS
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
+from journal.access.own import OwnCharts, Whose
 from journal.access.restricting import AskedToClose, Restrictions, SomeNotes
 from journal.access.restriction_rules import PARTS, WHOLE, stands_without
 from journal.access.restriction_tables import NoteRestriction, RestrictionRow
@@ -54,6 +55,7 @@ __all__ = [
     "HeldGround",
     "Justifying",
     "NoteRestriction",
+    "OwnCharts",
     "Part",
     "Reason",
     "RestrictionLifted",
@@ -63,6 +65,7 @@ __all__ = [
     "SomeNotes",
     "Sources",
     "Times",
+    "Whose",
     "WhyDrawer",
     "demo_people",
     "end_session",
@@ -75,5 +78,6 @@ __all__ = [
     "set_language",
     "stands_without",
     "start_session",
+    "warn",
     "ways_in",
 ]

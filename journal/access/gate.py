@@ -1,15 +1,26 @@
 """The gate: has the role the permission, is there a ground, is there a restriction? It says no unless something says yes."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from journal.access import drawer_rules, justified_rules, purpose, restriction_rules, rules
+from journal.access.own import own_until
 from journal.permissions import Permission, Role
 from journal.platform.caller import Actor
-from journal.platform.errors import AddressClosed, DrawerClosed, NoGround, NotFound, NotLet, Withheld
+from journal.platform.errors import (
+    AddressClosed,
+    Denied,
+    DrawerClosed,
+    NoGround,
+    NotFound,
+    NotLet,
+    SeemsNear,
+    Withheld,
+)
 from journal.platform.statement import Statement
 from journal.platform.work import Ground, Work
 
@@ -62,6 +73,9 @@ class AccessGate:
         """
         if work.actor.role == Role.SYSTEM and wanted.keys().isdisjoint(_OF_PERSONS):
             return {permission: {p: rules.planning(p) for p in asked} for permission, asked in wanted.items()}
+        own = wanted.get(Permission.CHART_OWN)
+        if own and not set(own) <= own_until(work).keys():
+            raise NoGround()
         everybody = {p for asked in wanted.values() for p in asked}
         standings = dict(work.standings)
         if more := list(everybody - standings.keys()):
@@ -87,7 +101,7 @@ class AccessGate:
             return _by_reason(work, ground)
         if permission is Permission.PATIENTS_ADDRESS:
             return _by_name(work, ground)
-        return ground
+        return _near(ground, standing)
 
 
 def _with_rest(work: Work, ground: Ground) -> Ground:
@@ -127,6 +141,31 @@ def _as_needed(actor: Actor, permission: Permission, ground: Ground, service_cod
     return ground._replace(instead=instead, in_drawer=purpose.IN_DRAWER[how_far]) if instead else ground
 
 
+def _near(ground: Ground, standing: Any | None) -> Ground:
+    """The same ground, with what she said when she was warned that the patient seems to be near to her: each line of the log
+    has it. What she opened by a reason of her own keeps that one, since it says how far she may go."""
+    said = getattr(standing, "near_reason", None)
+    by_reason = ground.code in justified_rules.SELF_TAKEN or ground.drawer_until is not None
+    if not said or ground.relationship_id is None or by_reason:
+        return ground
+    return ground._replace(decision_ref=justified_rules.decision_ref(justified_rules.Reason(said)))
+
+
+def warn(work: Work, permission: Permission, patient_id: UUID) -> None:
+    """Stops at the way into the chart of somebody who seems to be near to whoever asks, until she has said why she goes on.
+
+    Only who has a ground is warned: the warning tells something of the patient. By what was asked with the session, and no more.
+    Raises SeemsNear.
+    """
+    standing = work.standings.get(patient_id)
+    near = getattr(standing, "near", None)
+    if not near or getattr(standing, "near_reason", None):
+        return
+    with suppress(Denied, NotFound):
+        decide(work.actor, permission, patient_id, standing)
+        raise SeemsNear(near=near)
+
+
 def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any | None) -> Ground:
     """What this person in this role may open by it, when she stands so to the patient (None: there is no such patient).
 
@@ -151,6 +190,8 @@ def decide(actor: Actor, permission: Permission, patient_id: UUID, standing: Any
     if withheld and not restriction_rules.stands_without(permission):
         # Of a part she is told, who sees the rest: to anybody else there is nothing to tell.
         raise Withheld() if standing.ground is not None else NoGround()
+    if permission is Permission.CHART_OWN:
+        return rules.own(patient_id, tuple(standing.ids), withheld)
     if permission is Permission.CHART_PREPARE:
         return rules.downtime(patient_id, tuple(standing.ids))
     if permission is Permission.ACCESS_REASON:

@@ -13,6 +13,7 @@ from journal.access.addresses import AddressReaders
 from journal.access.justified_rules import Limits, Reason
 from journal.access.justified_tables import JustifiedAccess, JustifiedSetting, JustifiedWords, Notice
 from journal.access.models import CareRelationship
+from journal.access.near_rules import ways_on
 from journal.access.restriction_rules import hides
 from journal.access.restriction_tables import NoteRestriction, RestrictionRow
 from journal.access.rules import gives_care
@@ -38,6 +39,7 @@ _LATELY = Statement(
            WHERE j.recorded_by = :person AND j.unit_id = :unit AND j.recorded_at > :since"""
     )
 )
+_NEARNESS = Statement(sa.text("SELECT near, near_reason FROM access.nearness(:ids)"))
 _WHO_KNOWS = Statement(sa.text("SELECT access.who_knows(:call, :mac) AS units"))
 
 
@@ -59,7 +61,7 @@ class Justifying(Service):
         more in an hour than the municipality wants, but never in an emergency; NoGround for whoever is not there or is
         shut out.
         """
-        if rules.REASONS[reason].closed:
+        if not rules.REASONS[reason].at_the_door:
             raise NotLet()
         words = text.strip()
         if reason is Reason.OTHER and len(words) < rules.LEAST_WORDS:
@@ -122,7 +124,7 @@ class Justifying(Service):
         named = {one.practitioner_id for one in AddressReaders(self.work).all(patient_id)}
         if not gives_care(ground.code) or self.work.actor.person_id not in named:
             raise Conflict("Du er ikke blant dem som kan se adressen. Må du vite den, spør lederen i enheten.")
-        self._take_within(patient_id, Reason.ADDRESS, ground.relationship_id)
+        self._take_within(patient_id, Reason.ADDRESS)
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def for_rest(self, patient_id: UUID) -> tuple[Reason, ...]:
@@ -145,7 +147,31 @@ class Justifying(Service):
             raise Conflict("Ingen notater ligger i en skuff for deg nå.")
         if reason not in ways:
             raise NotLet()
-        self._take_within(patient_id, reason, self.work.ground(patient_id).relationship_id)
+        self._take_within(patient_id, reason)
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def answers(self, patient_id: UUID) -> tuple[Reason, ...]:
+        """What she may answer where the patient seems to be near to her; none when nobody seems so, or she has said it already.
+
+        Raises NoGround for whoever has none: the question tells something of the patient.
+        """
+        ground = self.work.ground(patient_id)
+        if ground.relationship_id is None:
+            raise NoGround()
+        (found,) = _NEARNESS.rows(self.db, ids=list(ground.ids))
+        return () if found.near_reason else ways_on(found.near)
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def go_on(self, patient_id: UUID, reason: Reason) -> None:
+        """Opens the chart of somebody near, within the ground she has, for the rest of the shift, and tells the patient and who
+        looks it over. Nothing where nothing is asked. Raises as answers(), and NotLet for what is no answer to it.
+        """
+        ways = self.answers(patient_id)
+        if not ways:
+            return
+        if reason not in ways:
+            raise NotLet()
+        self._take_within(patient_id, reason)
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def end(self, patient_id: UUID) -> None:
@@ -192,18 +218,18 @@ class Justifying(Service):
             found += self.db.scalars(sa.select(row).where(self.work.chart(patient_id, row), hers, *holds))
         return found
 
-    def _take_within(self, patient_id: UUID, reason: Reason, relationship_id: UUID | None) -> None:
-        """Within the ground that she has. Of linked records it is the one that has the relationship."""
-        row = CareRelationship
-        here = self.work.chart(patient_id, row), row.id == relationship_id
-        self._take(self.db.scalars(sa.select(row.patient_id).where(*here)).one(), reason, "", within=relationship_id)
+    def _take_within(self, patient_id: UUID, reason: Reason) -> None:
+        """Within the ground that she has. Of linked records it stands in the one that has the relationship."""
+        row, within = CareRelationship, self.work.ground(patient_id).relationship_id
+        of = sa.select(row.patient_id).where(self.work.chart(patient_id, row), row.id == within)
+        self._take(self.db.scalars(of).one(), reason, "", within=within)
 
     def _take(self, patient_id: UUID, reason: Reason, words: str, *, within: UUID | None = None) -> None:
         """*within*: the relationship that she reads by already; without it one begins."""
         limits = self.limits()
         earlier = self._in_an_hour()
         too_many = earlier >= limits.most_in_an_hour
-        if too_many and not rules.REASONS[reason].emergency:
+        if too_many and rules.REASONS[reason].stoppable:
             raise TooMany(
                 "Du har åpnet mange journaler med en grunn den siste timen. Be lederen sette deg på pasientene, eller vent."
             )

@@ -19,6 +19,8 @@ from journal.permissions import Permission
 from journal.platform.language import phrase, phrases
 
 LEAST_WORDS, MOST_WORDS = 10, 200
+# How long what is said of somebody near is not asked again.
+SHIFT_HOURS = 12
 
 # Grounds that somebody takes herself. They end by themselves, and another looks them over.
 SELF_TAKEN = frozenset({"emergency", "justified", "weighty"})
@@ -45,6 +47,11 @@ class Reason(StrEnum):
     REST_PLANNING = "rest-planning"
     REST_DANGER = "rest-danger"
     REST_PATIENT_ASKS = "rest-patient-asks"
+    FAMILY_ALONE = "family-alone"
+    FAMILY_URGENT = "family-urgent"
+    FAMILY_AGREED = "family-agreed"
+    COLLEAGUE = "colleague"
+    SAME_NAME = "same-name"
 
 
 class Lets(StrEnum):
@@ -72,7 +79,8 @@ class Opens:
 
     *emergency*: the shorter time, and never stopped by a limit on how many. *closed*: opens what the patient has closed, her
     protected address, or what the purpose of a ground leaves in a drawer, to somebody who has a ground already; no reason of
-    the door, and for the shorter time.
+    the door, and for the shorter time. *near*: opens nothing; said by somebody who has a ground, of a patient who seems to be
+    near to her (near_rules), for a shift, and never stopped by a limit either.
     """
 
     text: str
@@ -81,6 +89,17 @@ class Opens:
     lets: Lets = Lets.ALL
     emergency: bool = False
     closed: bool = False
+    near: bool = False
+
+    @property
+    def at_the_door(self) -> bool:
+        """Whether it is for whoever has no ground."""
+        return not (self.closed or self.near)
+
+    @property
+    def stoppable(self) -> bool:
+        """Whether a limit on how many stops it: nobody in need waits for one, and whoever has a ground reads by it."""
+        return not (self.emergency or self.near)
 
     @property
     def ground(self) -> str:
@@ -108,6 +127,11 @@ TEXTS = phrases(
         Reason.REST_PLANNING: "Notater i skuffen, for å vurdere eller planlegge hjelpen",
         Reason.REST_DANGER: "Notater i skuffen, for å vite om noen er i fare",
         Reason.REST_PATIENT_ASKS: "Notater i skuffen, siden pasienten ber om det",
+        Reason.FAMILY_ALONE: "Nær familie: ingen andre på vakt kan gi hjelpen",
+        Reason.FAMILY_URGENT: "Nær familie: det haster, og ingen andre rekker det",
+        Reason.FAMILY_AGREED: "Nær familie: lederen har bestemt at jeg gir hjelpen",
+        Reason.COLLEAGUE: "En kollega: jeg gir helsehjelpen",
+        Reason.SAME_NAME: "En annen med samme navn: vi står ikke hverandre nær",
     }
 )
 REASONS: Mapping[Reason, Opens] = {
@@ -128,10 +152,15 @@ REASONS: Mapping[Reason, Opens] = {
     Reason.REST_PLANNING: Opens(TEXTS[Reason.REST_PLANNING], "", "TREAT", closed=True),
     Reason.REST_DANGER: Opens(TEXTS[Reason.REST_DANGER], "", "TREAT", emergency=True, closed=True),
     Reason.REST_PATIENT_ASKS: Opens(TEXTS[Reason.REST_PATIENT_ASKS], "", "TREAT", closed=True),
+    Reason.FAMILY_ALONE: Opens(TEXTS[Reason.FAMILY_ALONE], "", "TREAT", near=True),
+    Reason.FAMILY_URGENT: Opens(TEXTS[Reason.FAMILY_URGENT], "", "TREAT", near=True),
+    Reason.FAMILY_AGREED: Opens(TEXTS[Reason.FAMILY_AGREED], "", "TREAT", near=True),
+    Reason.COLLEAGUE: Opens(TEXTS[Reason.COLLEAGUE], "", "TREAT", near=True),
+    Reason.SAME_NAME: Opens(TEXTS[Reason.SAME_NAME], "", "TREAT", near=True),
 }
 _BY_CODE: Mapping[Any, str] = {reason.value: text for reason, text in TEXTS.items()}
 _NOT_SAID = phrase("ikke oppgitt")
-AT_THE_DOOR = {reason: opens for reason, opens in REASONS.items() if not opens.closed}
+AT_THE_DOOR = {reason: opens for reason, opens in REASONS.items() if opens.at_the_door}
 # The whole record is asked for by its number, before anybody knows that it is there, and a protected address by the few who are
 # named: no button of what the patient has closed leads to them.
 FOR_CLOSED = {r: opens for r, opens in REASONS.items() if r in (Reason.CLOSED_LIFE, Reason.CLOSED_HARM)}
@@ -168,6 +197,8 @@ class Limits:
     def hours(self, reason: Reason) -> int:
         """How long a chart stays open by this reason."""
         opens = REASONS[reason]
+        if opens.near:
+            return SHIFT_HOURS
         return self.emergency_hours if opens.emergency or opens.closed else self.other_hours
 
 

@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields
 
+from journal.access.held import LONGEST_PATH
 from journal.access.justified_rules import MOST_WORDS, Outcome, Reason
 from journal.platform.fields import StrictInteger, Text
 
@@ -11,6 +12,13 @@ class Justify(Schema):
 
     reason = fields.Enum(Reason, by_value=True, required=True)
     reason_text = Text(MOST_WORDS, load_default="")
+
+
+class GoOn(Schema):
+    """What she answers when the patient seems to be near to her, and the page she was on the way to."""
+
+    reason = fields.Enum(Reason, by_value=True, required=True)
+    page = Text(LONGEST_PATH, load_default="")
 
 
 class OpenClosed(Schema):

@@ -8,6 +8,8 @@ from werkzeug.wrappers import Response
 
 from journal.access import justified_rules as rules
 from journal.access import justified_schemas as schemas
+from journal.access import near_rules
+from journal.access.held import page_of_ours
 from journal.access.justified import JustifiedSettings, Justifying
 from journal.access.reviewing import Reviews
 from journal.permissions import Permission
@@ -45,6 +47,16 @@ class Door(NamedTuple):
     others: list[Way]
 
 
+class Asked(NamedTuple):
+    """Why the patient seems to be near to whoever asks, in words, and what she may answer: code and words of each."""
+
+    signs: list[str]
+    ways: list[tuple[str, str]]
+    url: str
+    oneself: bool
+    hours: int
+
+
 class Left(NamedTuple):
     """The time that is left of a chart that one opened with a reason, and where it is ended."""
 
@@ -73,6 +85,20 @@ def door() -> Door | None:
     )
 
 
+def seems_near() -> Asked:
+    """For the page that stops at the chart of somebody near; no way on for whoever opens nothing on a reason of her own."""
+    work, patient_id = current_work(), (request.view_args or {})["patient_id"]
+    near = work.standings[patient_id].near
+    ways = near_rules.ways_on(near) if work.actor.may(Permission.ACCESS_JUSTIFY) else ()
+    return Asked(
+        [_(text) for sign, text in near_rules.SIGNS.items() if sign in near],
+        [(reason.value, _(rules.TEXTS[reason])) for reason in ways],
+        url_for("justified.go_on", patient_id=patient_id),
+        near_rules.Near.ONESELF in near,
+        rules.SHIFT_HOURS,
+    )
+
+
 def time_left(patient_id: UUID) -> Left | None:
     """For every page of a chart that is open by a reason of one's own; asks the database nothing."""
     work: Work | None = g.get("work")
@@ -96,6 +122,18 @@ def open(patient_id: UUID) -> Response:
     form = form_body(schemas.Justify)
     opened = Justifying(current_work()).open(patient_id, form["reason"], form["reason_text"])
     return see_other(_LIST if opened.how_far is rules.Lets.MEDICINES else _FRONT, patient_id=patient_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/near", Permission.ACCESS_JUSTIFY)
+def go_on(patient_id: UUID) -> Response:
+    justifying = Justifying(current_work())
+    # Before the form is looked at: whoever has no ground is told the same whatever she sends.
+    justifying.answers(patient_id)
+    form = form_body(schemas.GoOn)
+    justifying.go_on(patient_id, form["reason"])
+    answer = see_other(_FRONT, patient_id=patient_id)
+    answer.headers["Location"] = page_of_ours(form["page"]) or answer.headers["Location"]
+    return answer
 
 
 @bp.act("/patients/<uuid:patient_id>/closed", Permission.ACCESS_JUSTIFY, fresh=True)

@@ -20,7 +20,9 @@ PARTS = phrases(
 )
 # The front page is whole without these: what is left out is said. Prescribing beside what is closed shows none of it, and is
 # checked over all of it in a transaction of its own (0054). Everything else needs all that it opens.
-_STANDS_WITHOUT_PARTS = frozenset({Permission.CHART_READ, Permission.MEDICATION_PRESCRIBE_BESIDE})
+_STANDS_WITHOUT_PARTS = frozenset({Permission.CHART_OWN, Permission.CHART_READ, Permission.MEDICATION_PRESCRIBE_BESIDE})
+# What somebody signed herself goes with the parts it was written in.
+_GOES_WITH = {"notes:mine": ("notes",), "medication:mine": ("medication", "observations")}
 _HIDES = frozenset({WHOLE, "patients"})
 
 
@@ -31,7 +33,7 @@ def hides(blocked: Collection[str]) -> bool:
 
 def withheld(permission: Permission, blocked: Collection[str]) -> tuple[str, ...]:
     """The parts that are left out when this is opened."""
-    return tuple(part for part in OPENS[permission] if part in blocked)
+    return tuple(part for part in OPENS[permission] if not set(blocked).isdisjoint((part, *_GOES_WITH.get(part, ()))))
 
 
 def stands_without(permission: Permission) -> bool:

@@ -19,6 +19,7 @@ _TEXTS = phrases(
         "patient_request": "pasienten har bedt om det",
         "registration": "du registrerte pasienten",
         "emergency": "du åpnet journalen ved øyeblikkelig hjelp",
+        "own": "du har selv skrevet det",
         "weighty": "du åpnet noe som pasienten har sperret for deg: %(reason)s",
         "justified": "du oppga en grunn: %(reason)s",
     }
@@ -64,6 +65,12 @@ def admission(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:
     """Taking somebody in: chosen by the one who does it (user_selected in the trust framework), and logged as such."""
     chosen = {"id": "admission", "description": "Tar imot pasienten", "user_selected": True}
     return Ground(patient_id, ids, "referral", phrase("du tar imot pasienten"), decision_ref=chosen)
+
+
+def own(patient_id: UUID, ids: tuple[UUID, ...], withheld: tuple[str, ...]) -> Ground:
+    """What she signed while she had a ground: her own entries and nothing else, without the parts the patient has closed to her."""
+    chosen = {"id": "own-entries", "description": "Leser det en selv har signert", "user_selected": True}
+    return Ground(patient_id, ids, "own", _TEXTS["own"], decision_ref=chosen, withheld=withheld)
 
 
 def justifying(patient_id: UUID, ids: tuple[UUID, ...]) -> Ground:

@@ -26,6 +26,8 @@ _CLAIM = """, claimed AS (
 _STANDING = (
     "LEFT JOIN LATERAL access.standing(CASE WHEN told IS NOT NULL THEN ARRAY[CAST(:about AS uuid)] END) s ON true"
 )
+# For a page: whether the patient seems to be near to her. What is signed is not stopped by it, and does not wait for it.
+_NEARNESS = "LEFT JOIN LATERAL access.nearness(CASE WHEN s.ground IS NOT NULL THEN s.ids END) n ON true"
 _START = sa.text("SELECT access.start_session(:call, :mac)")
 
 
@@ -54,10 +56,12 @@ class SessionCookie:
 @cache
 def _resume(*, claims: bool, about: bool) -> Statement:
     """Finds the session and tells the transaction who asks; may claim a command, and say how she stands to a patient."""
+    page = about and not claims
     parts = [
         *(_ASKING, _CLAIM if claims else ""),
         *("SELECT told, now() AS now,", "EXISTS (SELECT FROM claimed)" if claims else "NULL::boolean", "AS claimed"),
-        *(", s.*" if about else "", "FROM asking", _STANDING if about else ""),
+        *(", s.*" if about else "", ", n.*" if page else "", "FROM asking"),
+        *(_STANDING if about else "", _NEARNESS if page else ""),
     ]
     return Statement(sa.text(" ".join(parts)))
 

@@ -2,17 +2,22 @@
 
 import base64
 import hmac
+import json
 import secrets
 from functools import cache
-from typing import cast
+from typing import NamedTuple, cast
 
+import sqlalchemy as sa
 import structlog
 from flask import Response, current_app, g, request, url_for
 from marshmallow import Schema, fields, validate
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from journal.access.cookies import set_secret
 from journal.access.held import held, page_of_ours, secret_in, times
+from journal.access.kept_form import LONGEST, KeptForm, keep, kept
 from journal.access.locking import begin as begin_session
 from journal.access.openid import Client, Provider, Providers, Secrets, SignInRefused, providers
 from journal.access.provider_session import ProviderSession, opened, sealed
@@ -29,7 +34,8 @@ from journal.access.signing_in import (
 from journal.access.trying import address_of, count_try
 from journal.platform.errors import NotFound, NotSignedIn
 from journal.platform.settings import Settings
-from journal.web import Section, current_work, form_body, render, see_other
+from journal.platform.work import Work
+from journal.web import SHELL_FIELDS, Section, current_work, form_body, render, see_other
 from journal.web.security import cookie_name
 
 bp = Section("sign_in", __name__)
@@ -37,6 +43,7 @@ _log = structlog.get_logger()
 
 MINUTES = 10  # from the button to the way back
 _FRONT = "/"
+_NUMBER = sa.text("SELECT number FROM municipalities.municipality WHERE id = :id")
 
 
 class Choice(Schema):
@@ -45,6 +52,23 @@ class Choice(Schema):
     provider = fields.String(required=True, validate=validate.Length(max=60))
     municipality = fields.String(required=True, validate=validate.Length(max=4))
     next = fields.String(load_default="", validate=validate.Length(max=300))
+
+
+class Again(Schema):
+    """The button of a provider where an act asks for proof: the address the act was on its way to, and its form as JSON."""
+
+    provider = fields.String(required=True, validate=validate.Length(max=60))
+    address = fields.String(required=True, validate=validate.Length(max=300))
+    form = fields.String(required=True, validate=validate.Length(max=LONGEST))
+
+
+class WayToProve(NamedTuple):
+    """Where what was typed is sent when she proves herself at a provider: id and name of each."""
+
+    url: str
+    providers: list[tuple[str, str]]
+    address: str
+    form: str
 
 
 class RoleChoice(Schema):
@@ -58,17 +82,45 @@ def begin() -> BaseResponse:
     provider = _provider(chosen["provider"])
     if chosen["municipality"] not in provider.municipalities:
         raise NotFound()
+    return _to(provider, chosen["municipality"], own_page(chosen["next"]))
+
+
+@bp.act("/sign-in/again", None, repeatable=True)
+def again() -> BaseResponse:
+    """As begin(), for somebody who is signed in and must prove it: what she had typed waits for her, and for nobody else."""
+    chosen, work = form_body(Again), current_work()
+    provider, form = _provider(chosen["provider"]), _form_of(chosen["address"], chosen["form"])
+    municipality = _number_of(work)
+    if municipality not in provider.municipalities:
+        raise NotFound()
     browser = secrets.token_bytes(32)
-    own = Secrets(_settings().secret_key, browser)
-    try:
-        count_try(current_work(), _settings(), "begin", _address())
-        there = _client(provider).send(own, _way_back(provider), chosen["municipality"], current_work().now)
-    except SignInRefused as refusal:
-        return _refused(refusal, provider.id)
-    begin_sign_in(current_work(), own, provider.id, chosen["municipality"], own_page(chosen["next"]))
-    answer = Response(render("access/on_the_way.html", provider=provider.name, there=there))
-    answer.headers["Refresh"] = f"0; url={there}"
-    return set_secret(answer, _settings(), _cookie(), base64.urlsafe_b64encode(browser).decode(), MINUTES * 60)
+    keep(work, _settings().secret_key, browser, form)
+    answer = _to(provider, municipality, None, again=True)
+    return set_secret(answer, _settings(), _form_cookie(), base64.urlsafe_b64encode(browser).decode(), MINUTES * 60)
+
+
+@bp.page("/sign-in/kept", None)
+def kept_form() -> BaseResponse:
+    """Back from the provider. Whoever else has signed in meanwhile is led on as if nothing had been typed."""
+    form = _kept()
+    if form is None:
+        onwards = own_page(request.args.get("next", "")) or _FRONT
+        return set_secret(Response(status=303, headers={"Location": onwards}), _settings(), _form_cookie(), "")
+    return Response(render("access/kept_form.html", fields=form.fields))
+
+
+@bp.act("/sign-in/kept", None, repeatable=True)
+def finish() -> BaseResponse:
+    """Sends the form on to where it was going, once: 307 keeps what is in it."""
+    form = _kept(taken=True)
+    answer = Response(status=307, headers={"Location": form.address}) if form else see_other("chart.home")
+    return set_secret(answer, _settings(), _form_cookie(), "")
+
+
+@bp.act("/sign-in/kept/throw-away", None, repeatable=True)
+def throw_away() -> BaseResponse:
+    _kept(taken=True)
+    return set_secret(see_other("chart.home"), _settings(), _form_cookie(), "")
 
 
 @bp.page("/sign-in/callback/<provider_id>", None)
@@ -156,6 +208,18 @@ def left(provider_id: str) -> BaseResponse:
     return set_secret(answer, _settings(), _way_out_cookie(), "")
 
 
+def ways_to_prove() -> WayToProve | None:
+    """For the page that asks for proof; None where nobody signs in by a provider, or what was typed is too long to keep."""
+    work = current_work()
+    if not _providers().by_id or not work.signed_in:
+        return None
+    number = _number_of(work)
+    known = [(p.id, p.name) for p in _providers().by_id.values() if number in p.municipalities]
+    sent = [(n, v) for n, v in request.form.items(multi=True) if n == "command_id" or n not in SHELL_FIELDS]
+    form = json.dumps(sent)
+    return WayToProve(url_for("sign_in.again"), known, request.path, form) if known and len(form) <= LONGEST else None
+
+
 def signs_out_elsewhere() -> bool:
     """Whether this browser was signed in at a provider, which is told of it when she signs out here."""
     return _signed_in_at()[0] is not None
@@ -177,8 +241,49 @@ def _signed_in(own: Secrets, role: ProvedRole) -> BaseResponse:
     token = take_role(work, own, role.role_id)
     stood = begin_session(work, token, held(), times())
     answer = see_other("chart.home")
-    answer.headers["Location"] = own_page(role.next or "") or stood or _FRONT
+    onwards = own_page(role.next or "") or stood or _FRONT
+    # Whether it is hers is asked when she is signed in.
+    waits = request.cookies.get(_form_cookie())
+    answer.headers["Location"] = url_for("sign_in.kept_form", next=onwards) if waits else onwards
     return set_secret(_with_session(answer, token), _settings(), _cookie(), "")
+
+
+def _to(provider: Provider, municipality: str, back: str | None, *, again: bool = False) -> BaseResponse:
+    """A page that leads on to the provider; *again*: where she is to prove who she is also when she is signed in there."""
+    browser = secrets.token_bytes(32)
+    own = Secrets(_settings().secret_key, browser)
+    try:
+        count_try(current_work(), _settings(), "begin", _address())
+        there = _client(provider).send(own, _way_back(provider), municipality, current_work().now, again=again)
+    except SignInRefused as refusal:
+        return _refused(refusal, provider.id)
+    begin_sign_in(current_work(), own, provider.id, municipality, back)
+    answer = Response(render("access/on_the_way.html", provider=provider.name, there=there))
+    answer.headers["Refresh"] = f"0; url={there}"
+    return set_secret(answer, _settings(), _cookie(), base64.urlsafe_b64encode(browser).decode(), MINUTES * 60)
+
+
+def _form_of(address: str, form: str) -> KeptForm:
+    """What is to be kept: of an act of ours that asks for proof, and of no other. Raises NotFound."""
+    try:
+        endpoint, _ids = current_app.create_url_adapter(request).match(address, method="POST")  # type: ignore[union-attr]
+        fields = [(str(name), str(value)) for name, value in json.loads(form)]
+    except (HTTPException, RequestRedirect, TypeError, ValueError):
+        raise NotFound() from None
+    if not getattr(current_app.view_functions[endpoint], "fresh", False):
+        raise NotFound()
+    return KeptForm(address, [(n, v) for n, v in fields if n == "command_id" or n not in SHELL_FIELDS])
+
+
+def _kept(*, taken: bool = False) -> KeptForm | None:
+    browser = secret_in(_form_cookie())
+    work = current_work()
+    work.actor  # noqa: B018  nobody is asked to sign in, and comes back
+    return kept(work, _settings().secret_key, browser, taken=taken) if browser else None
+
+
+def _number_of(work: Work) -> str:
+    return str(work.db.execute(_NUMBER, {"id": work.actor.municipality_id}).scalar_one())
 
 
 def _choices() -> tuple[Secrets | None, list[ProvedRole]]:
@@ -226,6 +331,10 @@ def _secrets() -> Secrets | None:
 
 def _cookie() -> str:
     return f"{cookie_name(_settings())}-sign-in"
+
+
+def _form_cookie() -> str:
+    return f"{cookie_name(_settings())}-form"
 
 
 def _signed_in_at() -> tuple[Provider | None, ProviderSession | None]:

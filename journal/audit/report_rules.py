@@ -18,6 +18,7 @@ REASONS = phrases(
         "general_practitioner": "Den som leste, var fastlegen din.",
         "referral": "Du var henvist til enheten, eller ble tatt imot der.",
         "patient_request": "Du hadde bedt om det.",
+        "own": "Den som leste, så på noe den selv hadde skrevet om deg, og ikke noe annet.",
         "registration": "Du ble registrert i journalen.",
         "emergency": "Du trengte øyeblikkelig hjelp.",
         "justified": "Den som leste, oppga en grunn. Lederen går gjennom slike tilganger.",

@@ -1,10 +1,10 @@
 """Notes: what the rest of the journal may ask about, or do to, a patient's notes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,9 +18,11 @@ from journal.platform.entries import ShownEntry, folded, lock_entry, mark_in_err
 from journal.platform.errors import Conflict, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
-from journal.platform.service import Service, on_patient
+from journal.platform.service import Service, on_patient, on_patients
 from journal.platform.statement import Asked, Statement
 from journal.platform.work import in_charts
+
+_OWN = Statement(sa.text("SELECT * FROM notes.written_by_oneself(:ids)"))
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,26 @@ class Draft:
     sensitive: str
 
 
+class OwnNote(NamedTuple):
+    """A note that the reader signed."""
+
+    patient_id: UUID
+    effective_at: datetime
+    recorded_at: datetime
+    title: str
+    text: str
+
+
 class Notes(Service):
     """A patient's notes, and the reader's own drafts."""
+
+    @on_patients(Permission.CHART_OWN)
+    def own(self, patient_ids: Collection[UUID]) -> list[OwnNote]:
+        """What the reader signed herself of these patients, in no drawer. One statement."""
+        rows = _OWN.rows(self.db, ids=self.work.ids(*patient_ids))
+        return [
+            OwnNote(r.patient_id, r.effective_at, r.recorded_at, r.title or rules.KINDS[r.kind], r.body) for r in rows
+        ]
 
     @on_patient(Permission.NOTES_READ)
     def recent(self, patient_id: UUID, *, limit: int = 20) -> list[Any]:

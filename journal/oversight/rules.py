@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from journal.access import REASON_TEXTS, Reason
 from journal.platform.language import phrase
 
 REFUSED = "refused"
@@ -23,7 +24,8 @@ class Look:
     the patient's last ground with the municipality did; *dead_days* since the death, negative before. *bearers*: how
     many of the patients of the period bear the family name they share. *hour_others*: how many others of the unit
     read at that hour in the month before, None where there are too few lines to say. *others*: how many others of the
-    unit wrote in the chart that day. *standing*: grounds of the unit or person.
+    unit wrote in the chart that day. *standing*: grounds of the unit or person. *warned*: what she said when she was told that
+    the patient seems to be near to her (access.Reason).
     """
 
     actor_id: UUID
@@ -52,6 +54,7 @@ class Look:
     marked: bool = False
     others: int = 0
     standing: tuple[str, ...] = ()
+    warned: Reason | None = None
     patients: int = 1
 
     @property
@@ -180,6 +183,18 @@ _RULES = (
         (0, 0, 0),
         lambda look, _: look.idle and look.employee,
         lambda _: phrase("Pasienten har samme navn som en som er ansatt i kommunen, og ingenting ble skrevet."),
+        _FOLLOW_UP,
+    ),
+    Rule(
+        "warned",
+        phrase("Gikk videre etter spørsmål om familie eller kollega"),
+        "",
+        (0, 0, 0),
+        lambda look, _: look.warned is not None,
+        lambda look: phrase(
+            "Fikk spørsmål om pasienten er i nær familie eller en kollega, og svarte: %(said)s.",
+            said=look.warned and REASON_TEXTS[look.warned],
+        ),
         _FOLLOW_UP,
     ),
     Rule(

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from journal.access import Reason
 from journal.oversight import rules
 from journal.oversight.oversight_tables import MarkedRecord, RuleChoice
 from journal.oversight.rules import Choice, Choices, Look, reasons
@@ -26,6 +27,7 @@ MONTH = timedelta(days=31)
 _LOOKS = sa.text("SELECT * FROM oversight.looks(:since, :until, (:usual)::jsonb)")
 _HOURS = sa.text("SELECT * FROM oversight.hours(:since, :until)")
 _CROWDS = sa.text("SELECT * FROM oversight.crowds(:since, :until, :fewest)")
+_WARNED = sa.text("SELECT * FROM oversight.warned(:since, :until)")
 _COUNT = sa.text("SELECT count(*) FROM audit.access_log WHERE at >= :since AND patient_id IS NOT NULL")
 _POPULATION = sa.text("SELECT population FROM municipalities.municipality WHERE id = :id")
 _FIELDS = frozenset(field.name for field in fields(Look))
@@ -124,8 +126,9 @@ class UnusualAccess(Service):
         usual = json.dumps(self._usual_hours(until - MONTH, until))
         for first, last in parts(since, until):
             asked: dict[str, Any] = {"since": first, "until": last}
+            warned = {(w.actor_id, w.patient_id, w.day): Reason(w.reason) for w in self.db.execute(_WARNED, asked)}
             for row in self.db.execute(_LOOKS, asked | {"usual": usual}).mappings():
-                yield _look(row)
+                yield _look({**row, "warned": warned.get((row["actor_id"], row["patient_id"], row["day"]))})
             for row in self.db.execute(_CROWDS, asked | {"fewest": _LEAST_CROWD}).mappings():
                 yield _look({"patient_id": None, **row})
 

@@ -79,6 +79,12 @@ class AddressClosed(Denied):
         super().__init__("Bare noen få som er navngitt, kan se den. Siden «Beskyttet adresse» sier hvem.")
 
 
+class SeemsNear(JournalError):
+    """She has a ground, and the patient seems to be herself, near kin or a colleague. *near*: the signs of it."""
+
+    status, type, title = 403, "seems-near", "Kjenner du pasienten privat?"
+
+
 class NotFound(JournalError):
     """Also for what is hidden: the same bytes for an id that does not exist and for one in a chart that is not open."""
 

@@ -10,7 +10,16 @@ from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from journal.permissions import Permission
-from journal.platform.errors import JournalError, NoGround, NotFound, NotProved, NotSignedIn, Unavailable, Withheld
+from journal.platform.errors import (
+    JournalError,
+    NoGround,
+    NotFound,
+    NotProved,
+    NotSignedIn,
+    SeemsNear,
+    Unavailable,
+    Withheld,
+)
 from journal.platform.language import current, in_reader_language, phrases
 from journal.platform.language import gettext as _
 from journal.web import PROOF_FIELDS
@@ -38,7 +47,7 @@ class _FromHttp(JournalError):
         super().__init__()
 
 
-_PAGES: dict[type[JournalError], str] = {NoGround: "refused.html", NotProved: "prove.html"}
+_PAGES: dict[type[JournalError], str] = {NoGround: "refused.html", NotProved: "prove.html", SeemsNear: "near.html"}
 
 
 def known(error: Exception) -> JournalError:

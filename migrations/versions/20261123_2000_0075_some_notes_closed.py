@@ -3,16 +3,21 @@
 Only adds: the version before this closes parts alone, and is shown nothing that is closed here.
 
 Revision ID: 0075
-Revises: 0070
+Revises: 0079
 """
 
 from alembic import op
 
-from migrations.helpers import RECORD, chart_table, define, let_read, stamp, stays
+from migrations.helpers import RECORD, chart_table, define, let_read, stamp, stays, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0075", "0070", None, None
+revision, down_revision, branch_labels, depends_on = "0075", "0079", None, None
 
 CLOSED, NOTE = "access.note_restriction", "notes.note"
+# What somebody has signed herself, read when her ground is over (0073), is read past the policy: it leaves them out too.
+MINE, MINE_KNOWS = (
+    "notes.written_by_oneself(uuid[])",
+    ("n.sensitive IS NULL", "n.sensitive IS NULL AND n.entry_id <> ALL (notes.kept_back())"),
+)
 HELD = "entry_id <> ALL ((SELECT notes.kept_back())::uuid[])"
 ONE_PERSON = """coalesce((SELECT l.patient_id FROM patients.link l
                     WHERE l.linked_patient_id = {0}.patient_id AND l.valid_until IS NULL AND l.confirmed_at IS NOT NULL), {0}.patient_id)"""
@@ -43,6 +48,7 @@ def upgrade() -> None:
     let_read("journal_finder", CLOSED)
     op.execute(f"GRANT SELECT (unit_id, effective_at) ON {NOTE} TO journal_finder")
     _kept_back()
+    with_other_words(MINE, "journal_finder", MINE_KNOWS)
     op.execute(
         f"""DO $do$ BEGIN EXECUTE (SELECT format('ALTER POLICY chart ON {NOTE} USING ((%s) AND {HELD})', pg_get_expr(polqual, polrelid))
             FROM pg_policy WHERE polrelid = '{NOTE}'::regclass AND polname = 'chart'); END $do$"""
@@ -55,7 +61,7 @@ def _kept_back() -> None:
         "notes.kept_back() RETURNS uuid[] STABLE",
         f"""
         DECLARE
-            open uuid[] := audit.opened_charts('patients');
+            open uuid[] := audit.opened_charts('patients') || audit.opened_charts('own');
             person uuid;
             units uuid[];
         BEGIN
@@ -81,5 +87,6 @@ def downgrade() -> None:
                 regexp_replace(pg_get_expr(polqual, polrelid), ' AND \\(entry_id <> ALL.*$', ')'))
             FROM pg_policy WHERE polrelid = '{NOTE}'::regclass AND polname = 'chart'); END $do$"""
     )
+    with_other_words(MINE, "journal_finder", MINE_KNOWS[::-1])
     op.execute("DROP FUNCTION notes.kept_back()")
     op.execute(f"DROP TABLE {CLOSED}")

@@ -87,6 +87,7 @@ FORMS: dict[str, dict[str, str]] = {
     "access.set_language": {"language": "nn"},
     "danger.rescue": {"text": "{number}"},
     "justified.open": {"reason": "emergency"},
+    "justified.go_on": {"reason": "same-name"},
     "justified.open_closed": {"reason": "closed-life"},
     "justified.open_rest": {"reason": "rest-care"},
     "justified.decide": {"outcome": "explained", "version": "0"},
@@ -333,6 +334,7 @@ IN_THE_WAY = {
     "at_work.take_visit": "no visit is to be taken",
     "grounds.withdraw": "nobody asked for it",
     "sign_in.begin": "no provider is chosen",
+    "sign_in.again": "no provider is chosen",
     "sign_in.callback": "no provider has this name",
     "sign_in.left": "no provider has this name",
     "sign_in.logged_out": "no provider has this name",
@@ -654,7 +656,7 @@ def test_whoever_may_and_has_a_ground_gets_through(ward: Country, migrator: Conn
     who = next((who for who in able if who.name in ("doctor", "nurse")), able[0])
     patient = "own" if "<uuid:patient_id>" in rule else None
     answer = ask(line, who, ward, patient)
-    leads_on = endpoint in ("chart.home", "lock.locked", "sign_in.leave")
+    leads_on = endpoint in ("chart.home", "lock.locked", "sign_in.kept_form", "sign_in.leave")
     expected = {200, 303} if method == "POST" or leads_on else {200}
 
     assert answer.status_code in (expected | {409, 422, 404} if IN_THE_WAY.get(endpoint) else expected), words(answer)[

@@ -18,11 +18,13 @@ ClientFor = Callable[[Staff | None], Browser]
 
 @pytest.fixture
 def snooped(world: World, client_for: ClientFor) -> UUID:
-    """A chart in which Nina stands as next of kin, and which she has read."""
+    """A chart in which Nina stands as next of kin, and which she has read past the question of it."""
     patient_id = world.patient(family_name="Sjeldenvik", given_name="Inger")
     factories.related_person(world.builder, patient_id, world.siri, "Nina Nordli")
     world.store()
-    assert client_for(world.nina).get(f"/patients/{patient_id}").status_code == 200
+    nina = client_for(world.nina)
+    nina.act(f"/patients/{patient_id}/near", {"reason": "same-name"})
+    assert nina.get(f"/patients/{patient_id}").status_code == 200
     return patient_id
 
 

@@ -531,6 +531,21 @@ def test_registering_a_person_with_errors(world: World, see: See) -> None:
     assert faults_of(tab) == []
 
 
+def test_the_question_of_who_is_near_and_what_one_has_signed(world: World, see: See, patient_id: UUID) -> None:
+    factories.related_person(world.builder, patient_id, world.siri, "Nina Nordli")
+    left = world.patient(related=False)
+    ended = datetime.now(UTC) - timedelta(days=2)
+    factories.care_relationship(
+        world.builder, left, world.nina, world.ward, since=ended - timedelta(days=9), valid_until=ended
+    )
+    factories.note(world.builder, left, world.nina, "Spiste godt.", at=ended - timedelta(hours=2), title="Natt")
+    world.store()
+    assert faults_of(see(world.nina, f"/patients/{patient_id}", 403)) == []
+    tab = see(world.nina, "/own-entries")
+    expect(tab.find("main")).to_contain_text("Spiste godt.")
+    assert faults_of(tab) == []
+
+
 def test_what_is_shown_to_whoever_has_no_ground(world: World, see: See, patient_id: UUID) -> None:
     assert faults_of(see(world.unn, f"/patients/{patient_id}", 403)) == []
     assert faults_of(see(world.unn, f"/patients/{patient_id}/admission")) == []

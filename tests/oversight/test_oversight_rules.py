@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from journal.access import Reason
 from journal.oversight.rules import RULES, Choice, Look, defaults, reasons
 
 AT = datetime(2026, 11, 16, 9, 5, tzinfo=UTC)
@@ -37,6 +38,7 @@ FINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "hours": ({"hour_others": 0}, {"hour_others": 1}),
     "volume": ({"patient_id": None, "patients": 60}, {"patient_id": None, "patients": 59}),
     "marked": ({"marked": True}, {"marked": True, "written": 1}),
+    "warned": ({"warned": Reason.FAMILY_ALONE}, {}),
 }
 SILENCED_BY_WORK = {"expired", "moved_out", "dead", "surname", "colleague", "hours", "marked"}
 

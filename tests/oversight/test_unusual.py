@@ -31,11 +31,13 @@ SOON = f"{datetime.now(UTC) + timedelta(days=14):%d.%m.%Y}"
 
 @pytest.fixture
 def snooped(world: World, client_for: ClientFor) -> UUID:
-    """A chart in which Nina stands as next of kin, and which she has read."""
+    """A chart in which Nina stands as next of kin, and which she has read past the question of it."""
     patient_id = world.patient(family_name="Sjeldenvik", given_name="Inger")
     factories.related_person(world.builder, patient_id, world.siri, "Nina Nordli")
     world.store()
-    client_for(world.nina).get(f"/patients/{patient_id}")
+    nina = client_for(world.nina)
+    nina.act(f"/patients/{patient_id}/near", {"reason": "same-name"})
+    nina.get(f"/patients/{patient_id}")
     return patient_id
 
 

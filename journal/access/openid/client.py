@@ -79,8 +79,8 @@ class Client:
     def __init__(self, provider: Provider, clock: Callable[[], float] = monotonic) -> None:
         self.provider, self._clock, self._kept, self._lock = provider, clock, _Kept(), Lock()
 
-    def send(self, own: Secrets, redirect_uri: str, municipality: str, now: datetime) -> str:
-        """The address at the provider where the person proves who she is."""
+    def send(self, own: Secrets, redirect_uri: str, municipality: str, now: datetime, *, again: bool = False) -> str:
+        """The address at the provider where the person proves who she is; *again*: also when she is signed in there."""
         metadata = self._metadata()
         asked = {
             "response_type": "code",
@@ -91,6 +91,8 @@ class Client:
             "code_challenge": create_s256_code_challenge(own.verifier),
             "code_challenge_method": "S256",
         }
+        if again:
+            asked["prompt"] = "login"
         if self.provider.helseid:
             details = said.authorization_details(self.provider, municipality)
             asked |= {"authorization_details": json.dumps(details), "dpop_jkt": own.proof_key.thumbprint()}

@@ -34,6 +34,7 @@ from journal.medication.service.lists import Lists
 from journal.medication.service.medicine import Medicine
 from journal.medication.service.opioids import Opioids
 from journal.medication.service.overridden_stops import MonthOfStops, OverriddenStops
+from journal.medication.service.own import OwnSignatures
 from journal.medication.service.patches import NO_PATCHES, PatchesOf
 from journal.medication.service.pausing import Pause
 from journal.medication.service.prepared_shown import Bag, BagLine, PreparedThing
@@ -169,6 +170,7 @@ __all__ = [
     "OpenLeave",
     "OrderSpan",
     "Outcome",
+    "OwnSignatures",
     "PatchesOf",
     "PatientDispenser",
     "Pause",
