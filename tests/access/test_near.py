@@ -163,6 +163,19 @@ def _codes(page: str) -> set[str]:
     return {code for code, text in said.items() if text in page}
 
 
+def test_a_student_is_asked_and_her_supervisor_takes_over(world: World, client_for: ClientFor, mother: UUID) -> None:
+    stine = factories.staff(world.builder, world.oslo, world.ward, "Stine Student", "student", supervisor=world.nina)
+    factories.related_person(world.builder, mother, world.siri, "Stine Student")
+    world.store()
+    browser, chart = client_for(stine), f"/patients/{mother}"
+    asked = browser.get(chart)
+    assert (
+        asked.status_code == 403 and "Be veilederen din om å ta over" in asked.text and "family-alone" not in asked.text
+    )
+    assert browser.act(f"{chart}/near", ALONE).status_code == 403
+    assert ASKS in browser.get(chart).text
+
+
 def test_what_is_answered_fits_what_it_looks_like(world: World, work_of: WorkOf, mother: UUID) -> None:
     assert set(ways_on([Near.ONESELF, Near.KIN])) == {Reason.SAME_NAME}
     assert Reason.COLLEAGUE not in ways_on([Near.KIN]) and not ways_on([])

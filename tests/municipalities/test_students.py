@@ -48,6 +48,35 @@ def test_what_a_student_writes_and_reads_names_her_and_her_supervisor(
     assert others == (0,)
 
 
+@pytest.mark.parametrize(
+    ("path", "form", "shown"),
+    [
+        ("observations", {"code": "pulse", "value": "72"}, "observations"),
+        ("tasks", {"what": "Ring datteren"}, "tasks"),
+        ("incidents/report", {"kind": "fall", "severity": "none", "text": "Falt ved sengen."}, "incidents"),
+    ],
+)
+def test_what_else_a_student_writes_shows_both_where_it_is_read(
+    world: World, client_for: ClientFor, stine: Staff, path: str, form: dict[str, str], shown: str
+) -> None:
+    patient = world.patient()
+    done = client_for(stine).act(f"/patients/{patient}/{path}", form)
+    assert done.status_code == 303, done.text
+    assert BOTH in client_for(world.nina).get(f"/patients/{patient}/{shown}").text
+
+
+def test_every_table_that_names_who_wrote_takes_the_name_that_has_both(migrator: psycopg.Connection[Any]) -> None:
+    """From who asks, by its default or its trigger: no program writes it, so none can leave the supervisor out."""
+    tables = migrator.execute(
+        """SELECT c.oid::regclass::text, coalesce(pg_get_expr(d.adbin, d.adrelid), '') LIKE '%%acting_name()%%'
+               OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgfoid::regproc::text = 'audit.stamp')
+           FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'recorded_by_name'
+           LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (c.oid, a.attnum) WHERE c.relkind IN ('r', 'p')"""
+    ).fetchall()
+    assert len(tables) > 50
+    assert [table for table, stamped in tables if not stamped] == []
+
+
 def test_a_search_by_a_student_is_logged_with_her_supervisor_too(
     world: World, client_for: ClientFor, stine: Staff, migrator: psycopg.Connection[Any]
 ) -> None:
