@@ -56,22 +56,24 @@ def _nearness() -> None:
             w := audit.who();
             me := (w ->> 'person_id')::uuid;
             reader := (SELECT lower(s.name) FROM municipalities.practitioner s WHERE s.id = me);
+            -- Read once and first: of a time of birth the planner believes too much.
             near := ARRAY(
-                SELECT 'oneself' FROM patients.patient p WHERE p.patient_id = ANY (asked) AND {NAME} = reader AND {WORKS}
+                WITH them AS MATERIALIZED (
+                    SELECT {NAME} AS name, {WORKS} AS works, p.confidentiality, p.postal_code, p.address_line_1
+                    FROM patients.patient p WHERE p.patient_id = ANY (asked))
+                SELECT 'oneself' FROM them t WHERE t.name = reader AND t.works
                 UNION
                 SELECT 'kin' FROM patients.related_person k
                 WHERE k.patient_id = ANY (asked) AND k.in_error_at IS NULL AND lower(k.name) = reader
                 UNION
-                SELECT 'address' FROM patients.patient k
-                -- OFFSET 0: those of the home are found first, and looked at then.
+                SELECT 'address' FROM them t
                 CROSS JOIN LATERAL (SELECT o.given_name, o.family_name, o.birth_date FROM patients.patient o
-                    WHERE (o.postal_code, o.address_line_1) = (k.postal_code, k.address_line_1) AND o.address_line_1 <> '' OFFSET 0) p
-                WHERE k.patient_id = ANY (asked) AND k.confidentiality = 'none' AND {NAME.replace("p.", "k.")} <> reader
-                  AND {NAME} = reader AND {WORKS}
+                    WHERE (o.postal_code, o.address_line_1) = (t.postal_code, t.address_line_1) AND o.address_line_1 <> '' OFFSET 0) p
+                WHERE t.confidentiality = 'none' AND t.name <> reader AND {NAME} = reader AND {WORKS}
                 UNION
-                SELECT 'colleague' FROM patients.patient p JOIN municipalities.practitioner s ON lower(s.name) = {NAME}
+                SELECT 'colleague' FROM them t JOIN municipalities.practitioner s ON lower(s.name) = t.name
                 JOIN municipalities.practitioner_role r ON r.practitioner_id = s.id
-                WHERE p.patient_id = ANY (asked) AND {NAME} <> reader AND {WORKS} AND r.unit_id = (w ->> 'unit_id')::uuid
+                WHERE t.name <> reader AND t.works AND r.unit_id = (w ->> 'unit_id')::uuid
                   AND r.valid_from <= now() AND (r.valid_until IS NULL OR r.valid_until > now())
                 ORDER BY 1);
             IF cardinality(near) > 0 THEN
