@@ -11,10 +11,11 @@ from journal.access.gate import AccessGate
 from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
 from journal.access.held import people_beside
 from journal.access.justified import Justifying
-from journal.access.justified_rules import FOR_REST, Reason
 from journal.access.justified_rules import TEXTS as REASON_TEXTS
+from journal.access.justified_rules import Reason
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
+from journal.access.rest import Rest, rest_of
 from journal.access.restricting import AskedToClose, Restrictions
 from journal.access.restriction_rules import PARTS
 from journal.access.restriction_tables import RestrictionRow
@@ -32,7 +33,6 @@ from journal.access.sources import Amiss, Sources
 __all__ = [
     "ASKED",
     "DRAWER_REASONS",
-    "FOR_REST",
     "GROUNDS",
     "LEAST_GRACE_HOURS",
     "MOST_GRACE_HOURS",
@@ -51,6 +51,7 @@ __all__ = [
     "Justifying",
     "Part",
     "Reason",
+    "Rest",
     "RestrictionLifted",
     "RestrictionRow",
     "Restrictions",
@@ -64,6 +65,7 @@ __all__ = [
     "people_beside",
     "providers",
     "require_proof",
+    "rest_of",
     "set_color_scheme",
     "set_language",
     "start_session",
