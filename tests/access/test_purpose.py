@@ -343,6 +343,20 @@ def test_the_drawer_is_no_way_past_anything_else(
         assert Chart(work).front_page(kari).notes.answer() is None
 
 
+def test_linked_records_are_opened_together(world: World, work_of: WorkOf, migrator: Migrator, kari: UUID) -> None:
+    """Also where the ground is of the other record than the one that is asked for."""
+    other = world.patient(related=False)
+    factories.link(world.builder, other, kari, world.nina, world.lars, at=ago(1), reason="Samme person")
+    world.store()
+    ground(migrator, kari, "service", "8")
+    assert bodies(work_of, world.nina, other) == {OURS, NEW}
+    open_rest(work_of, world.nina, other)
+    assert bodies(work_of, world.nina, other) == bodies(work_of, world.nina, kari) == {OURS, NEW, OLD}
+    with work_of(world.mona) as work:
+        (one,) = Reviews(work).queue()
+    assert one.patient_id == kari and dict(one.kinds)["notes"] == 2
+
+
 def test_many_in_an_hour_are_asked_about_but_never_where_somebody_may_be_in_danger(
     world: World, work_of: WorkOf, migrator: Migrator, kari: UUID
 ) -> None:
