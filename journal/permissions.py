@@ -234,9 +234,12 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.AUDIT_READ: ("audit",),
 }
 
-# What is whole without the notes that the purpose of a ground does not need (access/purpose.py): to read and write notes. An
-# erasure reaches all of them.
-BY_PURPOSE = frozenset({P.CHART_READ, P.NOTES_DRAWER, P.NOTES_READ, P.NOTES_WRITE})
+# By part of the chart, what is whole without that of it which the purpose of a ground does not need (access/purpose.py). An erasure
+# reaches all of it, and medicines are given by any measurement; the overview shows those of fourteen days.
+BY_PURPOSE: dict[str, frozenset[Permission]] = {
+    "notes": frozenset({P.CHART_READ, P.NOTES_DRAWER, P.NOTES_READ, P.NOTES_WRITE}),
+    "observations": frozenset({P.OBSERVATIONS_READ, P.OBSERVATIONS_WRITE}),
+}
 
 
 def permissions_of(role: str) -> frozenset[Permission]:

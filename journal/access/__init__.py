@@ -12,11 +12,12 @@ from journal.access.gate import AccessGate, warn
 from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST_GRACE_HOURS
 from journal.access.held import people_beside
 from journal.access.justified import Justifying
-from journal.access.justified_rules import FOR_REST, Reason
 from journal.access.justified_rules import TEXTS as REASON_TEXTS
+from journal.access.justified_rules import Reason
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
 from journal.access.own import OwnCharts, Whose
+from journal.access.rest import Rest, rest_of
 from journal.access.restricting import AskedToClose, Restrictions, SomeNotes
 from journal.access.restriction_rules import PARTS, WHOLE, stands_without
 from journal.access.restriction_tables import NoteRestriction, RestrictionRow
@@ -35,7 +36,6 @@ from journal.access.sources import Amiss, Sources
 __all__ = [
     "ASKED",
     "DRAWER_REASONS",
-    "FOR_REST",
     "GROUNDS",
     "LEAST_GRACE_HOURS",
     "MOST_GRACE_HOURS",
@@ -58,6 +58,7 @@ __all__ = [
     "OwnCharts",
     "Part",
     "Reason",
+    "Rest",
     "RestrictionLifted",
     "RestrictionRow",
     "Restrictions",
@@ -74,6 +75,7 @@ __all__ = [
     "people_beside",
     "providers",
     "require_proof",
+    "rest_of",
     "set_color_scheme",
     "set_language",
     "stands_without",

@@ -21,6 +21,7 @@ from journal.platform.errors import (
     SeemsNear,
     Withheld,
 )
+from journal.platform.language import joined
 from journal.platform.statement import Statement
 from journal.platform.work import Ground, Work
 
@@ -105,7 +106,7 @@ class AccessGate:
 
 
 def _with_rest(work: Work, ground: Ground) -> Ground:
-    """The same ground, with all of the notes for whoever has opened what its purpose leaves in a drawer, and her reason in the
+    """The same ground, with all of the chart for whoever has opened what its purpose leaves in a drawer, and her reason in the
     place of what the ground rests on."""
     who = {"person": work.actor.person_id, "employment": work.actor.role_id}
     reasons = [reason.value for reason in justified_rules.FOR_REST]
@@ -137,8 +138,11 @@ def _by_name(work: Work, ground: Ground) -> Ground:
 def _as_needed(actor: Actor, permission: Permission, ground: Ground, service_code: str | None) -> Ground:
     """The same ground, with no more than its purpose needs. A reason that somebody gives herself says how far it goes."""
     how_far = purpose.reach(actor.role, ground.code, service_code)
-    instead = purpose.instead(permission, how_far)
-    return ground._replace(instead=instead, in_drawer=purpose.IN_DRAWER[how_far]) if instead else ground
+    found = purpose.narrowed(permission, how_far)
+    if not found:
+        return ground
+    instead = {part: narrow.opened for part, narrow in found.items()}
+    return ground._replace(instead=instead, in_drawer=joined(" ", [narrow.in_drawer for narrow in found.values()]))
 
 
 def _near(ground: Ground, standing: Any | None) -> Ground:

@@ -128,7 +128,7 @@ class Justifying(Service):
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def for_rest(self, patient_id: UUID) -> tuple[Reason, ...]:
-        """The reasons that open the notes which the purpose of her ground leaves in a drawer; none when it leaves nothing.
+        """The reasons that open what the purpose of her ground leaves in a drawer; none when it leaves nothing.
 
         Raises NoGround for whoever has no ground.
         """
@@ -139,12 +139,12 @@ class Justifying(Service):
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def open_rest(self, patient_id: UUID, reason: Reason) -> None:
-        """Opens those notes within the ground that she has, for as long as an emergency, and tells the patient and who looks it
+        """Opens it within the ground that she has, for as long as an emergency, and tells the patient and who looks it
         over. Raises as for_rest(); Conflict when nothing is left in a drawer, NotLet for a reason of something else.
         """
         ways = self.for_rest(patient_id)
         if not ways:
-            raise Conflict("Ingen notater ligger i en skuff for deg nå.")
+            raise Conflict("Ingenting ligger i en skuff for deg nå.")
         if reason not in ways:
             raise NotLet()
         self._take_within(patient_id, reason)

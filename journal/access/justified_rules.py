@@ -123,10 +123,10 @@ TEXTS = phrases(
         Reason.CLOSED_HARM: "Fare for alvorlig helseskade",
         Reason.CLOSED_ALL: "Fare for liv, og hele journalen var sperret",
         Reason.ADDRESS: "Måtte vite hvor pasienten bor",
-        Reason.REST_CARE: "Notater i skuffen, for hjelpen jeg gir nå",
-        Reason.REST_PLANNING: "Notater i skuffen, for å vurdere eller planlegge hjelpen",
-        Reason.REST_DANGER: "Notater i skuffen, for å vite om noen er i fare",
-        Reason.REST_PATIENT_ASKS: "Notater i skuffen, siden pasienten ber om det",
+        Reason.REST_CARE: "Skuffen i journalen, for hjelpen jeg gir nå",
+        Reason.REST_PLANNING: "Skuffen i journalen, for å planlegge hjelpen",
+        Reason.REST_DANGER: "Skuffen i journalen, for å vite om noen er i fare",
+        Reason.REST_PATIENT_ASKS: "Skuffen i journalen, siden pasienten ber om det",
         Reason.FAMILY_ALONE: "Nær familie: ingen andre på vakt kan gi hjelpen",
         Reason.FAMILY_URGENT: "Nær familie: det haster, og ingen andre rekker det",
         Reason.FAMILY_AGREED: "Nær familie: lederen har bestemt at jeg gir hjelpen",
@@ -168,7 +168,7 @@ FOR_CLOSED = {r: opens for r, opens in REASONS.items() if r in (Reason.CLOSED_LI
 FOR_REST = phrases(
     {
         Reason.REST_CARE: "For hjelpen jeg gir nå",
-        Reason.REST_PLANNING: "For å vurdere eller planlegge hjelpen",
+        Reason.REST_PLANNING: "For å planlegge hjelpen",
         Reason.REST_DANGER: "For å vite om noen er i fare",
         Reason.REST_PATIENT_ASKS: "Pasienten ber om det",
     }
@@ -259,6 +259,8 @@ KINDS = phrases(
         "patients:address": "beskyttet adresse",
         "medication": "legemidler",
         "observations": "målinger",
+        "observations:own": "målinger fra egne enheter",
+        "observations:recent": "målinger fra de siste 90 dagene",
         "notes": "notater",
         "notes:own": "notater fra egne enheter",
         "notes:recent": "notater fra de siste 90 dagene",

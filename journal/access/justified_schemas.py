@@ -1,6 +1,6 @@
 """What comes in from the door page, from the leader's list and from the settings of justified access."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from journal.access.held import LONGEST_PATH
 from journal.access.justified_rules import MOST_WORDS, Outcome, Reason
@@ -28,9 +28,10 @@ class OpenClosed(Schema):
 
 
 class OpenRest(Schema):
-    """Why the notes in the drawer are opened."""
+    """Why the drawer is opened, and the part of the chart that is looked for."""
 
     reason = fields.Enum(Reason, by_value=True, required=True)
+    part = fields.String(required=True, validate=validate.OneOf(["notes", "observations"]))
 
 
 class Nothing(Schema):

@@ -26,7 +26,7 @@ MENU = MenuEntry("justified.reviews", "eye", "Begrunnet tilgang", Permission.ACC
 SETTINGS_MENU = MenuEntry(
     "justified.settings", "clock", "Tider for begrunnet tilgang", Permission.ACCESS_MANAGE, seldom=True
 )
-_FRONT, _LIST, _NOTES = "chart.front_page", "medication.medication_list", "notes.overview"
+_FRONT, _LIST = "chart.front_page", "medication.medication_list"
 
 
 class Way(NamedTuple):
@@ -145,13 +145,14 @@ def open_closed(patient_id: UUID) -> Response:
     return see_other(_FRONT, patient_id=patient_id)
 
 
-@bp.act("/patients/<uuid:patient_id>/notes/rest", Permission.ACCESS_JUSTIFY)
+@bp.act("/patients/<uuid:patient_id>/rest", Permission.ACCESS_JUSTIFY)
 def open_rest(patient_id: UUID) -> Response:
     justifying = Justifying(current_work())
     # Before the form is looked at, as above.
     justifying.for_rest(patient_id)
-    justifying.open_rest(patient_id, **form_body(schemas.OpenRest))
-    return see_other(_NOTES, patient_id=patient_id)
+    form = form_body(schemas.OpenRest)
+    justifying.open_rest(patient_id, form["reason"])
+    return see_other(f"{form['part']}.overview", patient_id=patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/justified-access/end", Permission.ACCESS_JUSTIFY)

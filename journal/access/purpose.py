@@ -1,11 +1,11 @@
-"""What a ground opens of the notes: what its purpose needs. The rest lies in a drawer, opened with a reason (decision 0058).
+"""What a ground opens of notes and measurements: what its purpose needs. The rest lies in a drawer, opened with a reason (0058).
 
 Sources: pasientjournalloven § 19 and helsepersonelloven §§ 25 and 45 (what is needed to give the help, and no more);
 helsepersonelloven § 21 a (no reading without a need of one's work); personvernforordningen article 5 no. 1 c; Normen 5.2 (access
 follows from the work that is done). Which service needs how much is our reading; the codes are Volven 9151.
 
-Allergies, medicines in use with the measurements they are governed by, treatment limits, infection, danger to staff, tasks and
-stays are other parts of the chart, which no line of this map takes from.
+Allergies, medicines in use, treatment limits, infection, danger to staff, tasks and stays are other parts of the chart, which no
+line of this map takes from; and whoever reads or gives medicines has every measurement that they are governed by.
 """
 
 from collections.abc import Mapping
@@ -15,22 +15,32 @@ from enum import Enum
 from journal.permissions import BY_PURPOSE, OPENS, Permission, Role
 from journal.platform.language import phrase
 
-RECENT_DAYS = 90
-"""PostgreSQL knows it too (notes.within_reach)."""
-
 
 class Reach(Enum):
-    """How far into the notes, by what is opened in the place of all of them. An entry goes whole, with all its versions."""
+    """How far into notes and measurements. A note goes whole, with all its versions."""
 
-    WHOLE = ("notes",)
-    RECENT = ("notes:own", "notes:recent")
-    OWN = ("notes:own",)
+    WHOLE = "whole"
+    RECENT = "recent"
+    OWN = "own"
 
 
-IN_DRAWER: Mapping[Reach, str] = {
-    Reach.WHOLE: "",
-    Reach.RECENT: phrase("Notater som andre enheter har skrevet for mer enn 90 dager siden, ligger i en skuff."),
-    Reach.OWN: phrase("Notater som andre enheter har skrevet, ligger i en skuff."),
+@dataclass(frozen=True)
+class Narrow:
+    """What is opened in the place of a part of the chart, and what is said of the rest of it."""
+
+    opened: tuple[str, ...]
+    in_drawer: str
+
+
+# PostgreSQL counts the days (notes.within_reach, and the policy of measurements).
+_NOTES_RECENT = phrase("Notater som andre enheter har skrevet for mer enn 90 dager siden, ligger i en skuff.")
+_NOTES_OWN = phrase("Notater som andre enheter har skrevet, ligger i en skuff.")
+_MEASURED = phrase("Målinger som andre enheter har ført for mer enn 90 dager siden, ligger i en skuff.")
+_MEASURED_RECENT = Narrow(("observations:own", "observations:recent"), _MEASURED)
+NARROW: Mapping[Reach, Mapping[str, Narrow]] = {
+    Reach.WHOLE: {},
+    Reach.RECENT: {"notes": Narrow(("notes:own", "notes:recent"), _NOTES_RECENT), "observations": _MEASURED_RECENT},
+    Reach.OWN: {"notes": Narrow(("notes:own",), _NOTES_OWN), "observations": _MEASURED_RECENT},
 }
 
 
@@ -67,11 +77,14 @@ NARROWEST_LAST = ("8", "17", "22", "27", "28")
 
 
 def reach(role: str, ground: str, service_code: str | None) -> Reach:
-    """How far whoever acts in this role sees the notes by this ground; the first line that holds says it."""
+    """How far whoever acts in this role sees by this ground; the first line that holds says it."""
     return next((line.reach for line in MAP if line.holds(role, ground, service_code)), Reach.WHOLE)
 
 
-def instead(permission: Permission, how_far: Reach) -> Mapping[str, tuple[str, ...]]:
-    """What is opened in the place of a part of the chart, where the permission is among those that are whole without the rest."""
-    narrow = how_far is not Reach.WHOLE and permission in BY_PURPOSE and "notes" in OPENS[permission]
-    return {"notes": how_far.value} if narrow else {}
+def narrowed(permission: Permission, how_far: Reach) -> Mapping[str, Narrow]:
+    """What is opened by it in the place of a part of the chart, for a permission that is whole without the rest."""
+    return {
+        part: narrow
+        for part, narrow in NARROW[how_far].items()
+        if part in OPENS[permission] and permission in BY_PURPOSE[part]
+    }

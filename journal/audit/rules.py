@@ -78,6 +78,8 @@ CATEGORIES = phrases(
         "patients": "navn og kritisk informasjon",
         "medication": "legemidler",
         "observations": "målinger",
+        "observations:own": "målinger fra egne enheter",
+        "observations:recent": "målinger fra de siste 90 dagene",
         "notes": "notater",
         "notes:own": "notater fra egne enheter",
         "notes:recent": "notater fra de siste 90 dagene",

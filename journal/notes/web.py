@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import request
 from werkzeug.wrappers import Response
 
-from journal.access import DRAWER_REASONS, FOR_REST, Drawers, Justifying, Reason
+from journal.access import DRAWER_REASONS, Drawers, rest_of
 from journal.notes import rules, schemas
 from journal.notes.service import Note, Notes
 from journal.patients import Patients
@@ -165,20 +165,13 @@ def _list(
     work = current_work()
     notes = Notes(work)
     drawer = notes.drawer_holds(patient_id)
-    may_justify = work.actor.may(Permission.ACCESS_JUSTIFY)
     until = Drawers(work).open_until(patient_id) if drawer else None
-    rest = notes.rest_holds(patient_id)
-    ground = work.ground(patient_id)
     return render(
         "notes/overview.html",
-        in_drawer=ground.in_drawer,
-        rest=rest,
+        rest=rest_of(work, patient_id, "notes", holds=notes.rest_holds(patient_id)),
         some_closed=notes.some_closed(patient_id),
-        may_open_closed=may_justify,
+        may_open_closed=work.actor.may(Permission.ACCESS_JUSTIFY),
         may_restrict=work.actor.may(Permission.ACCESS_RESTRICT),
-        rest_until=clock.hhmm(ground.drawer_until) if ground.drawer_until else "",
-        rest_reasons=[(reason.value, text) for reason, text in FOR_REST.items()],
-        rest_hours=Justifying(work).limits().hours(Reason.REST_CARE) if rest and may_justify else 0,
         patient_id=patient_id,
         banner_of=Patients(work).banner(patient_id),
         notes=notes.entries(patient_id, words=words),

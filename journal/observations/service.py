@@ -106,6 +106,13 @@ class Observations(Service):
         rows = _recent().rows(self.db, ids=self.work.ids(patient_id), most=limit)
         return [_measurement(row) for row in rows]
 
+    @on_patient(Permission.OBSERVATIONS_READ)
+    def rest_holds(self, patient_id: UUID) -> bool:
+        """Whether there are measurements that the purpose of the reader's ground leaves in a drawer. One statement; none where it
+        leaves nothing."""
+        held = sa.func.observations.rest_holds(self.work.ids(patient_id), type_=sa.Boolean)
+        return self.work.narrowed(patient_id, "observations") and bool(self.db.scalar(sa.select(held)))
+
     @on_patient(Permission.OBSERVATIONS_WRITE)
     def record(
         self,

@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import request
 from werkzeug.wrappers import Response
 
+from journal.access import rest_of
 from journal.observations import schemas
 from journal.observations.rules import KINDS
 from journal.observations.service import Observations
@@ -57,6 +58,7 @@ def _page(patient_id: UUID, error: Invalid | Conflict | None = None, observation
         banner_of=Patients(work).banner(patient_id),
         series=service.series(patient_id, days=DAYS),
         measurements=service.recent(patient_id),
+        rest=rest_of(work, patient_id, "observations", holds=service.rest_holds(patient_id)),
         days=DAYS,
         kinds=[(kind.code, f"{kind.text} ({kind.unit_text})") for kind in KINDS.values()],
         typed=request.form.to_dict() if error else {},

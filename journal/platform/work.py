@@ -136,7 +136,7 @@ class Work:
         for permission, patient_ids in wanted.items():
             self.admit(permission)
             categories = OPENS[permission]
-            enough = opened if permission in BY_PURPOSE or not self._narrowed else opened - self._narrowed
+            enough = opened - self._not_whole_for(permission) if self._narrowed else opened
             closed = [
                 p for p in patient_ids if not (enough and all((p, category) in enough for category in categories))
             ]
@@ -171,6 +171,9 @@ class Work:
                     for part in OPENS[permission]:
                         if part not in ground.withheld:
                             self._mark(record, part, ground)
+
+    def _not_whole_for(self, permission: Permission) -> set[tuple[UUID, str]]:
+        return {(record, part) for record, part in self._narrowed if permission not in BY_PURPOSE[part]}
 
     def _mark(self, record: UUID, part: str, ground: Ground) -> None:
         """It is open, whole or in part: what one look has opened whole stays so."""
@@ -225,6 +228,10 @@ class Work:
     def narrowed(self, patient_id: UUID, part: str) -> bool:
         """Whether some of an opened part lies in a drawer, since the purpose of the ground does not need it."""
         return (patient_id, part) in self._narrowed
+
+    def opened_by(self, patient_id: UUID, part: str) -> Ground:
+        """The ground of the last look that opened this part of the chart; KeyError when it is not open."""
+        return self._opened[patient_id, part]
 
     def beside(self, actor: Actor) -> AbstractContextManager["Work"]:
         """A transaction of its own for *actor*, with lines of its own in the log and the id of the same request.

@@ -1,9 +1,10 @@
-"""What the purpose of a ground does not need of the notes is shown where the log says that it is open, and not else.
+"""What the purpose of a ground does not need of notes and measurements is shown where the log says that it is open, and not else.
 
 A look logged as *notes* has all of them, as before. One logged as *notes:own* has the entries that the reader or her units have
-written of, with *notes:recent* also those of the last ninety days: the entry whole, with all its versions.
+written of, with *notes:recent* also those of the last ninety days: the entry whole, with all its versions. Measurements likewise,
+row by row.
 
-Only adds: the version before this logs every look at notes as all of them.
+Only adds: the version before this logs every look at notes and measurements as all of them.
 
 Revision ID: 0070
 Revises: 0074
@@ -25,6 +26,15 @@ NARROW = (
 )
 SEEN = f"CASE WHEN sensitive IS NULL THEN {opened('notes')} OR {NARROW} ELSE {opened('notes:sensitive')} END"
 WRITTEN = f"({opened('notes')} OR {opened('notes:own')})"
+
+MEASURED = "observations.observation"
+RECENT = "effective_at >= now() - interval '90 days'"
+MEASURED_SEEN = (
+    f"({opened('observations')}"
+    f" OR {opened('observations:own')} AND (unit_id = ANY ((SELECT audit.acting_units())::uuid[])"
+    f" OR recorded_by = (SELECT audit.acting_person()) OR {RECENT} AND {opened('observations:recent')}))"
+)
+MEASURED_WRITTEN = f"({opened('observations')} OR {opened('observations:own')}) AND {HERE}"
 
 DRAWER = "notes.drawer_holds(uuid[])"
 DRAWER_KNOWS = (
@@ -78,10 +88,33 @@ def upgrade() -> None:
         owner="journal_finder",
     )
     with_other_words(DRAWER, "journal_finder", DRAWER_KNOWS)
+    _measured()
     _policies(SEEN, f"{WRITTEN} AND {HERE}", f"{MINE} AND {WRITTEN}")
     _standing(STANDING_KNOWS)
     other_words_of_check(*REASON, OTHER, WITH_REST)
     with_other_words(KINDS, "journal_door", KINDS_KNOW)
+
+
+def _measured() -> None:
+    op.execute("GRANT USAGE ON SCHEMA observations TO journal_finder")
+    op.execute(f"GRANT SELECT (patient_id, unit_id, recorded_by, effective_at) ON {MEASURED} TO journal_finder")
+    op.execute(f"CREATE POLICY journal_finder ON {MEASURED} TO journal_finder USING (true) WITH CHECK (true)")
+    define(
+        "observations.rest_holds(ids uuid[]) RETURNS boolean STABLE",
+        f"""
+        DECLARE
+            units uuid[] := audit.acting_units();
+            person uuid := audit.acting_person();
+            recent uuid[] := audit.opened_charts('observations:recent');
+        BEGIN
+            RETURN ids <@ audit.opened_charts('observations:own') AND EXISTS (
+                SELECT FROM {MEASURED} o WHERE o.patient_id = ANY (ids)
+                    AND (o.unit_id = ANY (units)) IS NOT TRUE AND o.recorded_by <> person
+                    AND NOT (o.patient_id = ANY (recent) AND {RECENT}));
+        END""",
+        owner="journal_finder",
+    )
+    op.execute(f"ALTER POLICY chart ON {MEASURED} USING ({MEASURED_SEEN}) WITH CHECK ({MEASURED_WRITTEN})")
 
 
 def _policies(seen: str, written: str, own: str) -> None:
@@ -106,6 +139,12 @@ def downgrade() -> None:
     _policies(
         f"{notes} AND (sensitive IS NULL OR {opened('notes:sensitive')})", f"{notes} AND {HERE}", f"{MINE} AND {notes}"
     )
+    measured = opened("observations")
+    op.execute(f"ALTER POLICY chart ON {MEASURED} USING ({measured}) WITH CHECK ({measured} AND {HERE})")
+    op.execute("DROP FUNCTION observations.rest_holds(uuid[])")
+    op.execute(f"DROP POLICY journal_finder ON {MEASURED}")
+    op.execute(f"REVOKE SELECT (patient_id, unit_id, recorded_by, effective_at) ON {MEASURED} FROM journal_finder")
+    op.execute("REVOKE USAGE ON SCHEMA observations FROM journal_finder")
     with_other_words(DRAWER, "journal_finder", DRAWER_KNOWS[::-1])
     op.execute("DROP FUNCTION notes.rest_holds(uuid[])")
     op.execute(f"DROP FUNCTION {WITHIN}")

@@ -20,7 +20,7 @@ from journal.chart.service import Chart
 from journal.notes import Notes, Text
 from journal.notes.models import NoteVersion
 from journal.patients import Patients
-from journal.permissions import OPENS, Permission, Role, permissions_of
+from journal.permissions import BY_PURPOSE, OPENS, Permission, Role, permissions_of
 from journal.platform.errors import Conflict, Denied, NoGround, NotFound, NotLet, TooMany, Withheld
 from journal.platform.ids import new_id
 from tests import factories
@@ -136,13 +136,43 @@ def test_what_an_erasure_is_of_is_all_of_it(world: World, work_of: WorkOf, kari:
         assert {row.body for row in work.db.execute(BODIES)} == {OURS, NEW, OLD}
 
 
+def test_measurements_of_long_ago_and_elsewhere_are_in_the_drawer_but_medicines_are_given_by_all(
+    world: World, work_of: WorkOf, client_for: ClientFor, migrator: Migrator, kari: UUID, hege: Staff
+) -> None:
+    for by, days, value in ((world.lars, 400, 61), (hege, 90.01, 62), (hege, 89.99, 63)):
+        factories.observation(world.builder, kari, by, "weight", Decimal(value), at=ago(days))
+    world.store()
+    weights = sa.text("SELECT value FROM observations.observation ORDER BY value")
+
+    def seen(*permissions: Permission) -> list[int]:
+        with work_of(world.nina) as work:
+            for permission in permissions:
+                work.open(permission, [kari])
+            return [int(row.value) for row in work.db.execute(weights)]
+
+    reads, gives = Permission.OBSERVATIONS_READ, Permission.MEDICATION_ADMINISTER
+    assert seen(reads) == [61, 62, 63]
+    for code in ("8", "28"):
+        ground(migrator, kari, "service", code)
+        assert seen(reads) == seen(Permission.OBSERVATIONS_WRITE) == [61, 63]
+        assert seen(gives) == seen(reads, gives) == seen(gives, reads) == [61, 62, 63]
+    nina = client_for(world.nina)
+    assert "Målinger i skuffen" in nina.get(f"/patients/{kari}/observations").text
+    assert nina.act(f"/patients/{kari}/observations", {"code": "pulse", "value": "72"}).status_code == 303
+    opened = nina.act(f"/patients/{kari}/rest", {"reason": "rest-planning", "part": "observations"})
+    assert opened.headers["Location"] == f"/patients/{kari}/observations"
+    page = nina.get(f"/patients/{kari}/observations").text
+    assert "62,0 kg" in page.replace("\N{NO-BREAK SPACE}", " ") and "er åpent for deg til kl." in page
+    assert seen(reads) == [61, 62, 63, 72]
+
+
 def test_what_must_be_seen_is_in_no_drawer(
     world: World, work_of: WorkOf, migrator: Migrator, kari: UUID, hege: Staff
 ) -> None:
     """Allergies, medicines in use, treatment limits, infection and danger to staff, however old and wherever they were written."""
-    assert {part for how_far in Reach for p in Permission if p in OPENS for part in purpose.instead(p, how_far)} == {
-        "notes"
-    }
+    assert {part for narrow in purpose.NARROW.values() for part in narrow} == {"notes", "observations"}
+    told = [p for p in Permission if "medication" in OPENS.get(p, ()) or p not in OPENS]
+    assert not [p for p in told if p in BY_PURPOSE["observations"]], "medicines are given by any measurement"
     b, old = world.builder, ago(300)
     factories.allergy(b, kari, hege, "Penicillin", recorded_at=old)
     for kind, text in (("cpr", "HLR minus"), ("infection", "MRSA"), ("other", "Fare for ansatte")):
@@ -245,11 +275,14 @@ def test_the_drawer_opens_with_a_reason_is_logged_told_looked_over_and_ends(
     line = next(row for row in reversed(access_log(kari)) if row.action == "notes:read")
     assert {"notes:own", "notes:recent"} < set(line.categories) and "notes" not in line.categories
 
-    assert nina.act(f"/patients/{kari}/notes/rest", {"reason": "rest-care"}).status_code == 303
+    assert nina.act(f"/patients/{kari}/rest", {"reason": "rest-care", "part": "notes"}).status_code == 303
 
     front, notes = nina.get(f"/patients/{kari}").text, nina.get(f"/patients/{kari}/notes").text
     assert (
-        OLD in front and OLD in notes and "ligger i en skuff" not in front + notes and "åpne for deg til kl." in notes
+        OLD in front
+        and OLD in notes
+        and "ligger i en skuff" not in front + notes
+        and "er åpent for deg til kl." in notes
     )
     line = next(row for row in reversed(access_log(kari)) if row.action == "notes:read")
     assert (line.ground, line.purpose, line.decision_ref["id"]) == ("service", "TREAT", "rest-care")
@@ -310,6 +343,20 @@ def test_the_drawer_is_no_way_past_anything_else(
         assert Chart(work).front_page(kari).notes.answer() is None
 
 
+def test_linked_records_are_opened_together(world: World, work_of: WorkOf, migrator: Migrator, kari: UUID) -> None:
+    """Also where the ground is of the other record than the one that is asked for."""
+    other = world.patient(related=False)
+    factories.link(world.builder, other, kari, world.nina, world.lars, at=ago(1), reason="Samme person")
+    world.store()
+    ground(migrator, kari, "service", "8")
+    assert bodies(work_of, world.nina, other) == {OURS, NEW}
+    open_rest(work_of, world.nina, other)
+    assert bodies(work_of, world.nina, other) == bodies(work_of, world.nina, kari) == {OURS, NEW, OLD}
+    with work_of(world.mona) as work:
+        (one,) = Reviews(work).queue()
+    assert one.patient_id == kari and dict(one.kinds)["notes"] == 2
+
+
 def test_many_in_an_hour_are_asked_about_but_never_where_somebody_may_be_in_danger(
     world: World, work_of: WorkOf, migrator: Migrator, kari: UUID
 ) -> None:
@@ -351,7 +398,7 @@ def test_a_chart_with_nothing_more_says_nothing_of_a_drawer_and_a_student_is_tol
         ground(migrator, one, "service", "8")
     assert "Notater i skuffen" not in client_for(world.nina).get(f"/patients/{empty}/notes").text
     page = client_for(stine).get(f"/patients/{kari}/notes").text
-    assert "Be veilederen din om hjelp" in page and "notes/rest" not in page
+    assert "Be veilederen din om hjelp" in page and "/rest" not in page
 
 
 def test_a_reason_that_one_gives_oneself_says_how_far_it_goes(world: World, work_of: WorkOf, kari: UUID) -> None:

@@ -89,7 +89,7 @@ FORMS: dict[str, dict[str, str]] = {
     "justified.open": {"reason": "emergency"},
     "justified.go_on": {"reason": "same-name"},
     "justified.open_closed": {"reason": "closed-life"},
-    "justified.open_rest": {"reason": "rest-care"},
+    "justified.open_rest": {"reason": "rest-care", "part": "notes"},
     "justified.decide": {"outcome": "explained", "version": "0"},
     "justified.choose": {
         "emergency_hours": "4",

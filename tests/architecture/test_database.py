@@ -125,6 +125,7 @@ SECURITY_DEFINERS = {
     ("notes.keep_mark()", "journal_finder"),
     ("notes.kept_back()", "journal_finder"),
     ("notes.rest_holds(uuid[])", "journal_finder"),
+    ("observations.rest_holds(uuid[])", "journal_finder"),
     ("notes.within_reach(uuid, uuid, uuid[], uuid, boolean)", "journal_finder"),
     ("oversight.asked(uuid)", "journal_door"),
     ("oversight.by_grace(timestamp with time zone, timestamp with time zone, integer)", "journal_door"),
