@@ -17,6 +17,7 @@ from journal.platform.clock import local_date
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
 from tests import factories
+from tests.access.test_own_entries import leave
 from tests.access.test_weighty_grounds import Migrator
 from tests.architecture.charts import link
 from tests.conftest import Browser, World
@@ -195,3 +196,18 @@ def test_a_part_that_is_not_notes_is_closed_whole(world: World, work_of: WorkOf,
         person = world.nina.actor.person_id
         some = SomeNotes(since=NOW - timedelta(days=1))
         Restrictions(work).register(kari, AskedToClose("medication", "Hun", local_date(NOW), person, notes=some))
+
+
+def test_what_she_wrote_herself_is_closed_too_where_her_ground_is_over(
+    world: World, work_of: WorkOf, client_for: ClientFor, migrator: Migrator, kari: UUID
+) -> None:
+    for text in ("Ukjent for henne nå", "Fortsatt hennes"):
+        write(work_of, world.nina, kari, text)
+    with work_of(world.nina) as work:
+        closed = next(note.entry_id for note in Notes(work).entries(kari) if note.body.startswith("Ukjent"))
+    close(work_of, world, kari, SomeNotes(note_id=closed))
+    leave(migrator, kari)
+
+    page = client_for(world.nina).get("/own-entries").text
+
+    assert "Fortsatt hennes" in page and "Ukjent for henne nå" not in page

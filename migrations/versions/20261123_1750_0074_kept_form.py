@@ -2,14 +2,15 @@
 
 Only adds: the version before this keeps nothing.
 
-Revision ID: 0079
+Revision ID: 0074
+Revises: 0073
 """
 
 from alembic import op
 
 from migrations.helpers import define, guard, let_read
 
-revision, down_revision, branch_labels, depends_on = "0079", "0073", None, None
+revision, down_revision, branch_labels, depends_on = "0074", "0073", None, None
 
 KEPT = "access.kept_form"
 WHO = """

@@ -6,15 +6,15 @@ row by row.
 
 Only adds: the version before this logs every look at notes and measurements as all of them.
 
-Revision ID: 0070
-Revises: 0074
+Revision ID: 0071
+Revises: 0070
 """
 
 from alembic import op
 
 from migrations.helpers import define, opened, other_words_of_check, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0070", "0074", None, None
+revision, down_revision, branch_labels, depends_on = "0071", "0070", None, None
 
 NOTE, DRAFT, OPENING = "notes.note", "notes.draft", "access.drawer_opening"
 WITHIN = "notes.within_reach(uuid, uuid, uuid[], uuid, boolean)"

@@ -2,7 +2,7 @@
 
 Only adds: the version before this shows it to nobody.
 
-Revision ID: 0072
+Revision ID: 0069
 Revises: 0068
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 from migrations.helpers import STAMPS, grant_insert, guard, opened, other_words_of_check, stamp, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0072", "0068", None, None
+revision, down_revision, branch_labels, depends_on = "0069", "0068", None, None
 
 READER, ACCESS = "access.address_reader", "access.justified_access"
 REASON = (ACCESS, "justified_access_reason_check")

@@ -2,15 +2,15 @@
 
 Only adds: the version before this asks for neither.
 
-Revision ID: 0074
-Revises: 0072
+Revision ID: 0070
+Revises: 0069
 """
 
 from alembic import op
 
 from migrations.helpers import define
 
-revision, down_revision, branch_labels, depends_on = "0074", "0072", None, None
+revision, down_revision, branch_labels, depends_on = "0070", "0069", None, None
 
 WITHOUT = "oversight.without(timestamptz, timestamptz, text, text, text, text[])"
 

@@ -3,13 +3,14 @@
 Only adds: the version before this opens nothing so.
 
 Revision ID: 0073
+Revises: 0072
 """
 
 from alembic import op
 
 from migrations.helpers import define
 
-revision, down_revision, branch_labels, depends_on = "0073", "0071", None, None
+revision, down_revision, branch_labels, depends_on = "0073", "0072", None, None
 
 # Of the employment that she signed in, and of nobody else's: whoever lost it acts in another, or in none.
 HERS = """%(row)s.recorded_by = (w ->> 'person_id')::uuid AND %(row)s.recorded_as = (w ->> 'role_id')::uuid

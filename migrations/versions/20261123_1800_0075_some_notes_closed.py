@@ -3,14 +3,14 @@
 Only adds: the version before this closes parts alone, and is shown nothing that is closed here.
 
 Revision ID: 0075
-Revises: 0079
+Revises: 0074
 """
 
 from alembic import op
 
 from migrations.helpers import RECORD, chart_table, define, let_read, stamp, stays, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0075", "0079", None, None
+revision, down_revision, branch_labels, depends_on = "0075", "0074", None, None
 
 CLOSED, NOTE = "access.note_restriction", "notes.note"
 # What somebody has signed herself, read when her ground is over (0073), is read past the policy: it leaves them out too.

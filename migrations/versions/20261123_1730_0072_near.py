@@ -2,14 +2,15 @@
 
 Only adds: the version before this asks nobody, and makes no such row.
 
-Revision ID: 0071
+Revision ID: 0072
+Revises: 0071
 """
 
 from alembic import op
 
 from migrations.helpers import define, let_read, other_words_of_check, with_other_words
 
-revision, down_revision, branch_labels, depends_on = "0071", "0070", None, None
+revision, down_revision, branch_labels, depends_on = "0072", "0071", None, None
 
 ACCESS = "access.justified_access"
 CODES = ("family-alone", "family-urgent", "family-agreed", "colleague", "same-name")
