@@ -113,7 +113,16 @@ class Restrictions(Service):
             raise Invalid(errors={"category": [phrase("Bare notater kan sperres hver for seg.")]})
         if asked.notes.since and asked.notes.until and asked.notes.until <= asked.notes.since:
             raise Invalid(errors={"written_until": [phrase("Den siste dagen er før den første.")]})
+        self._must_close_something(patient_id, asked.notes)
         return NoteRestriction(**told, **vars(asked.notes))
+
+    def _must_close_something(self, patient_id: UUID, notes: SomeNotes) -> None:
+        """What closes nothing would stand in the list as closed."""
+        if notes.written_by and all(unit.id != notes.written_by for unit in Municipalities(self.work).units()):
+            raise Invalid(errors={"written_by": [phrase("Velg en enhet i kommunen.")]})
+        there = sa.func.notes.is_there(self.work.ids(patient_id), notes.note_id, type_=sa.Boolean)
+        if notes.note_id and not self.db.scalar(sa.select(there)):
+            raise NotFound("Notatet finnes ikke hos denne pasienten.")
 
     def _locked(self, patient_id: UUID, restriction_id: UUID) -> RestrictionRow | NoteRestriction:
         found = self._one(RestrictionRow, patient_id, restriction_id) or self._one(

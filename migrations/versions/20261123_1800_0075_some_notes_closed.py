@@ -16,7 +16,7 @@ CLOSED, NOTE = "access.note_restriction", "notes.note"
 # What somebody has signed herself, read when her ground is over (0073), is read past the policy: it leaves them out too.
 MINE, MINE_KNOWS = (
     "notes.written_by_oneself(uuid[])",
-    ("n.sensitive IS NULL", "n.sensitive IS NULL AND n.entry_id <> ALL (notes.kept_back())"),
+    ("n.sensitive IS NULL", "n.sensitive IS NULL AND n.entry_id <> ALL ((SELECT notes.kept_back())::uuid[])"),
 )
 HELD = "entry_id <> ALL ((SELECT notes.kept_back())::uuid[])"
 ONE_PERSON = """coalesce((SELECT l.patient_id FROM patients.link l
@@ -79,6 +79,16 @@ def _kept_back() -> None:
         END""",
         owner="journal_finder",
     )
+    # Whether there is such a note: what closes none would be told to the patient as closed.
+    define(
+        "notes.is_there(ids uuid[], note uuid) RETURNS boolean STABLE",
+        f"""
+        BEGIN
+            RETURN ids <@ audit.opened_charts('patients')
+                AND EXISTS (SELECT FROM {NOTE} n WHERE n.patient_id = ANY (ids) AND n.entry_id = note);
+        END""",
+        owner="journal_finder",
+    )
 
 
 def downgrade() -> None:
@@ -88,5 +98,6 @@ def downgrade() -> None:
             FROM pg_policy WHERE polrelid = '{NOTE}'::regclass AND polname = 'chart'); END $do$"""
     )
     with_other_words(MINE, "journal_finder", MINE_KNOWS[::-1])
+    op.execute("DROP FUNCTION notes.is_there(uuid[], uuid)")
     op.execute("DROP FUNCTION notes.kept_back()")
     op.execute(f"DROP TABLE {CLOSED}")

@@ -211,3 +211,23 @@ def test_what_she_wrote_herself_is_closed_too_where_her_ground_is_over(
     page = client_for(world.nina).get("/own-entries").text
 
     assert "Fortsatt hennes" in page and "Ukjent for henne nå" not in page
+
+
+def test_what_closes_nothing_is_not_taken(world: World, work_of: WorkOf, kari: UUID) -> None:
+    others = write(work_of, world.siri, world.patient(), "Om en annen")
+    for note_id in (new_id(), others):
+        with pytest.raises(NotFound):
+            close(work_of, world, kari, SomeNotes(note_id=note_id))
+    with pytest.raises(Invalid):
+        close(work_of, world, kari, SomeNotes(written_by=new_id()))
+
+
+def test_a_draft_that_was_begun_of_it_is_gone_with_it(world: World, work_of: WorkOf, kari: UUID) -> None:
+    entry_id = write(work_of, world.siri, kari, "Hemmelig ord")
+    with work_of(world.nina) as work:
+        Notes(work).save_draft(kari, new_id(), Text("general", "Hemmelig ord, rettet"), entry_id=entry_id, version=1)
+        assert Notes(work).drafts(kari)
+    close(work_of, world, kari, SomeNotes(note_id=entry_id))
+
+    with work_of(world.nina) as work:
+        assert Notes(work).drafts(kari) == [] and Notes(work).draft_of(kari, entry_id) is None

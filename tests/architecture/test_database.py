@@ -122,6 +122,7 @@ SECURITY_DEFINERS = {
     ("municipalities.may_hold(uuid, text)", "journal_finder"),
     ("municipalities.practitioner_by_hpr(text)", "journal_finder"),
     ("notes.drawer_holds(uuid[])", "journal_finder"),
+    ("notes.is_there(uuid[], uuid)", "journal_finder"),
     ("notes.keep_mark()", "journal_finder"),
     ("notes.kept_back()", "journal_finder"),
     ("notes.rest_holds(uuid[])", "journal_finder"),
