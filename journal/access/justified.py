@@ -213,10 +213,19 @@ class Justifying(Service):
         now, actor = self.work.now, self.work.actor
         found: list[RestrictionRow | NoteRestriction] = []
         for row in (RestrictionRow, NoteRestriction):
-            hers = sa.or_(row.against_person_id == actor.person_id, row.against_unit_id.in_(list(actor.units)))
+            hers = sa.or_(
+                row.against_person_id == actor.person_id,
+                row.against_unit_id.in_(list(actor.units)),
+                sa.and_(row.against_everyone, self._to_all(row, patient_id)),
+            )
             holds = row.valid_from <= now, sa.or_(row.valid_until.is_(None), row.valid_until > now)
             found += self.db.scalars(sa.select(row).where(self.work.chart(patient_id, row), hers, *holds))
         return found
+
+    @staticmethod
+    def _to_all(row: type[RestrictionRow] | type[NoteRestriction], patient_id: UUID) -> sa.ColumnElement[bool]:
+        """Of what is closed to everyone, single notes are so to whoever gives the care too."""
+        return sa.true() if row is NoteRestriction else sa.not_(sa.func.access.gives(patient_id, type_=sa.Boolean))
 
     def _take_within(self, patient_id: UUID, reason: Reason) -> None:
         """Within the ground that she has. Of linked records it stands in the one that has the relationship."""

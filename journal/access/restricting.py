@@ -1,6 +1,6 @@
 """The patient's restrictions (sperring): registered as she asks, and ended by somebody they do not keep out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from journal.access.facts import GiverShutOut, RestrictionLifted
 from journal.access.models import CareRelationship
-from journal.access.restriction_rules import is_kept_from_giver, keeps_from_giving
+from journal.access.restriction_rules import FOR_EVERYONE, WHOLE, is_kept_from_giver, keeps_from_giving
 from journal.access.restriction_tables import NoteRestriction, RestrictionRow
 from journal.municipalities import Municipalities
 from journal.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -17,7 +17,9 @@ from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
 from journal.platform.service import Service, on_patient
+from journal.platform.statement import Statement
 
+_WRITTEN = Statement(sa.text("SELECT entry_id, effective_at, unit_id FROM notes.written(:ids, :entries)"))
 Restriction = TypeVar("Restriction", RestrictionRow, NoteRestriction)
 
 
@@ -33,9 +35,9 @@ class SomeNotes:
 
 @dataclass(frozen=True)
 class AskedToClose:
-    """What the patient asks: a part (restriction_rules.PARTS) closed to a person or to a unit, never both. No end: until lifted.
+    """What the patient asks: a part (restriction_rules.PARTS) closed to a person, to a unit or to everyone. No end: until lifted.
 
-    *notes*: of the notes these alone.
+    *notes*: of the notes these alone. To everyone: those alone to all, a whole part to all but those who give the care (0063).
     """
 
     category: str
@@ -43,6 +45,7 @@ class AskedToClose:
     asked_on: date
     person_id: UUID | None = None
     unit_id: UUID | None = None
+    everyone: bool = False
     until: datetime | None = None
     notes: SomeNotes | None = None
 
@@ -59,41 +62,60 @@ class Restrictions(Service):
         return sorted(found, key=lambda row: (row.valid_from, row.id), reverse=True)
 
     @on_patient(Permission.ACCESS_RESTRICT)
+    def written(self, patient_id: UUID, entries: list[UUID]) -> dict[UUID, tuple[datetime, UUID]]:
+        """When, and in which unit, each of these notes was written: of those that are not closed to who asks. One statement."""
+        found = _WRITTEN.rows(self.db, ids=list(self.work.ids(patient_id)), entries=entries) if entries else []
+        return {row.entry_id: (row.effective_at, row.unit_id) for row in found}
+
+    @on_patient(Permission.ACCESS_RESTRICT)
     def register(self, patient_id: UUID, asked: AskedToClose) -> UUID:
-        """Closes it from now on. Raises Invalid when it is against neither or both, is over already, is against whom is not
-        of the municipality, or would keep from a unit what it gives care by. Each unit that must have somebody else give the
-        medicines is told of with GiverShutOut.
+        """Closes it from now on, and gives the id of the row; the whole record to everyone is a row for each part, and gives the
+        first. Raises Invalid when it is against nobody or against two, is over already, is against whom is not of the municipality,
+        or would keep from a unit what it gives care by. Each unit that must have somebody else give the medicines is told of with
+        GiverShutOut.
         """
-        if (asked.person_id is None) == (asked.unit_id is None):
-            raise Invalid(errors={"person_id": [phrase("Velg en person eller en enhet.")]})
-        if asked.until is not None and asked.until <= self.work.now:
-            raise Invalid(errors={"until": [phrase("Sperringen må vare til etter nå.")]})
-        if asked.asked_on > self.work.now.date():
-            raise Invalid(errors={"asked_on": [phrase("Dagen har ikke vært ennå.")]})
+        self._must_be_clear(asked)
         if asked.unit_id is not None:
             self._must_not_give(patient_id, asked.category, asked.unit_id)
-        elif all(one.practitioner_id != asked.person_id for one in Municipalities(self.work).staff()):
-            raise Invalid(errors={"person_id": [phrase("Velg en som er ansatt i kommunen.")]})
-        row = self._row(patient_id, asked)
-        self.db.add(row)
+        parts = FOR_EVERYONE if asked.everyone and asked.category == WHOLE else (asked.category,)
+        rows = [self._row(patient_id, replace(asked, category=part)) for part in parts]
+        self.db.add_all(rows)
         self.db.flush()
         if asked.person_id is not None and keeps_from_giving(asked.category):
             for unit_id in self._gives_in(patient_id, asked.person_id):
-                self.work.publish(GiverShutOut(patient_id, row.id, unit_id))
-        return row.id
+                self.work.publish(GiverShutOut(patient_id, rows[0].id, unit_id))
+        return rows[0].id
 
     @on_patient(Permission.ACCESS_RESTRICT)
     def end(self, patient_id: UUID, restriction_id: UUID) -> None:
-        """Lifts it now. Raises NotFound, Conflict when it is over, and Denied when it is against the one who asks."""
+        """Lifts it now. Raises NotFound, Conflict when it is over, and Denied when it is against the one who asks: what is closed
+        to everyone, when she does not give the care.
+        """
         found, actor = self._locked(patient_id, restriction_id), self.work.actor
         if found.ended_at is not None or (found.valid_until is not None and found.valid_until <= self.work.now):
             raise Conflict("Sperringen gjelder ikke lenger.")
         if found.against_person_id == actor.person_id or found.against_unit_id in actor.units:
             raise Denied("Sperringen gjelder deg. En annen må oppheve den.")
+        if found.against_everyone and not self.db.scalar(sa.select(sa.func.access.gives(patient_id, type_=sa.Boolean))):
+            raise Denied("Sperringen gjelder alle. En i enheten som gir helsehjelp, må oppheve den.")
         row = type(found)
         here = self.work.chart(patient_id, row), row.id == restriction_id
         self.db.execute(sa.update(row).where(*here).values(valid_until=self.work.now))
         self.work.publish(RestrictionLifted(found.patient_id, restriction_id))
+
+    def _must_be_clear(self, asked: AskedToClose) -> None:
+        if [asked.person_id is not None, asked.unit_id is not None, asked.everyone].count(True) != 1:
+            raise Invalid(errors={"person_id": [phrase("Velg en person, en enhet eller alle.")]})
+        if asked.everyone and asked.category not in (WHOLE, *FOR_EVERYONE):
+            said = phrase("Dette kan ikke sperres for alle: den som skal gi pasienten hjelp, må kunne ta imot.")
+            raise Invalid(errors={"category": [said]})
+        if asked.until is not None and asked.until <= self.work.now:
+            raise Invalid(errors={"until": [phrase("Sperringen må vare til etter nå.")]})
+        if asked.asked_on > self.work.now.date():
+            raise Invalid(errors={"asked_on": [phrase("Dagen har ikke vært ennå.")]})
+        staff = Municipalities(self.work).staff() if asked.person_id is not None else []
+        if asked.person_id is not None and all(one.practitioner_id != asked.person_id for one in staff):
+            raise Invalid(errors={"person_id": [phrase("Velg en som er ansatt i kommunen.")]})
 
     def _row(self, patient_id: UUID, asked: AskedToClose) -> RestrictionRow | NoteRestriction:
         told = {
@@ -101,6 +123,7 @@ class Restrictions(Service):
             "id": new_id(),
             "against_person_id": asked.person_id,
             "against_unit_id": asked.unit_id,
+            "against_everyone": asked.everyone,
             "decided_by": self.work.actor.name,
             "asked_by": asked.asked_by,
             "asked_on": asked.asked_on,

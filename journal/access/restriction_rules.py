@@ -18,6 +18,8 @@ PARTS = phrases(
         "care": "Oppgaver, opphold og tjenester",
     }
 )
+# What may be closed to everyone: whoever gives the care sees it still, and finds her, and takes her in (0063).
+FOR_EVERYONE = ("notes", "medication", "observations")
 # The front page is whole without these: what is left out is said. Prescribing beside what is closed shows none of it, and is
 # checked over all of it in a transaction of its own (0054). Everything else needs all that it opens.
 _STANDS_WITHOUT_PARTS = frozenset({Permission.CHART_OWN, Permission.CHART_READ, Permission.MEDICATION_PRESCRIBE_BESIDE})

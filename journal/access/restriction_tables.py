@@ -10,7 +10,7 @@ from journal.platform.db import Base, Record
 
 
 class RestrictionRow(Record, Base):
-    """A part of the record (`*`: all of it) that the patient has closed to a person or a unit. Who ended it the database says."""
+    """A part of the record (`*`: all of it) closed to a person, a unit or everyone. Who ended it the database says."""
 
     __tablename__ = "restriction"
     __table_args__ = {"schema": "access"}
@@ -18,6 +18,7 @@ class RestrictionRow(Record, Base):
     category: Mapped[str]
     against_unit_id: Mapped[UUID | None]
     against_person_id: Mapped[UUID | None]
+    against_everyone: Mapped[bool]
     decided_by: Mapped[str]
     asked_by: Mapped[str | None]
     asked_on: Mapped[date | None]
@@ -28,13 +29,14 @@ class RestrictionRow(Record, Base):
 
 
 class NoteRestriction(Record, Base):
-    """Some notes that the patient has closed to a person or a unit: one, or those of a unit, of a time, or both."""
+    """Some notes that the patient has closed to a person, a unit or everyone: one, or those of a unit, of a time, or both."""
 
     __tablename__ = "note_restriction"
     __table_args__ = {"schema": "access"}
 
     against_unit_id: Mapped[UUID | None]
     against_person_id: Mapped[UUID | None]
+    against_everyone: Mapped[bool]
     note_id: Mapped[UUID | None]
     written_by: Mapped[UUID | None]
     since: Mapped[datetime | None]

@@ -11,11 +11,12 @@ from journal.platform.moment_field import DayField, MomentField
 
 
 class Restrict(Schema):
-    """What the patient asks to have closed; a person or a unit, and no end for until it is lifted. Of notes: which of them."""
+    """What the patient asks to have closed, and to whom; no end for until it is lifted. Of notes: which of them."""
 
     category = Text(20, required=True, validate=validate.OneOf(list(PARTS), error="Velg hva som skal sperres."))
     person_id = fields.UUID(load_default=None, allow_none=True)
     unit_id = fields.UUID(load_default=None, allow_none=True)
+    everyone = fields.Boolean(load_default=False)
     asked_by = Text(120, required=True)
     asked_on = DayField(required=True)
     until = MomentField(load_default=None)

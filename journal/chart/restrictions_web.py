@@ -1,6 +1,6 @@
 """The patient's restrictions: what she has closed, to whom, and the form for one more."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from journal.chart.restriction_forms import Restrict
 from journal.municipalities import Municipalities
 from journal.patients import Patients
 from journal.permissions import Permission
-from journal.platform.clock import local_date, norwegian_date
+from journal.platform.clock import local_date, moment, norwegian_date
 from journal.platform.errors import Conflict, Invalid
 from journal.platform.language import gettext as _
 from journal.web import Section, current_work, form_body, query_body, render, see_other, typed
@@ -83,13 +83,15 @@ def _page(patient_id: UUID, error: Invalid | Conflict | None = None, note_id: UU
     units, staff = Municipalities(work).units(), Municipalities(work).staff()
     names = {unit.id: unit.name for unit in units} | {one.practitioner_id: one.name for one in staff}
     inner = {unit.parent_id for unit in units}
+    single = [row.note_id for row in found if isinstance(row, NoteRestriction) and row.note_id]
+    written = Restrictions(work).written(patient_id, single)
     over = [row for row in found if row.valid_until is not None and row.valid_until <= work.now]
     return render(
         "chart/restrictions.html",
         patient_id=patient_id,
         banner_of=banner,
-        holding=[_shown(row, names) for row in found if row not in over],
-        over=[_shown(row, names) for row in over],
+        holding=[_shown(row, names, written) for row in found if row not in over],
+        over=[_shown(row, names, written) for row in over],
         parts=list(PARTS.items()),
         persons=[(one.practitioner_id, f"{one.name}, {role_text(one.role)}, {one.unit_name}") for one in staff],
         units=[(unit.id, unit.name) for unit in units if unit.id not in inner],
@@ -99,17 +101,26 @@ def _page(patient_id: UUID, error: Invalid | Conflict | None = None, note_id: UU
     )
 
 
-def _shown(row: RestrictionRow | NoteRestriction, names: dict[UUID, str]) -> dict[str, Any]:
+def _shown(
+    row: RestrictionRow | NoteRestriction, names: dict[UUID, str], written: dict[UUID, tuple[datetime, UUID]]
+) -> dict[str, Any]:
+    part = _which(row, names, written) if isinstance(row, NoteRestriction) else PARTS.get(row.category, row.category)
+    return {"row": row, "part": part, "against": _against(row, names)}
+
+
+def _against(row: RestrictionRow | NoteRestriction, names: dict[UUID, str]) -> str:
+    if row.against_everyone:
+        return _("alle") if isinstance(row, NoteRestriction) else _("alle utenom dem som gir helsehjelp")
     against = row.against_person_id or row.against_unit_id
-    return {
-        "row": row,
-        "part": _which(row, names) if isinstance(row, NoteRestriction) else PARTS.get(row.category, row.category),
-        "against": names.get(against, _("en som ikke lenger er ansatt")) if against else "",
-    }
+    return names.get(against, _("en som ikke lenger er ansatt")) if against else ""
 
 
-def _which(row: NoteRestriction, names: dict[UUID, str]) -> str:
-    """Which notes, in words: "Notater skrevet av Avdeling 2, fra 01.03.2026 til 31.03.2026"."""
+def _which(row: NoteRestriction, names: dict[UUID, str], written: dict[UUID, tuple[datetime, UUID]]) -> str:
+    """Which notes, in words: "Notater skrevet av Avdeling 2, fra 01.03.2026 til 31.03.2026"; of one that is closed to the reader
+    no more than that it is one."""
+    if row.note_id and row.note_id in written:
+        at, unit_id = written[row.note_id]
+        return _("Notatet %(time)s, %(unit)s", time=moment(at), unit=names.get(unit_id, _("en annen kommune")))
     if row.note_id:
         return _("Ett notat")
     said = [_("Notater skrevet av %(unit)s", unit=names.get(row.written_by, "")) if row.written_by else _("Notater")]

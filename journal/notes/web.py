@@ -89,6 +89,7 @@ def drawer(patient_id: UUID) -> str:
         marks=rules.SENSITIVE,
         reasons=list(DRAWER_REASONS.items()),
         may_write=work.actor.may(Permission.NOTES_WRITE),
+        may_restrict=work.actor.may(Permission.ACCESS_RESTRICT),
     )
 
 

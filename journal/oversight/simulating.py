@@ -30,6 +30,7 @@ _ROLES = sa.text(
     """
 )
 _STANDING = sa.text("SELECT * FROM oversight.standing_then(ARRAY[CAST(:patient AS uuid)], :employment, :moment)")
+_NOTES_CLOSED = sa.text("SELECT closed FROM oversight.notes_closed_then(:charts, :employment, :moment)")
 _GROUNDS = sa.text("SELECT * FROM oversight.grounds_then(:charts, :employment, :moment)")
 _BY_GRACE = sa.text("SELECT * FROM oversight.by_grace(:since, :until, :hours)")
 
@@ -60,7 +61,11 @@ class KnownGround:
 
 @dataclass(frozen=True)
 class RoleAnswer:
-    """What she would see in one of her roles. *in_force*: whether the authorisation and supervisor it rests on are there now."""
+    """What she would see in one of her roles.
+
+    *in_force*: whether the authorisation and supervisor it rests on are there now; *some_notes_closed*: whether the patient has
+    closed some of the notes to her.
+    """
 
     name: str
     role: str
@@ -71,6 +76,7 @@ class RoleAnswer:
     parts: list[Part]
     ways_in: list[str]
     grounds: list[KnownGround]
+    some_notes_closed: bool
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,8 @@ class Simulator(Service):
         )
         asked = {"employment": row.role_id, "moment": moment}
         standing = self.db.execute(_STANDING, asked | {"patient": patient_id}).one_or_none()
-        grounds = self.db.execute(_GROUNDS, asked | {"charts": list(standing.ids) if standing else []})
+        asked["charts"] = list(standing.ids) if standing else []
+        grounds = self.db.execute(_GROUNDS, asked).all()
         told = explain(actor, patient_id, standing)
         return RoleAnswer(
             row.name,
@@ -169,6 +176,7 @@ class Simulator(Service):
             told,
             ways_in(actor, told),
             [KnownGround(g.ground, g.unit_name, g.valid_from, g.valid_until, _state(g, moment)) for g in grounds],
+            bool(self.db.scalar(_NOTES_CLOSED, asked)),
         )
 
 

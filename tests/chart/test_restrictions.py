@@ -304,7 +304,9 @@ def test_the_page_registers_and_lifts_and_keeps_what_was_typed(world: World, cli
     }
     refused = lars.act(page, form)
     assert (
-        refused.status_code == 422 and "Velg en person eller en enhet." in refused.text and "Kari selv" in refused.text
+        refused.status_code == 422
+        and "Velg en person, en enhet eller alle." in refused.text
+        and "Kari selv" in refused.text
     )
 
     assert lars.act(page, {**form, "person_id": str(world.nina.actor.person_id)}).status_code == 303

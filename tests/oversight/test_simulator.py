@@ -123,6 +123,8 @@ def test_nobody_is_asked_about_while_the_log_is_not_read(world: World, work_of: 
     for statement in (
         "SELECT * FROM oversight.standing_then(:ids, :role, :now)",
         "SELECT * FROM oversight.grounds_then(:ids, :role, :now)",
+        "SELECT * FROM oversight.notes_closed_then(:ids, :role, :now)",
+        "SELECT access.notes_closed_to(:ids, :role, :ids, :now)",
         "SELECT * FROM oversight.by_grace(:now, :now, 12)",
         "SELECT * FROM oversight.without(:now, :now, 'nurse', 'notes', NULL, '{}')",
         "SELECT * FROM access.standing_of(:ids, :role, :ids, :now)",
