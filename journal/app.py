@@ -33,6 +33,7 @@ import journal.chart.danger_web
 import journal.chart.downtime.web
 import journal.chart.erasures_web
 import journal.chart.own_web
+import journal.chart.purpose_web
 import journal.chart.restrictions_web
 import journal.chart.web
 import journal.medication.web
@@ -80,6 +81,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.chart.address_web.bp,
     journal.chart.erasures_web.bp,
     journal.chart.own_web.bp,
+    journal.chart.purpose_web.bp,
     journal.chart.downtime.web.bp,
     journal.medication.web.bp,
     journal.municipalities.web.bp,
@@ -99,6 +101,7 @@ MENU = (
     journal.medication.web.MENU,
     journal.care.web.MENU,
     journal.patients.web.MENU,
+    journal.patients.web.DIET_MENU,
     journal.medication.web.KEEPING_MENU,
     *journal.medication.web.MORE_MENU,
     journal.care.ladder_web.MENU,

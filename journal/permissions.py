@@ -25,6 +25,7 @@ class Permission(StrEnum):
     CARE_RAISE = "care:raise"
     CARE_READ = "care:read"
     CARE_WRITE = "care:write"
+    CHART_DIET = "chart:diet"
     CHART_DOWNTIME = "chart:downtime"
     CHART_LIST = "chart:list"
     CHART_OWN = "chart:own"
@@ -66,10 +67,13 @@ class Role(StrEnum):
 
     NURSE = "nurse"
     HEALTH_ASSISTANT = "health_assistant"
+    ASSISTANT = "assistant"
     STUDENT = "student"
     DOCTOR = "doctor"
     UNIT_MANAGER = "unit_manager"
     TENANT_ADMINISTRATOR = "tenant_administrator"
+    CASE_OFFICER = "case_officer"
+    KITCHEN = "kitchen"
     AUDITOR = "auditor"
     SYSTEM = "system"
 
@@ -113,6 +117,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.PATIENTS_WRITE,
     },
     Role.HEALTH_ASSISTANT: _CARES,
+    # Without authorisation: today's visits, doses that are delegated by name, measurements and tasks. Writes and prints no record.
+    Role.ASSISTANT: _CARES - {P.MEDICATION_PRINT, P.NOTES_DRAWER, P.NOTES_WRITE},
     # Under a named supervisor: writes, gives no medicines in her own name, opens neither chart nor drawer on a reason of her own.
     Role.STUDENT: _CARES
     - {P.ACCESS_JUSTIFY, P.ACCESS_RESCUE, P.MEDICATION_ADMINISTER, P.NOTES_DRAWER, P.PATIENTS_ADDRESS},
@@ -162,6 +168,21 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.MUNICIPALITIES_READ,
         }
     ),
+    # Decides on services: who the patient is, what she has of services and stays, and what is to be done. No medicines, no notes.
+    Role.CASE_OFFICER: frozenset(
+        {
+            P.ACCESS_JUSTIFY,
+            P.CARE_GRANT,
+            P.CARE_READ,
+            P.MUNICIPALITIES_READ,
+            P.PATIENTS_ADDRESS,
+            P.PATIENTS_FIND,
+            P.PATIENTS_READ,
+            P.PATIENTS_REGISTER,
+        }
+    ),
+    # What must not be eaten, and by whom.
+    Role.KITCHEN: frozenset({P.CHART_DIET}),
     # An auditor sees who looked, not what they saw.
     Role.AUDITOR: frozenset({P.ACCESS_REVIEW, P.AUDIT_READ, P.MUNICIPALITIES_READ}),
     Role.SYSTEM: frozenset(
@@ -207,6 +228,8 @@ OPENS: dict[Permission, tuple[str, ...]] = {
     P.CARE_WRITE: ("patients", "care"),
     # What somebody has signed herself, and whose it is: no other row of the chart.
     P.CHART_OWN: ("own", "notes:mine", "medication:mine"),
+    # Names, what must not be eaten and how: patients.diets() shows it, and no row of the chart.
+    P.CHART_DIET: ("diet",),
     P.CHART_PREPARE: ("patients", "medication", "observations", "chart"),
     P.CHART_READ: ("patients", "medication", "observations", "notes", "care"),
     P.MEDICATION_ADMINISTER: ("patients", "medication", "observations"),

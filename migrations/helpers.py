@@ -213,6 +213,18 @@ def with_other_words(function: str, owner: str, *changes: tuple[str, str]) -> No
     op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO journal_app, journal_owner, journal_door, journal_finder")
 
 
+def in_place(function: str, old: str, new: str) -> None:
+    """Some words of a function, without dropping it: for those that policies and triggers stand on. Fails as with_other_words()."""
+    op.execute(
+        f"""DO $do$
+        DECLARE told text := pg_get_functiondef('{function}'::regprocedure);
+        BEGIN
+            ASSERT position($old${old}$old$ IN told) > 0;
+            EXECUTE replace(told, $old${old}$old$, $new${new}$new$);
+        END $do$"""
+    )
+
+
 def task_kinds(old: str, new: str) -> None:
     """Some kinds of care.task more or less among those that there are, whichever they are by now, as other_words_of_check()."""
     other_words_of_check("care.task", "task_kind_check", old, new)

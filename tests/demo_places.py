@@ -128,6 +128,9 @@ def build(b: Builder, random: Random, number: str, patients: int, hire: "Hiring"
     return place
 
 
+_WITHOUT_NUMBER = ("tenant_administrator", "auditor", "assistant", "kitchen", "case_officer")
+
+
 @dataclass
 class Hiring:
     """Takes people on: each name once in the whole country."""
@@ -139,7 +142,7 @@ class Hiring:
         self, b: Builder, of: dict[str, Any], at: dict[str, Any], role: str, below: list[dict[str, Any]] | None = None
     ) -> Staff:
         name, hpr = next(self.names)
-        hpr = None if role in ("tenant_administrator", "auditor") else hpr
+        hpr = None if role in _WITHOUT_NUMBER else hpr
         return factories.staff(b, of, at, name, role, below or (), hpr, valid_from=self.since)
 
     def team(
@@ -152,6 +155,16 @@ class Hiring:
             until = end_of_last_shift(local_date(self.since) + timedelta(days=SINCE_DAYS + days), USUAL_CHANGES)
             authority(b, manager, assistant, acts, since=until - timedelta(days=365), until=until)
         return Team(at, at["kind"] == "ward", size, nurses, assistants, doctor)
+
+
+def unauthorised(b: Builder, place: Place, hire: Hiring) -> None:
+    """Those whose roles rest on no authorisation: assistants, a kitchen, and the office that decides on services."""
+    for team in (*place.wards[:1], *place.districts[:1]):
+        hire.staff(b, place.row, team.unit, "assistant")
+    for team in place.wards[:1]:
+        hire.staff(b, place.row, team.unit, "kitchen")
+    office = factories.unit(b, place.row, "Tildelingskontoret", "office", valid_from=hire.since)
+    hire.staff(b, place.row, office, "case_officer")
 
 
 def _district(nth: int) -> str:

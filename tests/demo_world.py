@@ -91,6 +91,9 @@ class World:
         for number, count in demo_places.share(patients).items():
             demo_places.join(self.connection, number, since)
             self.places.append(demo_places.build(self.b, self.random, number, count, hiring))
+        # Last, so that the others keep their names.
+        for place in self.places:
+            demo_places.unauthorised(self.b, place, hiring)
         self._store()
         self.say(f"{len(PIONEERS)} kommuner er i bruk, med avdelinger, soner og ansatte.")
         filled = 0

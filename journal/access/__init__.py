@@ -17,6 +17,8 @@ from journal.access.justified_rules import Reason
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
 from journal.access.own import OwnCharts, Whose
+from journal.access.purpose import MAP as PURPOSES
+from journal.access.purpose import NARROW, Line
 from journal.access.rest import Rest, rest_of
 from journal.access.restricting import AskedToClose, Restrictions, SomeNotes
 from journal.access.restriction_rules import PARTS, WHOLE, stands_without
@@ -39,7 +41,9 @@ __all__ = [
     "GROUNDS",
     "LEAST_GRACE_HOURS",
     "MOST_GRACE_HOURS",
+    "NARROW",
     "PARTS",
+    "PURPOSES",
     "REASONS",
     "REASON_TEXTS",
     "WHOLE",
@@ -54,6 +58,7 @@ __all__ = [
     "GiverShutOut",
     "HeldGround",
     "Justifying",
+    "Line",
     "NoteRestriction",
     "OwnCharts",
     "Part",

@@ -134,6 +134,8 @@ class Justifying(Service):
         """
         if self.work.ground(patient_id).relationship_id is None:
             raise NoGround()
+        if not self.work.actor.may(Permission.NOTES_READ):
+            return ()
         narrow = self.work.open(Permission.NOTES_READ, [patient_id])[patient_id].instead
         return tuple(rules.FOR_REST) if narrow else ()
 

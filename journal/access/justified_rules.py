@@ -262,6 +262,7 @@ KINDS = phrases(
         "observations:own": "målinger fra egne enheter",
         "observations:recent": "målinger fra de siste 90 dagene",
         "notes": "notater",
+        "notes:shut": "ingen notater",
         "notes:own": "notater fra egne enheter",
         "notes:recent": "notater fra de siste 90 dagene",
         "notes:sensitive": "skjermede notater",

@@ -19,14 +19,14 @@ from journal.platform.language import gettext as _
 from journal.platform.language import ngettext
 from journal.platform.work import Ground, Work
 from journal.web import Notice, Section, current_work, errors, form_body, render, see_other, typed
-from journal.web.shell import MenuEntry
+from journal.web.shell import MenuEntry, front
 
 bp = Section("justified", __name__)
 MENU = MenuEntry("justified.reviews", "eye", "Begrunnet tilgang", Permission.ACCESS_REVIEW)
 SETTINGS_MENU = MenuEntry(
     "justified.settings", "clock", "Tider for begrunnet tilgang", Permission.ACCESS_MANAGE, seldom=True
 )
-_FRONT, _LIST = "chart.front_page", "medication.medication_list"
+_LIST = "medication.medication_list"
 
 
 class Way(NamedTuple):
@@ -99,6 +99,10 @@ def seems_near() -> Asked:
     )
 
 
+def _front() -> str:
+    return front(current_work().actor.role)
+
+
 def time_left(patient_id: UUID) -> Left | None:
     """For every page of a chart that is open by a reason of one's own; asks the database nothing."""
     work: Work | None = g.get("work")
@@ -121,7 +125,8 @@ def time_left(patient_id: UUID) -> Left | None:
 def open(patient_id: UUID) -> Response:
     form = form_body(schemas.Justify)
     opened = Justifying(current_work()).open(patient_id, form["reason"], form["reason_text"])
-    return see_other(_LIST if opened.how_far is rules.Lets.MEDICINES else _FRONT, patient_id=patient_id)
+    medicines = opened.how_far is rules.Lets.MEDICINES and current_work().actor.may(Permission.MEDICATION_READ)
+    return see_other(_LIST if medicines else _front(), patient_id=patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/near", Permission.ACCESS_JUSTIFY)
@@ -131,7 +136,7 @@ def go_on(patient_id: UUID) -> Response:
     justifying.answers(patient_id)
     form = form_body(schemas.GoOn)
     justifying.go_on(patient_id, form["reason"])
-    answer = see_other(_FRONT, patient_id=patient_id)
+    answer = see_other(_front(), patient_id=patient_id)
     answer.headers["Location"] = page_of_ours(form["page"]) or answer.headers["Location"]
     return answer
 
@@ -142,7 +147,7 @@ def open_closed(patient_id: UUID) -> Response:
     # Before the form is looked at: whoever has no ground is told the same whatever she sends.
     justifying.for_closed(patient_id)
     justifying.open_closed(patient_id, **form_body(schemas.OpenClosed))
-    return see_other(_FRONT, patient_id=patient_id)
+    return see_other(_front(), patient_id=patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/rest", Permission.ACCESS_JUSTIFY)
@@ -166,7 +171,7 @@ def end(patient_id: UUID) -> Response:
 def who_knows(patient_id: UUID) -> str:
     """Opens no chart: the question is a line in the log."""
     units = Justifying(current_work()).who_knows(patient_id)
-    back = url_for(_FRONT, patient_id=patient_id)
+    back = url_for(_front(), patient_id=patient_id)
     return render("access/who_knows.html", units=units, back=back, municipality=current_work().actor.municipality_name)
 
 

@@ -22,6 +22,7 @@ class Reach(Enum):
     WHOLE = "whole"
     RECENT = "recent"
     OWN = "own"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,14 @@ class Narrow:
 # PostgreSQL counts the days (notes.within_reach, and the policy of measurements).
 _NOTES_RECENT = phrase("Notater som andre enheter har skrevet for mer enn 90 dager siden, ligger i en skuff.")
 _NOTES_OWN = phrase("Notater som andre enheter har skrevet, ligger i en skuff.")
+_NOTES_NONE = phrase("Notatene ligger i en skuff.")
 _MEASURED = phrase("Målinger som andre enheter har ført for mer enn 90 dager siden, ligger i en skuff.")
 _MEASURED_RECENT = Narrow(("observations:own", "observations:recent"), _MEASURED)
 NARROW: Mapping[Reach, Mapping[str, Narrow]] = {
     Reach.WHOLE: {},
     Reach.RECENT: {"notes": Narrow(("notes:own", "notes:recent"), _NOTES_RECENT), "observations": _MEASURED_RECENT},
     Reach.OWN: {"notes": Narrow(("notes:own",), _NOTES_OWN), "observations": _MEASURED_RECENT},
+    Reach.NONE: {"notes": Narrow(("notes:shut",), _NOTES_NONE), "observations": _MEASURED_RECENT},
 }
 
 
@@ -61,6 +64,8 @@ class Line:
 # Whoever prescribes sees all, and so no check of a prescription is made over a part.
 _ALL_BUT_DOCTORS = frozenset(Role) - {Role.DOCTOR, Role.SYSTEM}
 MAP = (
+    # Not authorised: today's visits, doses, alerts and what is to be done. Reports to the one who writes.
+    Line(frozenset({Role.ASSISTANT}), Reach.NONE),
     # Leads the unit and answers for what it writes; gives no care in this role.
     Line(frozenset({Role.UNIT_MANAGER}), Reach.OWN),
     # Medicine dispensers and digital supervision: answers an alarm, with medicines, alerts, tasks and what the unit itself wrote

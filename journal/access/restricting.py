@@ -13,6 +13,7 @@ from journal.access.restriction_rules import FOR_EVERYONE, WHOLE, is_kept_from_g
 from journal.access.restriction_tables import NoteRestriction, RestrictionRow
 from journal.municipalities import Municipalities
 from journal.permissions import ROLE_PERMISSIONS, Permission, Role
+from journal.platform.clock import local_date
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
@@ -111,7 +112,7 @@ class Restrictions(Service):
             raise Invalid(errors={"category": [said]})
         if asked.until is not None and asked.until <= self.work.now:
             raise Invalid(errors={"until": [phrase("Sperringen må vare til etter nå.")]})
-        if asked.asked_on > self.work.now.date():
+        if asked.asked_on > local_date(self.work.now):
             raise Invalid(errors={"asked_on": [phrase("Dagen har ikke vært ennå.")]})
         staff = Municipalities(self.work).staff() if asked.person_id is not None else []
         if asked.person_id is not None and all(one.practitioner_id != asked.person_id for one in staff):

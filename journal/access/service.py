@@ -7,9 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.access import grounds_rules as rules
+from journal.access.justified_rules import SELF_TAKEN
 from journal.access.models import CareRelationship
 from journal.permissions import Permission
-from journal.platform.errors import Denied
+from journal.platform.errors import Denied, NotLet
 from journal.platform.ids import new_id
 from journal.platform.service import Service, on_patient
 
@@ -17,7 +18,7 @@ from journal.platform.service import Service, on_patient
 class CareRelationships(Service):
     """Who has a reason to open whose chart, from when until when, and on which decision it rests."""
 
-    @on_patient(Permission.PATIENTS_ADMIT)
+    @on_patient(Permission.CARE_GRANT)
     def begin(
         self,
         patient_id: UUID,
@@ -57,14 +58,19 @@ class CareRelationships(Service):
         self.db.flush()
         return relationship.id
 
-    @on_patient(Permission.PATIENTS_ADMIT)
+    @on_patient(Permission.CARE_GRANT)
     def entrust(self, patient_id: UUID, practitioner_id: UUID, *, valid_from: datetime) -> UUID:
         """A task with the patient for one person, who may open the chart from then on; answers with the relationship's id."""
         return self.begin(patient_id, ground="task", practitioner_id=practitioner_id, valid_from=valid_from)
 
-    @on_patient(Permission.PATIENTS_DISCHARGE)
+    @on_patient(Permission.CARE_GRANT)
     def end(self, patient_id: UUID, relationship_id: UUID, at: datetime | None = None) -> None:
-        """Ends it, with the municipality's hours of grace for what is still to be written; none when it has not begun."""
+        """Ends it, with the municipality's hours of grace for what is still to be written; none when it has not begun.
+
+        Raises NotLet for whoever has the chart open by a reason of her own: what others have is not hers to end.
+        """
+        if self.work.ground(patient_id).code in SELF_TAKEN:
+            raise NotLet()
         end = at or self.work.now
         grace_until = self._after_grace(end) if end <= self.work.now else end
         self._change(patient_id, relationship_id, valid_until=end, grace_until=grace_until)

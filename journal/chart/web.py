@@ -24,6 +24,10 @@ def home() -> Response:
         return see_other("access.sign_in")
     if work.actor.may(Permission.CHART_LIST):
         return see_other(".my_list")
+    if work.actor.may(Permission.CHART_DIET):
+        return see_other("patients.diet")
+    if work.actor.may(Permission.PATIENTS_FIND):
+        return see_other("patients.search")
     return see_other("audit.people" if work.actor.may(Permission.AUDIT_READ) else "municipalities.overview")
 
 

@@ -32,7 +32,8 @@ class Authorising(Service):
                 errors={"hpr_number": ["Leger, sykepleiere og helsefagarbeidere må ha HPR-nummer for å få rollen."]}
             )
         known = self._practitioner(hpr_number, name) if hpr_number else None
-        if known is not None and known == self.work.actor.person_id:
+        # Somebody without a number is new here, and signs in as nobody until an operator has said who she is.
+        if known == self.work.actor.person_id or (known is None and name == self.work.actor.name):
             raise Invalid(_NOT_ONESELF)
         if codes and not (known and self._may_hold(known, role)) and authorisation not in codes:
             said = phrase("Slå opp personen i HPR. Rollen krever autorisasjon som %(which)s.", which=_or(codes))

@@ -57,8 +57,15 @@ POWERS = frozenset(
 )
 GIVABLE: tuple[str, ...] = tuple(role for role in Role if role is not Role.SYSTEM)
 WITH_ANOTHER: tuple[str, ...] = tuple(role for role in GIVABLE if permissions_of(role) & POWERS)
-EMPLOYED: tuple[str, ...] = (Role.NURSE, Role.HEALTH_ASSISTANT, Role.DOCTOR)
-LENT: tuple[str, ...] = (Role.NURSE, Role.HEALTH_ASSISTANT)
+EMPLOYED: tuple[str, ...] = (
+    Role.NURSE,
+    Role.HEALTH_ASSISTANT,
+    Role.DOCTOR,
+    Role.ASSISTANT,
+    Role.CASE_OFFICER,
+    Role.KITCHEN,
+)
+LENT: tuple[str, ...] = (Role.NURSE, Role.HEALTH_ASSISTANT, Role.ASSISTANT)
 SUPERVISING: tuple[str, ...] = (Role.NURSE, Role.DOCTOR, Role.HEALTH_ASSISTANT)
 
 _GIVES: Mapping[str, Mapping[str, Way]] = {
@@ -72,9 +79,12 @@ CAN_DO = phrases(
     {
         "nurse": "Leser og skriver i journalen til pasientene på enheten, gir legemidler og tar imot pasienter. Forskriver ikke.",
         "health_assistant": "Leser og skriver i journalen til pasientene på enheten, og gir legemidler etter fullmakt.",
+        "assistant": "Ser legemidler, målinger og oppgaver på enheten, og ingen notater. Gir legemidler etter fullmakt.",
         "student": "Leser og skriver i journalen til pasientene på enheten under veiledning. Signerer ingen legemidler.",
         "doctor": "Leser og skriver i journalen til pasientene på enheten, og forskriver legemidler.",
         "unit_manager": "Leser journalen til pasientene på enheten, og fordeler fullmakter og vaktroller. Gir ingen legemidler.",
+        "case_officer": "Ser tjenester, opphold og oppgaver, og fatter vedtak om tjenester. Ser verken legemidler eller notater.",
+        "kitchen": "Ser hva pasientene på enheten ikke tåler, og svelgevansker. Ser ingen journal.",
         "tenant_administrator": "Legger inn enheter og ansatte. Ser ingen pasienter.",
         "auditor": "Ser hvem som har åpnet journaler, og ikke hva som står i dem.",
     }

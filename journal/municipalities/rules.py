@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 KINDS_BELOW = {
-    "municipality": ("nursing_home", "home_care", "doctors"),
+    "municipality": ("nursing_home", "home_care", "doctors", "office"),
     "nursing_home": ("ward",),
     "home_care": ("district",),
 }

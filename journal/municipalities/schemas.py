@@ -5,7 +5,7 @@ from marshmallow import Schema, fields, validate
 from journal.municipalities.role_rules import AUTHORISATIONS, EMPLOYED
 from journal.platform.fields import NAME, Text
 
-KINDS = ("nursing_home", "ward", "home_care", "district", "doctors")
+KINDS = ("nursing_home", "ward", "home_care", "district", "doctors", "office")
 
 
 def hpr_field() -> fields.String:

@@ -27,6 +27,7 @@ def kind_text(kind: str) -> str:
         "home_care": _("hjemmetjeneste"),
         "district": _("sone"),
         "doctors": _("legetjeneste"),
+        "office": _("kontor som fatter vedtak"),
     }
     return texts[kind]
 

@@ -23,6 +23,7 @@ from journal.platform.errors import (
 from journal.platform.language import current, in_reader_language, phrases
 from journal.platform.language import gettext as _
 from journal.web import PROOF_FIELDS
+from journal.web.shell import front
 
 _log = structlog.get_logger()
 
@@ -135,7 +136,7 @@ def _ways_in(problem: JournalError) -> list[tuple[str, str]]:
             _("Kontroller et legemiddel uten å se dette"),
         )
         return [
-            (url_for("chart.front_page", patient_id=patient_id), _("Gå til oversikten")),
+            (url_for(front(g.work.actor.role), patient_id=patient_id), _("Gå til oversikten")),
             *([check] if prescribes else []),
             (url_for("restrictions.closed", patient_id=patient_id), _("Er liv eller helse i fare?")),
         ]

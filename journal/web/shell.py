@@ -70,9 +70,12 @@ _ROLES = phrases(
     {
         "nurse": "sykepleier",
         "health_assistant": "helsefagarbeider",
+        "assistant": "assistent",
         "student": "student",
         "doctor": "lege",
         "unit_manager": "avdelingsleder",
+        "case_officer": "saksbehandler",
+        "kitchen": "kjøkken",
         "tenant_administrator": "kommuneadministrator",
         "auditor": "revisor",
         # Only the access log knows these.
@@ -85,6 +88,11 @@ _ROLES = phrases(
 def role_text(role: str) -> str:
     """The role in Norwegian."""
     return _ROLES.get(role, role)
+
+
+def front(role: str) -> str:
+    """The endpoint where a role begins in a chart: the overview, or what it has instead."""
+    return "chart.front_page" if Permission.CHART_READ in permissions_of(role) else "care.services"
 
 
 def assets(folder: Path, address: str) -> Callable[[str], str]:

@@ -8,7 +8,7 @@ Revises: 0075
 
 from alembic import op
 
-from migrations.helpers import define
+from migrations.helpers import define, in_place
 
 revision, down_revision, branch_labels, depends_on = "0076", "0075", None, None
 
@@ -67,7 +67,7 @@ def upgrade() -> None:
     _gives_to()
     _then()
     for function, words in FUNCTIONS:
-        _in_place(function, *words)
+        in_place(function, *words)
     # When and where single notes were written, so that those that are closed can be told apart, by whomever they are not closed to.
     define(
         "notes.written(ids uuid[], entries uuid[]) RETURNS TABLE (entry_id uuid, effective_at timestamptz, unit_id uuid) STABLE",
@@ -142,22 +142,10 @@ def _gives_to() -> None:
     )
 
 
-def _in_place(function: str, old: str, new: str) -> None:
-    """Some words of a function, without dropping it: policies and triggers stand on some of them."""
-    op.execute(
-        f"""DO $do$
-        DECLARE told text := pg_get_functiondef('{function}'::regprocedure);
-        BEGIN
-            ASSERT position($old${old}$old$ IN told) > 0;
-            EXECUTE replace(told, $old${old}$old$, $new${new}$new$);
-        END $do$"""
-    )
-
-
 def downgrade() -> None:
     op.execute("DROP FUNCTION notes.written(uuid[], uuid[])")
     for function, words in FUNCTIONS:
-        _in_place(function, *words[::-1])
+        in_place(function, *words[::-1])
     for function in ("access.gives(uuid)", THEN, TO_WHOM):
         op.execute(f"DROP FUNCTION {function}")
     op.execute(f"DROP FUNCTION {GIVES}")

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from journal.access.justified import JustifiedSettings, Justifying
 from journal.access.justified_rules import Limits, Outcome, Reason
 from journal.access.reviewing import Reviewed, Reviews
+from journal.care import Care
 from journal.notes import Notes
 from journal.patients import Patients
 from journal.permissions import Permission
@@ -189,6 +190,15 @@ def test_who_is_shut_out_justifies_nothing_and_meets_what_is_not_there(
             assert Justifying(work).who_knows(asked) == ()
 
     assert len(told) == 1
+
+
+def test_whoever_opened_it_herself_ends_nobodys_service(world: World, work_of: WorkOf, kari: UUID) -> None:
+    with work_of(world.nina) as work:
+        entry_id = Care(work).grant_service(kari, system="9151", code="15", provider_unit_id=world.ward["id"])
+    justify(work_of, world.unn, kari)
+
+    with pytest.raises(NotLet), work_of(world.unn) as work:
+        Care(work).end_service(kari, entry_id)
 
 
 def test_many_in_an_hour_are_stopped_but_never_an_emergency_which_is_marked(

@@ -496,8 +496,12 @@ def settle(world: World, migrator: Connection, client_for: ClientFor, wanted: tu
     administrator = factories.staff(b, world.bodo, tops[world.bodo["id"]], "Britt Bodø", "tenant_administrator")
     leaving = factories.staff(b, world.oslo, tops[world.oslo["id"]], "Sluttende Sverre", "nurse")
     far = factories.staff(b, world.oslo, elsewhere, "Fjern Frida", "nurse")
+    assistant = factories.staff(b, world.oslo, world.ward, "Arne Assistent", "assistant")
+    kitchen = factories.staff(b, world.oslo, world.ward, "Kåre Kokk", "kitchen")
+    officer = factories.staff(b, world.oslo, world.ward, "Signe Saksbehandler", "case_officer")
     named = {
-        "anonymous": None, "nurse": world.nina, "health_assistant": world.siri, "doctor": world.lars, "unit_manager": world.mona,
+        "anonymous": None, "nurse": world.nina, "health_assistant": world.siri, "assistant": assistant,
+        "doctor": world.lars, "unit_manager": world.mona, "kitchen": kitchen, "case_officer": officer,
         "tenant_administrator": world.tora, "auditor": world.rolf, "nurse of Bodø": world.bodil,
         "administrator of Bodø": administrator,
     }  # fmt: skip

@@ -107,6 +107,7 @@ SECURITY_DEFINERS = {
     ("access.gives(uuid)", "journal_finder"),
     ("access.gives_to(uuid, uuid, uuid[], timestamp with time zone)", "journal_finder"),
     ("access.notes_closed_to(uuid[], uuid, uuid[], timestamp with time zone)", "journal_finder"),
+    ("access.staying_here()", "journal_finder"),
     ("access.weighed(uuid[], uuid, text, uuid, timestamp with time zone)", "journal_finder"),
     ("medication.overridden_stops(timestamp with time zone)", "journal_finder"),
     ("medication.lacking_for_registry(timestamp with time zone, text[])", "journal_finder"),
@@ -144,6 +145,7 @@ SECURITY_DEFINERS = {
     ("oversight.hours(timestamp with time zone, timestamp with time zone)", "journal_door"),
     ("oversight.looks(timestamp with time zone, timestamp with time zone, jsonb)", "journal_door"),
     ("oversight.managers_of(uuid)", "journal_door"),
+    ("patients.diets(uuid[])", "journal_finder"),
     ("patients.find(text, text)", "journal_door"),
 }
 

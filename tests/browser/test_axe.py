@@ -551,6 +551,13 @@ def test_what_is_shown_to_whoever_has_no_ground(world: World, see: See, patient_
     assert faults_of(see(world.unn, f"/patients/{patient_id}/admission")) == []
 
 
+def test_the_kitchens_page_and_what_each_ground_opens(world: World, see: See, patient_id: UUID) -> None:
+    kitchen = factories.staff(world.builder, world.oslo, world.ward, "Kåre Kokk", "kitchen")
+    world.store()
+    assert faults_of(see(kitchen, "/diet")) == []
+    assert faults_of(see(world.mona, "/who-sees-what/purposes")) == []
+
+
 def test_an_address_that_leads_nowhere(world: World, see: See) -> None:
     assert faults_of(see(world.nina, "/no-such-page", 404)) == []
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from journal.medication import AsNeededMedicine, Bag, DueDose
 from journal.patients import ALLERGY_TEXTS, Banner, Relative
-from journal.platform.clock import hhmm, moment, norwegian_date
+from journal.platform.clock import hhmm, moment
 
 BACK, AHEAD = timedelta(hours=6), timedelta(hours=36)
 """Hours of doses on the list. It is built anew at least each 12th hour, so that at least 24 lie ahead."""
@@ -64,5 +64,5 @@ def _as_needed(medicine: AsNeededMedicine) -> dict[str, Any]:
     return {
         "line": str(medicine.line),
         "hand": str(medicine.hand),
-        "given": [f"{norwegian_date(at.date())} {hhmm(at)}" for at in sorted(medicine.given, reverse=True)[:4]],
+        "given": [moment(at) for at in sorted(medicine.given, reverse=True)[:4]],
     }

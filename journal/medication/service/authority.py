@@ -26,7 +26,7 @@ _UNITS = Statement(
         """SELECT u.id, u.name, coalesce(p.name, '') AS parent_name
     FROM municipalities.unit u LEFT JOIN municipalities.unit p ON p.id = u.parent_id
     JOIN municipalities.practitioner_role r ON r.unit_id = u.id AND r.valid_until IS NULL
-    WHERE u.id = ANY(:ids) AND r.role IN ('nurse', 'health_assistant', 'doctor')
+    WHERE u.id = ANY(:ids) AND r.role IN ('nurse', 'health_assistant', 'assistant', 'doctor')
     GROUP BY u.id, u.name, p.name ORDER BY bool_and(r.role = 'doctor'), parent_name, u.name, u.id"""
     )
 )

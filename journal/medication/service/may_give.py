@@ -31,7 +31,7 @@ OWN = sa.select(sa.literal_column("medication.own_authority()")).scalar_subquery
 """What the tables say of whoever asks, for a statement that reads something else; `authority_of` reads it."""
 
 _OWN = Statement(sa.select(OWN.label("told")))
-_ORDER = ("nurse", "health_assistant", "doctor")
+_ORDER = ("nurse", "health_assistant", "doctor", "assistant")
 # Who works in the unit or above it, with what is delegated to her there; each as often as something is.
 _COLLEAGUES = Statement(
     sa.text(

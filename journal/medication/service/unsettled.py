@@ -30,7 +30,8 @@ _COLLEAGUES = Statement(
         """
     SELECT DISTINCT p.name, p.id FROM municipalities.practitioner p
     JOIN municipalities.practitioner_role r ON r.practitioner_id = p.id
-    WHERE r.role IN ('nurse', 'health_assistant', 'doctor') AND r.unit_id = :unit_id AND r.valid_until IS NULL AND p.id <> :me
+    WHERE r.role IN ('nurse', 'health_assistant', 'assistant', 'doctor')
+      AND r.unit_id = :unit_id AND r.valid_until IS NULL AND p.id <> :me
     ORDER BY p.name, p.id
     """
     )

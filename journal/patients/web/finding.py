@@ -12,7 +12,7 @@ from journal.permissions import Permission
 from journal.platform.ids import new_id
 from journal.platform.language import gettext as _
 from journal.web import current_work, form_body, render, see_other
-from journal.web.shell import MenuEntry
+from journal.web.shell import MenuEntry, front
 
 MENU = MenuEntry("patients.search", "search", "Finn pasient", Permission.PATIENTS_FIND)
 
@@ -50,7 +50,9 @@ def _search_page(text: str = "", found: Found | None = None, *, error: Refusal |
     text = again["typed"].get("text", text)
     may = current_work().actor.may
     ways = {"may_register": may(Permission.PATIENTS_REGISTER), "may_rescue": may(Permission.ACCESS_RESCUE)}
-    return render("patients/search.html", **again, text=text, found=found, **ways)
+    return render(
+        "patients/search.html", **again, text=text, found=found, front=front(current_work().actor.role), **ways
+    )
 
 
 @page_of("register")
@@ -62,7 +64,7 @@ def _registration_form(*, error: Refusal | None = None) -> str:
         "patients/new.html",
         **told(error),
         problem=problem,
-        open_url=url_for("chart.front_page", patient_id=known) if known else None,
+        open_url=url_for(front(current_work().actor.role), patient_id=known) if known else None,
         sexes=sexes(),
         protections=protections(),
     )
