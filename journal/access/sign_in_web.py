@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import secrets
+from datetime import timedelta
 from functools import cache
 from typing import NamedTuple, cast
 
@@ -19,7 +20,7 @@ from journal.access.cookies import set_secret
 from journal.access.held import held, page_of_ours, secret_in, times
 from journal.access.kept_form import LONGEST, KeptForm, keep, kept
 from journal.access.locking import begin as begin_session
-from journal.access.openid import Client, Provider, Providers, Secrets, SignInRefused, providers
+from journal.access.openid import Client, Identity, Provider, Providers, Secrets, SignInRefused, providers
 from journal.access.provider_session import ProviderSession, opened, sealed
 from journal.access.signing_in import (
     ProvedRole,
@@ -135,6 +136,7 @@ def callback(provider_id: str) -> BaseResponse:
             raise SignInRefused("browser" if own is None else "state")
         municipality = return_to_sign_in(work, own, provider.id)
         who = _client(provider).receive(own, response, _way_back(provider), municipality, work.now)
+        _must_be_anew(who)
         prove(work, own, _providers(), provider, municipality, who)
         roles = proved_roles(work, own)
         answer = _signed_in(own, roles[0]) if len(roles) == 1 else see_other("sign_in.choose_role")
@@ -246,6 +248,16 @@ def _signed_in(own: Secrets, role: ProvedRole) -> BaseResponse:
     waits = request.cookies.get(_form_cookie())
     answer.headers["Location"] = url_for("sign_in.kept_form", next=onwards) if waits else onwards
     return set_secret(_with_session(answer, token), _settings(), _cookie(), "")
+
+
+def _must_be_anew(who: Identity) -> None:
+    """For whoever was sent there to prove it anew, a word of why nothing is done yet. The proof itself is as old as it is said to
+    be (access.take_role), whatever the browser holds."""
+    since = timedelta(minutes=MINUTES)
+    if request.cookies.get(_form_cookie()) and not (
+        who.authenticated_at and who.authenticated_at > current_work().now - since
+    ):
+        raise SignInRefused("not_anew")
 
 
 def _to(provider: Provider, municipality: str, back: str | None, *, again: bool = False) -> BaseResponse:

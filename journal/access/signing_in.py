@@ -91,7 +91,9 @@ def prove(work: Work, own: Secrets, known: Providers, provider: Provider, munici
     found = [Employment._make(row) for row in _call(work, _EMPLOYMENTS, **asked)]
     says_hpr = provider.helseid or bool(provider.hpr_claim) or provider.person_is == "hpr"
     roles = usable_roles(found, who, says_hpr=says_hpr)
+    at = who.authenticated_at.isoformat() if who.authenticated_at else None
     told = {"issuer": provider.issuer, "issuer_session": who.issuer_session, "issuer_subject": _hash(who.subject)}
+    told["authenticated_at"] = at
     _call(work, _PROVE, key=_key(own), role_ids=[str(role) for role in roles], **told)
 
 

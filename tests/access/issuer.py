@@ -153,6 +153,7 @@ class Issuer:
     def tokens(self, asked: dict[str, str], thumbprint: str) -> dict[str, Any]:
         now = int(time.time())
         common = {"iss": self.address, "iat": now, "nbf": now, "exp": now + 300, "sub": "person-1"}
+        common |= {"auth_time": now} if asked.get("max_age") else {}
         told = common | {"aud": "akson", "nonce": asked["nonce"], "sid": "session-1"} | self.claims
         access = common | {"aud": "journal", "cnf": {"jkt": thumbprint}} | self.faults.get("access", {})
         id_token = self.signed(told | self.faults.get("id", {}), self.faults.get("head", {}))

@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 from typing import Any
 
 import pytest
@@ -66,6 +67,33 @@ def test_it_is_done_with_what_was_typed_when_she_is_back_and_then_it_is_gone(
     done = browser.client.post("/danger", data=form)
     assert done.status_code not in (401, 403) and html.escape(TYPED, quote=True).split(";")[0] in done.text
     assert "Location" in browser.get("/sign-in/kept").headers, "there is nothing to come back to"
+
+
+@pytest.mark.parametrize("minutes", [11, 400])
+def test_a_provider_that_did_not_ask_her_anew_has_proved_nothing_and_what_was_typed_waits(
+    gate: Gate, asked: tuple[Browser, str], minutes: int
+) -> None:
+    browser, there = asked
+    gate.national.faults = {"id": {"auth_time": int(time.time()) - minutes * 60}}
+
+    refused = browser.get(gate.way_back(there))
+
+    assert (refused.status_code, gate.kind(), gate.national.asked[-1]["max_age"]) == (403, "not_anew", "0")
+    assert "ba deg ikke bevise på nytt" in refused.text and kept(gate)[0] == 1
+
+
+def test_an_ordinary_sign_in_is_as_fresh_as_the_proof_behind_it(gate: Gate) -> None:
+    browser = gate.browser()
+    gate.national.faults = {"id": {"auth_time": int(time.time()) - 3600}}
+    gate.sign_in(browser)
+    assert gate.national.asked[-1]["max_age"] == "43200"
+    form = fields_of(browser.get("/danger"), "/danger") | {"text": TYPED}
+    assert browser.client.post("/danger", data=form).status_code == 403
+
+    gate.national.faults, anew = {}, gate.browser()
+    gate.sign_in(anew)
+    form = fields_of(anew.get("/danger"), "/danger") | {"text": TYPED}
+    assert anew.client.post("/danger", data=form).status_code not in (401, 403)
 
 
 def test_the_next_one_at_the_machine_sees_nothing_of_it(gate: Gate, asked: tuple[Browser, str]) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from journal.access.openid.providers import Provider
@@ -23,7 +24,8 @@ _PID_FORM = re.compile(r"[0-9]{11}")
 class Identity:
     """A person a provider vouches for. *kind* says what *value* is: her national number (pid), or the provider's own (own).
 
-    *hpr_number* is empty when nothing was said of it; *id_token* is what it was all said in.
+    *hpr_number* is empty when nothing was said of it; *authenticated_at*, when she proved it there, is None then; *id_token* is
+    what it was all said in.
     Held in memory alone: a number is neither stored nor logged.
     """
 
@@ -32,6 +34,7 @@ class Identity:
     hpr_number: str
     issuer_session: str | None
     subject: str
+    authenticated_at: datetime | None = None
     id_token: str = field(default="", repr=False)
 
 

@@ -32,6 +32,7 @@ from journal.access.openid.providers import Provider
 from journal.access.openid.refusals import SignInRefused
 
 ASSERTION_SECONDS = 30  # HelseID takes 60 at most
+LONGEST_SECONDS = 12 * 3600  # that a proof at the provider is good for a sign-in here
 KEPT_SECONDS = 3600  # of a provider's metadata and keys
 _LEAST_BETWEEN = 60  # seconds between two looks for a key nobody knows
 _ORDER = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)  # of P-256
@@ -91,6 +92,8 @@ class Client:
             "code_challenge": create_s256_code_challenge(own.verifier),
             "code_challenge_method": "S256",
         }
+        # With max_age the provider says when she proved who she is (auth_time), and asks anew when that is longer ago.
+        asked["max_age"] = "0" if again else str(LONGEST_SECONDS)
         if again:
             asked["prompt"] = "login"
         if self.provider.helseid:
@@ -126,7 +129,10 @@ class Client:
         )
         if self.provider.helseid:
             self._check_bound(own, answer, access_token, now)
-        return replace(said.identity(self.provider, municipality, told), id_token=token)
+        at = tokens.authenticated_at(told, now)
+        if at is None and self.provider.helseid:
+            raise SignInRefused("auth_time")
+        return replace(said.identity(self.provider, municipality, told), id_token=token, authenticated_at=at)
 
     def way_out(self, id_token: str, back: str, state: str) -> str | None:
         """The address where the provider signs the person out and sends her *back* (OpenID Connect RP-Initiated Logout 1.0).

@@ -11,6 +11,9 @@ _SAID = phrases(
         "not reached": "Vi får ikke kontakt med innloggingstjenesten. Prøv igjen om litt. "
         "Haster det, så bruk kommunens rutine for når journalen er borte.",
         "too low": "Du må logge inn på høyt sikkerhetsnivå, for eksempel med BankID eller Buypass. Begynn på nytt og velg det.",
+        "not anew": "Innloggingstjenesten ba deg ikke bevise på nytt hvem du er. Det du skrev, er tatt vare på i et kvarter. "
+        "Logg ut av innloggingstjenesten, og prøv igjen. Hjelper ikke det, så si fra til den som har ansvar for innloggingen i "
+        "kommunen.",
         "too many": "Det er mange innlogginger på kort tid. Vent ti minutter, og begynn på nytt. Er du logget inn på en felles "
         "maskin fra før, kan du låse opp med PIN-koden din. Haster det, så bruk kommunens rutine for når journalen er borte.",
         "no number": "Rollen din krever HPR-nummer, og innloggingen sendte ikke noe HPR-nummer. Kontroller at du logget inn som "
@@ -60,6 +63,7 @@ KINDS = {
                 "issued",
                 "nonce",
                 "subject",
+                "auth_time",
             ),
             *("access_token_mixed", "token_unbound", "token_kind", "person_claim", "two_people"),
             *("logout_event", "logout_nonce", "logout_id", "logout_whom"),
@@ -68,6 +72,7 @@ KINDS = {
     ),
     **dict.fromkeys(("unreachable", "too_slow"), "not reached"),
     "level": "too low",
+    "not_anew": "not anew",
     "too_many": "too many",
     "hpr": "no number",
     "hpr_not_here": "number not here",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from authlib.oidc.core.util import create_half_hash
@@ -101,6 +101,16 @@ def check_id_token(
         raise SignInRefused("subject")
     if "at_hash" in claims and claims["at_hash"] != create_half_hash(access_token, algorithm).decode():
         raise SignInRefused("access_token_mixed")
+
+
+def authenticated_at(claims: Mapping[str, Any], now: datetime) -> datetime | None:
+    """When she proved who she is at the provider (OpenID Connect Core 2, auth_time); None where nothing is said of it. Raises
+    SignInRefused for a time that has not been, and for what is no time.
+    """
+    at = _seconds(claims.get("auth_time"))
+    if (at is None) != ("auth_time" not in claims) or (at is not None and not 0 < at <= int(now.timestamp()) + SKEW):
+        raise SignInRefused("auth_time")
+    return None if at is None else datetime.fromtimestamp(at, UTC)
 
 
 def check_bound(claims: Mapping[str, Any], issuer: str, thumbprint: str, now: datetime) -> None:
