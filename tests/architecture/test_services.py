@@ -276,8 +276,53 @@ def _is_constant(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id.isupper())
 
 
+def imported(*modules: str) -> Callable[[ast.AST], bool]:
+    """An import of one of these, or of what is in it."""
+
+    def rule(node: ast.AST) -> bool:
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        return any(name == module or name.startswith(f"{module}.") for name in names for module in modules)
+
+    return rule
+
+
+def template_of_text(node: ast.AST) -> bool:
+    return called(node, "from_string", "render_template_string", "Template")
+
+
+def another_cipher(node: ast.AST) -> bool:
+    """Whatever enciphers and is not AES-GCM; the padding of RSA is OAEP."""
+    if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(
+        "cryptography.hazmat.primitives.ciphers"
+    ):
+        return called(node, "PKCS1v15")
+    return {alias.name for alias in node.names} != {"AESGCM"}
+
+
+def another_hash(node: ast.AST) -> bool:
+    of_hashlib = isinstance(node, ast.Attribute) and ast.unparse(node.value) == "hashlib"
+    return of_hashlib and isinstance(node, ast.Attribute) and node.attr not in ("sha256", "scrypt", "pbkdf2_hmac")
+
+
+def cookie_without_its_marks(node: ast.AST) -> bool:
+    """Over TLS alone, out of reach of scripts, and not with another site's form. Each is a value, and Secure is worked out."""
+    if not (isinstance(node, ast.Call) and called(node, "set_cookie")):
+        return False
+    said = {word.arg: ast.unparse(word.value) for word in node.keywords}
+    return "secure" not in said or said.get("httponly") != "True" or said.get("samesite") not in ("'Lax'", "'Strict'")
+
+
 SERVICES = ("*/service.py", "*/service/**/*.py", "*/*_service.py")
 EVERYTHING = ("**/*.py",)
+# All but what starts the product and its database.
+PAGES = tuple(
+    f"{part}/**/*.py"
+    for part in (
+        *("access", "audit", "care", "chart", "medication", "municipalities", "notes", "observations"),
+        *("oversight", "patients"),
+    )
+)
 # The speed test fills an empty database by itself, as the superuser, and serves nobody.
 NOT_THE_PROGRAM = "bench"
 RULES: dict[str, tuple[Callable[[ast.AST], bool], tuple[str, ...], str]] = {
@@ -305,6 +350,24 @@ RULES: dict[str, tuple[Callable[[ast.AST], bool], tuple[str, ...], str]] = {
         raw_set,
         EVERYTHING,
         "text(\"SELECT set_config('journal.who', :who, false)\")",
+    ),
+    "a program that a page starts": (imported("subprocess", "os.system", "pty"), PAGES, "import subprocess"),
+    "objects that are read back": (
+        imported("pickle", "marshal", "shelve", "dill", "jsonpickle", "yaml"),
+        EVERYTHING,
+        "from pickle import loads",
+    ),
+    "a template made of a text": (template_of_text, PAGES, "env.from_string(body)"),
+    "another cipher than AES-GCM": (
+        another_cipher,
+        EVERYTHING,
+        "from cryptography.hazmat.primitives.ciphers import Cipher, modes",
+    ),
+    "another hash than SHA-256": (another_hash, EVERYTHING, "hashlib.md5(data)"),
+    "a cookie without its marks": (
+        cookie_without_its_marks,
+        EVERYTHING,
+        "answer.set_cookie(name, value, secure=True, samesite='Lax')",
     ),
     "eval": (dangerous, EVERYTHING, "eval(expression)"),
     "a pattern made of input": (pattern_of_input, EVERYTHING, 're.search(f"{word}$", text)'),
@@ -375,3 +438,32 @@ def test_no_template_says(name: str) -> None:
 
 def _without_comments(template: str) -> str:
     return re.sub(r"\{#.*?#\}", "", template, flags=re.DOTALL)
+
+
+SCRIPT_RULES = {
+    "a text taken for markup": (
+        re.compile(r"\.(?:inner|outer)HTML\s*=|insertAdjacentHTML|document\.write"),
+        "a.innerHTML = b",
+    ),
+    "code made of a text": (re.compile(r"\beval\(|new Function\(|setTimeout\(\s*[\"'`]"), 'setTimeout("go()")'),
+    "objects that are merged": (
+        re.compile(r"Object\.assign|__proto__|\.constructor\b|setPrototypeOf"),
+        "Object.assign(x, told)",
+    ),
+    # What tabs and our own worker say to each other goes on channels of one origin.
+    "a message from anybody": (
+        re.compile(r"window\.(?:onmessage|addEventListener\(\"message\")|postMessage\([^)]*,\s*[\"']\*"),
+        "window.onmessage = take",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPT_RULES)
+def test_no_script_of_ours_says(name: str) -> None:
+    """Those in the vendor's folder are others': the policy of the page holds them."""
+    rule, example = SCRIPT_RULES[name]
+    scripts = sorted((JOURNAL / "web/static").glob("*.js"))
+
+    assert len(scripts) > 3
+    assert rule.search(example)
+    assert [file.name for file in scripts if rule.search(file.read_text())] == []
