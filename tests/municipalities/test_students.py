@@ -90,7 +90,9 @@ def test_a_search_by_a_student_is_logged_with_her_supervisor_too(
     assert row == [("Nina Nordli",)]
 
 
-def test_a_student_neither_prescribes_nor_signs_a_medicine(world: World, client_for: ClientFor, stine: Staff) -> None:
+def test_a_student_neither_prescribes_nor_signs_a_medicine_alone(
+    world: World, client_for: ClientFor, stine: Staff
+) -> None:
     assert not permissions_of("student") & {
         Permission.MEDICATION_PRESCRIBE, Permission.MEDICATION_ADMINISTER, Permission.MEDICATION_CONFIRM,
         Permission.MEDICATION_DELEGATE, Permission.MEDICATION_KEEP, Permission.ACCESS_LEND,
@@ -99,6 +101,10 @@ def test_a_student_neither_prescribes_nor_signs_a_medicine(world: World, client_
 
     assert browser.get(f"/patients/{patient}/medication").status_code == 200
     assert browser.act(f"/patients/{patient}/medication/{new_id()}/stop").status_code == 403
+    for act in ("given", "not-given", "also-given"):
+        assert browser.act(f"/patients/{patient}/doses/{new_id()}/{act}").status_code == 403
+    for page in ("as-needed", "leave"):
+        assert browser.get(f"/patients/{patient}/{page}").status_code == 403
 
 
 @pytest.mark.parametrize("gone", ["left", "authorisation"])

@@ -35,6 +35,13 @@ from journal.medication.pages.round import (
     slots,
 )
 from journal.medication.pages.since import changes_of, since_of
+from journal.medication.pages.supervised import (
+    REASONS_BESIDE,
+    beside_fields,
+    last_beside,
+    students_card,
+    students_doses,
+)
 from journal.medication.pages.supply import SupplyFields, supply_fields
 from journal.medication.pages.timeline import curves, lanes
 from journal.medication.pages.transfer import transfer_sheet
@@ -44,6 +51,7 @@ __all__ = [
     "BAG_REASONS",
     "BETWEEN",
     "REASONS",
+    "REASONS_BESIDE",
     "Card",
     "ChartRow",
     "Judged",
@@ -55,6 +63,7 @@ __all__ = [
     "asked",
     "asked_of",
     "bag_cards",
+    "beside_fields",
     "card",
     "changes_of",
     "chosen_slot",
@@ -71,6 +80,7 @@ __all__ = [
     "in_pane",
     "judged",
     "lanes",
+    "last_beside",
     "last_of",
     "last_of_bag",
     "last_reconciled",
@@ -85,6 +95,8 @@ __all__ = [
     "since_of",
     "slots",
     "source_title",
+    "students_card",
+    "students_doses",
     "supply_fields",
     "transfer_sheet",
     "understood",

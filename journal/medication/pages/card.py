@@ -128,7 +128,7 @@ class Card(NamedTuple):
     value: Value | None
     glucose: Glucose | None
     patch: PatchFields | None
-    at: At
+    at: At | None
     cautions: tuple[tuple[str, str], ...]
     ask_now: bool
     signed_text: str | None
@@ -160,6 +160,7 @@ class Card(NamedTuple):
     next_from: str | None = None
     beside: tuple[tuple[UUID, str], ...] = ()
     beside_url: str | None = None
+    not_hers: str | None = None
 
 
 class Last(NamedTuple):
@@ -264,7 +265,7 @@ def card(
         + product_warnings(at_hand, trouble),
         ask_now=at_hand is not None
         or (trouble is not None and (trouble.field == "confirmed" or "confirmed[]" in trouble.typed)),
-        signed_text=_signed_text(dose, person_id),
+        signed_text=signed_text(dose, person_id),
         waits=dose.awaits_witness,
         witness_url=_witness_url(dose, slot) if may_sign and signed and signed.by != person_id else None,
         correct_url=url_for(
@@ -347,7 +348,8 @@ def _condition(dose: DueDose) -> str | None:
     return joined(" · ", (text for text in (dose.take_out, dose.paused_because) if text)) or None
 
 
-def _signed_text(dose: DueDose, person_id: UUID) -> str | None:
+def signed_text(dose: DueDose, person_id: UUID | None) -> str | None:
+    """Who signed, by name where that is not `person_id`; None where nobody has."""
     if dose.signed is None:
         return None
     who = _("deg") if dose.signed.by == person_id else dose.signed.by_name
