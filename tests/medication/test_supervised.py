@@ -1,5 +1,6 @@
 """A student gives medicines with her supervisor beside: one PIN for what stands on the screen, and both in every dose."""
 
+import html
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,8 +35,10 @@ from tests import factories
 from tests.access.test_locking import OTHER, PIN, WRONG, Screen, screen, ward_pc, with_pin
 from tests.conftest import World
 from tests.factories import Staff
+from tests.medication.dosetts import bags, laid_in
 from tests.medication.test_caution import due
 from tests.medication.test_ledger import OXYCODONE, keep
+from tests.medication.test_prepared_web import sent
 from tests.medication.test_sign import change, doses, order
 from tests.pdf_reading import words
 
@@ -76,6 +79,10 @@ def away(migrator: Migrator, staff: Staff) -> None:
         "UPDATE access.session SET seen_at = seen_at - interval '1 minute' WHERE person_id = %s",
         (staff.actor.person_id,),
     )
+
+
+def round_of(pc: Screen, patient_id: UUID) -> str:
+    return html.unescape(pc.get(f"/round?patient={patient_id}").text)
 
 
 def say_beside(world: World, pc: Screen, dose: DueDose, pin: str = PIN, of: Staff | None = None, **form: Any) -> Any:
@@ -289,6 +296,33 @@ def test_what_she_signed_she_takes_back_while_the_supervisor_is_there_and_nobody
         Medication(work).undo_supervised(dose.patient_id, hers)
     assert stored(migrator, first) == []
     assert sign(work_of, stine, first)
+
+
+def test_a_bag_is_one_tap_for_a_student_too_and_is_taken_back_as_one(
+    world: World, work_of: WorkOf, pc: Screen, stine: Staff, migrator: Migrator
+) -> None:
+    laid = laid_in(world, work_of)
+    with work_of(world.siri) as work:
+        Medication(work).control(laid.patient_id, laid.prepared_id)
+    of_bag = [line.dose_id for line in bags(world, work_of, laid.patient_id)[0].lines]
+    dose = next(each for each in doses(world, work_of, laid.patient_id) if each.id in of_bag)
+    before = round_of(pc, laid.patient_id)
+    assert "/given-supervised?" not in before and str(dose.id) in before
+    assert say_beside(world, pc, dose).status_code == 303
+
+    url, form = sent(round_of(pc, laid.patient_id), "given-supervised")
+    assert "/prepared/" in url
+    with work_of(world.lars) as work, pytest.raises(NotWatched):
+        seen = {UUID(key.partition(".")[0]): 1 for key in form["doses[]"]}
+        at = datetime.fromisoformat(form["at"])
+        Medication(work).sign_bag_supervised(laid.patient_id, laid.prepared_id, due_at=at, seen=seen)
+    given = pc.post(url, command_id=str(new_id()), **form)
+    assert given.status_code == 303, given.text
+    assert [stored(migrator, dose._replace(id=id))[0][0] for id in of_bag] == [BOTH] * len(of_bag)
+
+    url, form = sent(round_of(pc, laid.patient_id), "undo-supervised")
+    assert pc.post(url, command_id=str(new_id()), **form).status_code == 303
+    assert [stored(migrator, dose._replace(id=id)) for id in of_bag] == [[]] * len(of_bag)
 
 
 # What PostgreSQL holds, whatever the program does.

@@ -38,7 +38,8 @@ from journal.medication.pages.since import changes_of, since_of
 from journal.medication.pages.supervised import (
     REASONS_BESIDE,
     beside_fields,
-    last_beside,
+    on_screen,
+    students_bag,
     students_card,
     students_doses,
 )
@@ -80,7 +81,6 @@ __all__ = [
     "in_pane",
     "judged",
     "lanes",
-    "last_beside",
     "last_of",
     "last_of_bag",
     "last_reconciled",
@@ -88,6 +88,7 @@ __all__ = [
     "lines_checked",
     "marks",
     "on_paper",
+    "on_screen",
     "patient_rows",
     "product_fields",
     "product_warnings",
@@ -95,6 +96,7 @@ __all__ = [
     "since_of",
     "slots",
     "source_title",
+    "students_bag",
     "students_card",
     "students_doses",
     "supply_fields",

@@ -184,8 +184,10 @@ def last_dose(doses: Sequence[DueDose], person_id: UUID, now: datetime) -> DueDo
     )
 
 
-def last_of(doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: datetime) -> Last | None:
-    """What this person signed last on this patient, the last hour."""
+def last_of(
+    doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: datetime, *, undo: str = "undo"
+) -> Last | None:
+    """What this person signed last on this patient, the last hour; it is undone by the act `undo`."""
     dose = last_dose(doses, person_id, now)
     if dose is None:
         return None
@@ -193,7 +195,7 @@ def last_of(doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: da
     where: dict[str, Any] = {"patient_id": dose.patient_id, "administration_id": dose.signed.id, "slot": slot}
     name = dose.line.generic[:1].upper() + dose.line.generic[1:]
     kind = "success" if dose.status is not DoseStatus.NOT_GIVEN else "warning"
-    return Last(joined(" ", (name, dose.status_text)), url_for("medication.undo", **where), kind)
+    return Last(joined(" ", (name, dose.status_text)), url_for(f"medication.{undo}", **where), kind)
 
 
 def card(

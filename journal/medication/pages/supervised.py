@@ -1,13 +1,13 @@
 """A student's round: what her supervisor says once for the doses of the screen, and the cards she then signs."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import url_for
 
-from journal.medication.pages.card import REASONS, Card, Last, last_dose, last_of, signed_text
+from journal.medication.pages.bags import BagCard
+from journal.medication.pages.card import REASONS, Card, signed_text
 from journal.medication.rules import Reason
 from journal.medication.service import DueDose, WatchedDoses
 from journal.platform.caller import Actor
@@ -16,6 +16,13 @@ from journal.platform.ids import new_id
 
 REASONS_BESIDE = tuple(each for each in REASONS if each[0] != Reason.LAID_OUT.value)
 """What is laid before a patient is nobody's to watch afterwards: the supervisor does that herself."""
+
+
+_OF_BAG = {
+    "given": "give_bag_supervised",
+    "not_given": "not_give_bag_supervised",
+    "all_but": "all_but_supervised",
+}
 
 
 class BesideFields(NamedTuple):
@@ -67,19 +74,29 @@ def beside_fields(
     return BesideFields(
         name,
         hhmm(watched.until) if watched.until else None,
-        tuple(f"{dose.id}.{dose.version}" for dose in doses if watched.may_be(dose) and dose.id not in watched.seen),
+        tuple(_key(dose) for dose in doses if watched.may_be(dose) and dose.id not in watched.seen),
         tuple((session, who) for session, who in people if who == name),
         url_for("medication.stand_beside", patient_id=patient_id, slot=slot),
         new_id(),
     )
 
 
-def last_beside(
-    doses: Sequence[DueDose], watched: WatchedDoses, person_id: UUID, slot: str | None, now: datetime
-) -> Last | None:
-    """What the student signed last, with its way back for as long as her supervisor stands beside."""
-    dose, last = last_dose(doses, person_id, now), last_of(doses, person_id, slot, now)
-    if last is None or dose is None or dose.signed is None or watched.until is None:
-        return None
-    where: dict[str, Any] = {"patient_id": dose.patient_id, "administration_id": dose.signed.id, "slot": slot}
-    return last._replace(undo_url=url_for("medication.undo_supervised", **where))
+def on_screen(cards: Sequence[DueDose], doses: Sequence[DueDose], bags: Sequence[BagCard]) -> list[DueDose]:
+    """What the screen shows that may be signed: the doses with a card of their own, and those of `doses` that lie in a bag."""
+    in_bags = {key for bag in bags if bag.can_sign for key, _medicine in bag.doses}
+    return [*cards, *(dose for dose in doses if _key(dose) in in_bags)]
+
+
+def students_bag(bag: BagCard, watched: WatchedDoses, patient_id: UUID, slot: str | None) -> BagCard:
+    """The card of a bag as students_card(): given where her supervisor stands beside for all of it, and nothing is taken out."""
+    seen = {str(id) for id in watched.seen if id not in watched.why_not}
+    where: dict[str, Any] = {"patient_id": patient_id, "prepared_id": bag.id, "slot": slot}
+    return bag._replace(
+        can_sign=bag.can_sign and all(key.partition(".")[0] in seen for key, _medicine in bag.doses),
+        may_take_out=False,
+        urls={name: url_for(f"medication.{act}", **where) for name, act in _OF_BAG.items()},
+    )
+
+
+def _key(dose: DueDose) -> str:
+    return f"{dose.id}.{dose.version}"

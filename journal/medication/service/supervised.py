@@ -17,7 +17,7 @@ from journal.medication.rules import Caution, Reason
 from journal.medication.rules.authority import Act
 from journal.medication.rules.patches import OldPatch, Site
 from journal.medication.rules.supervised import ACCOUNT_TEXT, NOT_BESIDE_TEXT, TWO_TEXT, holds_until, why_not
-from journal.medication.service.administration import Administration
+from journal.medication.service.bags import Bags
 from journal.medication.service.may_give import needed_of
 from journal.medication.service.shown import DueDose
 from journal.medication.service.signing import Watched
@@ -47,7 +47,7 @@ class WatchedDoses:
         return dose.can_sign and dose.id not in self.why_not
 
 
-class Supervised(Administration):
+class Supervised(Bags):
     """Whose authority is asked for is the supervisor's; who gave it is the student; each dose has both."""
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
@@ -161,22 +161,68 @@ class Supervised(Administration):
             raise NotWatched(NOT_BESIDE_TEXT)
         self._correct(patient_id, administration_id, phrase("Angret"))
 
+    @on_patient(Permission.MEDICATION_GIVE)
+    def sign_bag_supervised(
+        self,
+        patient_id: UUID,
+        prepared_id: UUID,
+        *,
+        due_at: datetime,
+        seen: Mapping[UUID, int],
+        confirmed: Collection[str] = (),
+        reason: Reason | None = None,
+        but: Collection[UUID] = (),
+    ) -> list[UUID]:
+        """A student signs a bag, as sign_bag, now and with her supervisor beside for each dose of it. What must be taken out of it
+        first is the supervisor's to take out. Raises as sign_bag and sign_given_supervised."""
+
+        def hers(doses: Mapping[UUID, Any]) -> dict[UUID, Watched]:
+            for dose in doses.values():
+                self._may_be_signed(dose, seen[dose.id])
+            word = self._word(patient_id)
+            return {id: word(dose, seen[id]) for id, dose in doses.items()}
+
+        return self._sign_bag(
+            patient_id,
+            prepared_id,
+            hers,
+            due_at=due_at,
+            seen=seen,
+            confirmed=confirmed,
+            reason=reason,
+            but=but,
+        )
+
+    @on_patient(Permission.MEDICATION_GIVE)
+    def undo_bag_supervised(self, patient_id: UUID, prepared_id: UUID, *, due_at: datetime) -> None:
+        """A student takes back what she signed from a bag. Raises as undo_bag and undo_supervised."""
+        for id in self._own_of_bag(patient_id, prepared_id, due_at):
+            self.undo_supervised(patient_id, id)
+
     def _ready_beside(self, patient_id: UUID, dose_id: UUID, request_version: int) -> tuple[Any, Watched]:
         """The dose, held, with the supervisor's word for it. The lock first, as in every signature: what is looked at after it
         is as it stands."""
         dose = self._hold_dose(patient_id, dose_id)
         self._may_be_signed(dose, request_version)
-        for row in self._beside(patient_id):
-            if (dose.id, request_version) in zip(row.dose_ids, row.versions, strict=True):
-                self._may_be_hers(patient_id, dose)
-                return dose, Watched(row.id, row.recorded_by, row.recorded_by_name)
-        raise NotWatched(NOT_BESIDE_TEXT)
+        return dose, self._word(patient_id)(dose, request_version)
 
-    def _may_be_hers(self, patient_id: UUID, dose: Any) -> None:
-        """Raises SupervisorSigns, and NoAuthority: it is the supervisor's that is asked for."""
+    def _word(self, patient_id: UUID) -> Callable[[Any, int], Watched]:
+        """What answers, for a dose that is held and the version that was seen, with the supervisor's word for it. Two statements,
+        however many doses. Raises NotWatched, SupervisorSigns, and NoAuthority: it is the supervisor's that is asked for."""
+        rows, lacks = self._beside(patient_id), self._supervisor_lacks(patient_id)
+
+        def word(dose: Any, version: int) -> Watched:
+            for row in rows:
+                if (dose.id, version) in zip(row.dose_ids, row.versions, strict=True):
+                    self._may_be_hers(dose, lacks(needed_of(dose, dose.unit)))
+                    return Watched(row.id, row.recorded_by, row.recorded_by_name)
+            raise NotWatched(NOT_BESIDE_TEXT)
+
+        return word
+
+    def _may_be_hers(self, dose: Any, lacking: frozenset[Act]) -> None:
         if dose.two_signatures:
             raise SupervisorSigns(TWO_TEXT)
-        lacking = self._supervisor_lacks(patient_id)(needed_of(dose, dose.unit))
         if said := why_not(two_signatures=False, lacking=lacking):
             raise NoAuthority(said, acts=sorted(lacking), may="")
         group = dose.prescription_group

@@ -95,12 +95,12 @@ def _pane(
     held = [dose.id for dose in doses if may_sign and dose.status is DoseStatus.UNRECONCILED]
     since = Medication(work).held_from(patient_id, held) if held else {}
     of_pane = pages.in_pane(pages.given_before(doses, since), slot, work.now)
+    watched = None if may_sign else Medication(work).watched(patient_id, doses)
     ready = pages.bag_cards(
         bags,
         doses,
         of_pane,
         slot=slot,
-        may_sign=may_sign,
         # Hardly any bag is outdated: asked for only where one is.
         taken_out_by=Medication(work).lacked_text(patient_id, {Act.TAKE_OUT})
         if may_sign and any(bag.outdated for bag in bags)
@@ -109,7 +109,6 @@ def _pane(
         now=work.now,
     )
     whole = [dose for dose in of_pane if dose.id not in ready.covered]
-    watched = None if may_sign else Medication(work).watched(patient_id, whole)
     shown = pages.students_doses(whole, watched) if watched else whole
     codes = {code for dose in shown for code in pages.asked(dose)}
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
@@ -140,21 +139,26 @@ def _pane(
         )
         for dose in shown
     ]
-    last = pages.last_of_bag(bags, doses, me, slot, work.now) or pages.last_of(doses, me, slot, work.now)
+    undo = ("undo_bag", "undo") if may_sign else ("undo_bag_supervised", "undo_supervised")
+    last = pages.last_of_bag(bags, doses, me, slot, work.now, undo=undo[0]) or pages.last_of(
+        doses, me, slot, work.now, undo=undo[1]
+    )
+    in_bags, asked = ready.cards, None
     if watched:
         cards = [pages.students_card(card, dose, watched, slot) for card, dose in zip(cards, shown, strict=True)]
-        last = pages.last_beside(doses, watched, me, slot, work.now)
+        in_bags = tuple(pages.students_bag(bag, watched, patient_id, slot) for bag in ready.cards)
+        last = last if watched.until else None
+        on_screen = pages.on_screen(whole, doses, ready.cards)
+        asked = pages.beside_fields(patient_id, on_screen, watched, people_beside(work), work.actor, slot)
     said = any(bag.error or bag.ask_now for bag in ready.cards)
     placed = {id for dose in shown for id in _about(dose)} | ({wrong.dose_id} if wrong and said else set())
     return {
         "cards": cards,
-        "bags": ready.cards,
+        "bags": in_bags,
         "reasons": pages.REASONS if may_sign else pages.REASONS_BESIDE,
         "bag_reasons": pages.BAG_REASONS,
         "last": last,
-        "beside": pages.beside_fields(patient_id, whole, watched, people_beside(work), work.actor, slot)
-        if watched
-        else None,
+        "beside": asked,
         "trouble": wrong if wrong and wrong.dose_id not in placed else None,
     }
 
@@ -266,6 +270,7 @@ def correct(patient_id: UUID, administration_id: UUID) -> Response:
 
 
 @draws_again("give_bag", "not_give_bag", "all_but", "take_out", "give_up_bag", "undo_bag")
+@draws_again("give_bag_supervised", "not_give_bag_supervised", "all_but_supervised", "undo_bag_supervised")
 def _bag_refused(refusal: Refused) -> str:
     wrong = trouble(refusal.where["prepared_id"], refusal)
     return _round(refusal.where["patient_id"], request.args.get("slot"), wrong)
