@@ -60,6 +60,7 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         # Never silently left out: somebody else must see to them.
         "closed": [row.room for row in rows if row.withheld and not row.total],
         "since": pages.since_of(rows, work.now),
+        "gives": work.actor.may(Permission.MEDICATION_ADMINISTER),
     }
     if chosen is not None:
         # Hardly anybody has one or the other: asked for those the worklist says so of, and who is on another unit's list.
