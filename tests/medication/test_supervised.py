@@ -110,6 +110,15 @@ def sign(work_of: WorkOf, stine: Staff, dose: DueDose, **more: Any) -> UUID:
     return signed
 
 
+def she_left(migrator: Migrator, patient_id: UUID) -> None:
+    """Eleven minutes go by."""
+    migrator.execute(
+        "UPDATE medication.supervision SET recorded_at = recorded_at - interval '11 minutes', until = until - interval '11 minutes'"
+        " WHERE patient_id = %s",
+        (patient_id,),
+    )
+
+
 def stored(migrator: Migrator, dose: DueDose) -> list[Any]:
     return migrator.execute(
         "SELECT recorded_by_name, recorded_role, supervised_by, supervised_by_name FROM medication.medication_administration"
@@ -203,11 +212,7 @@ def test_it_holds_for_what_the_screen_showed_for_her_in_that_session_and_no_long
     with pytest.raises(NotWatched):
         sign(work_of, stine, now)
     beside(work_of, world, stine, now)
-    migrator.execute(
-        "UPDATE medication.supervision SET recorded_at = recorded_at - interval '11 minutes', until = until - interval '11 minutes'"
-        " WHERE patient_id = %s",
-        (patient_id,),
-    )
+    she_left(migrator, patient_id)
     with pytest.raises(NotWatched):
         sign(work_of, stine, now)
 
@@ -295,7 +300,10 @@ def test_what_she_signed_she_takes_back_while_the_supervisor_is_there_and_nobody
     with work_of(stine) as work:
         Medication(work).undo_supervised(dose.patient_id, hers)
     assert stored(migrator, first) == []
-    assert sign(work_of, stine, first)
+    again = sign(work_of, stine, first)
+    she_left(migrator, dose.patient_id)
+    with work_of(stine) as work, pytest.raises(NotWatched):
+        Medication(work).undo_supervised(dose.patient_id, again)
 
 
 def test_a_bag_is_one_tap_for_a_student_too_and_is_taken_back_as_one(
@@ -323,6 +331,26 @@ def test_a_bag_is_one_tap_for_a_student_too_and_is_taken_back_as_one(
     url, form = sent(round_of(pc, laid.patient_id), "undo-supervised")
     assert pc.post(url, command_id=str(new_id()), **form).status_code == 303
     assert [stored(migrator, dose._replace(id=id)) for id in of_bag] == [[]] * len(of_bag)
+
+
+def test_a_students_signature_takes_two_statements_more_than_a_nurses(
+    world: World, pc: Screen, client_for: Any, work_of: WorkOf, dose: DueDose, count_queries: list[str]
+) -> None:
+    first, second, third, fourth = dose, *(due(world, work_of) for _ in range(3))
+    for each in (first, second):
+        assert say_beside(world, pc, each).status_code == 303
+    nina = client_for(world.nina)
+
+    def cost(act: Callable[[], Any]) -> int:
+        count_queries.clear()
+        assert act().status_code == 303
+        return len(count_queries)
+
+    def nurse(each: DueDose) -> Any:
+        return nina.act(f"/patients/{each.patient_id}/doses/{each.id}/given", {"request_version": "1"})
+
+    give(pc, first), nurse(third)
+    assert cost(lambda: give(pc, second)) == cost(lambda: nurse(fourth)) + 2
 
 
 # What PostgreSQL holds, whatever the program does.
@@ -377,11 +405,7 @@ def test_postgresql_refuses_a_students_dose_without_her_supervisor_or_with_anyth
         written(app, replace(stine, actor=replace(stine.actor, session_id=new_id())), dose, held)
     with pytest.raises(sa.exc.SQLAlchemyError, match=r"row-level security|student_beside"):
         written(app, world.nina, dose, held)
-    migrator.execute(
-        "UPDATE medication.supervision SET recorded_at = recorded_at - interval '11 minutes', until = now() - interval '1 second'"
-        " WHERE id = %s",
-        (held["supervision_id"],),
-    )
+    she_left(migrator, dose.patient_id)
     with pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
         written(app, stine, dose, held)
     beside(work_of, world, stine, dose)
