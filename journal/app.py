@@ -235,7 +235,7 @@ class JournalApp(Flask):
             g.work.admit(permission)
             if patient_id := (request.view_args or {}).get("patient_id"):
                 g.work.open(permission, [patient_id])
-            actor = journal.access.held.beside(g.work)
+            g.screen_of, actor = g.work.actor, journal.access.held.beside(g.work)
         if actor is None:
             raise Invalid(
                 "PIN-koden stemte ikke, eller den som skal signere, er ikke logget inn på denne maskinen. Etter fem feil må den "

@@ -45,6 +45,7 @@ TESTS = {
     "rounds.py": ("rule_cases",),
     "alone.py": ("rule_cases_alone",),
     "stock.py": ("rule_cases_stock",),
+    "supervised.py": ("supervised",),
     "asking.py": ("rule_cases",),
     "transfer.py": ("rule_cases",),
     "go_live.py": ("rule_cases",),

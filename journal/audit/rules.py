@@ -31,6 +31,7 @@ ACTIONS = phrases(
         "medication:check": "kontrollerte et legemiddel mot alt som står i journalen",
         "medication:confirm": "kontrollerte en legemiddelliste",
         "medication:delegate": "ga eller trakk tilbake en fullmakt",
+        "medication:give": "ga legemidler med veileder ved siden av",
         "medication:import": "leste inn en legemiddelliste",
         "medication:downtime": "sa fra om nedetid",
         "medication:keep": "førte tilsyn med A- og B-regnskapet",

@@ -51,6 +51,18 @@ class NoAuthority(Conflict):
     type, title = "no-authority", "Du har ikke fullmakt til dette"
 
 
+class NotWatched(Conflict):
+    """A student signs what her supervisor has not said that she stands beside for, on that screen and just now."""
+
+    type, title = "supervisor-not-beside", "Veilederen må stå ved siden av"
+
+
+class SupervisorSigns(Conflict):
+    """A dose that takes more than a student and her supervisor beside: the supervisor signs it herself."""
+
+    type, title = "supervisor-signs", "Veilederen signerer denne"
+
+
 class OrdinarySignature(Conflict):
     """Nothing stands in the way of an ordinary signature any more, so a fact beside the dose would hide that it is open."""
 

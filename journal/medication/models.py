@@ -188,6 +188,8 @@ class MedicationAdministration(Record, Base):
     Of a patch `site` is where it was put, and `old_patch` what became of the one before it. `prepared_line_id`: of a dose that
     was given from a dosett or a bag, the line of it (prepared_tables.py). `performer_id`, `performer_name`: who gave what was
     written in from the paper list by another or by herself (FHIR's performer; who wrote it in is who recorded it).
+    `supervision_id`: of what a student gave, what her supervisor had said she stands beside for (supervision_tables.py), with
+    `supervised_by`, `supervised_by_name`: who answers for it. A student has no row without.
 
     `result` is Volven 9083. `kind`: a signature, or a fact beside it ("jeg har også gitt den", given after the stop, and the
     second signature of a dose that wants two: a `witness` of `witness_of_id`, which is no dose given anew).
@@ -245,6 +247,9 @@ class MedicationAdministration(Record, Base):
     prepared_line_id: Mapped[UUID | None]
     performer_id: Mapped[UUID | None]
     performer_name: Mapped[str | None]
+    supervision_id: Mapped[UUID | None]
+    supervised_by: Mapped[UUID | None]
+    supervised_by_name: Mapped[str | None]
 
 
 def _live_signature() -> sa.ColumnElement[bool]:

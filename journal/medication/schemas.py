@@ -117,25 +117,49 @@ def _confirmed() -> fields.List[Caution]:
     return fields.List(fields.Enum(Caution, by_value=True), data_key="confirmed[]", load_default=list)
 
 
-class SignGiven(Schema):
-    """Body of "Gitt": the version of the order that was seen, a measured value (two of a blood pressure), why it is given
-    `against` that value, a time if it was not now (and a day if it was not today), and what is special about the dose and has
-    been confirmed. `taken_at`: when what was laid out was taken. `site` and `old_patch` are of a patch alone, `ledger` of a
-    controlled drug that is kept in several places. Of a dose too near another one: the prescriber who said so and when, or
-    `too_near`: it is given already."""
+class VersionField(fields.Field[tuple[UUID, int]]):
+    """An order and the version of it that was seen: `<entry_id>.<version>`."""
+
+    def _deserialize(
+        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[UUID, int]:
+        entry_id, _dot, version = str(value).partition(".")
+        try:
+            return UUID(entry_id), int(version)
+        except ValueError as error:
+            raise ValidationError("Velg en av mulighetene.") from error
+
+
+class StandBeside(Schema):
+    """Body of "Jeg står ved siden av": the doses on the student's screen, each with the version of its order."""
+
+    doses = fields.List(VersionField(), data_key="doses[]", required=True, validate=validate.Length(min=1, max=200))
+
+
+class SignGivenBeside(Schema):
+    """Body of "Gitt" of a student: the version of the order that was seen, a measured value (two of a blood pressure), why it is
+    given `against` that value, and what is special about the dose and has been confirmed. `site` and `old_patch` are of a patch
+    alone."""
 
     request_version = StrictInteger(required=True, least=1)
     value = MeasuredField(load_default=None)
     value2 = MeasuredField(load_default=None)
     against = Text(200, load_default="")
-    given_time = MaybeClock(load_default=None)
-    given_day = DayField(load_default=None)
     site = fields.Enum(Site, by_value=True, load_default=None)
     old_patch = fields.Enum(OldPatch, by_value=True, load_default=None)
-    ledger = fields.UUID(load_default=None)
     product = scanned()
-    taken_at = fields.AwareDateTime(load_default=None)
     confirmed = _confirmed()
+
+
+class SignGiven(SignGivenBeside):
+    """Body of "Gitt": also a time if it was not now (and a day if it was not today). `taken_at`: when what was laid out was taken.
+    `ledger` is of a controlled drug that is kept in several places. Of a dose too near another one: the prescriber who said so and
+    when, or `too_near`: it is given already."""
+
+    given_time = MaybeClock(load_default=None)
+    given_day = DayField(load_default=None)
+    ledger = fields.UUID(load_default=None)
+    taken_at = fields.AwareDateTime(load_default=None)
     prescriber_id = MaybeId(load_default=None)
     said_time = MaybeClock(load_default=None)
     too_near = fields.Boolean(load_default=False)
@@ -221,19 +245,6 @@ class SeenField(fields.Field[tuple[str, str]]):
     ) -> tuple[str, str]:
         key, _between, basis = str(value).rpartition(BETWEEN)
         return key, basis
-
-
-class VersionField(fields.Field[tuple[UUID, int]]):
-    """An order and the version of it that was seen: `<entry_id>.<version>`."""
-
-    def _deserialize(
-        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> tuple[UUID, int]:
-        entry_id, _dot, version = str(value).partition(".")
-        try:
-            return UUID(entry_id), int(version)
-        except ValueError as error:
-            raise ValidationError("Velg en av mulighetene.") from error
 
 
 class Answered(Schema):

@@ -80,7 +80,7 @@ CAN_DO = phrases(
         "nurse": "Leser og skriver i journalen til pasientene på enheten, gir legemidler og tar imot pasienter. Forskriver ikke.",
         "health_assistant": "Leser og skriver i journalen til pasientene på enheten, og gir legemidler etter fullmakt.",
         "assistant": "Ser legemidler, målinger og oppgaver på enheten, og ingen notater. Gir legemidler etter fullmakt.",
-        "student": "Leser og skriver i journalen til pasientene på enheten under veiledning. Signerer ingen legemidler.",
+        "student": "Leser og skriver i journalen på enheten under veiledning. Gir legemidler bare med veilederen ved siden av.",
         "doctor": "Leser og skriver i journalen til pasientene på enheten, og forskriver legemidler.",
         "unit_manager": "Leser journalen til pasientene på enheten, og fordeler fullmakter og vaktroller. Gir ingen legemidler.",
         "case_officer": "Ser tjenester, opphold og oppgaver, og fatter vedtak om tjenester. Ser verken legemidler eller notater.",

@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
 
 from journal.permissions import FRESH, Permission
+from journal.platform.caller import Actor
 from journal.platform.errors import Invalid
 from journal.platform.language import phrase
 from journal.platform.work import Work
@@ -82,6 +83,11 @@ class Section(Blueprint):
 def current_work() -> Work:
     """The Work of this request."""
     return cast(Work, g.work)
+
+
+def screen_of() -> Actor:
+    """Whose screen an act came from that another does beside her, by PIN."""
+    return cast(Actor, g.screen_of)
 
 
 def form_body(schema: type[Schema] | Schema) -> dict[str, Any]:

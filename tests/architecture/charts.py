@@ -302,6 +302,9 @@ class _Chart:
         alone = {"administration_id": administration_id}
         store(self.connection, "medication.signed_alone", **told, **alone, reason="other")
         self.row("medication.alone_words", **alone, text=self.token)
+        student = {"student_id": new_id(), "student_role_id": new_id(), "student_session_id": new_id()}
+        until = datetime.now(UTC) + timedelta(minutes=10)
+        self.row("medication.supervision", **student, dose_ids=[new_id()], versions=[1], until=until)
         another = {"recorded_by": new_id(), "signed_by": actor.person_id}
         store(self.connection, "medication.alone_check", **told | another, **alone)
 

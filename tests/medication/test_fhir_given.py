@@ -57,6 +57,8 @@ def whole(**more: Any) -> WholeGiven:
         "recorded_by": new_id(),
         "recorded_by_name": "Nina Nordli",
         "recorded_at": AT + timedelta(minutes=2),
+        "supervised_by": None,
+        "supervised_by_name": None,
     }
     return WholeGiven(**(said | more))
 
@@ -79,6 +81,7 @@ def signatures(draw: st.DrawFn) -> WholeGiven:
         amount=taken,
         site=draw(st.none() | st.sampled_from(Site)),
         second=draw(st.none() | st.just((new_id(), "Siri Strand"))),
+        **draw(st.sampled_from([{}, {"supervised_by": new_id(), "supervised_by_name": "Siri Strand"}])),
         prepared_id=draw(st.none() | st.uuids()),
         fest_id=draw(st.none() | st.uuids()),
         medicine=draw(st.sampled_from([METHOTREXATE, Medicine("urtete")])),

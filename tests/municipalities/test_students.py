@@ -1,5 +1,7 @@
 """A student acts under a named supervisor: every act and line of the log shows both, and without her the role is nothing."""
 
+import io
+import zipfile
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -90,7 +92,9 @@ def test_a_search_by_a_student_is_logged_with_her_supervisor_too(
     assert row == [("Nina Nordli",)]
 
 
-def test_a_student_neither_prescribes_nor_signs_a_medicine(world: World, client_for: ClientFor, stine: Staff) -> None:
+def test_a_student_neither_prescribes_nor_signs_a_medicine_alone(
+    world: World, client_for: ClientFor, stine: Staff
+) -> None:
     assert not permissions_of("student") & {
         Permission.MEDICATION_PRESCRIBE, Permission.MEDICATION_ADMINISTER, Permission.MEDICATION_CONFIRM,
         Permission.MEDICATION_DELEGATE, Permission.MEDICATION_KEEP, Permission.ACCESS_LEND,
@@ -99,6 +103,10 @@ def test_a_student_neither_prescribes_nor_signs_a_medicine(world: World, client_
 
     assert browser.get(f"/patients/{patient}/medication").status_code == 200
     assert browser.act(f"/patients/{patient}/medication/{new_id()}/stop").status_code == 403
+    for act in ("given", "not-given", "also-given"):
+        assert browser.act(f"/patients/{patient}/doses/{new_id()}/{act}").status_code == 403
+    for page in ("as-needed", "leave"):
+        assert browser.get(f"/patients/{patient}/{page}").status_code == 403
 
 
 @pytest.mark.parametrize("gone", ["left", "authorisation"])
@@ -143,3 +151,55 @@ def test_the_supervisor_is_sealed_and_a_line_without_one_has_the_bytes_it_always
         "supervised_by": str(UUID(int=7)),
         "supervised_by_name": "Nina Nordli",
     }
+
+
+def test_whatever_a_student_did_in_a_chart_names_both_in_each_row_and_in_all_that_the_log_says(
+    world: World, client_for: ClientFor, stine: Staff, migrator: psycopg.Connection[Any]
+) -> None:
+    patient, browser = world.patient(), client_for(stine)
+    note, new = {"kind": "general", "title": "Prøve", "body": "Frisk."}, lambda: str(new_id())
+    chart = f"/patients/{patient}"
+    for path, form in (
+        ("notes/write", {**note, "draft_id": new()}),
+        ("observations", {"code": "pulse", "value": "72"}),
+        ("tasks", {"what": "Ring datteren"}),
+        ("incidents/report", {"kind": "fall", "severity": "none", "text": "Falt ved sengen."}),
+    ):
+        assert browser.act(f"{chart}/{path}", form).status_code == 303, path
+    rows = {
+        table: migrator.execute(
+            f"SELECT entry_id FROM {table} WHERE recorded_by = %s", (stine.actor.person_id,)
+        ).fetchone()
+        for table in ("notes.note", "care.task", "care.incident")
+    }
+    ids = {table: row[0] for table, row in rows.items() if row}
+    for path, form in (
+        (f"notes/{ids['notes.note']}/correct", {**note, "draft_id": new(), "version": "1", "reason": "Skrivefeil"}),
+        (f"tasks/{ids['care.task']}/complete", {"outcome": "Gjort"}),
+        (f"incidents/{ids['care.incident']}/in-error", {"reason": "Feil pasient"}),
+    ):
+        done = browser.act(f"{chart}/{path}", form)
+        assert done.status_code == 303, (path, done.text)
+    tables = migrator.execute(
+        """SELECT c.oid::regclass::text FROM pg_class c WHERE c.relkind IN ('r', 'p') AND 2 = (
+               SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ('recorded_by', 'recorded_by_name'))"""
+    ).fetchall()
+    written = {
+        (table, *row)
+        for (table,) in tables
+        for row in migrator.execute(
+            f"SELECT recorded_by_name FROM {table} WHERE recorded_by = %s", (stine.actor.person_id,)
+        )
+    }
+    assert {name for _table, name in written} == {BOTH} and len(written) == 4
+
+    rolf = client_for(world.rolf)
+    for page in (
+        f"/audit/patients/{patient}",
+        f"/audit/people/{stine.actor.person_id}",
+        f"/audit/patients/{patient}/report",
+    ):
+        assert BOTH in rolf.get(page).text, page
+    with zipfile.ZipFile(io.BytesIO(rolf.get(f"/audit/patients/{patient}/export").data)) as package:
+        for name in ("innsyn.csv", "innsyn.fhir.json"):
+            assert BOTH in package.read(name).decode("utf-8-sig"), name

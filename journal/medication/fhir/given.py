@@ -142,9 +142,13 @@ def _dispense_id(prepared_id: UUID, of: UUID) -> str:
 
 
 def _performers(given: WholeGiven) -> list[Resource]:
-    """Who gave it first; then who signed as number two."""
+    """Who gave it first; then the supervisor beside a student, who answers for it, and who signed as number two."""
     gave = reference("Practitioner", given.recorded_by) | {"display": given.recorded_by_name}
     performers = [written(function=concept(coding(_FUNCTIONS, "performer", "Performer")), actor=gave)]
+    if given.supervised_by:
+        supervisor = reference("Practitioner", given.supervised_by) | {"display": given.supervised_by_name}
+        beside = concept(coding(_FUNCTIONS, "witness", "Witness"), text="Veileder")
+        performers.append(written(function=beside, actor=supervisor))
     if given.second:
         also = reference("Practitioner", given.second[0]) | {"display": given.second[1]}
         performers.append(written(function=concept(coding(_FUNCTIONS, "verifier", "Verifier")), actor=also))

@@ -35,6 +35,14 @@ from journal.medication.pages.round import (
     slots,
 )
 from journal.medication.pages.since import changes_of, since_of
+from journal.medication.pages.supervised import (
+    REASONS_BESIDE,
+    beside_fields,
+    on_screen,
+    students_bag,
+    students_card,
+    students_doses,
+)
 from journal.medication.pages.supply import SupplyFields, supply_fields
 from journal.medication.pages.timeline import curves, lanes
 from journal.medication.pages.transfer import transfer_sheet
@@ -44,6 +52,7 @@ __all__ = [
     "BAG_REASONS",
     "BETWEEN",
     "REASONS",
+    "REASONS_BESIDE",
     "Card",
     "ChartRow",
     "Judged",
@@ -55,6 +64,7 @@ __all__ = [
     "asked",
     "asked_of",
     "bag_cards",
+    "beside_fields",
     "card",
     "changes_of",
     "chosen_slot",
@@ -78,6 +88,7 @@ __all__ = [
     "lines_checked",
     "marks",
     "on_paper",
+    "on_screen",
     "patient_rows",
     "product_fields",
     "product_warnings",
@@ -85,6 +96,9 @@ __all__ = [
     "since_of",
     "slots",
     "source_title",
+    "students_bag",
+    "students_card",
+    "students_doses",
     "supply_fields",
     "transfer_sheet",
     "understood",

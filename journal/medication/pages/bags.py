@@ -54,6 +54,7 @@ class BagCard(NamedTuple):
     """One bag, in the words of the bag macro. `doses`: what is signed together, as `<dose>.<version>`, with its medicine.
     `taken_out_by`: who takes out what must be, where whoever reads has no authority for it."""
 
+    id: UUID
     anchor: str
     at: str
     due_text: str
@@ -91,7 +92,6 @@ def bag_cards(
     shown: Sequence[DueDose],
     *,
     slot: str | None,
-    may_sign: bool,
     taken_out_by: str | None,
     trouble: Trouble | None,
     now: datetime,
@@ -110,16 +110,22 @@ def bag_cards(
         if not open_lines or not (wanted or (bag.outdated and near and abs(bag.due_at - now) < 12 * _NEAR)):
             continue
         here = trouble if trouble and trouble.dose_id == bag.of.id and trouble.typed.get("at") == _at(bag) else None
-        cards.append(_card(bag, by_id, slot, may_sign, taken_out_by, here, now))
+        cards.append(_card(bag, by_id, slot, taken_out_by, here, now))
         # What is too near the dose before it is signed by itself, on a card of its own.
         covered |= set() if here and here.field == "apart" else _covered(bag)
     return Shown(tuple(cards), frozenset(covered))
 
 
 def last_of_bag(
-    bags: Sequence[Bag], doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: datetime
+    bags: Sequence[Bag],
+    doses: Sequence[DueDose],
+    person_id: UUID,
+    slot: str | None,
+    now: datetime,
+    *,
+    undo: str = "undo_bag",
 ) -> Last | None:
-    """What this person signed last, where it was a whole bag: all of it is undone together."""
+    """What this person signed last, where it was a whole bag: all of it is undone together, by the act `undo`."""
     dose = last_dose(doses, person_id, now)
     if dose is None or dose.prepared_by is None:
         return None
@@ -129,7 +135,7 @@ def last_of_bag(
             given = sum(1 for line in bag.lines if line.used)
             said = phrase("%(title)s signert, legemidler: %(count)s", title=_title(bag), count=given)
             return Last(
-                said, url_for("medication.undo_bag", **where), "success", {"command_id": str(new_id()), "at": _at(bag)}
+                said, url_for(f"medication.{undo}", **where), "success", {"command_id": str(new_id()), "at": _at(bag)}
             )
     return None
 
@@ -146,7 +152,6 @@ def _card(
     bag: Bag,
     by_id: Mapping[UUID, DueDose],
     slot: str | None,
-    may_sign: bool,
     taken_out_by: str | None,
     trouble: Trouble | None,
     now: datetime,
@@ -156,6 +161,7 @@ def _card(
     blocked, outdated = bag.blocked, bool(bag.outdated)
     where: dict[str, Any] = {"patient_id": _patient(given, bag), "prepared_id": bag.of.id, "slot": slot}
     return BagCard(
+        id=bag.of.id,
         anchor=f"bag-{bag.of.id}-{int(bag.due_at.timestamp())}",
         at=_at(bag),
         due_text=hhmm(bag.due_at),
@@ -172,8 +178,8 @@ def _card(
         blocked=blocked,
         cautions=_cautions(bag, given, now, trouble),
         ask_now=trouble is not None and (trouble.field == "confirmed" or "confirmed[]" in trouble.typed),
-        can_sign=may_sign and not blocked and not outdated and bool(given) and all(dose.can_sign for dose in given),
-        may_take_out=may_sign and outdated and not blocked,
+        can_sign=not blocked and not outdated and bool(given) and all(dose.can_sign for dose in given),
+        may_take_out=outdated and not blocked,
         taken_out_by=taken_out_by,
         error=trouble.said if trouble and trouble.field is None else None,
         urls={name: url_for(f"medication.{act}", **where) for name, act in _ACTS.items()},

@@ -128,7 +128,7 @@ class Card(NamedTuple):
     value: Value | None
     glucose: Glucose | None
     patch: PatchFields | None
-    at: At
+    at: At | None
     cautions: tuple[tuple[str, str], ...]
     ask_now: bool
     signed_text: str | None
@@ -160,6 +160,7 @@ class Card(NamedTuple):
     next_from: str | None = None
     beside: tuple[tuple[UUID, str], ...] = ()
     beside_url: str | None = None
+    not_hers: str | None = None
 
 
 class Last(NamedTuple):
@@ -183,8 +184,10 @@ def last_dose(doses: Sequence[DueDose], person_id: UUID, now: datetime) -> DueDo
     )
 
 
-def last_of(doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: datetime) -> Last | None:
-    """What this person signed last on this patient, the last hour."""
+def last_of(
+    doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: datetime, *, undo: str = "undo"
+) -> Last | None:
+    """What this person signed last on this patient, the last hour; it is undone by the act `undo`."""
     dose = last_dose(doses, person_id, now)
     if dose is None:
         return None
@@ -192,7 +195,7 @@ def last_of(doses: Sequence[DueDose], person_id: UUID, slot: str | None, now: da
     where: dict[str, Any] = {"patient_id": dose.patient_id, "administration_id": dose.signed.id, "slot": slot}
     name = dose.line.generic[:1].upper() + dose.line.generic[1:]
     kind = "success" if dose.status is not DoseStatus.NOT_GIVEN else "warning"
-    return Last(joined(" ", (name, dose.status_text)), url_for("medication.undo", **where), kind)
+    return Last(joined(" ", (name, dose.status_text)), url_for(f"medication.{undo}", **where), kind)
 
 
 def card(
@@ -264,7 +267,7 @@ def card(
         + product_warnings(at_hand, trouble),
         ask_now=at_hand is not None
         or (trouble is not None and (trouble.field == "confirmed" or "confirmed[]" in trouble.typed)),
-        signed_text=_signed_text(dose, person_id),
+        signed_text=signed_text(dose, person_id),
         waits=dose.awaits_witness,
         witness_url=_witness_url(dose, slot) if may_sign and signed and signed.by != person_id else None,
         correct_url=url_for(
@@ -347,7 +350,8 @@ def _condition(dose: DueDose) -> str | None:
     return joined(" · ", (text for text in (dose.take_out, dose.paused_because) if text)) or None
 
 
-def _signed_text(dose: DueDose, person_id: UUID) -> str | None:
+def signed_text(dose: DueDose, person_id: UUID | None) -> str | None:
+    """Who signed, by name where that is not `person_id`; None where nobody has."""
     if dose.signed is None:
         return None
     who = _("deg") if dose.signed.by == person_id else dose.signed.by_name

@@ -62,6 +62,7 @@ from journal.medication.service.sources import Reconciled, Source, SourceMedicin
 from journal.medication.service.spans import OrderSpan, Outcome, SpanFact, Spans
 from journal.medication.service.stand_in import SigningRule
 from journal.medication.service.stock import Stock, StockLine, StockMove
+from journal.medication.service.supervised import Supervised, WatchedDoses
 from journal.medication.service.supply import Supplying
 from journal.medication.service.transfer import GivenAsNeeded, SheetLine, Transfer
 from journal.medication.service.undecided import Undecided, UndecidedDose
@@ -85,6 +86,7 @@ class Medication(
     Previewing,
     Favourites,
     Dispensers,
+    Supervised,
     Bags,
     Paper,
     Downtimes,
@@ -205,6 +207,7 @@ __all__ = [
     "Unordered",
     "UnsettledDose",
     "WaitingLine",
+    "WatchedDoses",
     "WeekOfStandIns",
     "WholeGiven",
     "WholeOrder",

@@ -13,6 +13,7 @@ from journal.medication.errors import (
     AlreadyCorrected,
     ConfirmationMissing,
     NoRoom,
+    SupervisorSigns,
     ValueBelowLimit,
     ValueMissing,
     refusing,
@@ -31,6 +32,8 @@ from journal.medication.rules import (
     suggested_reason,
 )
 from journal.medication.rules.patches import PATCH, OldPatch, Site
+from journal.medication.rules.product import AtHand
+from journal.medication.rules.supervised import NEAR_TEXT, TWO_TEXT
 from journal.medication.service.alone_said import undo_alone
 from journal.medication.service.lately import given_lately
 from journal.medication.service.may_give import needed_of
@@ -40,7 +43,7 @@ from journal.medication.service.product import ProductAtHand, warned
 from journal.medication.service.reopened import catch_up
 from journal.medication.service.settings import choices_of
 from journal.medication.service.shown import cautions_of, dosage_of
-from journal.medication.service.signing import GIVEN, LIVE
+from journal.medication.service.signing import GIVEN, LIVE, Watched
 from journal.medication.service.waiting import HELD, not_reconciled
 from journal.observations import Observations
 from journal.permissions import Permission
@@ -85,7 +88,39 @@ class Administration(NotGiven, ProductAtHand):
         ValueBelowLimit, ConfirmationMissing, WhichPlace, and Invalid for a time that cannot be and for a patch without both.
         """
         dose = self._ready_to_sign(patient_id, dose_id, request_version, given_at)
-        given_at = self._given_at(given_at)
+        return self._give(
+            patient_id,
+            dose,
+            self._given_at(given_at),
+            values=(value, value2),
+            against=against,
+            confirmed=confirmed,
+            site=site,
+            old_patch=old_patch,
+            ledger=ledger,
+            product=product,
+            afterwards=afterwards,
+            agreed=agreed,
+        )
+
+    def _give(
+        self,
+        patient_id: UUID,
+        dose: Any,
+        given_at: datetime,
+        *,
+        values: tuple[Decimal | None, Decimal | None],
+        against: str,
+        confirmed: Collection[Caution],
+        site: Site | None,
+        old_patch: OldPatch | None,
+        product: str,
+        ledger: UUID | None = None,
+        afterwards: bool = False,
+        agreed: Agreed = FAR,
+        watched: Watched | None = None,
+    ) -> UUID:
+        """As sign_given, of a dose that is held and hers to give; `watched`: by a student, with her supervisor beside."""
         self._not_too_early(dose, given_at)
         if self._is_complete(dose):
             raise self._complete(dose)
@@ -94,11 +129,13 @@ class Administration(NotGiven, ProductAtHand):
         is_fact = afterwards or dose.state == HELD
         hand = None if is_fact else self._at_hand(patient_id, dose, dose.request_entry_id, amount, product, given_at)
         near = self._near(dose, given_at)
+        if watched:
+            self._not_for_two(near, hand)
         special = (*(patch.cautions if patch else ()), *warned(hand), *near)
         self._confirmed(self._seen(confirmed, agreed), dose, given_at, dose, special)
         prescriber = self._named(agreed) if near else None
-        measured, why = self._measure(patient_id, dose, (value, value2), against, given_at, dose.id)
-        more: dict[str, Any] = {"observation_id": measured, "text": why}
+        measured, why = self._measure(patient_id, dose, values, against, given_at, dose.id)
+        more: dict[str, Any] = {"observation_id": measured, "text": why, "watched": watched}
         if patch:
             more |= {"site": patch.site.value, "old_patch": patch.old.value}
             if patch.old is OldPatch.NOT_FOUND:
@@ -129,9 +166,23 @@ class Administration(NotGiven, ProductAtHand):
         `amount`: what was taken, in the dose's unit, where the reason says that some was; None when nobody knows how much.
         Raises NotFound, DoseAlreadySigned, OrderChanged, NoAuthority, CourseComplete, Invalid.
         """
+        dose = self._ready_to_sign(patient_id, dose_id, request_version, given_at)
+        return self._not_give(patient_id, dose, reason, self._given_at(given_at), text=text, amount=amount)
+
+    def _not_give(
+        self,
+        patient_id: UUID,
+        dose: Any,
+        reason: Reason,
+        given_at: datetime,
+        *,
+        text: str | None,
+        amount: Decimal | None,
+        watched: Watched | None = None,
+    ) -> UUID:
+        """As sign_not_given, of a dose that is held and hers to sign; `watched` as for _give."""
         if reason.needs_text and not text:
             raise Invalid(errors={"reason_text": ["Skriv hvorfor dosen ikke ble gitt."]})
-        dose = self._ready_to_sign(patient_id, dose_id, request_version, given_at)
         if amount is not None and not (reason.result is Result.PARTLY_TAKEN and 0 < amount < dose.amount):
             ordered = Quantity(dose.amount, dose.unit)
             raise Invalid(
@@ -143,8 +194,7 @@ class Administration(NotGiven, ProductAtHand):
             )
         if reason.result is Result.PARTLY_TAKEN and self._is_complete(dose):
             raise self._complete(dose)
-        given_at = self._given_at(given_at)
-        id = self._sign_not_given(patient_id, dose, reason, given_at, amount=amount, text=text)
+        id = self._sign_not_given(patient_id, dose, reason, given_at, amount=amount, text=text, watched=watched)
         self._signed(patient_id, dose, reason.result, id, given_at)
         if reason.result is Result.PARTLY_TAKEN:
             self._take_out(dose, dose.request_id, id, Quantity(dose.amount, dose.unit), amount)
@@ -222,6 +272,9 @@ class Administration(NotGiven, ProductAtHand):
         Another try of it is called off. Raises NotFound, AlreadyCorrected, Conflict where that try is signed, and Denied when
         another municipality answers for it.
         """
+        self._correct(patient_id, administration_id, reason)
+
+    def _correct(self, patient_id: UUID, administration_id: UUID, reason: str) -> None:
         one = sa.and_(
             self.work.chart(patient_id, MedicationAdministration), MedicationAdministration.id == administration_id
         )
@@ -313,6 +366,14 @@ class Administration(NotGiven, ProductAtHand):
             patient_id, wanted.measured_as, value, value2=value2, effective_at=at, dose_id=dose_id
         )
         return measured, against.strip() if unsafe is not None else None
+
+    def _not_for_two(self, near: Collection[tuple[Caution, str]], hand: AtHand | None) -> None:
+        """What a student does not sign with her supervisor beside, since it takes a decision or a control that is the supervisor's
+        own. Raises SupervisorSigns."""
+        if near:
+            raise SupervisorSigns(NEAR_TEXT)
+        if hand is not None and hand.second:
+            raise SupervisorSigns(TWO_TEXT)
 
     def _sign(self, patient_id: UUID, dose: Any, result: Result, given_at: datetime, **more: Any) -> UUID:
         id = self._write(dose, result, given_at, **more)

@@ -1,6 +1,6 @@
 """Giving a whole bag or compartment at once, one administration for each medicine; and taking out what is not ordered any more."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ from journal.medication.service.prepared_shown import Bag, BagLine
 from journal.medication.service.rolls import Rolls
 from journal.medication.service.rows import as_lists, insert_rows
 from journal.medication.service.shown import cautions_of
-from journal.medication.service.signing import LIVE, doses_to_sign
+from journal.medication.service.signing import LIVE, Watched, doses_to_sign
 from journal.permissions import Permission
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.ids import new_id
@@ -41,6 +41,9 @@ _COLUMNS: dict[str, Any] = {
     "amount": sa.Numeric(),
     "unit": sa.Text(),
     "prepared_line_id": sa.Uuid(),
+    "supervision_id": sa.Uuid(),
+    "supervised_by": sa.Uuid(),
+    "supervised_by_name": sa.Text(),
 }
 
 
@@ -69,6 +72,39 @@ class Bags(Rolls, Administration):
         Raises NotFound, NotFromBag for a bag that is not to be used, BagOutdated while something must be taken out, BagChanged
         when it holds other doses now, ConfirmationMissing, and as sign_given of each dose.
         """
+
+        def hers(doses: Mapping[UUID, Any]) -> dict[UUID, Watched]:
+            for dose in doses.values():
+                self._may_sign(patient_id, dose, seen[dose.id])
+            return {}
+
+        return self._sign_bag(
+            patient_id,
+            prepared_id,
+            hers,
+            due_at=due_at,
+            seen=seen,
+            confirmed=confirmed,
+            reason=reason,
+            but=but,
+            given_at=given_at,
+        )
+
+    def _sign_bag(
+        self,
+        patient_id: UUID,
+        prepared_id: UUID,
+        hers: Callable[[Mapping[UUID, Any]], Mapping[UUID, Watched]],
+        *,
+        due_at: datetime,
+        seen: Mapping[UUID, int],
+        confirmed: Collection[str],
+        reason: Reason | None,
+        but: Collection[UUID],
+        given_at: datetime | None = None,
+    ) -> list[UUID]:
+        """As sign_bag. `hers` is told the doses, held, and raises for one that is not hers to sign; of a student's it answers with
+        the supervisor's word for each."""
         doses = {dose.id: dose for dose in doses_to_sign(self.db, self.work.ids(patient_id), seen)}
         bag = self._ready_bag(patient_id, prepared_id, due_at, doses)
         lines = {line.dose_id: line for line in bag.together if line.dose_id}
@@ -77,18 +113,24 @@ class Bags(Rolls, Administration):
         if reason is not None and reason.needs_text:
             raise Invalid("Velg en av grunnene, eller signer legemidlene hver for seg.")
         at = self._given_at(given_at)
-        for dose in doses.values():
-            self._may_sign(patient_id, dose, seen[dose.id])
+        watched = hers(doses)
         refused = set(but or seen) if reason is not None else set()
         self._confirm_bag(bag, [dose for dose in doses.values() if dose.id not in refused], confirmed, at)
-        given = {id: _row(dose, lines[id], at) for id, dose in doses.items() if id not in refused}
+        given = {id: _row(dose, lines[id], at, watched.get(id)) for id, dose in doses.items() if id not in refused}
         if given:
             _write().tell(self.db, None, **as_lists(list(given.values()), _COLUMNS))
         signed = {id: row["id"] for id, row in given.items()}
         for id in refused:
             assert reason is not None
             signed[id] = self._sign_not_given(
-                patient_id, doses[id], reason, at, amount=None, text=None, prepared_line_id=lines[id].id
+                patient_id,
+                doses[id],
+                reason,
+                at,
+                amount=None,
+                text=None,
+                prepared_line_id=lines[id].id,
+                watched=watched.get(id),
             )
         for id, dose in doses.items():
             result = reason.result if reason is not None and id in refused else Result.TAKEN
@@ -98,6 +140,10 @@ class Bags(Rolls, Administration):
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def undo_bag(self, patient_id: UUID, prepared_id: UUID, *, due_at: datetime, reason: str) -> None:
         """Marks as mistakes what this person signed from a bag. Raises NotFound where there is nothing, and as correct()."""
+        for id in self._own_of_bag(patient_id, prepared_id, due_at):
+            self._correct(patient_id, id, reason)
+
+    def _own_of_bag(self, patient_id: UUID, prepared_id: UUID, due_at: datetime) -> Sequence[UUID]:
         bag = self._bag_at(patient_id, prepared_id, due_at)
         given = MedicationAdministration
         of_bag = sa.select(given.id).where(
@@ -110,8 +156,7 @@ class Bags(Rolls, Administration):
         found = self.db.scalars(of_bag.order_by(given.dose_id)).all()
         if not found:
             raise NotFound("Det er ingen signatur av deg å angre her. Last siden på nytt.")
-        for id in found:
-            self.correct(patient_id, id, reason=reason)
+        return found
 
     @on_patient(Permission.MEDICATION_ADMINISTER)
     def take_out(self, patient_id: UUID, prepared_id: UUID, *, due_at: datetime, lines: Collection[UUID]) -> None:
@@ -180,7 +225,7 @@ class Bags(Rolls, Administration):
             raise ConfirmationMissing(said, cautions=list(wanted.items()))
 
 
-def _row(dose: Any, line: BagLine, at: datetime) -> dict[str, Any]:
+def _row(dose: Any, line: BagLine, at: datetime, watched: Watched | None) -> dict[str, Any]:
     return {
         "patient_id": dose.patient_id,
         "id": new_id(),
@@ -194,6 +239,9 @@ def _row(dose: Any, line: BagLine, at: datetime) -> dict[str, Any]:
         "amount": dose.amount,
         "unit": dose.unit,
         "prepared_line_id": line.id,
+        "supervision_id": watched and watched.id,
+        "supervised_by": watched and watched.by,
+        "supervised_by_name": watched and watched.by_name,
     }
 
 

@@ -14,7 +14,7 @@ from journal.medication.models import Dose, MedicationAdministration, Medication
 from journal.medication.rules import Reason, Result, missed_at, slot_of
 from journal.medication.rules.next_step import NextStep, critical_group, next_step, refused_for_days, worth_a_try
 from journal.medication.service.patches import Patches
-from journal.medication.service.signing import LIVE
+from journal.medication.service.signing import LIVE, Watched
 from journal.permissions import Permission
 from journal.platform.clock import local_date
 from journal.platform.errors import Conflict, Invalid, NotFound
@@ -103,6 +103,7 @@ class NotGiven(Patches):
         amount: Decimal | None,
         text: str | None,
         prepared_line_id: UUID | None = None,
+        watched: Watched | None = None,
     ) -> UUID:
         """Stores the signature with its next step, plans the other try, and tells whom it concerns. The order's dose is held."""
         if reason is Reason.LAID_OUT:
@@ -136,6 +137,7 @@ class NotGiven(Patches):
             next_step=wanted.step.value,
             try_at=wanted.try_at,
             prepared_line_id=prepared_line_id,
+            watched=watched,
         )
         if wanted.try_at is not None:
             self._plan_try(dose, before, wanted.try_at)

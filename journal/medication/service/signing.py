@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -48,6 +48,7 @@ _DONE = (
     *("patient_id", "id", "dose_id", "request_id", "request_version", "kind", "status", "result"),
     *("reason_code", "reason_text", "effective_at", "amount", "unit", "observation_id"),
     *("site", "old_patch", "next_step", "try_at", "prepared_line_id", "performer_id", "performer_name"),
+    *("supervision_id", "supervised_by", "supervised_by_name"),
 )
 _DOSE_TO_SIGN = Statement(sa.text("SELECT * FROM medication.dose_to_sign(:ids, :dose_id)"))
 # One after the other in one order, so that two who want the same doses never wait for each other in a ring; those of courses
@@ -71,6 +72,14 @@ def doses_to_sign(db: Session, ids: Sequence[UUID], dose_ids: Iterable[UUID]) ->
 def _administration() -> Statement:
     """One row of what was done with a dose. Written without the ORM, unlike other writes: what a nurse does most often."""
     return Statement(sa.insert(MedicationAdministration).values({name: sa.bindparam(name) for name in _DONE}))
+
+
+class Watched(NamedTuple):
+    """That a supervisor stands beside a student: `id` of what she said, and who she is."""
+
+    id: UUID
+    by: UUID
+    by_name: str
 
 
 class Signing(Clearings, Withdrawing, BeforeDoor, Near):
@@ -106,7 +115,12 @@ class Signing(Clearings, Withdrawing, BeforeDoor, Near):
         return dose
 
     def _may_sign(self, patient_id: UUID, dose: Any, request_version: int, given_at: datetime | None = None) -> None:
-        """Raises unless a dose that is held is open, its order the one that was seen, and hers to give."""
+        """Raises unless a dose that is held may be signed, and is hers to give."""
+        self._may_be_signed(dose, request_version, given_at)
+        self._require(patient_id, dose.authority, needed_of(dose, dose.unit))
+
+    def _may_be_signed(self, dose: Any, request_version: int, given_at: datetime | None = None) -> None:
+        """Raises unless a dose that is held is open, and its order the one that was seen."""
         if dose.signed_at is not None:
             raise self._already(dose)
         if dose.given_by in ON_LEAVE:
@@ -115,7 +129,6 @@ class Signing(Clearings, Withdrawing, BeforeDoor, Near):
             raise not_reconciled(dose.generic_name)
         if not self._unchanged(dose, request_version, "open", HELD):
             raise self._changed(dose)
-        self._require(patient_id, dose.authority, needed_of(dose, dose.unit))
 
     def _not_too_early(self, dose: Any, given_at: datetime) -> None:
         if dose.due_at - given_at <= EARLIEST:
@@ -192,6 +205,7 @@ class Signing(Clearings, Withdrawing, BeforeDoor, Near):
         try_at: datetime | None = None,
         prepared_line_id: UUID | None = None,
         performer: tuple[UUID, str] | None = None,
+        watched: Watched | None = None,
     ) -> UUID:
         """Stores what was done with a dose; answers with its id."""
         id = new_id()
@@ -218,5 +232,8 @@ class Signing(Clearings, Withdrawing, BeforeDoor, Near):
             prepared_line_id=prepared_line_id,
             performer_id=performer and performer[0],
             performer_name=performer and performer[1],
+            supervision_id=watched and watched.id,
+            supervised_by=watched and watched.by,
+            supervised_by_name=watched and watched.by_name,
         )
         return id

@@ -24,7 +24,7 @@ from journal.platform.work import in_charts
 _MEDICINE = tuple(Medicine.__dataclass_fields__)
 _AS_THEY_STAND = (
     *("id", "kind", "reason_text", "effective_at", "site", "in_error_at", "in_error_reason"),
-    *("recorded_by", "recorded_by_name", "recorded_at"),
+    *("recorded_by", "recorded_by_name", "recorded_at", "supervised_by", "supervised_by_name"),
 )
 
 
@@ -33,7 +33,7 @@ class WholeGiven:
     """A signature, or a fact beside one (`kind`), of the version of the order that was seen. `patient_id` is the id that was asked.
 
     `amount` is what was taken, in the hand's unit; None when nothing was, or nobody knows how much. `second`: who signed as number
-    two. `prepared_id`: the dosett or roll it was given from.
+    two. `prepared_id`: the dosett or roll it was given from. `supervised_by`: who stood beside the student that gave it.
     """
 
     patient_id: UUID
@@ -56,6 +56,8 @@ class WholeGiven:
     recorded_by: UUID
     recorded_by_name: str
     recorded_at: datetime
+    supervised_by: UUID | None
+    supervised_by_name: str | None
 
 
 class WhollyGiven(Service):

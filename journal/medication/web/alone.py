@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from journal.medication import alone_forms as forms
 from journal.medication.rules.alone import ALONE
 from journal.medication.service import Medication
-from journal.medication.web.round import _signature_refused
+from journal.medication.web.round import signature_refused
 from journal.medication.web.section import Refused, bp, draws_again, page
 from journal.permissions import Permission
 from journal.web import current_work, form_body, render, see_other
@@ -72,4 +72,4 @@ def _check_refused(refusal: Refused) -> str:
     return _dose(refusal.where["patient_id"], refusal.where["administration_id"], refusal)
 
 
-draws_again("sign_alone")(_signature_refused)
+draws_again("sign_alone")(signature_refused)

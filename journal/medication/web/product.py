@@ -29,7 +29,7 @@ def at_hand_of(
 ) -> dict[UUID, pages.ProductFields]:
     """By dose: of those that are given from a pack that is named, and that whoever asks may sign. `at_hand`: the code of the
     pack that was scanned for a dose, empty where one is to be; what a refused signature said holds before it."""
-    if not current_work().actor.may(Permission.MEDICATION_ADMINISTER):
+    if not current_work().actor.may(Permission.MEDICATION_GIVE):
         return {}
     wanted = {
         dose.id: (dose, dose.amount)

@@ -25,10 +25,10 @@ from journal.platform.statement import together
 from journal.web import current_work, form_body, query_body, render, see_other, wants_fragment
 from journal.web.shell import MenuEntry
 
-MENU = MenuEntry("medication.round", "pill", "Medisinrunde", Permission.MEDICATION_ADMINISTER)
+MENU = MenuEntry("medication.round", "pill", "Medisinrunde", Permission.MEDICATION_GIVE)
 
 
-@bp.page("/round", Permission.MEDICATION_ADMINISTER)
+@bp.page("/round", Permission.MEDICATION_GIVE)
 def round() -> str:
     """The medication round; for htmx the chosen patient's pane alone, and only her chart is opened."""
     asked = query_body(schemas.RoundQuery)
@@ -60,6 +60,7 @@ def _round(patient_id: UUID | None, slot: str | None, wrong: pages.Trouble | Non
         # Never silently left out: somebody else must see to them.
         "closed": [row.room for row in rows if row.withheld and not row.total],
         "since": pages.since_of(rows, work.now),
+        "gives": work.actor.may(Permission.MEDICATION_ADMINISTER),
     }
     if chosen is not None:
         # Hardly anybody has one or the other: asked for those the worklist says so of, and who is on another unit's list.
@@ -90,24 +91,26 @@ def _pane(
     at_hand: AtHand = NONE_AT_HAND,
 ) -> dict[str, Any]:
     work = current_work()
-    # Hardly any dose is held: asked for only where one is.
-    held = [dose.id for dose in doses if dose.status is DoseStatus.UNRECONCILED]
+    may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
+    # Hardly any dose is held: asked for only where one is, and a student signs none of them.
+    held = [dose.id for dose in doses if may_sign and dose.status is DoseStatus.UNRECONCILED]
     since = Medication(work).held_from(patient_id, held) if held else {}
     of_pane = pages.in_pane(pages.given_before(doses, since), slot, work.now)
+    watched = None if may_sign else Medication(work).watched(patient_id, doses)
     ready = pages.bag_cards(
         bags,
         doses,
         of_pane,
         slot=slot,
-        may_sign=work.actor.may(Permission.MEDICATION_ADMINISTER),
         # Hardly any bag is outdated: asked for only where one is.
         taken_out_by=Medication(work).lacked_text(patient_id, {Act.TAKE_OUT})
-        if any(bag.outdated for bag in bags) and work.actor.may(Permission.MEDICATION_ADMINISTER)
+        if may_sign and any(bag.outdated for bag in bags)
         else None,
         trouble=wrong,
         now=work.now,
     )
-    shown = [dose for dose in of_pane if dose.id not in ready.covered]
+    whole = [dose for dose in of_pane if dose.id not in ready.covered]
+    shown = pages.students_doses(whole, watched) if watched else whole
     codes = {code for dose in shown for code in pages.asked(dose)}
     latest = Observations(work).latest([patient_id], codes)[patient_id] if codes else {}
     has_patch = any(dose.amount.unit == PATCH and dose.can_sign for dose in shown)
@@ -118,7 +121,6 @@ def _pane(
     marks = {order.request_entry_id: MARKS[order.what] for order in changed if order.what in MARKS}
     # Only where something waits for it, on a device that is enrolled.
     beside = people_beside(work) if any(dose.awaits_witness for dose in shown) else ()
-    may_sign, me = work.actor.may(Permission.MEDICATION_ADMINISTER), work.actor.person_id
     cards = [
         pages.card(
             dose,
@@ -138,14 +140,26 @@ def _pane(
         )
         for dose in shown
     ]
+    undo = ("undo_bag", "undo") if may_sign else ("undo_bag_supervised", "undo_supervised")
+    last = pages.last_of_bag(bags, doses, me, slot, work.now, undo=undo[0]) or pages.last_of(
+        doses, me, slot, work.now, undo=undo[1]
+    )
+    in_bags, asked = ready.cards, None
+    if watched:
+        cards = [pages.students_card(card, dose, watched, slot) for card, dose in zip(cards, shown, strict=True)]
+        in_bags = tuple(pages.students_bag(bag, watched, patient_id, slot) for bag in ready.cards)
+        last = last if watched.until else None
+        on_screen = pages.on_screen(whole, doses, ready.cards)
+        asked = pages.beside_fields(patient_id, on_screen, watched, people_beside(work), work.actor, slot)
     said = any(bag.error or bag.ask_now for bag in ready.cards)
     placed = {id for dose in shown for id in _about(dose)} | ({wrong.dose_id} if wrong and said else set())
     return {
         "cards": cards,
-        "bags": ready.cards,
-        "reasons": pages.REASONS,
+        "bags": in_bags,
+        "reasons": pages.REASONS if may_sign else pages.REASONS_BESIDE,
         "bag_reasons": pages.BAG_REASONS,
-        "last": pages.last_of_bag(bags, doses, me, slot, work.now) or pages.last_of(doses, me, slot, work.now),
+        "last": last,
+        "beside": asked,
         "trouble": wrong if wrong and wrong.dose_id not in placed else None,
     }
 
@@ -171,7 +185,8 @@ def _next(waiting: list[UUID], chosen: UUID | None) -> UUID | None:
     return next((p for p in [*after, *waiting] if p != chosen), None)
 
 
-def _back(patient_id: UUID) -> Response:
+def back_to(patient_id: UUID) -> Response:
+    """Where an act on a dose was done: in the round, or among the medicines as needed."""
     if "as_needed" in request.args:
         return see_other(".as_needed", patient_id=patient_id)
     return see_other(".round", patient=patient_id, slot=query_body(schemas.InRound)["slot"])
@@ -182,7 +197,7 @@ def given(patient_id: UUID, dose_id: UUID) -> Response:
     work = current_work()
     said = near.with_agreed(schemas.with_given_at(form_body(schemas.SignGiven), work.now), work.now)
     Medication(work).sign_given(patient_id, dose_id, **said)
-    return _back(patient_id)
+    return back_to(patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/not-given", Permission.MEDICATION_ADMINISTER)
@@ -190,15 +205,15 @@ def not_given(patient_id: UUID, dose_id: UUID) -> Response:
     said = form_body(schemas.SignNotGiven)
     if said["reason"] is Reason.LAID_OUT:
         Medication(current_work()).lay_out(patient_id, dose_id, request_version=said["request_version"])
-        return _back(patient_id)
+        return back_to(patient_id)
     Medication(current_work()).sign_not_given(patient_id, dose_id, text=said.pop("reason_text"), **said)
-    return _back(patient_id)
+    return back_to(patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/doses/<uuid:dose_id>/also-given", Permission.MEDICATION_ADMINISTER)
 def also_given(patient_id: UUID, dose_id: UUID) -> Response:
     Medication(current_work()).also_given(patient_id, dose_id, **form_body(schemas.AlsoGiven))
-    return _back(patient_id)
+    return back_to(patient_id)
 
 
 @bp.act(
@@ -209,7 +224,7 @@ def also_given(patient_id: UUID, dose_id: UUID) -> Response:
 def witness(patient_id: UUID, administration_id: UUID) -> Response:
     form_body(schemas.Nothing)
     Medication(current_work()).witness(patient_id, administration_id)
-    return _back(patient_id)
+    return back_to(patient_id)
 
 
 @bp.act(
@@ -221,20 +236,20 @@ def witness_beside(patient_id: UUID, administration_id: UUID) -> Response:
     """The second signature on the screen of the first: the Work is of who signs with her PIN, and so is everything it asks."""
     form_body(schemas.Nothing)
     Medication(current_work()).witness(patient_id, administration_id)
-    return _back(patient_id)
+    return back_to(patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/administrations/<uuid:administration_id>/undo", Permission.MEDICATION_ADMINISTER)
 def undo(patient_id: UUID, administration_id: UUID) -> Response:
     Medication(current_work()).correct(patient_id, administration_id, reason=phrase("Angret"))
-    return _back(patient_id)
+    return back_to(patient_id)
 
 
 @bp.act("/patients/<uuid:patient_id>/laid-out/<uuid:laying_id>/take-away", Permission.MEDICATION_ADMINISTER)
 def take_away(patient_id: UUID, laying_id: UUID) -> Response:
     form_body(schemas.Nothing)
     Medication(current_work()).take_away(patient_id, laying_id, reason=phrase("Tatt bort"))
-    return _back(patient_id)
+    return back_to(patient_id)
 
 
 @bp.page(
@@ -252,17 +267,19 @@ def correct_form(patient_id: UUID, administration_id: UUID) -> str:
 )
 def correct(patient_id: UUID, administration_id: UUID) -> Response:
     Medication(current_work()).correct(patient_id, administration_id, **form_body(schemas.Correct))
-    return _back(patient_id)
+    return back_to(patient_id)
 
 
 @draws_again("give_bag", "not_give_bag", "all_but", "take_out", "give_up_bag", "undo_bag")
+@draws_again("give_bag_supervised", "not_give_bag_supervised", "all_but_supervised", "undo_bag_supervised")
 def _bag_refused(refusal: Refused) -> str:
     wrong = trouble(refusal.where["prepared_id"], refusal)
     return _round(refusal.where["patient_id"], request.args.get("slot"), wrong)
 
 
 @draws_again("given", "not_given", "also_given", "witness", "witness_beside", "take_away")
-def _signature_refused(refusal: Refused) -> str:
+def signature_refused(refusal: Refused) -> str:
+    """The round again, with what was wrong on the card it was about."""
     where = refusal.where
     patient_id = where["patient_id"]
     wrong = trouble(where.get("dose_id") or where.get("administration_id", patient_id), refusal)
