@@ -26,6 +26,12 @@ CHANGES = (
         "security_level = 'high', role_ids = s.role_ids,\n"
         "                proved_at = least(now(), coalesce(s.authenticated_at, now()))",
     ),
+    # A PIN is chosen by whoever has proved who she is, and not by whoever the provider let through.
+    (
+        "access.set_pin(text, interval)",
+        "x.strong_at > now() - within",
+        "x.strong_at > now() - within AND x.proved_at > now() - within",
+    ),
 )
 
 

@@ -89,11 +89,14 @@ def test_an_ordinary_sign_in_is_as_fresh_as_the_proof_behind_it(gate: Gate) -> N
     assert gate.national.asked[-1]["max_age"] == "43200"
     form = fields_of(browser.get("/danger"), "/danger") | {"text": TYPED}
     assert browser.client.post("/danger", data=form).status_code == 403
+    pin = {"csrf_token": form["csrf_token"], "pin": "592046", "again": "592046"}
+    assert browser.client.post("/pin", data=pin).status_code == 403
 
     gate.national.faults, anew = {}, gate.browser()
     gate.sign_in(anew)
     form = fields_of(anew.get("/danger"), "/danger") | {"text": TYPED}
     assert anew.client.post("/danger", data=form).status_code not in (401, 403)
+    assert anew.client.post("/pin", data=pin | {"csrf_token": form["csrf_token"]}).status_code == 303
 
 
 def test_the_next_one_at_the_machine_sees_nothing_of_it(gate: Gate, asked: tuple[Browser, str]) -> None:
