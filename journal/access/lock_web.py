@@ -6,9 +6,9 @@ from uuid import UUID
 from flask import Response, jsonify, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from journal.access import locking
+from journal.access import locking, passkeys
 from journal.access.held import held, page_of_ours, settings, times
-from journal.access.lock_schemas import ChoosePin, Unlock
+from journal.access.lock_schemas import ChoosePin, NewPasskey, Unlock, WhoComesBack
 from journal.access.web import with_cookie
 from journal.platform.errors import Invalid
 from journal.platform.language import in_reader_language, phrase
@@ -43,7 +43,10 @@ def locked() -> str | Response:
 def unlock() -> BaseResponse:
     """To the page where she was; a script that holds it in memory is told whose session it is now."""
     form, work = form_body(Unlock), current_work()
-    opened = locking.unlock(work, held(), times(), form["session_id"], form["pin"], settings().secret_key)
+    if form["credential"]:
+        opened = passkeys.unlock(work, held(), times(), _site(), form["session_id"], form["credential"])
+    else:
+        opened = locking.unlock(work, held(), times(), form["session_id"], form["pin"], settings().secret_key)
     if opened is None:
         return _refused(form["session_id"])
     path = opened.path or url_for("chart.home")
@@ -52,6 +55,36 @@ def unlock() -> BaseResponse:
     else:
         answer = jsonify(location=path, csrf_token=token_of(settings(), str(form["session_id"])))
     return with_cookie(answer, base64.urlsafe_b64encode(opened.token).decode())
+
+
+@bp.act("/unlock/question", None, repeatable=True)
+def question() -> BaseResponse:
+    """What a script asks the passkey of whoever is tapped; empty where she has none. Tells nothing of her but that."""
+    asked = passkeys.ask(current_work(), held(), times(), _site(), form_body(WhoComesBack)["session_id"])
+    return jsonify(asked or {})
+
+
+@bp.act("/passkeys/question", None, repeatable=True)
+def new_question() -> BaseResponse:
+    current_work().actor  # noqa: B018
+    return jsonify(passkeys.ask_new(current_work(), times(), _site()))
+
+
+@bp.act("/passkeys", None, repeatable=True)
+def add_passkey() -> Response:
+    work = current_work()
+    work.actor  # noqa: B018
+    try:
+        passkeys.keep(work, _site(), form_body(NewPasskey)["credential"])
+    except Invalid as error:
+        return Response(_choose_pin(error.errors), error.status, mimetype="text/html")
+    return see_other(".pin")
+
+
+@bp.act("/passkeys/<uuid:passkey_id>/end", None, repeatable=True)
+def end_passkey(passkey_id: UUID) -> Response:
+    passkeys.end(current_work(), passkey_id)
+    return see_other(".pin")
 
 
 @bp.act("/still-here", None, repeatable=True)
@@ -102,7 +135,11 @@ def set_pin() -> Response:
 
 def _choose_pin(errors: dict[str, list[str]]) -> str:
     current_work().actor  # noqa: B018  nobody chooses none
-    return render("access/pin.html", errors=errors)
+    return render("access/pin.html", errors=errors, passkeys=passkeys.own(current_work()))
+
+
+def _site() -> passkeys.Site:
+    return passkeys.Site.of(settings(), request.host_url)
 
 
 def _locked(chosen: UUID | None = None, said: str = "") -> str | None:

@@ -123,8 +123,11 @@ def waiting(work: Work, held: Held, times: Times) -> list[Waiting]:
 
 def unlock(work: Work, held: Held, times: Times, session_id: UUID, pin: str, secret: bytes) -> Unlocked | None:
     """Opens a session with a new secret, and locks the others on the device. None, whatever was wrong."""
-    if not _right(work, held, times, session_id, pin, secret):
-        return None
+    return open_again(work, session_id) if _right(work, held, times, session_id, pin, secret) else None
+
+
+def open_again(work: Work, session_id: UUID) -> Unlocked:
+    """After a proof, and never without one."""
     token = secrets.token_bytes(32)
     path = _prove(work, session_id, token_hash=hashlib.sha256(token).hexdigest())
     return Unlocked(token, path)

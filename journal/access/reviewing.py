@@ -16,7 +16,7 @@ from journal.platform.errors import Conflict, Denied, NotFound
 from journal.platform.service import Service, on_patient, without_patient
 from journal.platform.statement import Statement
 
-WINDOW = timedelta(days=30)
+WINDOW = timedelta(days=30)  # of what is settled; what waits is there until somebody has looked
 MOST = 300
 
 # Of one's own units, also where the chart is open and shows those of others. What waits stands first, the most pressing on top.
@@ -30,7 +30,7 @@ _OF_UNITS = Statement(
     JOIN municipalities.unit u ON (u.municipality_id, u.id) = (j.municipality_id, j.unit_id)
     LEFT JOIN LATERAL (SELECT * FROM access.justified_review w WHERE w.access_id = j.id ORDER BY w.version DESC LIMIT 1) v ON true
     WHERE j.unit_id = ANY ((SELECT audit.acting_units())::uuid[]) AND (CAST(:only AS uuid) IS NULL OR j.id = :only)
-      AND j.recorded_at >= :since
+      AND (j.recorded_at >= :since OR coalesce(v.outcome, 'ask-manager') = 'ask-manager')
       AND (NOT :late OR j.review_before <= :now AND coalesce(v.outcome, 'ask-manager') = 'ask-manager')
     ORDER BY coalesce(v.outcome, 'ask-manager') <> 'ask-manager', j.too_many DESC, j.review_before, j.id
     LIMIT :most

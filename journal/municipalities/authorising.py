@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from journal.municipalities.models import Practitioner
 from journal.municipalities.role_rules import AUTHORISATIONS, AUTHORISED
 from journal.municipalities.role_tables import Qualification
+from journal.permissions import Role
 from journal.platform.errors import Conflict, Invalid
 from journal.platform.ids import new_id
 from journal.platform.language import phrase
@@ -43,9 +44,22 @@ class Authorising(Service):
             self.db.add(Practitioner(id=known, name=name, hpr_number=hpr_number or None))
             self.db.flush()
         if codes and not self._may_hold(known, role):
+            self._must_not_be_ended(known, authorisation)
             self.db.add(Qualification(id=new_id(), practitioner_id=known, code=authorisation))
             self.db.flush()
         return known
+
+    def _must_not_be_ended(self, person_id: UUID, code: str) -> None:
+        """What an employer found to be gone in HPR holds for all of them: who says otherwise is an administrator."""
+        ended = (
+            Qualification.practitioner_id == person_id,
+            Qualification.code == code,
+            Qualification.ended_by.is_not(None),
+        )
+        gone = self.db.scalar(sa.select(sa.exists().where(*ended)))
+        if gone and self.work.actor.role != Role.TENANT_ADMINISTRATOR:
+            said = phrase("Autorisasjonen er avsluttet i journalen. Be kommuneadministratoren slå opp personen i HPR.")
+            raise Invalid(errors={"authorisation": [said]})
 
     def _may_hold(self, person_id: UUID, role: str) -> bool:
         """Whether she has what the role needs of an authorisation, now."""

@@ -123,7 +123,7 @@ _OFF = {
 
 def test_a_visit_that_is_not_to_be_taken_is_on_no_list(world: World, zones: Zones, work_of: WorkOf) -> None:
     (visit,) = seen(work_of, zones.vera)
-    for why in (*_OFF, "closed to her"):
+    for why in (*_OFF, "closed to her", "closed to everyone"):
         patient_id, _dose = factories.due_dose(world, related=False)
         gives_service(world, zones, patient_id)
         other = next(one for one in seen(work_of, zones.vera) if one != visit)
@@ -133,7 +133,9 @@ def test_a_visit_that_is_not_to_be_taken_is_on_no_list(world: World, zones: Zone
                 changed: Any = work.db.execute(sa.text(_OFF[why]), {"p": patient_id})
                 assert changed.rowcount == 1
         else:
-            against = {"category": "notes", "against_person_id": zones.vera.actor.person_id, "decided_by": "pasienten"}
+            hers = why == "closed to her"
+            against = {"against_person_id": zones.vera.actor.person_id} if hers else {"against_everyone": True}
+            against |= {"category": "notes", "decided_by": "pasienten"}
             store(
                 world.migrator,
                 "access.restriction",

@@ -201,6 +201,36 @@ def test_whoever_opened_it_herself_ends_nobodys_service(world: World, work_of: W
         Care(work).end_service(kari, entry_id)
 
 
+def test_what_nobody_has_looked_at_waits_however_long(
+    world: World, work_of: WorkOf, migrator: Migrator, kari: UUID
+) -> None:
+    justify(work_of, world.unn, kari)
+    shift_back(migrator, kari, 24 * 40)
+
+    assert [one.reader for one in queue(work_of, world.mona)] == [world.unn.actor.name]
+
+
+def test_a_ground_that_comes_goes_before_the_reason_she_gave(world: World, work_of: WorkOf, kari: UUID) -> None:
+    justify(work_of, world.unn, kari, Reason.SHARED_CARE)
+    with work_of(world.lars) as work:
+        Care(work).grant_service(kari, system="9151", code="27", provider_unit_id=world.other_ward["id"])
+
+    with work_of(world.unn) as work:
+        work.open(Permission.MEDICATION_ADMINISTER, [kari])
+        assert work.ground(kari).code == "service"
+
+
+def test_the_form_that_takes_somebody_in_does_not_tell_where_she_is(world: World, work_of: WorkOf) -> None:
+    hidden = world.patient(confidentiality="confidential")
+    told = {"kind": "long_term"}
+    with work_of(world.nina) as work:
+        Care(work).admit(hidden, unit_id=world.ward["id"], **told)
+    with pytest.raises(Conflict) as refused, work_of(world.unn) as work:
+        Care(work).admit(hidden, unit_id=world.other_ward["id"], **told)
+
+    assert world.ward["name"] not in str(refused.value.detail) and "opphold" not in str(refused.value.detail)
+
+
 def test_many_in_an_hour_are_stopped_but_never_an_emergency_which_is_marked(
     world: World, work_of: WorkOf, migrator: Migrator
 ) -> None:

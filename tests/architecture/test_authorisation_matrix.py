@@ -104,6 +104,8 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "devices.enrol": {"name": "PC", "kind": "ward_pc"},
     "lock.unlock": {"session_id": "{new}", "pin": "480264"},
+    "lock.question": {"session_id": "{new}"},
+    "lock.add_passkey": {"credential": "none"},
     "lock.set_pin": {"pin": "480264", "again": "480264"},
     "restrictions.register": {
         "category": "notes",
@@ -351,6 +353,8 @@ IN_THE_WAY = {
     "care.return_from_leave": "she is not away",
     "devices.end": "no device has this id",
     "lock.unlock": "nobody is locked",
+    "lock.add_passkey": "what is sent is no passkey",
+    "lock.new_question": "she has no PIN",
     "downtime.enrol": "what is sent is no key",
     "justified.decide": "no access has this id",
     "justified.open_rest": "nothing lies in the drawer for her",

@@ -72,6 +72,7 @@ def test_only_signing_in_and_the_frame_are_open() -> None:
         "access.color_scheme", "access.set_language", "access.sign_in", "access.start", "access.switch_user", "chart.home",
         "lock.end_session", "lock.end_sessions", "lock.lock", "lock.locked", "lock.own_sessions", "lock.pin", "lock.set_pin",
         "lock.still_here", "lock.unlock", "lock.warning_seen",
+        "lock.add_passkey", "lock.end_passkey", "lock.new_question", "lock.question",
         "downtime.held", "downtime.parts", "downtime.report_use", "downtime.worker", "healthz",
         "sign_in.again", "sign_in.begin", "sign_in.finish", "sign_in.kept_form", "sign_in.throw_away",
         "sign_in.callback", "sign_in.choose_role", "sign_in.leave", "sign_in.left", "sign_in.logged_out", "sign_in.take", "static",

@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from journal.platform.clock import local_date
 from tests import factories
 from tests.conftest import Browser, World
 from tests.factories import Staff
@@ -115,7 +116,7 @@ def test_the_search_itself_stands_in_the_log(world: World, client_for: ClientFor
 def test_the_days_bound_what_is_shown_and_the_last_day_is_with(
     world: World, client_for: ClientFor, migrator: Migrator, read: UUID
 ) -> None:
-    today = datetime.now(UTC)
+    today = local_date(datetime.now(UTC))
     days = [f"{today - timedelta(days=back):%d.%m.%Y}" for back in range(3)]
     page, rolf = f"/audit/patients/{read}", client_for(world.rolf)
 

@@ -226,6 +226,24 @@ def test_a_role_gives_nothing_from_the_next_request_when_its_authorisation_ends(
     assert "autorisasjonen gjelder ikke" in tora.get(f"/who-sees-what?unit={world.ward['id']}").text
 
 
+def test_a_leader_does_not_undo_that_an_authorisation_is_gone(
+    world: World, client_for: ClientFor, work_of: WorkOf, migrator: psycopg.Connection[Any]
+) -> None:
+    migrator.execute(
+        "UPDATE municipalities.practitioner SET hpr_number = '8812345' WHERE id = %s", (world.unn.actor.person_id,)
+    )
+    ended = {"unit_id": str(world.other_ward["id"]), "practitioner_id": str(world.unn.actor.person_id), "code": "SP"}
+
+    def hire(work: Any) -> object:
+        last_day = local_date(work.now) + timedelta(days=20)
+        told = {"name": world.unn.actor.name, "role": "nurse", "hpr_number": "8812345", "authorisation": "SP"}
+        return Roles(work).name_substitute(world.ward["id"], **told, last_day=last_day)
+
+    assert outcome(work_of, world.mona, hire)
+    assert client_for(world.tora).act("/who-sees-what/authorisations/end", ended).status_code == 303
+    assert not outcome(work_of, world.mona, hire)
+
+
 def test_what_was_given_until_a_time_is_not_made_longer(world: World, work_of: WorkOf) -> None:
     stine = student(world, "Stine Student")
     world.store()

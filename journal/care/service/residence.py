@@ -52,6 +52,9 @@ class Residence(Door, Holdings):
         if unit_id not in self.work.actor.units:
             raise Invalid(errors={"unit_id": ["Velg en av dine egne avdelinger."]})
         if (open_stay := self._lock_open(patient_id)[0]) is not None:
+            if self.work.ground(patient_id).relationship_id is None:
+                # Whoever has no ground is not told where somebody is, nor that she is anywhere.
+                raise Conflict("Pasienten kan ikke tas inn nå. Ring enheten som meldte pasienten til dere.")
             raise Conflict(
                 phrase(
                     "Pasienten har alt et opphold ved %(ward)s. Flytt pasienten, eller avslutt det først.",
