@@ -11,10 +11,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from journal.access import CareRelationships
 from journal.access.justified import JustifiedSettings, Justifying
 from journal.access.justified_rules import Limits, Outcome, Reason
 from journal.access.reviewing import Reviewed, Reviews
 from journal.care import Care
+from journal.medication import Medication
 from journal.notes import Notes
 from journal.patients import Patients
 from journal.permissions import Permission
@@ -229,6 +231,26 @@ def test_the_form_that_takes_somebody_in_does_not_tell_where_she_is(world: World
         Care(work).admit(hidden, unit_id=world.other_ward["id"], **told)
 
     assert world.ward["name"] not in str(refused.value.detail) and "opphold" not in str(refused.value.detail)
+
+
+@pytest.mark.parametrize("how", ["task", "emergency"])
+def test_a_ground_of_a_person_holds_in_the_municipality_that_made_it(
+    world: World, work_of: WorkOf, client_for: ClientFor, kari: UUID, how: str
+) -> None:
+    """Unn has a role in Bodø too."""
+    in_bodo = replace(world.bodil, actor=replace(world.bodil.actor, person_id=world.unn.actor.person_id))
+    if how == "emergency":
+        justify(work_of, world.unn, kari)
+    else:
+        with work_of(world.lars) as work:
+            CareRelationships(work).entrust(kari, world.unn.actor.person_id, valid_from=work.now)
+
+    with work_of(world.unn) as work:
+        work.open(Permission.MEDICATION_READ, [kari])
+    with pytest.raises(NoGround), work_of(in_bodo) as work:
+        work.open(Permission.MEDICATION_READ, [kari])
+    with work_of(in_bodo) as work:
+        assert not Medication(work).worklist(start=work.now - timedelta(hours=12), end=work.now)
 
 
 def test_many_in_an_hour_are_stopped_but_never_an_emergency_which_is_marked(
