@@ -42,6 +42,7 @@ import journal.municipalities.web
 import journal.notes.web
 import journal.observations.web
 import journal.oversight.requests_web
+import journal.oversight.rule_proposals_web
 import journal.oversight.simulator_web
 import journal.oversight.unusual_web
 import journal.oversight.web
@@ -89,6 +90,7 @@ SECTIONS: tuple[Section, ...] = (
     journal.notes.web.bp,
     journal.observations.web.bp,
     journal.oversight.web.bp,
+    journal.oversight.rule_proposals_web.bp,
     journal.oversight.simulator_web.bp,
     journal.oversight.unusual_web.bp,
     journal.oversight.requests_web.bp,
@@ -119,6 +121,7 @@ MENU = (
     *journal.municipalities.role_web.MENU,
     journal.medication.web.SETTINGS_MENU,
     journal.access.justified_web.SETTINGS_MENU,
+    journal.oversight.rule_proposals_web.MENU,
 )
 
 
@@ -321,6 +324,8 @@ def _furnish(app: JournalApp) -> None:
         journal.medication.web.expiring_notice,
         journal.medication.web.downtime_notice,
         journal.access.justified_web.review_notice,
+        journal.municipalities.role_web.notice,
+        journal.oversight.rule_proposals_web.notice,
     )
     app.context_processor(lambda: {"shell": shell.Shell(settings, g.get("work"), MENU)})
 

@@ -17,6 +17,7 @@ import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
+from journal.access.rule_proposals import RuleProposals
 from journal.app import JournalApp, create_app
 from journal.platform import database
 from journal.platform.caller import Known
@@ -176,6 +177,14 @@ class World:
     bodil: Staff
     migrator: psycopg.Connection[Any]
 
+    def administrator(self, name: str, of: dict[str, Any] | None = None) -> Staff:
+        """Somebody more who administers Oslo, or another municipality."""
+        of = of or self.oslo
+        top = {"id": factories.top_unit_id(of["number"]), "name": of["name"]}
+        made = factories.staff(self.builder, of, top, name, "tenant_administrator")
+        self.store()
+        return made
+
     def store(self) -> None:
         self.builder.store(self.migrator)
 
@@ -258,6 +267,25 @@ def client_for(app: JournalApp, migrator: psycopg.Connection[Any]) -> Callable[[
 def work_of(app: JournalApp) -> Callable[[Staff], Any]:
     """`with work_of(nina) as work:` — the services without the web."""
     return lambda staff: app.works.open(Known(staff.actor))
+
+
+@pytest.fixture
+def second(world: World) -> Staff:
+    """Another administrator of Oslo, without whom no access rule is changed."""
+    return world.administrator("Trine To")
+
+
+@pytest.fixture
+def approve(second: Staff, work_of: Callable[[Staff], Any]) -> Callable[[], None]:
+    """She approves every change of an access rule that waits."""
+
+    def approving() -> None:
+        with work_of(second) as work:
+            proposals = RuleProposals(work)
+            for waiting in [one for one in proposals.changes() if one.mine]:
+                proposals.answer(waiting.id, outcome="approved")
+
+    return approving
 
 
 @pytest.fixture

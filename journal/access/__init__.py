@@ -23,6 +23,7 @@ from journal.access.rest import Rest, rest_of
 from journal.access.restricting import AskedToClose, Restrictions, SomeNotes
 from journal.access.restriction_rules import PARTS, WHOLE, stands_without
 from journal.access.restriction_tables import NoteRestriction, RestrictionRow
+from journal.access.rule_proposals import RuleChange, RuleKind, RuleProposals, propose_rule, rule_changes
 from journal.access.rules import gives_care
 from journal.access.service import CareRelationships
 from journal.access.sessions import (
@@ -67,6 +68,9 @@ __all__ = [
     "RestrictionLifted",
     "RestrictionRow",
     "Restrictions",
+    "RuleChange",
+    "RuleKind",
+    "RuleProposals",
     "SessionCookie",
     "SomeNotes",
     "Sources",
@@ -78,9 +82,11 @@ __all__ = [
     "explain",
     "gives_care",
     "people_beside",
+    "propose_rule",
     "providers",
     "require_proof",
     "rest_of",
+    "rule_changes",
     "set_color_scheme",
     "set_language",
     "stands_without",

@@ -1,12 +1,11 @@
 """What comes in from the forms of the municipality's sources of access."""
 
-from marshmallow import Schema
-
 from journal.access.grounds_rules import LEAST_GRACE_HOURS, MOST_GRACE_HOURS
+from journal.municipalities import Proposing
 from journal.platform.fields import StrictInteger
 
 
-class ChooseGrace(Schema):
+class ChooseGrace(Proposing):
     """Whole hours, and the version that was seen."""
 
     hours = StrictInteger(required=True, least=LEAST_GRACE_HOURS, most=MOST_GRACE_HOURS)

@@ -18,6 +18,7 @@ class GraceSetting(Base):
     municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=FetchedValue())
     version: Mapped[int] = mapped_column(primary_key=True)
     hours: Mapped[int]
+    proposal_id: Mapped[UUID | None]
     recorded_by: Mapped[UUID] = mapped_column(server_default=FetchedValue())
     recorded_by_name: Mapped[str] = mapped_column(server_default=FetchedValue())
     recorded_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())

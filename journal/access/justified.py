@@ -6,17 +6,18 @@ from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from journal.access import justified_rules as rules
 from journal.access.addresses import AddressReaders
 from journal.access.justified_rules import Limits, Reason
-from journal.access.justified_tables import JustifiedAccess, JustifiedSetting, JustifiedWords, Notice
+from journal.access.justified_tables import JustifiedAccess, JustifiedWords, Notice
 from journal.access.models import CareRelationship
 from journal.access.near_rules import ways_on
 from journal.access.restriction_rules import hides
 from journal.access.restriction_tables import NoteRestriction, RestrictionRow
+from journal.access.rule_proposals import RuleChange, RuleKind, propose_rule, rule_changes
 from journal.access.rules import gives_care
+from journal.municipalities import Asked
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Denied, Invalid, NoGround, NotLet, TooMany
 from journal.platform.ids import new_id
@@ -27,7 +28,7 @@ from journal.platform.work import Look
 _IN_FORCE = Statement(
     sa.text(
         """SELECT s.emergency_hours, s.other_hours, s.review_hours, s.most_in_an_hour, s.version,
-               s.recorded_by_name AS chosen_by, s.recorded_at AS chosen_at
+               s.recorded_by_name AS chosen_by, s.recorded_at AS chosen_at, s.proposal_id IS NOT NULL AS by_two
            FROM access.justified_setting s ORDER BY s.version DESC LIMIT 1"""
     )
 )
@@ -293,20 +294,36 @@ class JustifiedSettings(Service):
         return _limits(self)
 
     @without_patient(Permission.ACCESS_MANAGE)
-    def choose(
-        self, *, emergency_hours: int, other_hours: int, review_hours: int, most_in_an_hour: int, version: int
+    def changes(self) -> list[RuleChange]:
+        """What is proposed of them, and answered."""
+        return rule_changes(self, RuleKind.LIMITS)
+
+    @without_patient(Permission.ACCESS_MANAGE)
+    def propose(
+        self,
+        *,
+        emergency_hours: int,
+        other_hours: int,
+        review_hours: int,
+        most_in_an_hour: int,
+        version: int,
+        asked: Asked,
     ) -> None:
-        """For what is opened from now on, in hours. *version* is the newest that was seen, 0 for none. Raises Conflict."""
-        values = {
-            "version": version + 1,
+        """Asks for other limits, in hours; approved, they hold for what is opened from then on.
+
+        *version* is the newest that was seen, 0 for none. Raises Conflict when another has come since.
+        """
+        held = _limits(self)
+        if held.version != version:
+            raise Conflict("En annen har endret innstillingene etter at du åpnet siden. Se hva som gjelder nå.")
+        value = {
             "emergency_hours": emergency_hours,
             "other_hours": other_hours,
             "review_hours": review_hours,
             "most_in_an_hour": most_in_an_hour,
         }
-        write = insert(JustifiedSetting).values(**values).on_conflict_do_nothing().returning(JustifiedSetting.version)
-        if self.db.scalar(write) is None:
-            raise Conflict("En annen har endret innstillingene etter at du åpnet siden. Se hva som gjelder nå.")
+        before = {name: getattr(held, name) for name in value}
+        propose_rule(self, RuleKind.LIMITS, value, before, asked, version=version)
         self.work.note(Permission.ACCESS_MANAGE)
 
 

@@ -193,6 +193,7 @@ class Limits:
     version: int = 0
     chosen_by: str | None = None
     chosen_at: datetime | None = None
+    by_two: bool = False
 
     def hours(self, reason: Reason) -> int:
         """How long a chart stays open by this reason."""

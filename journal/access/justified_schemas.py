@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from journal.access.held import LONGEST_PATH
 from journal.access.justified_rules import MOST_WORDS, Outcome, Reason
+from journal.municipalities import Proposing
 from journal.platform.fields import StrictInteger, Text
 
 
@@ -45,7 +46,7 @@ class Decide(Schema):
     version = StrictInteger(required=True, least=0, most=1000)
 
 
-class ChooseLimits(Schema):
+class ChooseLimits(Proposing):
     """In hours, and how many in an hour are many."""
 
     emergency_hours = StrictInteger(required=True, least=1, most=24)

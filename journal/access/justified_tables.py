@@ -87,35 +87,17 @@ class Notice(_OfChart, Base):
     told_at: Mapped[datetime | None]
 
 
-class _Chosen:
-    """A municipality's own row, in versions."""
-
-    version: Mapped[int] = mapped_column(primary_key=True)
-    recorded_by: Mapped[UUID] = _filled()
-    recorded_by_name: Mapped[str] = _filled()
-    recorded_at: Mapped[datetime] = _filled()
-
-
-class JustifiedReview(_Chosen, Base):
-    """What another than `reader_id` came to (justified_rules.Outcome); the newest version holds."""
+class JustifiedReview(Base):
+    """What another than `reader_id` came to (justified_rules.Outcome), in versions: the newest holds."""
 
     __tablename__ = "justified_review"
     __table_args__ = _HERE
 
     access_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
     reader_id: Mapped[UUID]
     outcome: Mapped[str]
+    recorded_by: Mapped[UUID] = _filled()
+    recorded_by_name: Mapped[str] = _filled()
     recorded_role: Mapped[str] = _filled()
-
-
-class JustifiedSetting(_Chosen, Base):
-    """How long a reason opens a chart, how soon it is looked over, and how many are many: justified_rules.Limits."""
-
-    __tablename__ = "justified_setting"
-    __table_args__ = _HERE
-
-    municipality_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.FetchedValue())
-    emergency_hours: Mapped[int]
-    other_hours: Mapped[int]
-    review_hours: Mapped[int]
-    most_in_an_hour: Mapped[int]
+    recorded_at: Mapped[datetime] = _filled()

@@ -1,5 +1,6 @@
 """The door: the ways in for whoever has no ground, and what comes of them; the leader's list, and the settings."""
 
+from dataclasses import asdict
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from journal.access import near_rules
 from journal.access.held import page_of_ours
 from journal.access.justified import JustifiedSettings, Justifying
 from journal.access.reviewing import Reviews
+from journal.municipalities import is_alone
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Conflict, Invalid, JournalError, NoGround, TooMany
@@ -198,8 +200,8 @@ def settings() -> str:
 
 
 @bp.act("/justified-access/settings", Permission.ACCESS_MANAGE)
-def choose() -> Response:
-    JustifiedSettings(current_work()).choose(**form_body(schemas.ChooseLimits))
+def propose() -> Response:
+    JustifiedSettings(current_work()).propose(**form_body(schemas.ChooseLimits))
     return see_other(".settings")
 
 
@@ -208,7 +210,7 @@ def choose() -> Response:
 @bp.errorhandler(TooMany)
 def draw_again(error: Invalid | Conflict | TooMany) -> tuple[str, int] | Response:
     """The same page with what was typed and why it was not done. Redrawing opens no chart."""
-    if request.endpoint == "justified.choose":
+    if request.endpoint == "justified.propose":
         return _settings(error), error.status
     if request.endpoint == "justified.decide":
         return _reviews(error), error.status
@@ -247,10 +249,17 @@ def _reviews(error: JournalError | None) -> str:
 
 
 def _settings(error: JournalError | None) -> str:
-    chosen = JustifiedSettings(current_work()).chosen()
-    stored = {name: getattr(chosen, name) for name in schemas.ChooseLimits().fields}
-    values = stored | (typed() if error else {}) | {"version": chosen.version}
-    return render("access/justified_settings.html", chosen=chosen, typed=values, **_after(error))
+    settings = JustifiedSettings(current_work())
+    chosen = settings.chosen()
+    values = asdict(chosen) | (typed() if error else {}) | {"version": chosen.version}
+    return render(
+        "access/justified_settings.html",
+        chosen=chosen,
+        typed=values,
+        alone=is_alone(settings),
+        waiting=sum(one.waits for one in settings.changes()),
+        **_after(error),
+    )
 
 
 def _words() -> dict[str, Any]:

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from journal.access import grounds_rules as rules
 from journal.access.grounds_tables import GraceSetting
+from journal.access.rule_proposals import RuleChange, RuleKind, propose_rule, rule_changes
+from journal.municipalities import Asked
 from journal.permissions import Permission
 from journal.platform.errors import Conflict
 from journal.platform.service import Service, without_patient
@@ -54,12 +55,13 @@ class Amiss:
 
 @dataclass(frozen=True)
 class Grace:
-    """The hours that hold in the municipality, and who chose them; version 0 where nobody has."""
+    """The hours that hold in the municipality, and who chose them, or approved them (*by_two*); version 0 where nobody has."""
 
     hours: int = rules.GRACE_HOURS
     version: int = 0
     chosen_by: str | None = None
     chosen_at: datetime | None = None
+    by_two: bool = False
 
 
 class Sources(Service):
@@ -115,12 +117,25 @@ class Sources(Service):
         of = GraceSetting.municipality_id == self.work.actor.municipality_id
         newest = sa.select(GraceSetting).where(of).order_by(GraceSetting.version.desc()).limit(1)
         row = self.db.scalar(newest)
-        return Grace(row.hours, row.version, row.recorded_by_name, row.recorded_at) if row else Grace()
+        return (
+            Grace(row.hours, row.version, row.recorded_by_name, row.recorded_at, row.proposal_id is not None)
+            if row
+            else Grace()
+        )
+
+    @without_patient(Permission.ACCESS_SOURCES)
+    def grace_changes(self) -> list[RuleChange]:
+        """What is proposed of them, and answered."""
+        return rule_changes(self, RuleKind.GRACE)
 
     @without_patient(Permission.ACCESS_MANAGE)
-    def choose_grace(self, hours: int, *, version: int) -> None:
-        """The hours of grace from now on; what has ended keeps its own. Logged. Raises Conflict when another has chosen since."""
-        choice = insert(GraceSetting).values(version=version + 1, hours=hours)
-        if self.db.scalar(choice.on_conflict_do_nothing().returning(GraceSetting.version)) is None:
+    def propose_grace(self, hours: int, *, version: int, asked: Asked) -> None:
+        """Asks for other hours of grace; approved, they hold for what ends from then on. Logged.
+
+        *version* is the newest that was seen, 0 for none. Raises Conflict when another has come since.
+        """
+        held = self.grace()
+        if held.version != version:
             raise Conflict("En annen har endret timene etter at du åpnet siden. Se hva som gjelder nå.")
+        propose_rule(self, RuleKind.GRACE, {"hours": hours}, {"hours": held.hours}, asked, version=version)
         self.work.note(Permission.ACCESS_MANAGE)

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from journal.access import grounds_rules as rules
 from journal.access import grounds_schemas as schemas
 from journal.access.sources import Sources
+from journal.municipalities import is_alone
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Invalid
 from journal.web import Section, current_work, form_body, render, see_other, typed
@@ -22,8 +23,8 @@ def overview() -> str:
 
 
 @bp.act("/access/grace", Permission.ACCESS_MANAGE)
-def choose_grace() -> Response:
-    Sources(current_work()).choose_grace(**form_body(schemas.ChooseGrace))
+def propose_grace() -> Response:
+    Sources(current_work()).propose_grace(**form_body(schemas.ChooseGrace))
     return see_other(".overview")
 
 
@@ -49,6 +50,9 @@ def _page(error: Invalid | Conflict | None) -> str:
         checked_at=sources.checked_at(),
         grace=grace,
         hours=told.get("hours", grace.hours),
+        typed=told,
+        alone=is_alone(sources),
+        waiting=sum(one.waits for one in sources.grace_changes()),
         limits=(rules.LEAST_GRACE_HOURS, rules.MOST_GRACE_HOURS),
         may_manage=work.actor.may(Permission.ACCESS_MANAGE),
         errors={name: said[0] for name, said in error.errors.items()} if isinstance(error, Invalid) else {},

@@ -10,12 +10,12 @@ from journal.municipalities.authorising import Authorising
 from journal.municipalities.models import Municipality, Practitioner, PractitionerRole, Unit
 from journal.municipalities.role_rules import Way, way_to
 from journal.municipalities.role_tables import RoleAnswer, RoleProposal
+from journal.municipalities.second import Asked, is_alone, partner
 from journal.permissions import Permission, Role
 from journal.platform.errors import Conflict, Invalid
 from journal.platform.ids import new_id
 from journal.platform.service import without_patient
 
-_NAMED = sa.text("SELECT municipalities.administrator_named(:number, :name)")
 _ANSWER = sa.text("SELECT municipalities.answer_proposal(:proposal, :employment, :outcome, :note)")
 _EXCLUDING = {Role.AUDITOR: Role.TENANT_ADMINISTRATOR, Role.TENANT_ADMINISTRATOR: Role.AUDITOR}
 
@@ -59,7 +59,7 @@ class Proposals(Authorising):
     @without_patient(Permission.ACCESS_MANAGE)
     def is_alone(self) -> bool:
         """Whether nobody else administers the municipality: then a partner's administrator must be named."""
-        return not self._others()
+        return is_alone(self)
 
     @without_patient(Permission.ACCESS_MANAGE)
     def propose(
@@ -67,11 +67,9 @@ class Proposals(Authorising):
         *,
         role: str,
         unit_id: UUID,
-        reason: str,
+        asked: Asked,
         practitioner_id: UUID | None = None,
         name: str = "",
-        partner_number: str = "",
-        partner_name: str = "",
     ) -> UUID:
         """Proposes a role for somebody who works here, or somebody new by name; it waits for another for seven days.
 
@@ -84,10 +82,10 @@ class Proposals(Authorising):
         if (unit_name := self.db.scalar(own)) is None:
             raise Invalid(errors={"unit_id": ["Velg en enhet i kommunen."]})
         person, named = self._about(practitioner_id, name, role)
-        approver = self._partner(person, partner_number, partner_name)
+        approver = partner(self, asked, but=person)
         proposal = RoleProposal(
             id=new_id(), practitioner_id=person, practitioner_name=named, role=role, unit_id=unit_id,
-            unit_name=unit_name, reason=reason, approver_id=approver, approver_name=partner_name if approver else None,
+            unit_name=unit_name, reason=asked.reason, approver_id=approver, approver_name=asked.partner_name if approver else None,
         )  # fmt: skip
         self.db.add(proposal)
         self.db.flush()
@@ -104,17 +102,6 @@ class Proposals(Authorising):
                 "Forslaget kan ikke besvares av deg, er alt besvart, eller har gått ut. Se hva som gjelder nå."
             )
         self.work.note(Permission.ACCESS_MANAGE)
-
-    def _others(self, but: UUID | None = None) -> bool:
-        """Whether somebody else could answer, who is not the one it is about."""
-        administers = sa.select(PractitionerRole.id).where(
-            PractitionerRole.role == Role.TENANT_ADMINISTRATOR,
-            PractitionerRole.municipality_id == self.work.actor.municipality_id,
-            PractitionerRole.valid_from <= self.work.now,
-            PractitionerRole.valid_until.is_(None) | (PractitionerRole.valid_until > self.work.now),
-            PractitionerRole.practitioner_id.not_in([p for p in (self.work.actor.person_id, but) if p]),
-        )
-        return self.db.scalar(administers.limit(1)) is not None
 
     def _about(self, practitioner_id: UUID | None, name: str, role: str) -> tuple[UUID, str]:
         if practitioner_id is None:
@@ -134,19 +121,6 @@ class Proposals(Authorising):
         if (other := _EXCLUDING.get(Role(role))) and other in set(self.db.scalars(held)):
             raise Invalid(errors={"role": ["Den som administrerer, kan ikke være revisor i samme kommune."]})
         return practitioner_id, found
-
-    def _partner(self, person: UUID, number: str, name: str) -> UUID | None:
-        if self._others(but=person):
-            if number or name:
-                raise Invalid(errors={"partner_name": ["Kommunen har en annen som kan godkjenne. La feltet stå tomt."]})
-            return None
-        if not (number and name):
-            said = "Ingen andre i kommunen kan godkjenne. Skriv hvem i en samarbeidskommune som skal gjøre det."
-            raise Invalid(errors={"partner_name": [said]})
-        found = self.db.scalar(_NAMED, {"number": number, "name": name})
-        if found is None or found == person:
-            raise Invalid(errors={"partner_name": ["Ingen administrator i den kommunen har dette navnet."]})
-        return UUID(str(found))
 
     def _shown(self, proposal: RoleProposal, answer: RoleAnswer | None, municipality_name: str) -> Proposal:
         me = self.work.actor

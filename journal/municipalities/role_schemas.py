@@ -6,6 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from journal.municipalities.role_rules import AUTHORISATIONS, LENT, WITH_ANOTHER
 from journal.municipalities.schemas import authorisation_field, hpr_field
+from journal.municipalities.second import Proposing
 from journal.platform.fields import NAME, EmptyId, Text
 from journal.platform.moment_field import DayField
 
@@ -61,20 +62,10 @@ class EndAuthorisation(Schema):
     code = fields.String(required=True, validate=validate.OneOf(list(AUTHORISATIONS)))
 
 
-class Propose(Schema):
-    """Somebody who works here, or the name of somebody new; the partner where there is no second of one's own."""
+class Propose(Proposing):
+    """Somebody who works here, or the name of somebody new."""
 
     role = fields.String(required=True, validate=validate.OneOf(WITH_ANOTHER))
     unit_id = fields.UUID(required=True)
     practitioner_id = EmptyId(load_default=None)
     name = Text(120, load_default="", validate=NAME)
-    reason = Text(500, required=True, validate=validate.Length(min=5, error="Skriv minst fem tegn om hvorfor."))
-    partner_number = fields.String(
-        load_default="", validate=validate.Regexp(r"^([0-9]{4})?\Z", error="Kommunenummeret er fire sifre.")
-    )
-    partner_name = Text(120, load_default="", validate=NAME)
-
-
-class Answer(Schema):
-    outcome = fields.String(required=True, validate=validate.OneOf(["approved", "refused"]))
-    note = Text(500, load_default="")

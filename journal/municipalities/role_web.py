@@ -3,19 +3,21 @@
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from journal.municipalities import role_schemas as schemas
 from journal.municipalities.proposals import Proposals
 from journal.municipalities.role_rules import AUTHORISATIONS, CAN_DO, LENT, SUPERVISING, WITH_ANOTHER
 from journal.municipalities.roles import Roles, Seat
+from journal.municipalities.second import Answering
 from journal.municipalities.service import Municipalities
 from journal.permissions import Permission, Role, permissions_of
 from journal.platform.errors import Conflict, Invalid, JournalError
 from journal.platform.language import gettext as _
-from journal.platform.language import phrase
-from journal.web import Section, current_work, form_body, query_body, render, see_other, typed
+from journal.platform.language import ngettext, phrase
+from journal.platform.work import Work
+from journal.web import Notice, Section, current_work, form_body, query_body, render, see_other, typed
 from journal.web.shell import MenuEntry, role_text
 
 bp = Section("roles", __name__)
@@ -95,8 +97,22 @@ def propose() -> Response:
 
 @bp.act("/role-proposals/<uuid:proposal_id>/answer", Permission.ACCESS_MANAGE)
 def answer(proposal_id: UUID) -> Response:
-    Proposals(current_work()).answer(proposal_id, **form_body(schemas.Answer))
+    Proposals(current_work()).answer(proposal_id, **form_body(Answering))
     return see_other(".proposals")
+
+
+def notice(work: Work) -> Notice | None:
+    """For the page where an administrator begins: somebody waits for her answer."""
+    if not work.actor.may(Permission.ACCESS_MANAGE):
+        return None
+    if not (waiting := sum(one.mine for one in Proposals(work).proposals())):
+        return None
+    said = ngettext(
+        "%(num)s forslag om en rolle venter på svar fra deg.",
+        "%(num)s forslag om roller venter på svar fra deg.",
+        waiting,
+    )
+    return Notice(said, url_for("roles.proposals"), _("Svar på forslagene"))
 
 
 @bp.errorhandler(Conflict)
@@ -170,7 +186,7 @@ def _proposals(**again: Any) -> str:
     return render(
         "municipalities/role_proposals.html",
         waiting=[one for one in found if one.outcome is None and not one.expired],
-        settled=[one for one in found if one.outcome is not None or one.expired],
+        over=[one for one in found if one.outcome is not None or one.expired],
         alone=service.is_alone(),
         roles=[(role, role_text(role)) for role in WITH_ANOTHER],
         units=[(unit.id, unit.name) for unit in municipality.units()],

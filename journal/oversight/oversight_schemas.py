@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from journal.municipalities import Proposing
 from journal.oversight.inquiries import KINDS, NewStep
 from journal.platform import clock
 from journal.platform.errors import Invalid
@@ -76,7 +77,7 @@ class TryRule(Schema):
     threshold = StrictInteger(least=0, most=1000, load_default=None, allow_none=True)
 
 
-class UseRule(Schema):
+class UseRule(Proposing):
     threshold = StrictInteger(least=0, most=1000, required=True)
     active = fields.Boolean(load_default=False)
 

@@ -11,7 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from journal.access import Reason
+from journal.access import Reason, RuleChange, RuleKind, propose_rule, rule_changes
+from journal.municipalities import Asked
 from journal.oversight import rules
 from journal.oversight.oversight_tables import MarkedRecord, RuleChoice
 from journal.oversight.rules import Choice, Choices, Look, reasons
@@ -99,12 +100,26 @@ class UnusualAccess(Service):
         return {code: Trial(n, looks) for code, n in found.items()}
 
     @without_patient(Permission.AUDIT_READ)
-    def choose(self, rule: str, *, active: bool, threshold: int) -> None:
-        """Uses a rule with this threshold from now on, or no longer. Raises NotFound for a rule that is none."""
+    def changes(self) -> list[RuleChange]:
+        """What is proposed of the rules, and answered."""
+        self.work.note(Permission.AUDIT_READ)
+        return rule_changes(self, RuleKind.UNUSUAL)
+
+    @without_patient(Permission.AUDIT_READ)
+    def propose(self, rule: str, *, active: bool, threshold: int, asked: Asked) -> None:
+        """Asks for a rule to be used with this threshold, or no longer; approved by an administrator, it holds from then on.
+
+        Raises NotFound for a rule that is none.
+        """
         if rule not in rules.RULES:
             raise NotFound()
         self.work.note(Permission.AUDIT_READ)
-        self.db.add(RuleChoice(rule=rule, active=active, threshold=threshold))
+        held = self._choices()[rule]
+        value, before = (
+            {"rule": rule, "active": choice.active, "threshold": choice.threshold}
+            for choice in (Choice(active, threshold), held)
+        )
+        propose_rule(self, RuleKind.UNUSUAL, value, before, asked)
 
     @without_patient(Permission.AUDIT_READ)
     def mark(self, patient_id: UUID, *, marked: bool) -> None:

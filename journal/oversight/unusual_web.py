@@ -8,10 +8,12 @@ from flask import current_app, request
 from werkzeug.wrappers import Response
 
 from journal.audit import GROUNDS, LogLines
+from journal.municipalities import is_alone
 from journal.oversight import oversight_schemas as schemas
 from journal.oversight import rules
 from journal.oversight.exports import package
 from journal.oversight.inquiries import KINDS, STATES, Inquiries, InquiryPage, Manager, Questions
+from journal.oversight.rule_proposals_web import told_rule
 from journal.oversight.unusual import MONTH, UnusualAccess
 from journal.permissions import Permission
 from journal.platform import clock
@@ -94,7 +96,8 @@ def answer(inquiry_id: UUID) -> Response:
 
 @bp.page("/audit/rules", Permission.AUDIT_READ)
 def rule_list() -> str:
-    return _render("rules", choices=UnusualAccess(current_work()).choices())
+    unusual = UnusualAccess(current_work())
+    return _render("rules", choices=unusual.choices(), changes=unusual.changes(), told_rule=told_rule)
 
 
 @bp.page("/audit/rules/<code>", Permission.AUDIT_READ)
@@ -104,8 +107,8 @@ def try_rule(code: str) -> str:
 
 
 @bp.act("/audit/rules/<code>", Permission.AUDIT_READ)
-def use_rule(code: str) -> Response:
-    UnusualAccess(current_work()).choose(code, **form_body(schemas.UseRule))
+def propose_rule(code: str) -> Response:
+    UnusualAccess(current_work()).propose(code, **form_body(schemas.UseRule))
     return see_other(".rule_list")
 
 
@@ -132,7 +135,7 @@ def _drawn_again(error: Invalid) -> str:
     if request.endpoint == "unusual.answer":
         return _questions(sent, error.errors, where["inquiry_id"])
     if "code" in where:
-        return _tried(where["code"], None, error.errors)
+        return _tried(where["code"], None, error, sent if request.method == "POST" else {})
     about = {name: sent[name] for name in ("actor", "patient", "day") if sent.get(name)}
     if request.endpoint == "unusual.decide" and {"actor", "day"} <= set(about):
         return _look(schemas.look_of(about), sent, error.errors)
@@ -184,7 +187,7 @@ def _questions(sent: dict[str, Any], errors: dict[str, list[str]], about: UUID |
     return _render("questions", inquiries=Questions(current_work()).mine(), typed=sent, errors=errors, about=about)
 
 
-def _tried(code: str, threshold: int | None, errors: dict[str, list[str]] | None = None) -> str:
+def _tried(code: str, threshold: int | None, error: Invalid | None = None, sent: dict[str, Any] | None = None) -> str:
     if code not in rules.RULES:
         raise NotFound()
     unusual = UnusualAccess(current_work())
@@ -192,7 +195,18 @@ def _tried(code: str, threshold: int | None, errors: dict[str, list[str]] | None
     with_threshold = choice.threshold if threshold is None else threshold
     trial = unusual.tried({code: with_threshold})[code]
     shown = {"rule": rules.RULES[code], "choice": choice, "threshold": with_threshold, "trial": trial}
-    return _render("rule", **shown, errors=errors or {})
+    waiting = sum(one.waits and one.value["rule"] == code for one in unusual.changes())
+    errors = error.errors if error else {}
+    return _render(
+        "rule",
+        **shown,
+        waiting=waiting,
+        alone=is_alone(unusual),
+        typed=sent or {},
+        errors=errors,
+        said={field: each[0] for field, each in errors.items()},
+        detail=error.detail if error and not errors else "",
+    )
 
 
 def _named(managers: list[Manager]) -> list[tuple[UUID, str]]:

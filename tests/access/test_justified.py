@@ -17,6 +17,7 @@ from journal.access.justified_rules import Limits, Outcome, Reason
 from journal.access.reviewing import Reviewed, Reviews
 from journal.care import Care
 from journal.medication import Medication
+from journal.municipalities import Asked
 from journal.notes import Notes
 from journal.patients import Patients
 from journal.permissions import Permission
@@ -254,12 +255,14 @@ def test_a_ground_of_a_person_holds_in_the_municipality_that_made_it(
 
 
 def test_many_in_an_hour_are_stopped_but_never_an_emergency_which_is_marked(
-    world: World, work_of: WorkOf, migrator: Migrator
+    world: World, work_of: WorkOf, migrator: Migrator, approve: Callable[[], None]
 ) -> None:
+    chosen = {"emergency_hours": 2, "other_hours": 12, "review_hours": 48, "most_in_an_hour": 2, "version": 0}
     with work_of(world.tora) as work:
-        JustifiedSettings(work).choose(emergency_hours=2, other_hours=12, review_hours=48, most_in_an_hour=2, version=0)
+        JustifiedSettings(work).propose(**chosen, asked=Asked("vedtatt"))
+    approve()
     with pytest.raises(Conflict), work_of(world.tora) as work:
-        JustifiedSettings(work).choose(emergency_hours=4, other_hours=12, review_hours=48, most_in_an_hour=9, version=0)
+        JustifiedSettings(work).propose(**chosen | {"most_in_an_hour": 9}, asked=Asked("vedtatt"))
     people = [world.patient() for _ in range(3)]
     for patient_id in people[:2]:
         justify(work_of, world.unn, patient_id, Reason.SHARED_CARE)
@@ -375,14 +378,16 @@ def test_who_knows_her_is_told_within_the_municipality_and_never_of_the_protecte
 
 
 def test_the_limits_have_limits_of_their_own_and_are_the_municipalitys(
-    world: World, client_for: ClientFor, work_of: WorkOf
+    world: World, client_for: ClientFor, work_of: WorkOf, approve: Callable[[], None]
 ) -> None:
     tora = client_for(world.tora)
     good = {"emergency_hours": "2", "other_hours": "12", "review_hours": "48", "most_in_an_hour": "3", "version": "0"}
+    good["reason"] = "vedtatt i ledermøtet"
     answer = tora.act("/justified-access/settings", {**good, "emergency_hours": "25"})
     assert answer.status_code == 422
     assert 'value="25"' in answer.text and "24 eller mindre" in answer.text
     assert tora.act("/justified-access/settings", good).status_code == 303
+    approve()
     with work_of(world.unn) as work:
         assert Justifying(work).limits().emergency_hours == 2
     with work_of(world.bodil) as work:

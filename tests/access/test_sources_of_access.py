@@ -181,15 +181,17 @@ def test_every_source_is_shown_with_how_many_and_how_fresh(
 
 
 def test_the_hours_of_grace_are_the_municipalitys_choice_within_limits(
-    world: World, work_of: WorkOf, client_for: ClientFor, migrator: Any
+    world: World, work_of: WorkOf, client_for: ClientFor, migrator: Any, approve: Callable[[], None]
 ) -> None:
     tora = client_for(world.tora)
     for wrong in ("0", "73", "1.000"):
-        answer = tora.act("/access/grace", {"hours": wrong, "version": "0"})
+        answer = tora.act("/access/grace", {"hours": wrong, "version": "0", "reason": "vedtatt"})
         assert answer.status_code == 422 and f'value="{wrong}"' in answer.text
-    assert tora.act("/access/grace", {"hours": "24", "version": "0"}).status_code == 303
-    assert tora.act("/access/grace", {"hours": "48", "version": "0"}).status_code == 409, "somebody chose since"
-    assert client_for(world.mona).act("/access/grace", {"hours": "48", "version": "1"}).status_code == 403
+    assert tora.act("/access/grace", {"hours": "24", "version": "0", "reason": "vedtatt"}).status_code == 303
+    approve()
+    late = {"hours": "48", "version": "0", "reason": "vedtatt"}
+    assert tora.act("/access/grace", late).status_code == 409, "somebody chose since"
+    assert client_for(world.mona).act("/access/grace", {**late, "version": "1"}).status_code == 403
 
     kari = admitted(world, work_of)
     with work_of(world.nina) as work:

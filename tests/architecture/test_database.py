@@ -128,6 +128,7 @@ SECURITY_DEFINERS = {
     ("medication.plans_running_out(timestamp with time zone, integer)", "journal_finder"),
     ("medication.worklist(timestamp with time zone, timestamp with time zone)", "journal_finder"),
     ("medication.worklist_by_patient(timestamp with time zone, timestamp with time zone)", "journal_finder"),
+    ("access.answer_rule(uuid, text, text)", "journal_finder"),
     ("municipalities.administrator_named(text, text)", "journal_finder"),
     ("municipalities.answer_proposal(uuid, uuid, text, text)", "journal_finder"),
     ("municipalities.in_force(uuid)", "journal_finder"),

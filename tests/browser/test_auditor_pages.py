@@ -103,6 +103,7 @@ def test_the_log_is_checked_with_one_tap_and_the_patients_own_report_made_with_t
         ("tora", "/justified-access/settings"),
         ("mona", "/who-sees-what"),
         ("tora", "/role-proposals"),
+        ("tora", "/access/rule-proposals"),
         ("tora", "/access/sources"),
     ],
 )

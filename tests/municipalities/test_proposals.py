@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from journal.municipalities.models import Practitioner, PractitionerRole
 from journal.municipalities.proposals import Proposals
 from journal.municipalities.role_tables import RoleProposal
+from journal.municipalities.second import Asked
 from journal.platform.errors import Conflict, Denied, Invalid
-from tests import factories
 from tests.conftest import Browser, World
 from tests.factories import Staff
 
@@ -22,22 +22,13 @@ Migrator = psycopg.Connection[Any]
 ROLES = ("unit_manager", "tenant_administrator", "auditor")
 
 
-def administrator(world: World, name: str, of: dict[str, Any] | None = None) -> Staff:
-    of = of or world.oslo
-    top = {"id": factories.top_unit_id(of["number"]), "name": of["name"]}
-    made = factories.staff(world.builder, of, top, name, "tenant_administrator")
-    world.store()
-    return made
-
-
 def proposed(work_of: WorkOf, world: World, about: Staff, role: str = "auditor", **more: str) -> Any:
     with work_of(world.tora) as work:
         return Proposals(work).propose(
             role=role,
             unit_id=world.ward["id"],
-            reason="Rolf slutter til jul",
+            asked=Asked("Rolf slutter til jul", **more),
             practitioner_id=about.actor.person_id,
-            **more,
         )
 
 
@@ -57,7 +48,7 @@ def given(migrator: Migrator, about: Staff) -> list[Any]:
 def test_a_role_that_takes_two_holds_when_another_has_approved_it(
     world: World, work_of: WorkOf, client_for: ClientFor, migrator: Migrator, role: str
 ) -> None:
-    trine, nina = administrator(world, "Trine To"), world.nina
+    trine, nina = world.administrator("Trine To"), world.nina
     proposal = proposed(work_of, world, nina, role)
     assert given(migrator, nina) == [], "a proposal gives nothing"
     for nobody in (world.tora,):
@@ -67,7 +58,7 @@ def test_a_role_that_takes_two_holds_when_another_has_approved_it(
         with pytest.raises(Denied):
             answered(work_of, nobody, proposal)
     with pytest.raises(Conflict):
-        answered(work_of, administrator(world, "Britt Bodø", world.bodo), proposal)
+        answered(work_of, world.administrator("Britt Bodø", world.bodo), proposal)
     answered(work_of, trine, proposal)
     assert [row[0] for row in given(migrator, nina)] == [role]
     with pytest.raises(Conflict):
@@ -77,8 +68,8 @@ def test_a_role_that_takes_two_holds_when_another_has_approved_it(
 def test_the_one_it_is_about_does_not_answer_though_she_administers(
     world: World, work_of: WorkOf, migrator: Migrator
 ) -> None:
-    trine = administrator(world, "Trine To")
-    administrator(world, "Terje Tre")
+    trine = world.administrator("Trine To")
+    world.administrator("Terje Tre")
     proposal = proposed(work_of, world, trine, "unit_manager")
     with pytest.raises(Conflict):
         answered(work_of, trine, proposal)
@@ -87,7 +78,7 @@ def test_the_one_it_is_about_does_not_answer_though_she_administers(
 
 
 def test_a_proposal_that_is_too_old_or_refused_gives_nothing(world: World, work_of: WorkOf, migrator: Migrator) -> None:
-    trine = administrator(world, "Trine To")
+    trine = world.administrator("Trine To")
     old, refused = (proposed(work_of, world, world.nina) for _ in range(2))
     migrator.execute("UPDATE municipalities.role_proposal SET expires_at = now() WHERE id = %s", (old,))
     with pytest.raises(Conflict):
@@ -100,7 +91,7 @@ def test_a_proposal_that_is_too_old_or_refused_gives_nothing(world: World, work_
 
 
 def test_a_proposal_waits_for_seven_days(world: World, work_of: WorkOf, migrator: Migrator) -> None:
-    administrator(world, "Trine To")
+    world.administrator("Trine To")
     proposal = proposed(work_of, world, world.nina)
     row = migrator.execute(
         "SELECT expires_at - recorded_at FROM municipalities.role_proposal WHERE id = %s", (proposal,)
@@ -110,8 +101,8 @@ def test_a_proposal_waits_for_seven_days(world: World, work_of: WorkOf, migrator
 
 
 def test_nobody_proposes_herself_and_an_administrator_is_no_auditor(world: World, work_of: WorkOf) -> None:
-    trine = administrator(world, "Trine To")
-    administrator(world, "Terje Tre")
+    trine = world.administrator("Trine To")
+    world.administrator("Terje Tre")
     with pytest.raises(Invalid):
         proposed(work_of, world, world.tora, "unit_manager")
     with pytest.raises(Invalid):
@@ -152,7 +143,7 @@ def test_a_municipality_with_one_administrator_names_a_partner_who_sees_the_act_
     world: World, work_of: WorkOf, client_for: ClientFor, migrator: Migrator
 ) -> None:
     name = f"Berit {world.bodo['number']}"
-    berit, other = administrator(world, name, world.bodo), administrator(world, "Bjarne Bodø", world.bodo)
+    berit, other = world.administrator(name, world.bodo), world.administrator("Bjarne Bodø", world.bodo)
     tora = client_for(world.tora)
     form = {
         "practitioner_id": str(world.nina.actor.person_id),
@@ -186,8 +177,8 @@ def test_a_municipality_with_one_administrator_names_a_partner_who_sees_the_act_
 
 
 def test_a_partner_is_not_asked_where_there_is_a_second(world: World, work_of: WorkOf) -> None:
-    administrator(world, "Trine To")
+    world.administrator("Trine To")
     name = f"Berit {world.bodo['number']}"
-    administrator(world, name, world.bodo)
+    world.administrator(name, world.bodo)
     with pytest.raises(Invalid):
         proposed(work_of, world, world.nina, partner_number=world.bodo["number"], partner_name=name)

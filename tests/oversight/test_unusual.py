@@ -196,12 +196,14 @@ def test_nothing_decided_is_changed_or_removed(migrator: Migrator, app: Any) -> 
 
 
 def test_a_rule_is_tried_on_the_last_month_before_it_is_used(
-    world: World, client_for: ClientFor, snooped: UUID
+    world: World, client_for: ClientFor, snooped: UUID, approve: Callable[[], None]
 ) -> None:
     rolf = client_for(world.rolf)
 
     assert "Regelen ville ha funnet 1 av " in rolf.get("/audit/rules/kin").text
-    assert rolf.act("/audit/rules/kin", {"threshold": "0"}).status_code == 303
+    assert rolf.act("/audit/rules/kin", {"threshold": "0", "reason": "for mange treff"}).status_code == 303
+    assert "står som pårørende" in rolf.get("/audit/unusual").text, "it is used until another has approved"
+    approve()
     assert "står som pårørende" not in rolf.get("/audit/unusual").text
     assert "Regelen ville ha funnet 1 av " in rolf.get("/audit/rules/kin").text
     assert rolf.get("/audit/rules/surname?threshold=1.000").status_code == 422
