@@ -13,7 +13,7 @@ from journal.access.grounds_rules import ASKED, GROUNDS, LEAST_GRACE_HOURS, MOST
 from journal.access.held import people_beside
 from journal.access.justified import Justifying
 from journal.access.justified_rules import TEXTS as REASON_TEXTS
-from journal.access.justified_rules import Reason
+from journal.access.justified_rules import Reason, is_given
 from journal.access.locking import Times, require_proof
 from journal.access.openid import providers
 from journal.access.own import OwnCharts, Whose
@@ -81,6 +81,7 @@ __all__ = [
     "end_session",
     "explain",
     "gives_care",
+    "is_given",
     "people_beside",
     "propose_rule",
     "providers",

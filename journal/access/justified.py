@@ -67,8 +67,7 @@ class Justifying(Service):
         words = text.strip()
         if reason is Reason.OTHER and len(words) < rules.LEAST_WORDS:
             raise Invalid(errors={"reason_text": ["Skriv hvorfor med minst 10 tegn."]})
-        ground = self.work.ground(patient_id)
-        if ground.relationship_id is not None and ground.code not in rules.SELF_TAKEN:
+        if rules.is_given(self.work.ground(patient_id)):
             return Opened(None)
         self._take(patient_id, reason, words)
         return Opened(rules.REASONS[reason].lets)
@@ -175,6 +174,12 @@ class Justifying(Service):
         if reason not in ways:
             raise NotLet()
         self._take_within(patient_id, reason)
+
+    @on_patient(Permission.ACCESS_JUSTIFY)
+    def taken_in(self, patient_id: UUID, relationship_id: UUID) -> None:
+        """She took somebody in by no ground but that: it opens the chart for her whole unit, so it is told to the patient and
+        looked over like a reason. *relationship_id*: what the stay gave the unit."""
+        self._take(patient_id, Reason.TAKEN_IN, "", within=relationship_id)
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def end(self, patient_id: UUID) -> None:

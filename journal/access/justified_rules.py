@@ -17,6 +17,7 @@ from typing import Any
 
 from journal.permissions import Permission
 from journal.platform.language import phrase, phrases
+from journal.platform.work import Ground
 
 LEAST_WORDS, MOST_WORDS = 10, 200
 # How long what is said of somebody near is not asked again.
@@ -52,6 +53,7 @@ class Reason(StrEnum):
     FAMILY_AGREED = "family-agreed"
     COLLEAGUE = "colleague"
     SAME_NAME = "same-name"
+    TAKEN_IN = "taken-in"
 
 
 class Lets(StrEnum):
@@ -80,7 +82,8 @@ class Opens:
     *emergency*: the shorter time, and never stopped by a limit on how many. *closed*: opens what the patient has closed, her
     protected address, or what the purpose of a ground leaves in a drawer, to somebody who has a ground already; no reason of
     the door, and for the shorter time. *near*: opens nothing; said by somebody who has a ground, of a patient who seems to be
-    near to her (near_rules), for a shift, and never stopped by a limit either.
+    near to her (near_rules), for a shift, and never stopped by a limit either. *arrival*: opens nothing and is stopped by nothing;
+    she took somebody in whom nobody had said was coming, and what she reads in the first shift is looked over.
     """
 
     text: str
@@ -90,16 +93,17 @@ class Opens:
     emergency: bool = False
     closed: bool = False
     near: bool = False
+    arrival: bool = False
 
     @property
     def at_the_door(self) -> bool:
         """Whether it is for whoever has no ground."""
-        return not (self.closed or self.near)
+        return not (self.closed or self.near or self.arrival)
 
     @property
     def stoppable(self) -> bool:
         """Whether a limit on how many stops it: nobody in need waits for one, and whoever has a ground reads by it."""
-        return not (self.emergency or self.near)
+        return not (self.emergency or self.near or self.arrival)
 
     @property
     def ground(self) -> str:
@@ -132,6 +136,7 @@ TEXTS = phrases(
         Reason.FAMILY_AGREED: "Nær familie: lederen har bestemt at jeg gir hjelpen",
         Reason.COLLEAGUE: "En kollega: jeg gir helsehjelpen",
         Reason.SAME_NAME: "En annen med samme navn: vi står ikke hverandre nær",
+        Reason.TAKEN_IN: "Tok inn pasienten uten at det var avtalt i journalen",
     }
 )
 REASONS: Mapping[Reason, Opens] = {
@@ -157,6 +162,7 @@ REASONS: Mapping[Reason, Opens] = {
     Reason.FAMILY_AGREED: Opens(TEXTS[Reason.FAMILY_AGREED], "", "TREAT", near=True),
     Reason.COLLEAGUE: Opens(TEXTS[Reason.COLLEAGUE], "", "TREAT", near=True),
     Reason.SAME_NAME: Opens(TEXTS[Reason.SAME_NAME], "", "TREAT", near=True),
+    Reason.TAKEN_IN: Opens(TEXTS[Reason.TAKEN_IN], "", "TREAT", arrival=True),
 }
 _BY_CODE: Mapping[Any, str] = {reason.value: text for reason, text in TEXTS.items()}
 _NOT_SAID = phrase("ikke oppgitt")
@@ -198,9 +204,14 @@ class Limits:
     def hours(self, reason: Reason) -> int:
         """How long a chart stays open by this reason."""
         opens = REASONS[reason]
-        if opens.near:
+        if opens.near or opens.arrival:
             return SHIFT_HOURS
         return self.emergency_hours if opens.emergency or opens.closed else self.other_hours
+
+
+def is_given(ground: Ground) -> bool:
+    """Whether it came of what others did or of the unit's work: it is neither none nor one that she took herself."""
+    return ground.relationship_id is not None and ground.code not in SELF_TAKEN
 
 
 def lets(decision_ref: Mapping[str, Any] | None, permission: Permission) -> bool:

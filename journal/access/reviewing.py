@@ -74,6 +74,11 @@ class Reviewed:
     late: bool
 
     @property
+    def arrival(self) -> bool:
+        """Whether she took the patient in: what that opened has no end of its own."""
+        return rules.REASONS[self.reason].arrival
+
+    @property
     def waits(self) -> bool:
         return self.outcome not in rules.SETTLED
 

@@ -377,6 +377,51 @@ def test_who_knows_her_is_told_within_the_municipality_and_never_of_the_protecte
     assert [(row.action, row.outcome) for row in access_log(kari)] == [("access:justify", "search-hit")] * 2
 
 
+@pytest.mark.parametrize("opened", [False, True])
+def test_taking_in_whom_nobody_said_was_coming_is_told_and_looked_over(
+    world: World, work_of: WorkOf, migrator: Migrator, opened: bool
+) -> None:
+    """Also for whoever opened the chart with a reason first: that was hers alone and for a while, and this is her unit's."""
+    patient_id = world.patient(related=False)
+    if opened:
+        justify(work_of, world.nina, patient_id, Reason.REFERRAL)
+    with work_of(world.nina) as work:
+        Care(work).admit(patient_id, world.ward["id"])
+    with work_of(world.nina) as work:
+        work.open(Permission.NOTES_READ, [patient_id])
+
+    (found,) = [one for one in queue(work_of, world.mona) if one.reason is Reason.TAKEN_IN]
+    assert (found.patient_id, found.reader, found.waits) == (patient_id, "Nina Nordli", True)
+    assert ("notes", 1) in found.kinds, "what she read in the first shift"
+    told = migrator.execute("SELECT count(*) FROM access.notice WHERE access_id = %s", (found.id,)).fetchone()
+    assert told == (1,)
+
+
+def test_who_was_to_come_is_taken_in_without_a_word(world: World, work_of: WorkOf) -> None:
+    patient_id = world.patient(related=False)
+    factories.care_relationship(
+        world.builder, patient_id, world.nina, world.ward, since=datetime.now(UTC), ground="service", service_code="17"
+    )
+    world.store()
+    with work_of(world.nina) as work:
+        Care(work).admit(patient_id, world.ward["id"])
+
+    assert queue(work_of, world.mona) == []
+
+
+def test_no_limit_stops_an_arrival(world: World, work_of: WorkOf, approve: Callable[[], None]) -> None:
+    with work_of(world.tora) as work:
+        few = {"emergency_hours": 4, "other_hours": 24, "review_hours": 72, "most_in_an_hour": 1}
+        JustifiedSettings(work).propose(**few, version=0, asked=Asked("vedtatt"))
+    approve()
+    for _ in range(2):
+        patient_id = world.patient(related=False)
+        with work_of(world.nina) as work:
+            Care(work).admit(patient_id, world.ward["id"])
+
+    assert [one.too_many for one in queue(work_of, world.mona)] == [True, False]
+
+
 def test_the_limits_have_limits_of_their_own_and_are_the_municipalitys(
     world: World, client_for: ClientFor, work_of: WorkOf, approve: Callable[[], None]
 ) -> None:

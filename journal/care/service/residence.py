@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from journal.access import CareRelationships
+from journal.access import CareRelationships, Justifying, is_given
 from journal.care import rules
 from journal.care.models import StayRow
 from journal.care.service.door import Door
@@ -61,8 +61,12 @@ class Residence(Door, Holdings):
                     ward=open_stay.ward_name,
                 )
             )
-        stay_id = self._begin(patient_id, self._unit(unit_id, "unit_id"), kind, room, begins, expected_until)
+        unannounced = not is_given(self.work.ground(patient_id))
+        ward = self._unit(unit_id, "unit_id")
+        stay_id, relationship_id = self._begin(patient_id, ward, kind, room, begins, expected_until)
         self._cross(patient_id, Crossing(kind), begins, stay_id)
+        if unannounced:
+            Justifying(self.work).taken_in(patient_id, relationship_id)
         return stay_id
 
     @on_patient(Permission.PATIENTS_DISCHARGE)
@@ -105,7 +109,7 @@ class Residence(Door, Holdings):
         self._leave_holding(patient_id)
         self._end_with_ground(stay, moved)
         expected_until = stay.expected_until if stay.expected_until and stay.expected_until > moved else None
-        return self._begin(stay.patient_id, ward, stay.kind, room, moved, expected_until)
+        return self._begin(stay.patient_id, ward, stay.kind, room, moved, expected_until)[0]
 
     @on_patient(Permission.PATIENTS_DISCHARGE)
     def mark_stay_in_error(self, patient_id: UUID, stay_id: UUID, reason: str) -> None:
@@ -259,8 +263,8 @@ class Residence(Door, Holdings):
         room: str,
         begins: datetime,
         expected_until: datetime | None,
-    ) -> UUID:
-        """A stay, and the ground it gives the ward."""
+    ) -> tuple[UUID, UUID]:
+        """A stay, and the ground it gives the ward: both their ids."""
         stay_id = new_id()
         relationship_id = CareRelationships(self.work).begin(
             patient_id,
@@ -287,7 +291,7 @@ class Residence(Door, Holdings):
             valid_from=begins,
             expected_until=expected_until,
         )
-        return stay_id
+        return stay_id, relationship_id
 
     def _add(self, taken: str, **values: Any) -> None:
         """Two who register a stay, or an absence, of one patient at once meet in the unique index: the second is told."""
