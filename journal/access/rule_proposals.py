@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.access.rule_tables import RuleProposal
-from journal.municipalities import Asked, partner
+from journal.municipalities import Asked, Municipalities, partner
 from journal.permissions import Permission, Role
 from journal.platform.errors import Conflict, Invalid
 from journal.platform.ids import new_id
@@ -34,11 +34,12 @@ _MOST = 50
 
 
 class RuleKind(StrEnum):
-    """What is to be changed: the hours of grace, the limits of the door, or a rule of unusual access."""
+    """What is to be changed: hours of grace, limits of the door, a rule of unusual access, or whether a unit is sensitive."""
 
     GRACE = "grace"
     LIMITS = "limits"
     UNUSUAL = "unusual"
+    UNIT = "unit"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,21 @@ class RuleProposals(Service):
     def changes(self) -> list[RuleChange]:
         """The newest fifty, answered or not; the newest first."""
         return rule_changes(self)
+
+    @without_patient(Permission.ACCESS_MANAGE)
+    def propose_unit(self, unit_id: UUID, *, sensitive: bool, asked: Asked) -> None:
+        """Asks for a unit to be marked as one that tells by its name what is the matter with whom it knows, or no longer.
+
+        Raises Invalid as propose_rule(), and for a unit that is not one's own municipality's.
+        """
+        unit = next((unit for unit in Municipalities(self.work).units() if unit.id == unit_id), None)
+        if unit is None:
+            raise Invalid(errors={"unit_id": ["Velg en enhet i kommunen."]})
+        value, before = (
+            {"unit_id": str(unit_id), "unit_name": unit.name, "sensitive": how} for how in (sensitive, unit.sensitive)
+        )
+        propose_rule(self, RuleKind.UNIT, value, before, asked)
+        self.work.note(Permission.ACCESS_MANAGE)
 
     @without_patient(Permission.ACCESS_MANAGE)
     def answer(self, proposal_id: UUID, *, outcome: str, note: str = "") -> None:

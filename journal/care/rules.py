@@ -21,6 +21,8 @@ SERVICES: dict[tuple[str, str], str] = phrases(
         ("9151", "8"): "Avlastning i institusjon",
         ("9151", "27"): "Elektronisk medisineringsstøtte",
         ("9151", "28"): "Digitalt tilsyn",
+        ("9151", "23"): "Skadeavvergende tiltak",
+        ("9151", "24"): "Helsehjelp med tvang",
         ("8663", "KP01"): "Legetjeneste ved sykehjem mv.",
         ("8663", "KP02"): "Sykepleietjeneste",
         ("8663", "KR01"): "Fysioterapi, pleie og omsorg",

@@ -33,7 +33,7 @@ class Municipality(Base):
 
 
 class Unit(Base):
-    """Virksomhet, avdeling, sone: a tree below the municipality."""
+    """Virksomhet, avdeling, sone: a tree below the municipality. `sensitive`: that it knows somebody tells what is the matter."""
 
     __tablename__ = "unit"
     __table_args__ = SCHEMA
@@ -44,6 +44,7 @@ class Unit(Base):
     name: Mapped[str]
     kind: Mapped[str]
     organisation_number: Mapped[str | None]
+    sensitive: Mapped[bool] = mapped_column(server_default=FetchedValue())
     valid_from: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     valid_until: Mapped[datetime | None]
 

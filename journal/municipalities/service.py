@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 @dataclass(frozen=True)
 class UnitNode:
-    """A unit with its depth in the tree (0: the municipality) and how many work there."""
+    """A unit with its depth in the tree (0: the municipality), how many work there, and whether its name tells too much."""
 
     id: UUID
     parent_id: UUID | None
@@ -31,6 +31,7 @@ class UnitNode:
     kind: str
     depth: int
     staff: int
+    sensitive: bool
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,18 @@ class Municipalities(Authorising):
             .subquery()
         )
         found = self.db.execute(
-            sa.select(Unit.id, Unit.parent_id, Unit.name, Unit.kind, sa.func.coalesce(employed.c.staff, 0))
+            sa.select(
+                Unit.id, Unit.parent_id, Unit.name, Unit.kind, sa.func.coalesce(employed.c.staff, 0), Unit.sensitive
+            )
             .join(employed, employed.c.unit_id == Unit.id, isouter=True)
             .where(Unit.valid_until.is_(None), Unit.municipality_id == self.work.actor.municipality_id)
             .order_by(Unit.name)
         ).all()
         tree = rules.in_tree_order([tuple(row) for row in found])
-        return [UnitNode(id, parent, name, kind, depth, staff) for (id, parent, name, kind, staff), depth in tree]
+        return [
+            UnitNode(id, parent, name, kind, depth, staff, sensitive)
+            for (id, parent, name, kind, staff, sensitive), depth in tree
+        ]
 
     @without_patient(Permission.MUNICIPALITIES_READ)
     def staff(self) -> list[StaffMember]:

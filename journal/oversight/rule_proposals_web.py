@@ -3,24 +3,29 @@
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import request, url_for
+from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from journal.access import RuleChange, RuleKind, RuleProposals
-from journal.municipalities import Answering
+from journal.municipalities import Answering, Municipalities, Proposing, is_alone
 from journal.oversight import rules
 from journal.permissions import Permission
 from journal.platform.errors import Conflict, Invalid
 from journal.platform.language import gettext as _
 from journal.platform.language import ngettext, phrase, phrases
 from journal.platform.work import Work
-from journal.web import Notice, Section, current_work, form_body, render, see_other
+from journal.web import Notice, Section, current_work, form_body, render, see_other, typed
 from journal.web.shell import MenuEntry
 
 bp = Section("rule_proposals", __name__)
 MENU = MenuEntry("rule_proposals.overview", "lock", "Forslag om tilgangsregler", Permission.ACCESS_MANAGE, seldom=True)
 
 _TITLES = {RuleKind.GRACE: phrase("Etterarbeid"), RuleKind.LIMITS: phrase("Tider for begrunnet tilgang")}
+_SENSITIVE = {
+    True: phrase("Ingen uten tilgang får vite at enheten kjenner en pasient."),
+    False: phrase("Ansatte i kommunen uten tilgang kan få vite at enheten kjenner en pasient."),
+}
 _LABELS = phrases(
     {
         "hours": "Timer med etterarbeid",
@@ -32,9 +37,22 @@ _LABELS = phrases(
 )
 
 
+class MarkUnit(Proposing):
+    """Which unit, and whether it is to be sensitive."""
+
+    unit_id = fields.UUID(required=True)
+    sensitive = fields.Boolean(required=True)
+
+
 @bp.page("/access/rule-proposals", Permission.ACCESS_MANAGE)
 def overview() -> str:
     return _page(None)
+
+
+@bp.act("/access/rule-proposals", Permission.ACCESS_MANAGE)
+def propose_unit() -> Response:
+    RuleProposals(current_work()).propose_unit(**form_body(MarkUnit))
+    return see_other(".overview")
 
 
 @bp.act("/access/rule-proposals/<uuid:proposal_id>/answer", Permission.ACCESS_MANAGE)
@@ -66,6 +84,8 @@ def notice(work: Work) -> Notice | None:
 
 def title(one: RuleChange) -> str:
     """What is to be changed."""
+    if one.kind is RuleKind.UNIT:
+        return _("Skjermet enhet: %(unit)s", unit=one.value["unit_name"])
     if one.kind is not RuleKind.UNUSUAL:
         return str(_TITLES[one.kind])
     return _("Uvanlig tilgang: %(rule)s", rule=rules.RULES[one.value["rule"]].title)
@@ -81,6 +101,8 @@ def _told(one: RuleChange) -> list[str]:
     """What is to be changed, a sentence each, with what held when it was proposed."""
     if one.kind is RuleKind.UNUSUAL:
         return [told_rule(one)]
+    if one.kind is RuleKind.UNIT:
+        return [str(_SENSITIVE[one.value["sensitive"]])]
     changed = (name for name in one.value if one.value[name] != one.before[name])
     return [
         _("%(what)s: %(new)s (før: %(old)s)", what=_LABELS[name], new=one.value[name], old=one.before[name])
@@ -98,10 +120,18 @@ def _use(code: str, value: dict[str, Any]) -> str:
 
 
 def _page(error: Conflict | Invalid | None) -> str:
-    found = [(one, title(one), _told(one)) for one in RuleProposals(current_work()).changes()]
+    proposals, units = RuleProposals(current_work()), Municipalities(current_work()).units()
+    found = [(one, title(one), _told(one)) for one in proposals.changes()]
+    # What was sent is drawn again where it was typed: an answer has no fields to correct.
+    sent = typed() if error and request.endpoint == "rule_proposals.propose_unit" else {}
     return render(
         "oversight/rule_proposals.html",
+        units=[(unit.id, unit.name) for unit in units],
+        hidden_units=[unit.name for unit in units if unit.sensitive],
+        alone=is_alone(proposals),
+        typed=sent,
+        errors={name: said[0] for name, said in error.errors.items()} if isinstance(error, Invalid) else {},
         waiting=[each for each in found if each[0].waits],
         over=[each for each in found if not each[0].waits],
-        detail=error.detail if error else "",
+        detail=error.detail if error and error.detail != error.title else "",
     )

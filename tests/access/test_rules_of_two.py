@@ -82,6 +82,32 @@ def test_a_rule_holds_when_another_administrator_has_approved_it(
         answered(work_of, second, proposal)
 
 
+def test_a_unit_whose_name_tells_too_much_is_named_to_nobody_without_a_ground(
+    world: World, work_of: WorkOf, client_for: ClientFor, approve: Callable[[], None]
+) -> None:
+    patient_id = world.patient()
+
+    def known() -> tuple[str, ...]:
+        with work_of(world.unn) as work:
+            told: tuple[str, ...] = Justifying(work).who_knows(patient_id)
+        return told
+
+    tora, form = client_for(world.tora), {"unit_id": str(world.ward["id"]), "reason": "navnet røper for mye"}
+    assert known() == ("Avdeling 2",)
+    assert tora.act("/access/rule-proposals", {**form, "sensitive": "true"}).status_code == 303
+    assert known() == ("Avdeling 2",), "until another has approved"
+    approve()
+    assert known() == ()
+    assert "Skjermet nå: Avdeling 2." in tora.get("/access/rule-proposals").text
+    again = tora.act("/access/rule-proposals", {**form, "sensitive": "true"})
+    assert again.status_code == 422 and "gjelder allerede" in again.text and "navnet røper for mye" in again.text
+    elsewhere = tora.act("/access/rule-proposals", {**form, "unit_id": str(world.bodo_ward["id"]), "sensitive": "true"})
+    assert elsewhere.status_code == 422 and "Velg en enhet i kommunen." in elsewhere.text
+    tora.act("/access/rule-proposals", {**form, "sensitive": "false"})
+    approve()
+    assert known() == ("Avdeling 2",)
+
+
 def test_refused_or_too_old_it_changes_nothing(
     world: World, work_of: WorkOf, second: Staff, migrator: Migrator
 ) -> None:
