@@ -82,6 +82,13 @@ _END = sa.text(
     WHERE r.patient_id = :patient_id AND r.id = :id
     """
 )
+# That it was read, also where nothing came of it: a ground tells when it began, and not that the list still says so.
+_READ = sa.text(
+    """
+    INSERT INTO access.source_read (municipality_id, ground, lines, begun, kept, ended, unknown)
+    VALUES (:of, 'general_practitioner', :lines, :begun, :kept, :ended, :unknown)
+    """
+)
 
 
 def import_gp_list(migrator_url: str, number: str, file: Iterable[str], *, dry_run: bool, replace: bool) -> GpList:
@@ -103,8 +110,12 @@ def import_gp_list(migrator_url: str, number: str, file: Iterable[str], *, dry_r
             if row.patient_id and row.practitioner_id
         }
         done = _settle(connection, municipality_id, listed, dry_run=dry_run, replace=replace)
-    patients = sum(row.patient_id is None for row in found)
-    return GpList(*done, patients, sum(row.practitioner_id is None for row in found if row.patient_id))
+        patients = sum(row.patient_id is None for row in found)
+        doctors = sum(row.practitioner_id is None for row in found if row.patient_id)
+        if not dry_run:
+            counted = {"lines": len(lines), **dict(zip(("begun", "kept", "ended"), done, strict=True))}
+            connection.execute(_READ, {"of": municipality_id, **counted, "unknown": patients + doctors})
+    return GpList(*done, patients, doctors)
 
 
 def _settle(

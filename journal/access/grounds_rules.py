@@ -5,7 +5,7 @@ that), § 16 with pasientjournalforskriften § 13 (access is ended when the need
 is reviewed, and is taken away when an employment ends).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from journal.platform.language import phrase, phrases
@@ -73,6 +73,15 @@ SOURCES: dict[str, SourceWords] = {
         "Ingen pasienter har bedt om det. Det trenger ikke være feil.",
     ),
 }
+
+# How old a list from outside may be. Who changes general practitioner does so from the first of a month.
+LISTS = {"general_practitioner": timedelta(days=35)}
+
+
+def is_late(ground: str, read_at: datetime, now: datetime) -> bool:
+    """Whether a source that is a list should have been read again. One that never was is nothing anybody counts on."""
+    return ground in LISTS and now - read_at > LISTS[ground]
+
 
 AMISS = ("left", "closed_unit", "dead", "moved", "source_ended")
 

@@ -17,6 +17,12 @@ from journal.platform.service import Service, without_patient
 from journal.platform.statement import Statement
 
 _SOURCES = Statement(sa.text("SELECT * FROM access.sources()"))
+_READ = Statement(
+    sa.text(
+        """SELECT DISTINCT ON (s.ground) s.ground, s.read_at, s.lines, s.begun, s.ended, s.unknown
+           FROM access.source_read s WHERE s.municipality_id = :of ORDER BY s.ground, s.read_at DESC"""
+    )
+)
 _AMISS = Statement(sa.text("SELECT * FROM access.grounds_amiss()"))
 _CHECKED = Statement(sa.text("SELECT checked_at FROM access.ground_check"))
 _END = Statement(sa.text("SELECT access.end_grounds() AS ended"))
@@ -31,13 +37,29 @@ _TAKE_TIME = Statement(sa.text("SELECT set_config('statement_timeout', '60s', tr
 
 
 @dataclass(frozen=True)
+class ListRead:
+    """When a list from outside was read, its lines, what it began and ended, and how many lines were of nobody we know."""
+
+    read_at: datetime
+    lines: int
+    begun: int
+    ended: int
+    unknown: int
+
+
+@dataclass(frozen=True)
 class Source:
-    """A kind of ground: how many are open and how many in their hours of grace, and when the last one began (None: never)."""
+    """A kind of ground: how many are open and how many in their hours of grace, and when the last one began (None: never).
+
+    *read*: the newest reading of the list that feeds it; *late*: it should have been read again.
+    """
 
     ground: str
     open_now: int
     in_grace: int
     last_begun_at: datetime | None
+    read: ListRead | None
+    late: bool
 
 
 @dataclass(frozen=True)
@@ -69,13 +91,19 @@ class Sources(Service):
 
     @without_patient(Permission.ACCESS_SOURCES)
     def sources(self) -> list[Source]:
-        """Every source that can give a ground, also those that have given none. Counts and times alone. One statement."""
+        """Every source that can give a ground, also those that have given none. Counts and times alone. Two statements."""
         found: dict[str, Any] = {row.ground: row for row in _SOURCES.rows(self.db)}
-        return [
-            Source(ground, row.open_now, row.in_grace, row.last_begun_at) if row else Source(ground, 0, 0, None)
-            for ground in rules.SOURCES
-            for row in [found.get(ground)]
-        ]
+        read = {
+            row.ground: ListRead(row.read_at, row.lines, row.begun, row.ended, row.unknown)
+            for row in _READ.rows(self.db, of=self.work.actor.municipality_id)
+        }
+        return [self._source(ground, found.get(ground), read.get(ground)) for ground in rules.SOURCES]
+
+    def _source(self, ground: str, row: Any | None, read: ListRead | None) -> Source:
+        late = read is not None and rules.is_late(ground, read.read_at, self.work.now)
+        if row is None:
+            return Source(ground, 0, 0, None, read, late)
+        return Source(ground, row.open_now, row.in_grace, row.last_begun_at, read, late)
 
     @without_patient(Permission.ACCESS_SOURCES)
     def amiss(self) -> list[Amiss]:

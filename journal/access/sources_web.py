@@ -45,6 +45,7 @@ def _page(error: Invalid | Conflict | None) -> str:
         place=work.actor.municipality_name,
         sources=sources.sources(),
         words=rules.SOURCES,
+        lists=rules.LISTS,
         grounds=rules.GROUNDS,
         amiss=sources.amiss(),
         checked_at=sources.checked_at(),

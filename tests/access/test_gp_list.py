@@ -115,3 +115,25 @@ def test_the_command_wants_its_own_first_line(
     file.write_text(f"\ufeff{HEADER}\n", encoding="utf-8")
     assert cli.main(["import", "gp-list", str(file), "--municipality", "0000", "--dry-run"]) == 2
     assert "0000 er ikke i bruk" in capsys.readouterr().err
+
+
+def test_each_reading_of_the_list_is_told_also_when_nothing_was_changed_and_an_old_one_is_marked(
+    world: World, settings: Any, client_for: Any, lege: Staff
+) -> None:
+    tora, bodo = client_for(world.tora), client_for(world.administrator("Berit Bodø", world.bodo))
+    assert "Listen er aldri hentet inn." in tora.get("/access/sources").text
+    ((_, number),) = patients(world, 1)
+    line, unknown = f"{number};{hpr_of(world)};2025-01-01;", f"{national_id()};{hpr_of(world)};2025-01-01;"
+    take(world, settings, line, unknown, dry_run=True)
+    assert "Listen er aldri hentet inn." in tora.get("/access/sources").text, "what was only tried was not read"
+    take(world, settings, line, unknown)
+    assert (
+        "Linjer: 2. Nye tilganger: 1. Avsluttet: 0. Linjer om noen journalen ikke kjenner: 1."
+        in tora.get("/access/sources").text
+    )
+    take(world, settings, line)
+    page = tora.get("/access/sources").text
+    assert "Linjer: 1. Nye tilganger: 0." in page and "Listen er for gammel" not in page
+    assert "Listen er aldri hentet inn." in bodo.get("/access/sources").text
+    world.migrator.execute("UPDATE access.source_read SET read_at = read_at - interval '36 days'")
+    assert "Listen er for gammel" in tora.get("/access/sources").text
