@@ -179,6 +179,14 @@ FOR_REST = phrases(
         Reason.REST_PATIENT_ASKS: "Pasienten ber om det",
     }
 )
+# How the patient got to know.
+TOLD = phrases(
+    {
+        "letter": "Brev er sendt",
+        "spoken": "Fortalt i samtale",
+        "representative": "Fortalt til verge eller pårørende",
+    }
+)
 HOW_FAR = phrases(
     {
         Lets.ALL: "hele journalen, også å skrive",

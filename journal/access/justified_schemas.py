@@ -3,9 +3,10 @@
 from marshmallow import Schema, fields, validate
 
 from journal.access.held import LONGEST_PATH
-from journal.access.justified_rules import MOST_WORDS, Outcome, Reason
+from journal.access.justified_rules import MOST_WORDS, TOLD, Outcome, Reason
 from journal.municipalities import Proposing
 from journal.platform.fields import StrictInteger, Text
+from journal.platform.language import LANGUAGES
 
 
 class Justify(Schema):
@@ -44,6 +45,18 @@ class Decide(Schema):
 
     outcome = fields.Enum(Outcome, by_value=True, required=True)
     version = StrictInteger(required=True, least=0, most=1000)
+
+
+class Tell(Schema):
+    """How the patient got to know."""
+
+    how = fields.String(required=True, validate=validate.OneOf(list(TOLD)))
+
+
+class Letter(Schema):
+    """The language she reads."""
+
+    language = fields.String(load_default="nb", validate=validate.OneOf(list(LANGUAGES)))
 
 
 class ChooseLimits(Proposing):

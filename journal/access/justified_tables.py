@@ -78,13 +78,16 @@ class JustifiedWords(Record, Base):
 
 
 class Notice(_OfChart, Base):
-    """What the patient is to be told; `told_at` when somebody has."""
+    """What the patient is to be told; how (justified_rules.TOLD), when and by whom she was. PostgreSQL says the two last."""
 
     __tablename__ = "notice"
     __table_args__ = _HERE
 
     access_id: Mapped[UUID]
-    told_at: Mapped[datetime | None]
+    told_how: Mapped[str | None] = _filled()
+    told_at: Mapped[datetime | None] = _filled()
+    told_by: Mapped[UUID | None] = _filled()
+    told_by_name: Mapped[str | None] = _filled()
 
 
 class JustifiedReview(Base):

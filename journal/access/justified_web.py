@@ -1,6 +1,8 @@
 """The door: the ways in for whoever has no ground, and what comes of them; the leader's list, and the settings."""
 
 from dataclasses import asdict
+from functools import cache
+from importlib import resources
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,15 +14,17 @@ from journal.access import justified_schemas as schemas
 from journal.access import near_rules
 from journal.access.held import page_of_ours
 from journal.access.justified import JustifiedSettings, Justifying
+from journal.access.notice_letter import notice_page
 from journal.access.reviewing import Reviews
 from journal.municipalities import is_alone
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Conflict, Invalid, JournalError, NoGround, TooMany
+from journal.platform.language import LANGUAGES, ngettext
 from journal.platform.language import gettext as _
-from journal.platform.language import ngettext
+from journal.platform.pdf import pdf
 from journal.platform.work import Ground, Work
-from journal.web import Notice, Section, current_work, errors, form_body, render, see_other, typed
+from journal.web import Notice, Section, current_work, errors, form_body, query_body, render, see_other, typed
 from journal.web.shell import MenuEntry, front
 
 bp = Section("justified", __name__)
@@ -190,8 +194,23 @@ def decide(access_id: UUID) -> Response:
 
 @bp.page("/patients/<uuid:patient_id>/justified-access/<uuid:access_id>", Permission.ACCESS_REASON)
 def why(patient_id: UUID, access_id: UUID) -> str:
-    found = Reviews(current_work()).why(patient_id, access_id)
-    return render("access/why.html", found=found, **_words())
+    return _why(patient_id, access_id)
+
+
+@bp.act("/patients/<uuid:patient_id>/justified-access/<uuid:access_id>/told", Permission.ACCESS_REASON)
+def tell(patient_id: UUID, access_id: UUID) -> Response:
+    Reviews(current_work()).tell(patient_id, access_id, **form_body(schemas.Tell))
+    return see_other(".reviews")
+
+
+@bp.page("/patients/<uuid:patient_id>/justified-access/<uuid:access_id>/letter", Permission.ACCESS_REASON)
+def letter(patient_id: UUID, access_id: UUID) -> Response:
+    """What the patient is told, on paper. The name of the file says nothing of her."""
+    work, language = current_work(), query_body(schemas.Letter)["language"]
+    filled = notice_page(work, Reviews(work).why(patient_id, access_id), language)
+    work.conclude()
+    headers = {"Content-Disposition": "inline; filename=brev.pdf"}
+    return Response(pdf(template(), filled, work.now, work.shield), mimetype="application/pdf", headers=headers)
 
 
 @bp.page("/justified-access/settings", Permission.ACCESS_MANAGE)
@@ -210,6 +229,8 @@ def propose() -> Response:
 @bp.errorhandler(TooMany)
 def draw_again(error: Invalid | Conflict | TooMany) -> tuple[str, int] | Response:
     """The same page with what was typed and why it was not done. Redrawing opens no chart."""
+    if request.endpoint == "justified.tell":
+        return _why(**request.view_args or {}, error=error), error.status
     if request.endpoint == "justified.propose":
         return _settings(error), error.status
     if request.endpoint == "justified.decide":
@@ -241,11 +262,22 @@ def _reviews(error: JournalError | None) -> str:
         waiting=[one for one in found if one.waits],
         settled=[one for one in found if not one.waits],
         elsewhere=elsewhere,
+        told=rules.TOLD,
         may_see_why=work.actor.may(Permission.ACCESS_REASON),
         reads_log=work.actor.may(Permission.AUDIT_READ),
         **_words(),
         **_after(error),
     )
+
+
+def _why(patient_id: UUID, access_id: UUID, error: JournalError | None = None) -> str:
+    found = Reviews(current_work()).why(patient_id, access_id)
+    return render("access/why.html", found=found, told=rules.TOLD, languages=LANGUAGES, **_words(), **_after(error))
+
+
+@cache
+def template() -> bytes:
+    return (resources.files("journal.access") / "data/notice.typ").read_bytes()
 
 
 def _settings(error: JournalError | None) -> str:

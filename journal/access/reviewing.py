@@ -10,13 +10,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from journal.access import justified_rules as rules
 from journal.access.justified_rules import Outcome, Reason
-from journal.access.justified_tables import JustifiedReview, JustifiedWords
+from journal.access.justified_tables import JustifiedReview, JustifiedWords, Notice
 from journal.permissions import Permission, Role
 from journal.platform.errors import Conflict, Denied, NotFound
 from journal.platform.service import Service, on_patient, without_patient
 from journal.platform.statement import Statement
 
-WINDOW = timedelta(days=30)  # of what is settled; what waits is there until somebody has looked
+WINDOW = timedelta(
+    days=30
+)  # of what is settled and told; what waits is there until somebody has looked, and told the patient
 MOST = 300
 
 # Of one's own units, also where the chart is open and shows those of others. What waits stands first, the most pressing on top.
@@ -25,12 +27,14 @@ _OF_UNITS = Statement(
         """
     SELECT j.id, j.patient_id, j.recorded_by AS reader_id, j.recorded_by_name AS reader, j.recorded_role AS role, j.reason,
         j.recorded_at AS at, j.valid_until AS until, j.review_before, j.in_an_hour, j.too_many,
-        u.name AS unit, v.outcome, v.recorded_by_name AS reviewer, v.recorded_at AS reviewed_at, coalesce(v.version, 0) AS version
+        n.told_how, n.told_at, n.told_by_name AS teller, u.name AS unit,
+        v.outcome, v.recorded_by_name AS reviewer, v.recorded_at AS reviewed_at, coalesce(v.version, 0) AS version
     FROM access.justified_access j
     JOIN municipalities.unit u ON (u.municipality_id, u.id) = (j.municipality_id, j.unit_id)
+    LEFT JOIN access.notice n ON (n.patient_id, n.access_id) = (j.patient_id, j.id)
     LEFT JOIN LATERAL (SELECT * FROM access.justified_review w WHERE w.access_id = j.id ORDER BY w.version DESC LIMIT 1) v ON true
     WHERE j.unit_id = ANY ((SELECT audit.acting_units())::uuid[]) AND (CAST(:only AS uuid) IS NULL OR j.id = :only)
-      AND (j.recorded_at >= :since OR coalesce(v.outcome, 'ask-manager') = 'ask-manager')
+      AND (j.id = :only OR j.recorded_at >= :since OR n.told_at IS NULL OR coalesce(v.outcome, 'ask-manager') = 'ask-manager')
       AND (NOT :late OR j.review_before <= :now AND coalesce(v.outcome, 'ask-manager') = 'ask-manager')
     ORDER BY coalesce(v.outcome, 'ask-manager') <> 'ask-manager', j.too_many DESC, j.review_before, j.id
     LIMIT :most
@@ -51,7 +55,8 @@ _WHOSE = Statement(
 class Reviewed:
     """An access to look over: who, when, why, until when, and how many looks into each part of the chart. Nothing of what was read.
 
-    *mine*: the reader's own, which another must look over. *late*: the clock has run out.
+    *mine*: the reader's own, which another must look over. *late*: the clock has run out. *told_how*: how the patient got to know
+    (rules.TOLD), None while nobody has told her.
     """
 
     id: UUID
@@ -69,6 +74,9 @@ class Reviewed:
     reviewer: str | None
     reviewed_at: datetime | None
     version: int
+    told_how: str | None
+    told_at: datetime | None
+    teller: str | None
     kinds: tuple[tuple[str, int], ...]
     mine: bool
     late: bool
@@ -161,7 +169,19 @@ class Reviews(Service):
             self.work.chart(patient_id, JustifiedWords), JustifiedWords.access_id == access_id
         )
         name = f"{person.given_name} {person.family_name}"
-        return WhyOpened(name, person.birth_year, self.db.scalar(words), self._reviewed(row, []))
+        kinds = [(found.category, found.looks) for found in _KINDS.rows(self.db, asked=[access_id])]
+        return WhyOpened(name, person.birth_year, self.db.scalar(words), self._reviewed(row, kinds))
+
+    @on_patient(Permission.ACCESS_REASON)
+    def tell(self, patient_id: UUID, access_id: UUID, how: str) -> None:
+        """Writes down that the patient, or whoever stands for her, has been told of it. Raises NotFound; Conflict when she was."""
+        row = self._one(access_id)
+        if row.patient_id not in self.work.ids(patient_id):
+            raise NotFound("Tilgangen finnes ikke i enhetene dine.")
+        untold = self.work.chart(patient_id, Notice), Notice.access_id == access_id, Notice.told_at.is_(None)
+        told: Any = self.db.execute(sa.update(Notice).where(*untold).values(told_how=how))
+        if not told.rowcount:
+            raise Conflict("Pasienten har allerede fått beskjed. Se hvem som ga den.")
 
     def _asked(self, *, only: UUID | None = None, late: bool = False) -> list[Any]:
         since = self.work.now - WINDOW

@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from journal.access import CareRelationships
 from journal.access.justified import JustifiedSettings, Justifying
@@ -26,6 +27,7 @@ from journal.platform.ids import new_id
 from tests import factories
 from tests.conftest import Browser, World
 from tests.factories import Staff
+from tests.pdf_reading import Paper
 
 WorkOf = Callable[[Staff], Any]
 ClientFor = Callable[[Staff | None], Browser]
@@ -420,6 +422,58 @@ def test_no_limit_stops_an_arrival(world: World, work_of: WorkOf, approve: Calla
             Care(work).admit(patient_id, world.ward["id"])
 
     assert [one.too_many for one in queue(work_of, world.mona)] == [True, False]
+
+
+def test_the_patient_is_told_by_letter_or_word_and_it_waits_until_she_is(
+    world: World, client_for: ClientFor, work_of: WorkOf, migrator: Migrator
+) -> None:
+    patient_id = world.patient(related=False, given_name="Solveig", family_name="Sol")
+    justify(work_of, world.unn, patient_id)
+    with work_of(world.unn) as work:
+        work.open(Permission.NOTES_READ, [patient_id])
+    mona = client_for(world.mona)
+    (found,) = queue(work_of, world.mona)
+    with work_of(world.mona) as work:
+        Reviews(work).decide(found.id, Outcome.EXPLAINED, version=0)
+    migrator.execute(
+        "UPDATE access.justified_access SET recorded_at = recorded_at - interval '40 days' WHERE id = %s", (found.id,)
+    )
+    assert "Pasienten har ikke fått beskjed" in mona.get("/justified-access").text, (
+        "settled, and old: she is still to be told"
+    )
+
+    page = f"/patients/{patient_id}/justified-access/{found.id}"
+    paper = Paper(mona.get(f"{page}/letter?language=nn").data)
+    for said in (
+        "Solveig Sol",
+        "Ukjent Unn",
+        "opna journalen din",
+        "Augeblikkeleg hjelp",
+        "kritisk informasjon, notat.",
+    ):
+        assert said in paper.text, paper.text
+    for nobody in (world.unn, world.rolf, world.bodil):
+        assert client_for(nobody).get(f"{page}/letter").status_code in (403, 404)
+    assert mona.act(f"{page}/told", {"how": "letter"}).status_code == 303
+    again = mona.act(f"{page}/told", {"how": "spoken"})
+    assert (
+        again.status_code == 409 and "allerede fått beskjed" in again.text and "Brev er sendt, Mona Moe" in again.text
+    )
+    assert queue(work_of, world.mona) == [], "settled, told and old"
+
+
+def test_nobody_says_twice_or_for_another_that_the_patient_was_told(world: World, work_of: WorkOf) -> None:
+    patient_id = world.patient(related=False)
+    justify(work_of, world.unn, patient_id)
+    (found,) = queue(work_of, world.mona)
+    with work_of(world.mona) as work:
+        Reviews(work).tell(patient_id, found.id, "spoken")
+    with pytest.raises(DBAPIError, match="told already"), work_of(world.mona) as work:
+        work.open(Permission.ACCESS_REASON, [patient_id])
+        work.db.execute(sa.text("UPDATE access.notice SET told_how = 'letter'"))
+    with pytest.raises(DBAPIError, match="permission denied"), work_of(world.mona) as work:
+        work.open(Permission.ACCESS_REASON, [patient_id])
+        work.db.execute(sa.text("UPDATE access.notice SET told_by_name = 'En annen'"))
 
 
 def test_the_limits_have_limits_of_their_own_and_are_the_municipalitys(

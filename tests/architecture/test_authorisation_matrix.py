@@ -94,6 +94,7 @@ FORMS: dict[str, dict[str, str]] = {
     "justified.go_on": {"reason": "same-name"},
     "justified.open_closed": {"reason": "closed-life"},
     "justified.open_rest": {"reason": "rest-care", "part": "notes"},
+    "justified.tell": {"how": "letter"},
     "justified.decide": {"outcome": "explained", "version": "0"},
     "justified.propose": {
         "reason": "vedtatt",

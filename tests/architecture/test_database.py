@@ -165,6 +165,7 @@ SEEN_WHILE_CLOSED = {
     "access.care_relationship": "unit",
     "access.drawer_opening": "author",
     "access.justified_access": "unit",
+    "access.notice": "unit",
     "access.restriction": "unit",
     "medication.alone_check": "unit",
     "medication.controlled_dose": "unit",
