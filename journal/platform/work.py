@@ -102,6 +102,7 @@ class Work:
     _narrowed: set[tuple[UUID, str]] = field(default_factory=set)
     _concluded: bool = False
     _shielded: set[str] = field(default_factory=set)
+    _known: set[str] = field(default_factory=set)
 
     @property
     def signed_in(self) -> bool:
@@ -246,13 +247,17 @@ class Work:
         """Whether there is anything that whoever acts is not told."""
         return bool(self._shielded)
 
+    def knows(self, *words: str) -> None:
+        """Names that whoever acts has from somewhere else, without any chart: they stand where others are taken out."""
+        self._known.update(words)
+
     def shield(self, text: str) -> str:
         """What is sent to whoever acts, without what tells where a protected patient is whom she has opened."""
         if not self.shields:
             return text
         who = self.actor
         own = (who.name, who.unit_name, who.parent_unit_name, who.municipality_name, who.supervised_by_name or "")
-        return without(text, self._shielded, own)
+        return without(text, self._shielded, (*own, *self._known))
 
     def publish(self, fact: outbox.Fact) -> None:
         """Tells what happened: listeners in the transaction now, the outbox row at its end."""

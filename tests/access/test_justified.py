@@ -427,7 +427,9 @@ def test_no_limit_stops_an_arrival(world: World, work_of: WorkOf, approve: Calla
 def test_the_patient_is_told_by_letter_or_word_and_it_waits_until_she_is(
     world: World, client_for: ClientFor, work_of: WorkOf, migrator: Migrator
 ) -> None:
-    patient_id = world.patient(related=False, given_name="Solveig", family_name="Sol")
+    """Also whose address is protected: the leader knows her own people, and the patient is to know who it was."""
+    protected = {"confidentiality": "strictly_confidential"}
+    patient_id = world.patient(related=False, given_name="Solveig", family_name="Sol", **protected)
     justify(work_of, world.unn, patient_id)
     with work_of(world.unn) as work:
         work.open(Permission.NOTES_READ, [patient_id])
@@ -452,6 +454,7 @@ def test_the_patient_is_told_by_letter_or_word_and_it_waits_until_she_is(
         "kritisk informasjon, notat.",
     ):
         assert said in paper.text, paper.text
+    assert "Ukjent Unn åpnet journalen til Solveig Sol" in mona.get(page).text
     for nobody in (world.unn, world.rolf, world.bodil):
         assert client_for(nobody).get(f"{page}/letter").status_code in (403, 404)
     assert mona.act(f"{page}/told", {"how": "letter"}).status_code == 303
