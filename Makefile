@@ -1,6 +1,6 @@
 # Short names for what one does often. Everything works without make: see each line.
 .DEFAULT_GOAL := help
-.PHONY: help test lint types format messages rules demo bench soak attacks markup statemachine lines mutation snoops guards sqlmap
+.PHONY: help test lint types format messages rules demo bench soak attacks markup statemachine lines mutation snoops guards sqlmap lock
 
 PYTHON := .venv/bin/python
 
@@ -57,6 +57,9 @@ snoops: ## Find forty snoops in a seeded log of a million lines; ARGS="20000" se
 
 guards: ## Take away the guards one at a time and see whether a test says so; ARGS="--only policy --limit 50"
 	$(PYTHON) -m tests.guards $(ARGS)
+
+lock: ## Time how soon a locked screen is gone and back, a hundred times in a browser
+	$(PYTHON) -m pytest -q -s -n 0 --timeout 0 tests/browser/lock_times.py
 
 sqlmap: ## Let sqlmap try every parameter of every page and form; an hour; AKSON_SQLMAP_MINUTES=5 tries some
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/requirements-sqlmap.txt

@@ -164,7 +164,7 @@ class Reviews(Service):
         row = self._one(access_id)
         if row.patient_id not in self.work.ids(patient_id):
             raise NotFound("Tilgangen finnes ikke i enhetene dine.")
-        # Her own people, as the list has them: also where the patient's address is protected, and on the paper that tells the patient.
+        # Her own people, as the list has them: also where the address is protected, and on the paper that tells the patient.
         self.work.knows(row.reader, row.unit)
         person = _WHOSE.one(self.db, ids=[row.patient_id])
         words = sa.select(JustifiedWords.text).where(
