@@ -1,5 +1,5 @@
 """`make lock`: how long a screen is empty before it comes back, from the last key of the PIN to the half-filled form; and how soon
-it is gone. In a real browser, a hundred times. The goal is two seconds; docs/operations/shared-devices.md says what was measured."""
+it is gone. In a real browser, a hundred times. The goal is two seconds; docs/operations/shared-devices.md has what was measured."""
 
 import time
 from statistics import median
@@ -39,5 +39,5 @@ def test_a_lock_returns_in_two_seconds(
         expect(tab.page.locator("input[name=what]")).to_have_value("Ring datteren om")
         back.append(time.perf_counter() - before)
     for what, took in (("gone", gone), ("back", back)):
-        print(f"{what}: p50 {median(took) * 1000:.0f} ms, slowest of {TIMES} {max(took) * 1000:.0f} ms")
+        print(f"{what}: p50 {median(took) * 1000:.0f} ms, slowest of {TIMES} {max(took) * 1000:.0f} ms")  # noqa: T201
     assert max(back) < GOAL
