@@ -132,6 +132,26 @@ def test_the_dead_keep_the_wards_ground_and_lose_the_personal_ones(
     assert (found.kind, found.patient_id) == ("dead", kari) and "Avdeling 2" in found.text
 
 
+def test_who_moves_away_takes_with_her_what_was_personal_and_the_unit_decides_the_rest(
+    world: World, work_of: WorkOf, app: Any, migrator: Any
+) -> None:
+    kari = entrusted(world, work_of, world.unn)
+    change(work_of, world.nina, kari, "home_municipality_number", world.oslo["number"])
+    nightly(app)
+    assert may_read(work_of, world.unn, kari), "she has come, not gone"
+    change(work_of, world.nina, kari, "home_municipality_number", "9998")
+    nightly(app)
+    by_ground = {row["ground"]: row for row in relationships(migrator, kari)}
+    assert by_ground["task"]["grace_until"] - by_ground["task"]["valid_until"] == timedelta(hours=12)
+    assert by_ground["stay"]["valid_until"] is None, "she may live at a home of ours"
+    with work_of(world.nina) as work:
+        CareRelationships(work).entrust(kari, world.unn.actor.person_id, valid_from=work.now)
+    nightly(app)
+    assert {row["valid_until"] for row in relationships(migrator, kari) if row["ground"] == "task"} >= {None}, (
+        "it goes on anew"
+    )
+
+
 def test_what_stands_open_after_its_unit_its_source_or_the_patients_move_is_found(
     world: World, work_of: WorkOf, migrator: Any
 ) -> None:
