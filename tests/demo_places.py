@@ -128,7 +128,7 @@ def build(b: Builder, random: Random, number: str, patients: int, hire: "Hiring"
     return place
 
 
-_WITHOUT_NUMBER = ("tenant_administrator", "auditor", "assistant", "kitchen", "case_officer")
+_WITHOUT_NUMBER = ("tenant_administrator", "auditor", "assistant", "kitchen", "case_officer", "student")
 
 
 @dataclass
@@ -139,11 +139,17 @@ class Hiring:
     since: datetime
 
     def staff(
-        self, b: Builder, of: dict[str, Any], at: dict[str, Any], role: str, below: list[dict[str, Any]] | None = None
+        self,
+        b: Builder,
+        of: dict[str, Any],
+        at: dict[str, Any],
+        role: str,
+        below: list[dict[str, Any]] | None = None,
+        supervisor: Staff | None = None,
     ) -> Staff:
         name, hpr = next(self.names)
         hpr = None if role in _WITHOUT_NUMBER else hpr
-        return factories.staff(b, of, at, name, role, below or (), hpr, valid_from=self.since)
+        return factories.staff(b, of, at, name, role, below or (), hpr, supervisor, valid_from=self.since)
 
     def team(
         self, b: Builder, of: dict[str, Any], at: dict[str, Any], size: int, doctor: Staff, manager: Staff
@@ -157,14 +163,18 @@ class Hiring:
         return Team(at, at["kind"] == "ward", size, nurses, assistants, doctor)
 
 
-def unauthorised(b: Builder, place: Place, hire: Hiring) -> None:
-    """Those whose roles rest on no authorisation: assistants, a kitchen, and the office that decides on services."""
+def others(b: Builder, place: Place, hire: Hiring) -> None:
+    """Those whose roles rest on no authorisation: assistants, a kitchen, the office that decides on services, a student with the
+    nurse who answers for her; and the second administrator, without whom no access rule is changed."""
     for team in (*place.wards[:1], *place.districts[:1]):
         hire.staff(b, place.row, team.unit, "assistant")
     for team in place.wards[:1]:
         hire.staff(b, place.row, team.unit, "kitchen")
+        hire.staff(b, place.row, team.unit, "student", supervisor=team.nurses[0])
     office = factories.unit(b, place.row, "Tildelingskontoret", "office", valid_from=hire.since)
     hire.staff(b, place.row, office, "case_officer")
+    top = {"id": factories.top_unit_id(place.known.number), "name": f"{place.known.name} kommune"}
+    hire.staff(b, place.row, top, "tenant_administrator")
 
 
 def _district(nth: int) -> str:

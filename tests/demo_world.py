@@ -93,7 +93,7 @@ class World:
             self.places.append(demo_places.build(self.b, self.random, number, count, hiring))
         # Last, so that the others keep their names.
         for place in self.places:
-            demo_places.unauthorised(self.b, place, hiring)
+            demo_places.others(self.b, place, hiring)
         self._store()
         self.say(f"{len(PIONEERS)} kommuner er i bruk, med avdelinger, soner og ansatte.")
         filled = 0

@@ -27,6 +27,8 @@ from journal.medication.fhir import administration_to_fhir
 from journal.medication.rules import Caution, Reason, every_hours
 from journal.medication.rules.authority import Act
 from journal.medication.rules.supervised import TWO_TEXT, holds_until, why_not
+from journal.medication.rules.without_order import Cause
+from journal.medication.unordered_tables import GivenWithoutOrder
 from journal.platform.caller import Known
 from journal.platform.errors import Denied, NoGround
 from journal.platform.ids import new_id
@@ -422,6 +424,20 @@ def test_postgresql_refuses_the_second_of_two_and_a_supervisor_who_is_not_hers(
     claims = replace(stine.actor, supervised_by=world.siri.actor.person_id)
     with pytest.raises(sa.exc.ProgrammingError, match="row-level security"), work_of(world.siri) as work:
         Medication(work).stand_beside(two.patient_id, claims, {two.id: two.version})
+
+
+def test_postgresql_takes_nothing_that_nobody_ordered_from_a_student(
+    world: World, app: JournalApp, work_of: WorkOf, stine: Staff, dose: DueDose
+) -> None:
+    beside(work_of, world, stine, dose)
+    with pytest.raises(sa.exc.IntegrityError, match="not_by_a_student"), app.works.open(Known(stine.actor)) as work:
+        Medication(work).dose(dose.patient_id, dose.id)
+        row = GivenWithoutOrder(
+            patient_id=dose.patient_id, id=new_id(), cause=Cause.EMERGENCY.value, medicine="Paracet", amount=Decimal(1),
+            unit="tablett", reason="legen sa det", effective_at=work.now,
+        )  # fmt: skip
+        work.db.add(row)
+        work.db.flush()
 
 
 # What could be explained without a computer.
