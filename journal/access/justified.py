@@ -177,8 +177,8 @@ class Justifying(Service):
 
     @on_patient(Permission.ACCESS_JUSTIFY)
     def taken_in(self, patient_id: UUID, relationship_id: UUID) -> None:
-        """She took somebody in by no ground but that: it opens the chart for her whole unit, so it is told to the patient and
-        looked over like a reason. *relationship_id*: what the stay gave the unit."""
+        """She gave her own unit a stay or a service by no ground but a reason of hers, or none: it opens the chart for all who
+        work there, so it is told to the patient and looked over. *relationship_id*: what the unit has by it."""
         self._take(patient_id, Reason.TAKEN_IN, "", within=relationship_id)
 
     @on_patient(Permission.ACCESS_JUSTIFY)

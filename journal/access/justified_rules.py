@@ -83,7 +83,7 @@ class Opens:
     protected address, or what the purpose of a ground leaves in a drawer, to somebody who has a ground already; no reason of
     the door, and for the shorter time. *near*: opens nothing; said by somebody who has a ground, of a patient who seems to be
     near to her (near_rules), for a shift, and never stopped by a limit either. *arrival*: opens nothing and is stopped by nothing;
-    she took somebody in whom nobody had said was coming, and what she reads in the first shift is looked over.
+    she gave her own unit a stay or a service that nobody had asked for, and what she reads in the first shift is looked over.
     """
 
     text: str
@@ -136,7 +136,7 @@ TEXTS = phrases(
         Reason.FAMILY_AGREED: "Nær familie: lederen har bestemt at jeg gir hjelpen",
         Reason.COLLEAGUE: "En kollega: jeg gir helsehjelpen",
         Reason.SAME_NAME: "En annen med samme navn: vi står ikke hverandre nær",
-        Reason.TAKEN_IN: "Tok inn pasienten uten at det var avtalt i journalen",
+        Reason.TAKEN_IN: "Ga egen enhet ansvaret uten at det var avtalt i journalen",
     }
 )
 REASONS: Mapping[Reason, Opens] = {

@@ -64,12 +64,14 @@ class Asked(NamedTuple):
 
 
 class Left(NamedTuple):
-    """The time that is left of a chart that one opened with a reason, and where it is ended."""
+    """The time that is left of a chart that one opened with a reason, and where it is ended, or made an assignment of the
+    unit's."""
 
     text: str
     until: str
     url: str
     admit_url: str | None
+    grant_url: str | None
 
 
 def door() -> Door | None:
@@ -118,12 +120,16 @@ def time_left(patient_id: UUID) -> Left | None:
     hours, minutes = rules.left(ground.until, work.now)
     parts = [ngettext("%(num)s time", "%(num)s timer", hours)] if hours else []
     parts += [ngettext("%(num)s minutt", "%(num)s minutter", minutes)] if minutes or not hours else []
-    admit = work.actor.may(Permission.PATIENTS_ADMIT)
+    admit, grant = (
+        work.actor.may(way) and rules.lets(ground.decision_ref, way)
+        for way in (Permission.PATIENTS_ADMIT, Permission.CARE_GRANT)
+    )
     return Left(
         " ".join(parts),
         clock.spoken(ground.until, work.now),
         url_for("justified.end", patient_id=patient_id),
         url_for("care.admission", patient_id=patient_id) if admit else None,
+        url_for("care.grant_form", patient_id=patient_id) if grant else None,
     )
 
 

@@ -7,8 +7,6 @@ Revision ID: 0088
 Revises: 0087
 """
 
-from alembic import op
-
 from migrations.helpers import in_place
 
 revision, down_revision, branch_labels, depends_on = "0088", "0087", None, None

@@ -399,6 +399,21 @@ def test_taking_in_whom_nobody_said_was_coming_is_told_and_looked_over(
     assert told == (1,)
 
 
+@pytest.mark.parametrize(("to", "looked_over"), [("other_ward", True), ("ward", False)])
+def test_a_service_for_ones_own_unit_by_a_reason_of_ones_own_is_looked_over_too(
+    world: World, work_of: WorkOf, client_for: ClientFor, to: str, looked_over: bool
+) -> None:
+    """It would make four hours of a person's a whole unit's for years. For another unit it is what a reason is for."""
+    patient_id = world.patient(related=False)
+    justify(work_of, world.unn, patient_id)
+    assert "Tildel tjenesten" in client_for(world.unn).get(f"/patients/{patient_id}").text
+    with work_of(world.unn) as work:
+        Care(work).grant_service(patient_id, system="9151", code="15", provider_unit_id=getattr(world, to)["id"])
+
+    found = [one.reason for one in queue(work_of, world.mona)]
+    assert (Reason.TAKEN_IN in found) == looked_over and Reason.EMERGENCY in found
+
+
 def test_who_was_to_come_is_taken_in_without_a_word(world: World, work_of: WorkOf) -> None:
     patient_id = world.patient(related=False)
     factories.care_relationship(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from journal.access import CareRelationships
+from journal.access import CareRelationships, Justifying, is_given
 from journal.care import rules
 from journal.care.models import GrantedServiceVersion
 from journal.care.service.places import Places
@@ -43,6 +43,7 @@ class Granting(Places):
         text = rules.SERVICES.get((system, code))
         if text is None:
             raise Invalid(errors={"service": ["Velg en helsetjeneste fra listen."]})
+        unannounced = provider_unit_id in self.work.actor.units and not is_given(self.work.ground(patient_id))
         service = GrantedServiceVersion(
             patient_id=patient_id,
             entry_id=new_id(),
@@ -53,6 +54,8 @@ class Granting(Places):
             valid_from=valid_from or self.work.now,
         )
         self._store(service, provider_unit_id, decision_on, decision_number)
+        if unannounced:
+            Justifying(self.work).taken_in(patient_id, service.relationship_id)
         return service.entry_id
 
     @on_patient(Permission.CARE_GRANT)
