@@ -23,7 +23,10 @@ LONGEST_TRANSACTION = timedelta(hours=1)
 
 @dataclass
 class Verdict:
-    """What a check came to. `findings`: sentences, none for a whole log. `first` and `last`: the times of the lines, in UTC."""
+    """What a check came to. `findings`: sentences, none for a whole log. `first` and `last`: the times of the lines, in UTC.
+
+    `of`: the id of the municipality whose own part the file says that it is; None for the whole log.
+    """
 
     seals: int = 0
     lines: int = 0
@@ -34,6 +37,7 @@ class Verdict:
     coded: int = 0
     dropped: dict[str, Any] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
+    of: str | None = None
 
     @property
     def whole(self) -> bool:
@@ -54,6 +58,7 @@ class _Sealed(NamedTuple):
     signature: str
     parts: list[Part]
     way: dict[str, Any] | None
+    between: list[dict[str, Any]]
 
 
 def verify(
@@ -71,7 +76,7 @@ def verify(
     verdict, kept, gaps = Verdict(), {one.head.number: one for one in anchors}, Gaps()
     before: Head | None = None
     contents = read(written)
-    of = next(contents)["log"]["municipality_id"]
+    of = verdict.of = next(contents)["log"]["municipality_id"]
     for sealed, lines in _by_seal(contents):
         if sealed is None:
             for each in lines:
@@ -119,7 +124,7 @@ def _by_seal(contents: Iterator[dict[str, Any]]) -> Iterator[tuple[_Sealed | Non
             continue
         of = content["seal"]
         parts = [Part(**part) for part in of["parts"]]
-        yield _Sealed(Head.read(of["head"]), of["signature"], parts, of.get("way")), lines
+        yield _Sealed(Head.read(of["head"]), of["signature"], parts, of.get("way"), of.get("between", [])), lines
 
 
 def _check_head(verdict: Verdict, sealed: _Sealed, before: Head | None, key: Ed25519PublicKey) -> None:
@@ -166,11 +171,27 @@ def _leads_to_root(sealed: _Sealed, of: str | None) -> bool:
     if of is None:
         return root_over(parts) == head.root and sum(part.lines for part in parts) == head.lines
     if not parts:
-        return True
-    assert way is not None
-    beside = [bytes.fromhex(each) for each in way["beside"]]
-    root = merkle.root_by_path(parts[0].leaf(), way["index"], way["size"], beside)
-    return root is not None and root.hex() == head.root and parts[0].municipality_id == of
+        return head.lines == 0 or _stands_outside(sealed.between, of, head.root)
+    return len(parts) == 1 and parts[0].municipality_id == of and way is not None and _root(parts[0], way) == head.root
+
+
+def _stands_outside(between: list[dict[str, Any]], of: str, root: str) -> bool:
+    """Whether nothing of this municipality was sealed: two parts next to each other by id, and it would have stood between them; or
+    the first or the last, and it would have stood outside."""
+    found = [(Part(**each["part"]), each["way"]) for each in between]
+    if not 1 <= len(found) <= 2 or any(_root(part, way) != root for part, way in found):
+        return False
+    (first, begins), (last, ends) = found[0], found[-1]
+    if len(found) == 2:
+        next_to = (begins["index"] + 1, begins["size"]) == (ends["index"], ends["size"])
+        return next_to and first.municipality_id < of < last.municipality_id
+    before_all, after_all = begins["index"] == 0, ends["index"] == ends["size"] - 1
+    return (before_all and of < first.municipality_id) or (after_all and last.municipality_id < of)
+
+
+def _root(part: Part, way: dict[str, Any]) -> str | None:
+    root = merkle.root_by_path(part.leaf(), way["index"], way["size"], [bytes.fromhex(each) for each in way["beside"]])
+    return root.hex() if root else None
 
 
 def _check_line(verdict: Verdict, line: dict[str, Any], head: Head, before: Head | None) -> None:

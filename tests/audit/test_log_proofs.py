@@ -130,6 +130,27 @@ def test_one_municipality_proves_a_line_from_its_own_part(
     assert check_proof(prove(texts, line), PUBLIC) is None
 
 
+def test_one_municipality_sees_that_a_seal_was_emptied_of_its_lines_and_its_part(
+    world: World, client_for: ClientFor, sealer: Connection
+) -> None:
+    look(world, client_for)
+    assert seal(sealer, KEY)
+    patient = world.patient(at=world.bodo_ward, by=world.bodil)
+    client_for(world.bodil).get(f"/patients/{patient}")
+    assert seal(sealer, KEY)
+
+    def findings() -> list[str]:
+        verdict = verify(export(sealer, world.oslo["id"]), PUBLIC)
+        assert verdict.of == str(world.oslo["id"])
+        return verdict.findings
+
+    assert findings() == [], "a seal of others alone shows that it holds nothing of ours"
+    world.migrator.execute("DELETE FROM audit.access_log WHERE municipality_id = %s", (world.oslo["id"],))
+    world.migrator.execute("DELETE FROM audit.log_seal_part WHERE municipality_id = %s", (world.oslo["id"],))
+    (finding,) = findings()
+    assert "stemmer ikke" in finding
+
+
 def test_heads_kept_then_and_heads_shown_now_are_of_one_log_or_not() -> None:
     _, kept = made(seals=6)
     assert inconsistent(kept[2:3], kept[2:], PUBLIC) is None
@@ -160,6 +181,20 @@ def test_the_commands_prove_a_line_check_the_proof_and_compare_heads(
     proof.write_text(proof.read_text().replace("Ansatt 0", "Noen andre"))
     assert main(["log", "check-proof", str(proof), "--key", key]) == 1
     assert main(["log", "check-proof", str(log), "--key", key]) == 2
+
+
+def test_an_anchor_file_that_holds_no_head_is_an_error_and_no_whole_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written, _ = made(seals=2)
+    log, emptied = tmp_path / "log.jsonl", tmp_path / "heads.jsonl"
+    log.write_text("".join(f"{json.dumps(content)}\n" for content in written))
+    emptied.write_text("")
+    check = ["log", "verify", str(log), "--key", PUBLIC.public_bytes_raw().hex(), "--anchor"]
+
+    for file in (emptied, tmp_path / "misspelt.jsonl"):
+        assert main([*check, str(file)]) == 2
+        assert "har ingen forseglinger" in capsys.readouterr().err
 
 
 # How long it is kept
