@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from journal.audit.judging import barred_from
 from journal.audit.report_rules import ANSWER_WITHIN, reason_of
 from journal.audit.rules import ACTIONS
 from journal.permissions import Permission
@@ -98,7 +99,7 @@ class Question:
 
 
 class LogQuestions(Service):
-    """Of one's own municipality. Nobody answers for her own reading."""
+    """Of one's own municipality. Nobody answers for her own reading, her leader's or her family's."""
 
     @without_patient(Permission.AUDIT_READ)
     def look(self, patient_id: UUID, at: datetime, look_id: UUID) -> Look:
@@ -135,11 +136,13 @@ class LogQuestions(Service):
 
     @without_patient(Permission.AUDIT_READ)
     def answer(self, question_id: UUID, text: str) -> None:
-        """Answers, or answers anew: what was said before stands. Raises Denied for whoever did the reading, NotFound."""
+        """Answers, or answers anew: what was said before stands. Raises Denied for who may not judge it, NotFound."""
         self.work.note(Permission.AUDIT_READ)
         question = self._one(question_id)
-        if question.reader_id == self.work.actor.person_id:
-            raise Denied("Spørsmålet gjelder deg selv. En annen revisor må svare på det.")
+        if question.reader_id and barred_from(self.db, self.work.actor.person_id, [question.reader_id]):
+            raise Denied(
+                "Spørsmålet gjelder deg selv, en leder eller en nær slektning. En annen revisor må svare på det."
+            )
         self.db.execute(_ANSWER, {"id": question_id, "version": (question.version or 0) + 1, "text": text})
 
     def _one(self, question_id: UUID) -> Question:

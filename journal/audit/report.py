@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from journal.audit.judging import barred_from
 from journal.audit.report_rules import LAWS
 from journal.audit.selecting import protected_of
 from journal.permissions import Permission
@@ -121,7 +122,8 @@ class PatientReports(Service):
     ) -> UUID:
         """Writes down that the report is made for the patient, and what is held back; answers with its id.
 
-        Raises Invalid when a line is held back without a law and a reason, and for a line that is not there.
+        Raises Invalid when a line is held back without a law and a reason, for a line that is not there, and for one of a reader
+        whom this auditor may not judge.
         """
         self.work.note(Permission.AUDIT_READ, patient_id)
         first, end = self._period(since, until)
@@ -129,6 +131,9 @@ class PatientReports(Service):
         errors: dict[str, list[str]] = {}
         if not set(withheld) <= {line.id for line in lines}:
             errors["withheld"] = ["Linjen som skal holdes tilbake, er ikke i perioden."]
+        readers = {line.actor_id for line in lines if line.actor_id and line.id in withheld}
+        if barred_from(self.db, self.work.actor.person_id, readers):
+            errors["withheld"] = ["Du kan ikke holde tilbake linjer om deg selv, en leder eller en nær slektning."]
         if withheld and law not in LAWS:
             errors["law"] = ["Velg hvilken lov linjene holdes tilbake etter."]
         if withheld and not reason:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from journal.audit import barred_from
 from journal.oversight.oversight_tables import Inquiry, Step
 from journal.oversight.unusual import Finding
 from journal.permissions import Permission
@@ -36,7 +37,6 @@ KINDS = phrases(
         "closed": "Avsluttet",
     }
 )
-_BARRED = sa.text("SELECT oversight.barred(:reviewer, :reader)")
 _MANAGERS = sa.text(
     """SELECT DISTINCT p.id, p.name, u.name AS unit_name FROM municipalities.practitioner_role r
        JOIN municipalities.practitioner p ON p.id = r.practitioner_id
@@ -184,7 +184,7 @@ class Inquiries(Service):
         return self.db.scalar(sa.select(sa.exists().where(*same))) or False
 
     def _barred(self, reviewer: UUID, reader: UUID) -> bool:
-        return bool(self.db.scalar(_BARRED, {"reviewer": reviewer, "reader": reader}))
+        return reader in barred_from(self.db, reviewer, [reader])
 
     def _must_review(self, actor_id: UUID) -> None:
         if self._barred(self.work.actor.person_id, actor_id):

@@ -122,6 +122,23 @@ def test_a_line_is_held_back_by_a_law_and_the_patient_is_told_how_many(
     assert other.status_code == 422 and "ikke i perioden" in other.text
 
 
+def test_nobody_holds_back_her_own_lines_her_leaders_or_her_familys(
+    world: World, client_for: ClientFor, migrator: Migrator, read: UUID
+) -> None:
+    rolf, url = client_for(world.rolf), f"/audit/patients/{read}/report"
+    migrator.execute(
+        "UPDATE municipalities.practitioner SET name = 'Unni Revisor' WHERE id = %s", (world.unn.actor.person_id,)
+    )
+    for name in ("Rolf Revisor", "Ukjent Unn"):
+        rolf.get(url)
+        (row,) = [row for row in rolf.get(url).text.split("<tr>") if name in row and 'name="withheld[]"' in row]
+        box = re.search(r'name="withheld\[\]" value="([^"]+)"', row)
+        assert box
+        held = rolf.act(url, {"withheld[]": box[1], "law": "pol-16", "reason": "Anmeldt"})
+        assert held.status_code == 422 and "Du kan ikke holde tilbake linjer om deg selv" in held.text
+    assert migrator.execute("SELECT FROM audit.log_report WHERE patient_id = %s", (read,)).fetchall() == []
+
+
 def test_a_report_of_another_municipality_shows_nothing_of_this_one(
     world: World, client_for: ClientFor, read: UUID
 ) -> None:
@@ -215,14 +232,17 @@ def test_nobody_answers_for_her_own_reading_and_another_municipality_sees_no_que
     top = {"id": factories.top_unit_id(world.bodo["number"]), "name": "Bodøprøven kommune"}
     other = factories.staff(world.builder, world.bodo, top, "Renate Revisor", "auditor")
     world.store()
-    world.migrator.execute(
-        "UPDATE audit.log_question SET reader_id = %s WHERE id = %s",
-        (world.rolf.actor.person_id, asked.rsplit("/")[-1]),
-    )
-
-    answer = rolf.act(f"{asked}/answer", {"text": "Jeg måtte."})
-
-    assert answer.status_code == 403 and "gjelder deg selv" in answer.text
+    kin = factories.staff(world.builder, world.oslo, world.ward, "Ragna Revisor", "nurse")
+    top = {"id": factories.top_unit_id(world.oslo["number"]), "name": "Osloprøven kommune"}
+    leader = factories.staff(world.builder, world.oslo, top, "Leif Leder", "unit_manager")
+    world.store()
+    for reader in (world.rolf, kin, leader):
+        world.migrator.execute(
+            "UPDATE audit.log_question SET reader_id = %s WHERE id = %s",
+            (reader.actor.person_id, asked.rsplit("/")[-1]),
+        )
+        answer = rolf.act(f"{asked}/answer", {"text": "Jeg måtte."})
+        assert answer.status_code == 403 and "gjelder deg selv, en leder" in answer.text
     assert client_for(other).get(asked).status_code == 404
     assert client_for(other).act(f"/audit/patients/{read}/questions", sent).status_code == 404
     assert json.dumps("Hvorfor?") not in client_for(other).get("/audit/requests").text
