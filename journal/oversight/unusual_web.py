@@ -1,6 +1,6 @@
 """The pages of unusual access: the list, one look, the cases, a manager's questions, and the rules."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,15 +12,13 @@ from journal.oversight import oversight_schemas as schemas
 from journal.oversight import rules
 from journal.oversight.exports import package
 from journal.oversight.inquiries import KINDS, STATES, Inquiries, InquiryPage, Manager, Questions
-from journal.oversight.unusual import MONTH, UnusualAccess
+from journal.oversight.unusual import MONTH, WEEK, UnusualAccess
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.settings import Settings
 from journal.web import Section, current_work, form_body, query_body, render, see_other, typed
 from journal.web.shell import MenuEntry
-
-WEEK = timedelta(days=7)
 
 bp = Section("unusual", __name__)
 MENU = MenuEntry("unusual.found", "search", "Uvanlig tilgang", Permission.AUDIT_READ)

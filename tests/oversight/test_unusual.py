@@ -5,7 +5,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from journal.oversight.command import check
 from journal.oversight.packing import as_csv, checked, packed
+from journal.oversight.unusual import UnusualAccess
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.ids import new_id
@@ -231,6 +232,77 @@ def test_the_timeline_tells_by_day_how_many_what_kind_and_why_and_is_narrowed(
 
     assert "legemidler" in whole and "bor på enheten" in whole and "oppslag</span></header>" in whole
     assert "Siri Strand" in whole and "Siri Strand" not in nurses and "Nina Nordli" in nurses
+
+
+def test_who_only_opens_a_form_or_the_drawer_has_written_nothing(
+    world: World, client_for: ClientFor, migrator: Migrator
+) -> None:
+    patient_id = world.patient(family_name="Kjendis")
+    rolf, siri = client_for(world.rolf), client_for(world.siri)
+    rolf.act(f"/audit/patients/{patient_id}/mark", {"marked": "true"})
+    assert siri.get(f"/patients/{patient_id}/notes/write").status_code == 200
+    opened = siri.act(f"/patients/{patient_id}/notes/drawer", {"reason": "care-now"})
+    logged = {
+        action
+        for (action,) in migrator.execute("SELECT action FROM audit.access_log WHERE patient_id = %s", (patient_id,))
+    }
+    assert opened.status_code == 303 and {"notes:write", "notes:drawer"} <= logged
+    assert "Siri Strand" in rolf.get("/audit/unusual").text
+
+    wrote = siri.act(f"/patients/{patient_id}/observations", {"code": "pulse", "value": "72"})
+    assert wrote.status_code == 303, wrote.text
+    assert "Siri Strand" not in rolf.get("/audit/unusual").text
+
+
+def looked(migrator: Migrator, who: Staff, patient_id: UUID, *moments: datetime, outcome: str = "success") -> None:
+    """Lines of the log as they were written then."""
+    told = (who.actor.municipality_id, who.actor.unit_id, who.actor.unit_name, who.actor.person_id, who.actor.name)
+    ground = "referral" if outcome == "success" else None
+    migrator.execute(
+        """INSERT INTO audit.access_log (at, municipality_id, unit_id, unit_name, actor_id, actor_name, actor_role, patient_id,
+               action, categories, ground, outcome)
+           SELECT at, %s, %s, %s, %s, %s, %s, %s, 'chart:read', '{patients}', %s, %s FROM unnest(%s::timestamptz[]) at""",
+        (*told, who.actor.role, patient_id, ground, outcome, list(moments)),
+    )
+
+
+def hour_of(days_ago: int, hour: int, minute: int = 0) -> datetime:
+    day = clock.local_date(datetime.now(UTC)) - timedelta(days=days_ago)
+    return clock.instant(day, time(hour, minute))
+
+
+def test_a_rule_that_is_tried_finds_what_it_finds_when_it_is_used(
+    world: World, migrator: Migrator, work_of: Any
+) -> None:
+    patient_id = world.patient()
+    looked(migrator, world.siri, patient_id, hour_of(5, 0, 5), hour_of(5, 23, 55), outcome="refused")
+
+    with work_of(world.rolf) as work:
+        unusual = UnusualAccess(work)
+        tried = unusual.tried({"refused": 2})["refused"].found
+        used = unusual.found(clock.day_bounds(clock.local_date(hour_of(30, 1)))[0], work.now)
+
+    assert [(each.look.refused, each.rules) for each in used] == [(2, ("refused",))] and tried == 1
+
+
+def test_what_the_list_of_a_week_finds_is_there_when_it_is_opened(
+    world: World, migrator: Migrator, work_of: Any
+) -> None:
+    """What is usual at an hour is of the last month, whichever days are looked through."""
+    patient_id = world.patient()
+    looked(migrator, world.lars, patient_id, *(hour_of(6, 12, minute % 60) for minute in range(500)))
+    looked(migrator, world.siri, patient_id, hour_of(4, 3), hour_of(2, 4))
+    # Somebody else read at three, more than a month ago; and at four, after her.
+    for who in (world.nina, world.lars):
+        looked(migrator, who, patient_id, hour_of(33, 3), hour_of(1, 4))
+    migrator.execute("UPDATE audit.access_log SET unit_id = %s WHERE patient_id = %s", (world.ward["id"], patient_id))
+    with work_of(world.rolf) as work:
+        unusual = UnusualAccess(work)
+        week = unusual.found(clock.day_bounds(clock.local_date(hour_of(7, 1)))[0], work.now)
+        by_day = [each for each in week if "hours" in each.rules and each.look.actor_id == world.siri.actor.person_id]
+        assert [each.look.day for each in by_day] == [clock.local_date(hour_of(4, 3))]
+        for each in by_day:
+            assert unusual.look(each.look.actor_id, patient_id, each.look.day).rules == each.rules
 
 
 @pytest.fixture
