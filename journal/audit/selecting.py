@@ -29,13 +29,16 @@ class LogLines(Service):
     def between(
         self, start: datetime, end: datetime, *, actor_id: UUID | None = None, patient_id: UUID | None = None
     ) -> list[dict[str, Any]]:
-        """The lines of a person, of a patient or of both. Raises Invalid when they are too many for one file."""
+        """The lines of a person, of a patient or of both, with the reason that was given where one was.
+
+        Raises Invalid when they are too many for one file.
+        """
         self.work.note(Permission.AUDIT_READ, patient_id)
         asked = [_LOG.c.at >= start, _LOG.c.at < end]
         asked += [_LOG.c.actor_id == actor_id] if actor_id else []
         asked += [_LOG.c.patient_id == patient_id] if patient_id else []
         rows = self.db.execute(sa.select(_LOG).where(*asked).order_by(_LOG.c.at, _LOG.c.id).limit(MOST_EXPORTED + 1))
-        lines = [dict(row) for row in rows.mappings()]
+        lines = [{**row, "reason": (row["decision_ref"] or {}).get("description")} for row in rows.mappings()]
         if len(lines) > MOST_EXPORTED:
             raise Invalid(errors={"since": ["Perioden har for mange linjer. Velg en kortere periode."]})
         _shield(self.work, lines)

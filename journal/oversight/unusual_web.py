@@ -1,6 +1,6 @@
 """The pages of unusual access: the list, one look, the cases, a manager's questions, and the rules."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from journal.oversight.unusual import MONTH, WEEK, UnusualAccess
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Invalid, NotFound
+from journal.platform.language import gettext as _
 from journal.platform.settings import Settings
 from journal.web import Section, current_work, form_body, query_body, render, see_other, typed
 from journal.web.shell import MenuEntry
@@ -65,17 +66,21 @@ def export_case(inquiry_id: UUID) -> Response:
     inquiry = Inquiries(work).one(inquiry_id)
     start, end = clock.day_bounds(inquiry.day)
     lines = LogLines(work).between(start, end, actor_id=inquiry.actor_id, patient_id=inquiry.patient_id)
-    return _package(lines, inquiry)
+    return _package(lines, [], inquiry)
 
 
 @bp.page("/audit/patients/<uuid:patient_id>/export", Permission.AUDIT_READ)
 def export_patient(patient_id: UUID) -> Response:
-    return _package(LogLines(current_work()).between(*_days(), patient_id=patient_id))
+    start, end = _days()
+    lines = LogLines(current_work()).between(start, end, patient_id=patient_id)
+    return _package(lines, [_("Journal %(short)s", short=str(patient_id)[:8]), _period(start, end)])
 
 
 @bp.page("/audit/people/<uuid:actor_id>/export", Permission.AUDIT_READ)
 def export_person(actor_id: UUID) -> Response:
-    return _package(LogLines(current_work()).between(*_days(), actor_id=actor_id))
+    start, end = _days()
+    lines = LogLines(current_work()).between(start, end, actor_id=actor_id)
+    return _package(lines, [lines[-1]["actor_name"] if lines else str(actor_id), _period(start, end)])
 
 
 @bp.page("/questions", Permission.AUDIT_ANSWER)
@@ -144,9 +149,15 @@ def _days() -> tuple[datetime, datetime]:
     return clock.day_bounds(first)[0], clock.day_bounds(last)[1]
 
 
-def _package(lines: list[dict[str, Any]], inquiry: InquiryPage | None = None) -> Response:
-    work = current_work()
-    content = package(work, cast(Settings, current_app.settings).export_key, lines, inquiry)  # type: ignore[attr-defined]
+def _period(start: datetime, end: datetime) -> str:
+    first, last = clock.local_date(start), clock.local_date(end - timedelta(seconds=1))
+    days = {"first": clock.norwegian_date(first), "last": clock.norwegian_date(last)}
+    return _("Fra og med %(first)s til og med %(last)s", **days)
+
+
+def _package(lines: list[dict[str, Any]], about: list[str], inquiry: InquiryPage | None = None) -> Response:
+    work, settings = current_work(), cast(Settings, current_app.settings)  # type: ignore[attr-defined]
+    content = package(work, settings.export_key, lines, about, inquiry)
     work.conclude()
     headers = {"Content-Disposition": "attachment; filename=innsyn.zip"}
     return Response(content, mimetype="application/zip", headers=headers)

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from journal.access.justified import Justifying
+from journal.access.justified_rules import REASONS, Reason
 from journal.oversight.command import check
 from journal.oversight.packing import as_csv, checked, packed
 from journal.oversight.unusual import UnusualAccess
@@ -338,6 +341,28 @@ def test_a_case_is_exported_signed_as_pdf_csv_and_fhir(
     assert "Uttrekket er helt" in capsys.readouterr().out
 
 
+def test_an_extract_says_of_what_and_of_when_it_is_and_the_reason_that_was_given(
+    world: World, client_for: ClientFor, work_of: Any, key: Ed25519PrivateKey
+) -> None:
+    patient_id = world.patient()
+    with work_of(world.unn) as work:
+        Justifying(work).open(patient_id, Reason.EMERGENCY, "")
+    client_for(world.unn).get(f"/patients/{patient_id}")
+    today = f"{clock.local_date(datetime.now(UTC)):%d.%m.%Y}"
+
+    for path, of in (
+        (f"patients/{patient_id}", str(patient_id)[:8]),
+        (f"people/{world.unn.actor.person_id}", "Ukjent Unn"),
+    ):
+        answer = client_for(world.rolf).get(f"/audit/{path}/export?since={today}&until={today}")
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as package:
+            told = " ".join(Paper(package.read("innsyn.pdf")).text.split())
+            rows = package.read("innsyn.csv").decode("utf-8-sig")
+        assert f"{of} Fra og med {today} til og med {today}" in told and "oppslag" in told
+        assert "Ukjent Unn, sykepleier, Avdeling 3" in told and REASONS[Reason.EMERGENCY].text in told
+        assert '"reason"' in rows and REASONS[Reason.EMERGENCY].text in rows
+
+
 def test_an_export_that_was_touched_or_signed_by_another_is_told(key: Ed25519PrivateKey) -> None:
     at = datetime(2026, 11, 16, 9, tzinfo=UTC)
     made = packed({"innsyn.csv": b"1", "innsyn.pdf": b"2"}, key, by="Rolf", at=at)
@@ -356,12 +381,49 @@ def test_an_export_that_was_touched_or_signed_by_another_is_told(key: Ed25519Pri
     assert checked(altered(innsyncsv=b"9"), public) == ["Filen innsyn.csv er endret, eller mangler."]
     assert checked(altered(more=b""), public) == ["Filen more.csv er lagt til."]
     assert len(checked(altered(manifestjson=b"{}"), public)) == 1
+    twice = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made)) as old, zipfile.ZipFile(twice, "w") as new:
+        new.writestr("innsyn.csv", b"9")
+        for name in old.namelist():
+            with pytest.warns(UserWarning) if name == "innsyn.csv" else nullcontext():
+                new.writestr(name, old.read(name))
+    assert checked(twice, public) == ["Samme fil ligger der flere ganger."], (
+        "which of them is read is the reader's to choose"
+    )
     assert len(checked(io.BytesIO(made), Ed25519PrivateKey.generate().public_key())) == 1
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+47", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1",
+        "+47",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n1",
+        "＝1+1",
+        "＠A1",
+        " =1",
+        "\u00a0+1",
+        "\ufeff=1",
+        "\u200b-1",
+    ],
+)
 def test_no_cell_is_a_formula(name: str) -> None:
-    columns = ("actor_role", "unit_name", "actor_id", "patient_id", "action", "ground", "purpose", "outcome", "origin")
+    columns = (
+        "actor_role",
+        "unit_name",
+        "actor_id",
+        "patient_id",
+        "action",
+        "ground",
+        "reason",
+        "purpose",
+        "outcome",
+        "origin",
+    )
     line = dict.fromkeys((*columns, "request_id", "id"), "") | {"at": datetime.now(UTC), "categories": []}
 
     rows = as_csv([line | {"actor_name": name}]).decode("utf-8-sig")
