@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from journal.audit.judging import barred_from
 from journal.audit.report_rules import ANSWER_WITHIN, reason_of
 from journal.audit.rules import ACTIONS
+from journal.audit.selecting import records_of
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Denied, NotFound
@@ -33,7 +34,7 @@ _QUESTIONS = sa.text(
 _LOOK = sa.text(
     """
     SELECT at, id, actor_id, coalesce(actor_name, '') AS name, coalesce(actor_role, '') AS role, coalesce(unit_name, '') AS unit,
-        action, ground FROM audit.access_log WHERE patient_id = :patient AND at = :at AND id = :id
+        action, ground FROM audit.access_log WHERE patient_id = ANY (:records) AND at = :at AND id = :id
     """
 )
 _ASK = sa.text(
@@ -105,7 +106,9 @@ class LogQuestions(Service):
     def look(self, patient_id: UUID, at: datetime, look_id: UUID) -> Look:
         """The line that is asked about. Raises NotFound."""
         self.work.note(Permission.AUDIT_READ, patient_id)
-        row: Any = self.db.execute(_LOOK, {"patient": patient_id, "at": at, "id": look_id}).one_or_none()
+        row: Any = self.db.execute(
+            _LOOK, {"records": records_of(self.work, patient_id), "at": at, "id": look_id}
+        ).one_or_none()
         if row is None:
             raise NotFound("Denne linjen finnes ikke i loggen.")
         return Look(*row)

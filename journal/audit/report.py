@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from journal.audit.judging import barred_from
 from journal.audit.report_rules import LAWS
-from journal.audit.selecting import protected_of
+from journal.audit.selecting import protected_of, records_of
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Invalid, NotFound
@@ -28,7 +28,10 @@ _READ = sa.text(
         count(DISTINCT (at AT TIME ZONE 'Europe/Oslo')::date) AS days, min(at) AS first_at, max(at) AS last_at, actor_id,
         coalesce(actor_name, '') AS name, coalesce(actor_role, '') AS role, coalesce(unit_name, '') AS unit, ground, outcome,
         array_agg(DISTINCT action) AS actions, count(*) AS looks, (array_agg(id ORDER BY at, id))[1] AS id
-    FROM audit.access_log WHERE patient_id = :patient AND at >= :since AND at < :until
+    FROM audit.access_log l WHERE patient_id = ANY (:records) AND at >= :since AND at < :until
+        -- A look into linked records is a line of each, and is told once.
+        AND (patient_id = :patient OR NOT EXISTS (SELECT FROM audit.access_log told
+            WHERE (told.patient_id, told.at, told.xid, told.action) = (:patient, l.at, l.xid, l.action)))
     GROUP BY 1, actor_id, 6, 7, 8, ground, outcome ORDER BY 1 DESC, max(at) DESC, 13
     """
 )
@@ -183,6 +186,7 @@ class PatientReports(Service):
 
     def _lines(self, patient_id: UUID, since: datetime, until: datetime) -> tuple[ReportLine, ...]:
         asked: dict[str, Any] = {"patient": patient_id, "since": since, "until": until}
+        asked["records"] = records_of(self.work, patient_id)
         asked["grain"] = "month" if _by_month(since, until) else "day"
         rows: Any = self.db.execute(_READ, asked)
         return tuple(ReportLine(*row) for row in rows)

@@ -3,7 +3,9 @@
 A page that shows a form is logged by the permission that the form needs, as what is sent by it is. So whether something was written
 is asked of the commands: each has the person and the instant of its transaction, as the line of the log has.
 
-Only adds: the version before this asks the same of oversight.looks, and hears of fewer who wrote.
+And the log of a person is of all her records: those that are linked to the one that is asked for were hers before they were linked.
+
+Only adds: the version before this asks the same of oversight.looks and audit.shielded, and hears of fewer who wrote.
 
 Revision ID: 0086
 Revises: 0082
@@ -11,7 +13,7 @@ Revises: 0082
 
 from alembic import op
 
-from migrations.helpers import let_read, with_other_words
+from migrations.helpers import define, in_place, let_read, with_other_words
 
 revision, down_revision, branch_labels, depends_on = "0086", "0082", None, None
 
@@ -33,6 +35,13 @@ LOOKS_KNOW = (
         " AND g.action !~ '(:(read|list|print|find|drawer)|^access:(justify|rescue|reason|review))$')",
     ),
 )
+SHIELDED = "audit.shielded(uuid[])"
+# Also where the address is protected in another record of the same person.
+SHIELDED_KNOWS = (
+    "SELECT p.patient_id FROM patients.patient p WHERE p.patient_id = ANY (asked) AND p.confidentiality <> 'none'",
+    "SELECT a.id FROM unnest(asked) a (id) WHERE EXISTS (SELECT FROM patients.patient p"
+    " WHERE p.patient_id = ANY (audit.records_of(a.id)) AND p.confidentiality <> 'none')",
+)
 
 
 def upgrade() -> None:
@@ -40,3 +49,28 @@ def upgrade() -> None:
     # Rows come in the order of their time: a thousandth of what a tree would take, and next to nothing to keep.
     op.execute("CREATE INDEX command_at ON platform.command USING brin (at)")
     with_other_words(LOOKS, "journal_door", *LOOKS_KNOW)
+    # For whoever reads the log in this transaction: the record that leads, and every other that is linked to it.
+    define(
+        "audit.records_of(asked uuid) RETURNS uuid[] STABLE",
+        """
+        DECLARE leads uuid;
+        BEGIN
+            IF NOT audit.reading_log() THEN RETURN '{}'; END IF;
+            leads := coalesce((SELECT k.patient_id FROM patients.link k WHERE k.linked_patient_id = asked
+                AND k.confirmed_at IS NOT NULL AND k.valid_until IS NULL LIMIT 1), asked);
+            RETURN ARRAY(SELECT leads UNION SELECT asked UNION SELECT k.linked_patient_id FROM patients.link k
+                WHERE k.patient_id = leads AND k.confirmed_at IS NOT NULL AND k.valid_until IS NULL);
+        END""",
+        owner="journal_door",
+    )
+    in_place(SHIELDED, *SHIELDED_KNOWS)
+
+
+def downgrade() -> None:
+    in_place(SHIELDED, *SHIELDED_KNOWS[::-1])
+    op.execute("DROP FUNCTION audit.records_of(uuid)")
+    with_other_words(LOOKS, "journal_door", *(words[::-1] for words in LOOKS_KNOW))
+    op.execute("DROP INDEX platform.command_at")
+    op.execute("DROP POLICY journal_door ON platform.command")
+    op.execute("REVOKE SELECT ON platform.command FROM journal_door")
+    op.execute("REVOKE USAGE ON SCHEMA platform FROM journal_door")

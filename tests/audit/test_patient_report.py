@@ -16,6 +16,7 @@ from journal.audit.rules import GROUNDS
 from journal.platform.clock import local_date, norwegian_date
 from journal.platform.errors import Invalid
 from tests import factories
+from tests.chart_rows import link
 from tests.conftest import Browser, World
 from tests.factories import Staff
 from tests.pdf_reading import words
@@ -178,6 +179,37 @@ def test_more_than_a_year_is_told_month_by_month(world: World, migrator: Migrato
 def test_every_ground_is_said_to_the_patient() -> None:
     assert GROUNDS.keys() <= REASONS.keys()
     assert reason_of(None) == "Det står ingen grunn i loggen."
+
+
+def test_the_log_of_a_person_is_of_all_her_records(
+    world: World, client_for: ClientFor, migrator: Migrator, read: UUID
+) -> None:
+    """What was read of the other record before the two were linked was hers too; what is read after is told once."""
+    other = world.patient(family_name="Loggvik", given_name="Ingrid", confidentiality="confidential")
+    assert client_for(world.lars).get(f"/patients/{other}").status_code == 200
+    rolf = client_for(world.rolf)
+    assert "Lars Haugen" not in rolf.get(f"/audit/patients/{read}/report").text
+    link(world.builder, read, other, world.nina, world.lars, at=datetime.now(UTC), reason="samme person")
+    world.store()
+    assert client_for(world.siri).get(f"/patients/{read}").status_code == 200
+
+    for asked in (read, other):
+        page = rolf.get(f"/audit/patients/{asked}/report").text
+        found = {line[1].split(" ", 2)[0]: line for line in lines(page)}
+        assert {"Nina", "Lars", "Siri"} <= found.keys()
+        timeline = rolf.get(f"/audit/patients/{asked}").text
+        assert "Lars Haugen" in timeline and "Nina Nordli" in timeline
+    siri = found["Siri"][2]
+    looks = migrator.execute(
+        "SELECT count(*) FROM audit.access_log WHERE patient_id = %s AND actor_name LIKE 'Siri%%'", (other,)
+    ).fetchone()
+    assert looks and (f"{looks[0]} oppslag" in siri or (looks == (1,) and "oppslag" not in siri))
+    assert rolf.get(question_to(rolf, read, "Lars Haugen")).status_code == 200
+    made = rolf.act(f"/audit/patients/{read}/report", {"language": "nb"})
+    paper = words(rolf.get(made.headers["Location"]))
+    assert "Lars Haugen" in paper and "Avdeling 2" not in paper, (
+        "where the address of one is protected, so is the other's"
+    )
 
 
 # A question to one line
