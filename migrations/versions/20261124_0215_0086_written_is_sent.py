@@ -5,6 +5,8 @@ is asked of the commands: each has the person and the instant of its transaction
 
 And the log of a person is of all her records: those that are linked to the one that is asked for were hers before they were linked.
 
+And with what is erased go the tasks that the journal raised about it: they say what was given, and why it was not.
+
 Only adds: the version before this asks the same of oversight.looks and audit.shielded, and hears of fewer who wrote.
 
 Revision ID: 0086
@@ -42,6 +44,20 @@ SHIELDED_KNOWS = (
     "SELECT a.id FROM unnest(asked) a (id) WHERE EXISTS (SELECT FROM patients.patient p"
     " WHERE p.patient_id = ANY (audit.records_of(a.id)) AND p.confidentiality <> 'none')",
 )
+CARRY_OUT = "audit.carry_out(audit.erasure_proposal)"
+CARRIES_OUT = (
+    ("            keys uuid[];\n", "            keys uuid[];\n            about uuid[];\n"),
+    (
+        "keys := audit.empty(e, p, ARRAY[entry]);",
+        """keys := audit.empty(e, p, ARRAY[entry]);
+                about := ARRAY(SELECT t.entry_id FROM care.task t WHERE t.patient_id = p.patient_id AND t.about_id = ANY (keys)
+                    GROUP BY t.entry_id HAVING bool_and(t.municipality_id = p.municipality_id) AND bool_or(t.erasure_id IS NULL));
+                IF about <> '{}' THEN
+                    SELECT * INTO e FROM audit.erasable l WHERE l.table_name = 'care.task';
+                    keys := keys || audit.empty(e, p, about);
+                END IF;""",
+    ),
+)
 
 
 def upgrade() -> None:
@@ -64,9 +80,15 @@ def upgrade() -> None:
         owner="journal_door",
     )
     in_place(SHIELDED, *SHIELDED_KNOWS)
+    op.execute("GRANT SELECT (about_id) ON care.task TO journal_eraser")
+    for words in CARRIES_OUT:
+        in_place(CARRY_OUT, *words)
 
 
 def downgrade() -> None:
+    for words in CARRIES_OUT[::-1]:
+        in_place(CARRY_OUT, *words[::-1])
+    op.execute("REVOKE SELECT (about_id) ON care.task FROM journal_eraser")
     in_place(SHIELDED, *SHIELDED_KNOWS[::-1])
     op.execute("DROP FUNCTION audit.records_of(uuid)")
     with_other_words(LOOKS, "journal_door", *(words[::-1] for words in LOOKS_KNOW))
