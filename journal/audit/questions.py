@@ -133,14 +133,12 @@ class LogQuestions(Service):
 
     @without_patient(Permission.AUDIT_READ)
     def one(self, question_id: UUID) -> Question:
-        """Raises NotFound."""
-        self.work.note(Permission.AUDIT_READ)
+        """That it was read stands in the patient's log. Raises NotFound."""
         return self._one(question_id)
 
     @without_patient(Permission.AUDIT_READ)
     def answer(self, question_id: UUID, text: str) -> None:
         """Answers, or answers anew: what was said before stands. Raises Denied for who may not judge it, NotFound."""
-        self.work.note(Permission.AUDIT_READ)
         question = self._one(question_id)
         if question.reader_id and barred_from(self.db, self.work.actor.person_id, [question.reader_id]):
             raise Denied(
@@ -149,9 +147,11 @@ class LogQuestions(Service):
         self.db.execute(_ANSWER, {"id": question_id, "version": (question.version or 0) + 1, "text": text})
 
     def _one(self, question_id: UUID) -> Question:
+        self.work.note(Permission.AUDIT_READ)
         row = self.db.execute(_QUESTIONS, {"id": question_id}).one_or_none()
         if row is None:
             raise NotFound("Dette spørsmålet finnes ikke.")
+        self.work.note(Permission.AUDIT_READ, row.patient_id, object_id=question_id)
         return self._question(row)
 
     def _question(self, row: Any) -> Question:

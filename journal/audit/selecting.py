@@ -34,7 +34,7 @@ class LogLines(Service):
 
         Raises Invalid when they are too many for one file.
         """
-        self.work.note(Permission.AUDIT_READ, patient_id)
+        self.work.note(Permission.AUDIT_READ, patient_id, object_id=actor_id)
         asked = [_LOG.c.at >= start, _LOG.c.at < end]
         asked += [_LOG.c.actor_id == actor_id] if actor_id else []
         asked += [_LOG.c.patient_id.in_(records_of(self.work, patient_id))] if patient_id else []

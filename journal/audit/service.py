@@ -130,8 +130,8 @@ class AccessLog(Service):
         until: datetime | None = None,
         only: Mapping[str, str] = MappingProxyType({}),
     ) -> LogPage:
-        """What this person opened; the days, and what they are narrowed to, as for a patient."""
-        self.work.note(Permission.AUDIT_READ)
+        """What this person opened; the days, and what they are narrowed to, as for a patient. Whose it was stands in the log."""
+        self.work.note(Permission.AUDIT_READ, object_id=actor_id)
         return self._page(_LOG.c.actor_id == actor_id, since, until, only)
 
     @without_patient(Permission.AUDIT_READ)

@@ -152,11 +152,12 @@ class Inquiries(Service):
 
     @without_patient(Permission.AUDIT_READ)
     def one(self, inquiry_id: UUID) -> InquiryPage:
-        """Raises NotFound, also for one that is not this auditor's to see."""
+        """That it was read stands in the patient's log. Raises NotFound, also for one that is not this auditor's to see."""
         self.work.note(Permission.AUDIT_READ)
         found = _pages(self.db, Inquiry.id == inquiry_id)
         if not found:
             raise NotFound()
+        self.work.note(Permission.AUDIT_READ, found[0].patient_id, object_id=inquiry_id)
         return found[0]
 
     @without_patient(Permission.AUDIT_READ)

@@ -135,6 +135,24 @@ def test_what_must_be_corrected_stays_in_the_form(
     assert step["text"] in answer.text
 
 
+def test_who_reads_a_case_or_an_employees_log_has_written_whose_it_was(
+    world: World, client_for: ClientFor, migrator: Migrator, snooped: UUID
+) -> None:
+    rolf = client_for(world.rolf)
+    case = case_of(rolf, world.nina, snooped, kind="explained", text="Hadde vakt")
+    reader = factories.staff(world.builder, world.oslo, world.home, "Renate Lund", "auditor")
+    world.store()
+    browser = client_for(reader)
+    browser.get(case)
+    browser.get(f"/audit/people/{world.nina.actor.person_id}")
+
+    told = migrator.execute(
+        "SELECT patient_id, object_id FROM audit.access_log WHERE actor_id = %s AND object_id IS NOT NULL",
+        (reader.actor.person_id,),
+    ).fetchall()
+    assert set(told) == {(snooped, UUID(case.split("/")[-1])), (None, world.nina.actor.person_id)}
+
+
 def test_a_look_is_taken_hold_of_once(world: World, client_for: ClientFor, snooped: UUID) -> None:
     rolf, step = client_for(world.rolf), {"kind": "explained", "text": "Hadde vakt"}
     case = case_of(rolf, world.nina, snooped, **step)
