@@ -44,6 +44,14 @@ SHIELDED_KNOWS = (
     "SELECT a.id FROM unnest(asked) a (id) WHERE EXISTS (SELECT FROM patients.patient p"
     " WHERE p.patient_id = ANY (audit.records_of(a.id)) AND p.confidentiality <> 'none')",
 )
+DROP = "audit.drop_month(date, text[])"
+# What is held of one record is held of those that are linked to it.
+DROP_HOLDS = (
+    "(h.patient_id IS NULL OR l.patient_id = h.patient_id)",
+    "(h.patient_id IS NULL OR l.patient_id = h.patient_id OR EXISTS (SELECT FROM patients.link k"
+    " WHERE (k.patient_id, k.linked_patient_id) IN ((h.patient_id, l.patient_id), (l.patient_id, h.patient_id))"
+    " AND k.confirmed_at IS NOT NULL AND k.valid_until IS NULL))",
+)
 CARRY_OUT = "audit.carry_out(audit.erasure_proposal)"
 CARRIES_OUT = (
     ("            keys uuid[];\n", "            keys uuid[];\n            about uuid[];\n"),
@@ -80,6 +88,7 @@ def upgrade() -> None:
         owner="journal_door",
     )
     in_place(SHIELDED, *SHIELDED_KNOWS)
+    in_place(DROP, *DROP_HOLDS)
     op.execute("GRANT SELECT (about_id) ON care.task TO journal_eraser")
     for words in CARRIES_OUT:
         in_place(CARRY_OUT, *words)
@@ -89,6 +98,7 @@ def downgrade() -> None:
     for words in CARRIES_OUT[::-1]:
         in_place(CARRY_OUT, *words[::-1])
     op.execute("REVOKE SELECT (about_id) ON care.task FROM journal_eraser")
+    in_place(DROP, *DROP_HOLDS[::-1])
     in_place(SHIELDED, *SHIELDED_KNOWS[::-1])
     op.execute("DROP FUNCTION audit.records_of(uuid)")
     with_other_words(LOOKS, "journal_door", *(words[::-1] for words in LOOKS_KNOW))

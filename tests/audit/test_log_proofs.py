@@ -24,6 +24,7 @@ from journal.platform.clock import local_date, norwegian_date
 from journal.platform.postgres import EmbeddedPostgres
 from tests import factories
 from tests.audit.test_sealing import KEY, PUBLIC, checked, made, places
+from tests.chart_rows import link
 from tests.conftest import DATABASE, Browser, World
 from tests.factories import Staff
 
@@ -244,6 +245,14 @@ def test_a_month_goes_by_two_persons_when_it_is_old_and_nothing_holds_it(world: 
         with pytest.raises(ValueError, match="vernet mot sletting"):
             keeping.drop_month(migrator, month, TWO)
         keeping.lift(migrator, hold, TWO)
+
+    linked = world.patient()
+    link(world.builder, linked, old_month, world.nina, world.lars, at=datetime.now(UTC), reason="samme person")
+    world.store()
+    of_other = keeping.hold(migrator, world.oslo["id"], linked, date(2000, 1, 1), None, "Den andre journalen", TWO)
+    with pytest.raises(ValueError, match="vernet mot sletting"):
+        keeping.drop_month(migrator, month, TWO)
+    keeping.lift(migrator, of_other, TWO)
 
     assert keeping.drop_month(migrator, month, TWO) == 1
 
