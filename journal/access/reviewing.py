@@ -28,6 +28,7 @@ _OF_UNITS = Statement(
     SELECT j.id, j.patient_id, j.recorded_by AS reader_id, j.recorded_by_name AS reader, j.recorded_role AS role, j.reason,
         j.recorded_at AS at, j.valid_until AS until, j.review_before, j.in_an_hour, j.too_many,
         n.told_how, n.told_at, n.told_by_name AS teller, u.name AS unit,
+        j.recorded_by = audit.acting_person() AS mine, oversight.barred(audit.acting_person(), j.recorded_by) AS barred,
         v.outcome, v.recorded_by_name AS reviewer, v.recorded_at AS reviewed_at, coalesce(v.version, 0) AS version
     FROM access.justified_access j
     JOIN municipalities.unit u ON (u.municipality_id, u.id) = (j.municipality_id, j.unit_id)
@@ -55,8 +56,8 @@ _WHOSE = Statement(
 class Reviewed:
     """An access to look over: who, when, why, until when, and how many looks into each part of the chart. Nothing of what was read.
 
-    *mine*: the reader's own, which another must look over. *late*: the clock has run out. *told_how*: how the patient got to know
-    (rules.TOLD), None while nobody has told her.
+    *mine*: the reader's own; *barred*: this too, or of her leader or her family: another must look it over. *late*: the clock has
+    run out. *told_how*: how the patient got to know (rules.TOLD), None while nobody has told her.
     """
 
     id: UUID
@@ -79,6 +80,7 @@ class Reviewed:
     teller: str | None
     kinds: tuple[tuple[str, int], ...]
     mine: bool
+    barred: bool
     late: bool
 
     @property
@@ -132,18 +134,20 @@ class Reviews(Service):
         """How many wait for whoever is signed in."""
         rows = self._asked(late=self.work.actor.role != Role.UNIT_MANAGER)
         found = [self._reviewed(row, []) for row in rows]
-        return sum(one.waits and not one.mine for one in found)
+        return sum(one.waits and not one.barred for one in found)
 
     @without_patient(Permission.ACCESS_REVIEW)
     def decide(self, access_id: UUID, outcome: Outcome, *, version: int) -> None:
         """Writes down what she came to; *version* is the newest answer that was seen, 0 for none.
 
-        Raises NotFound for one of another unit, Denied for her own, Conflict when another has answered since.
+        Raises NotFound for one of another unit, Denied for her own, her leader's or her family's, Conflict when another did it.
         """
         row = self._one(access_id)
         self.work.note(Permission.ACCESS_REVIEW, row.patient_id)
-        if row.reader_id == self.work.actor.person_id:
+        if row.mine:
             raise Denied("Du kan ikke gå gjennom din egen tilgang. Lederen over deg må gjøre det.")
+        if row.barred:
+            raise Denied("Du kan ikke gå gjennom tilgangen til en leder eller en nær slektning. En annen må gjøre det.")
         told = {"access_id": access_id, "reader_id": row.reader_id, "version": version + 1, "outcome": outcome.value}
         write = insert(JustifiedReview).values(**told).on_conflict_do_nothing().returning(JustifiedReview.version)
         if row.version != version or self.db.scalar(write) is None:
@@ -196,13 +200,13 @@ class Reviews(Service):
 
     def _reviewed(self, row: Any, kinds: list[tuple[str, int]]) -> Reviewed:
         told = row._asdict()
-        reader_id, outcome = told.pop("reader_id"), told.pop("outcome")
+        del told["reader_id"]
+        outcome = told.pop("outcome")
         order = list(rules.KINDS)
         known = sorted(((k, n) for k, n in kinds if k in rules.KINDS), key=lambda kind: order.index(kind[0]))
         return Reviewed(
             **{**told, "reason": Reason(row.reason)},
             outcome=Outcome(outcome) if outcome else None,
             kinds=tuple(known),
-            mine=reader_id == self.work.actor.person_id,
             late=row.review_before <= self.work.now,
         )

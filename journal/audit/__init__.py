@@ -1,6 +1,7 @@
 """The access log: append-only, written by one function of the database; read by auditors and, about themselves, by patients."""
 
 from journal.audit.erasure import PARAGRAPHS, RECORDS, Erasable, Erasures, Proposal
+from journal.audit.judging import barred_from
 from journal.audit.questions import LogQuestions
 from journal.audit.report_rules import ANSWER_WITHIN
 from journal.audit.rules import ACTIONS, GROUNDS, OUTCOMES
@@ -22,5 +23,6 @@ __all__ = [
     "LogLines",
     "LogQuestions",
     "Proposal",
+    "barred_from",
     "make_seal_key",
 ]

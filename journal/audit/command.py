@@ -48,7 +48,9 @@ def add_arguments(command: argparse.ArgumentParser, common: argparse.ArgumentPar
     check.add_argument("--anchor", type=Path, help="filen med forseglinger som er oppbevart utenfor databasen")
     check.add_argument("--codes", type=Path, help="fil med AKSON_LOG_KEY: kontroller også koden over hver linje")
     check.add_argument(
-        "--codes-since", default="9", metavar="TID", help="fra da av skal hver linje ha en kode (2026-12-01)"
+        "--codes-since",
+        metavar="TID",
+        help="fra da av skal hver linje ha en kode (2026-12-01); ellers fra den første som har",
     )
     check.set_defaults(run=check_file)
     renew = acts.add_parser("new-epoch", parents=[common], help="begynn på nytt etter at en kopi er lagt tilbake")
@@ -148,6 +150,10 @@ def check_file(arguments: argparse.Namespace) -> int:
     """Says in a sentence whether the log is whole, or each thing that is wrong; answers with 1 then."""
     key = proof_command.public_key(arguments.key)
     heads = anchored(arguments.anchor) if arguments.anchor else []
+    if arguments.anchor and not heads:
+        raise ValueError(
+            f"{arguments.anchor} har ingen forseglinger. Uten dem ser ingen om slutten av loggen er kuttet."
+        )
     codes = (
         Codes(bytes.fromhex(arguments.codes.read_text().strip()), arguments.codes_since) if arguments.codes else None
     )
@@ -168,10 +174,11 @@ def sentences(verdict: Verdict, *, anchors: int) -> list[str]:
     """What a check came to, for people."""
     if not verdict.whole:
         return ["Loggen er ikke hel:", *(f"- {finding}" for finding in verdict.findings)]
+    part = [f"Filen er bare den delen av loggen som gjelder kommunen {verdict.of}."] if verdict.of else []
     if not verdict.lines:
-        return ["Loggen har ingen forseglede linjer."]
+        return ["Loggen har ingen forseglede linjer.", *part]
     first, last = (moment(datetime.fromisoformat(at)) for at in (verdict.first, verdict.last))
-    said = [f"Loggen er hel fra {first} til {last}: {verdict.lines} linjer i {verdict.seals} forseglinger."]
+    said = [f"Loggen er hel fra {first} til {last}: {verdict.lines} linjer i {verdict.seals} forseglinger.", *part]
     if verdict.unsealed:
         said.append(f"{verdict.unsealed} nye linjer er ikke forseglet ennå.")
     if verdict.coded:

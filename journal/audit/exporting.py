@@ -1,7 +1,8 @@
 """The access log as a file that anybody can check with the public key alone: the whole of it, or one municipality's own part.
 
 A line of JSON for the file itself, one for each seal with its parts, the lines that it covers after it, and last those that are
-not sealed yet. Of one municipality's own export, every head is there, and of the parts its own with the way to the root.
+not sealed yet. Of one municipality's own export, every head is there, and of the parts its own with the way to the root; where it
+has none, those that it would have stood between, which shows that nothing of it was sealed there.
 """
 
 import json
@@ -41,15 +42,24 @@ def _of_seal(connection: psycopg.Connection[Any], sealed: Sealed, of: str | None
     with connection.cursor(row_factory=namedtuple_row) as cursor:
         rows: Iterable[Any] = cursor.execute(_PARTS, (sealed.head.number,)).fetchall()
     parts = [Part(str(row.municipality_id), row.lines, row.root) for row in rows]
-    told: dict[str, Any] = {"head": asdict(sealed.head), "signature": sealed.signature}
-    if of is None:
-        return {"seal": told | {"parts": [asdict(part) for part in parts]}}
+    told = {"head": asdict(sealed.head), "signature": sealed.signature}
+    return {"seal": told | ({"parts": [asdict(part) for part in parts]} if of is None else parts_for(of, parts))}
+
+
+def parts_for(of: str, parts: list[Part]) -> dict[str, Any]:
+    """What a seal says to one municipality: its own part and the way to the root, or the parts that it would have stood between."""
     for index, part in enumerate(parts):
         if part.municipality_id == of:
-            beside = [each.hex() for each in merkle.path([one.leaf() for one in parts], index)]
-            way = {"index": index, "size": len(parts), "beside": beside}
-            return {"seal": told | {"parts": [asdict(part)], "way": way}}
-    return {"seal": told | {"parts": []}}
+            return {"parts": [asdict(part)], "way": _way(parts, index)}
+    after = sum(part.municipality_id < of for part in parts)
+    near = range(max(after - 1, 0), min(after + 1, len(parts)))
+    between = [{"part": asdict(parts[index]), "way": _way(parts, index)} for index in near]
+    return {"parts": [], "between": between}
+
+
+def _way(parts: list[Part], index: int) -> dict[str, Any]:
+    beside = [each.hex() for each in merkle.path([one.leaf() for one in parts], index)]
+    return {"index": index, "size": len(parts), "beside": beside}
 
 
 def _lines(connection: psycopg.Connection[Any], of: str | None, *between: tuple[int, int]) -> Iterator[str]:

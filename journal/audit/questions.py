@@ -7,8 +7,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from journal.audit.judging import barred_from
 from journal.audit.report_rules import ANSWER_WITHIN, reason_of
 from journal.audit.rules import ACTIONS
+from journal.audit.selecting import records_of
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Denied, NotFound
@@ -32,7 +34,7 @@ _QUESTIONS = sa.text(
 _LOOK = sa.text(
     """
     SELECT at, id, actor_id, coalesce(actor_name, '') AS name, coalesce(actor_role, '') AS role, coalesce(unit_name, '') AS unit,
-        action, ground FROM audit.access_log WHERE patient_id = :patient AND at = :at AND id = :id
+        action, ground FROM audit.access_log WHERE patient_id = ANY (:records) AND at = :at AND id = :id
     """
 )
 _ASK = sa.text(
@@ -98,13 +100,15 @@ class Question:
 
 
 class LogQuestions(Service):
-    """Of one's own municipality. Nobody answers for her own reading."""
+    """Of one's own municipality. Nobody answers for her own reading, her leader's or her family's."""
 
     @without_patient(Permission.AUDIT_READ)
     def look(self, patient_id: UUID, at: datetime, look_id: UUID) -> Look:
         """The line that is asked about. Raises NotFound."""
         self.work.note(Permission.AUDIT_READ, patient_id)
-        row: Any = self.db.execute(_LOOK, {"patient": patient_id, "at": at, "id": look_id}).one_or_none()
+        row: Any = self.db.execute(
+            _LOOK, {"records": records_of(self.work, patient_id), "at": at, "id": look_id}
+        ).one_or_none()
         if row is None:
             raise NotFound("Denne linjen finnes ikke i loggen.")
         return Look(*row)
@@ -129,23 +133,25 @@ class LogQuestions(Service):
 
     @without_patient(Permission.AUDIT_READ)
     def one(self, question_id: UUID) -> Question:
-        """Raises NotFound."""
-        self.work.note(Permission.AUDIT_READ)
+        """That it was read stands in the patient's log. Raises NotFound."""
         return self._one(question_id)
 
     @without_patient(Permission.AUDIT_READ)
     def answer(self, question_id: UUID, text: str) -> None:
-        """Answers, or answers anew: what was said before stands. Raises Denied for whoever did the reading, NotFound."""
-        self.work.note(Permission.AUDIT_READ)
+        """Answers, or answers anew: what was said before stands. Raises Denied for who may not judge it, NotFound."""
         question = self._one(question_id)
-        if question.reader_id == self.work.actor.person_id:
-            raise Denied("Spørsmålet gjelder deg selv. En annen revisor må svare på det.")
+        if question.reader_id and barred_from(self.db, self.work.actor.person_id, [question.reader_id]):
+            raise Denied(
+                "Spørsmålet gjelder deg selv, en leder eller en nær slektning. En annen revisor må svare på det."
+            )
         self.db.execute(_ANSWER, {"id": question_id, "version": (question.version or 0) + 1, "text": text})
 
     def _one(self, question_id: UUID) -> Question:
+        self.work.note(Permission.AUDIT_READ)
         row = self.db.execute(_QUESTIONS, {"id": question_id}).one_or_none()
         if row is None:
             raise NotFound("Dette spørsmålet finnes ikke.")
+        self.work.note(Permission.AUDIT_READ, row.patient_id, object_id=question_id)
         return self._question(row)
 
     def _question(self, row: Any) -> Question:

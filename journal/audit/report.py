@@ -8,8 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from journal.audit.judging import barred_from
 from journal.audit.report_rules import LAWS
-from journal.audit.selecting import protected_of
+from journal.audit.selecting import protected_of, records_of
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Invalid, NotFound
@@ -26,9 +27,13 @@ _READ = sa.text(
     SELECT date_trunc(:grain, at AT TIME ZONE 'Europe/Oslo')::date AS day,
         count(DISTINCT (at AT TIME ZONE 'Europe/Oslo')::date) AS days, min(at) AS first_at, max(at) AS last_at, actor_id,
         coalesce(actor_name, '') AS name, coalesce(actor_role, '') AS role, coalesce(unit_name, '') AS unit, ground, outcome,
-        array_agg(DISTINCT action) AS actions, count(*) AS looks, (array_agg(id ORDER BY at, id))[1] AS id
-    FROM audit.access_log WHERE patient_id = :patient AND at >= :since AND at < :until
-    GROUP BY 1, actor_id, 6, 7, 8, ground, outcome ORDER BY 1 DESC, max(at) DESC, 13
+        array_agg(DISTINCT action) AS actions, count(*) AS looks, (array_agg(id ORDER BY at, id))[1] AS id,
+        CASE WHEN (decision_ref ->> 'user_selected')::boolean THEN decision_ref ->> 'description' END AS reason
+    FROM audit.access_log l WHERE patient_id = ANY (:records) AND at >= :since AND at < :until
+        -- A look into linked records is a line of each, and is told once.
+        AND (patient_id = :patient OR NOT EXISTS (SELECT FROM audit.access_log told
+            WHERE (told.patient_id, told.at, told.xid, told.action) = (:patient, l.at, l.xid, l.action)))
+    GROUP BY 1, actor_id, 6, 7, 8, ground, outcome, 14 ORDER BY 1 DESC, max(at) DESC, 13
     """
 )
 _COLUMNS = (
@@ -42,7 +47,8 @@ _REPORT = sa.table("log_report", *map(sa.column, _COLUMNS), schema="audit")
 class ReportLine:
     """What one person did in the record in one day, or one month, for one reason: one line, as people count.
 
-    *id*: of the first look in it. *day*: the first of the month, when it is of a month.
+    *id*: of the first look in it. *day*: the first of the month, when it is of a month. *reason*: what the reader chose of the
+    reasons at the door, None for whoever needed none.
     """
 
     day: date
@@ -58,6 +64,7 @@ class ReportLine:
     actions: list[str]
     looks: int
     id: UUID
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,8 @@ class PatientReports(Service):
     ) -> UUID:
         """Writes down that the report is made for the patient, and what is held back; answers with its id.
 
-        Raises Invalid when a line is held back without a law and a reason, and for a line that is not there.
+        Raises Invalid when a line is held back without a law and a reason, for a line that is not there, and for one of a reader
+        whom this auditor may not judge.
         """
         self.work.note(Permission.AUDIT_READ, patient_id)
         first, end = self._period(since, until)
@@ -129,6 +137,9 @@ class PatientReports(Service):
         errors: dict[str, list[str]] = {}
         if not set(withheld) <= {line.id for line in lines}:
             errors["withheld"] = ["Linjen som skal holdes tilbake, er ikke i perioden."]
+        readers = {line.actor_id for line in lines if line.actor_id and line.id in withheld}
+        if barred_from(self.db, self.work.actor.person_id, readers):
+            errors["withheld"] = ["Du kan ikke holde tilbake linjer om deg selv, en leder eller en nær slektning."]
         if withheld and law not in LAWS:
             errors["law"] = ["Velg hvilken lov linjene holdes tilbake etter."]
         if withheld and not reason:
@@ -178,6 +189,7 @@ class PatientReports(Service):
 
     def _lines(self, patient_id: UUID, since: datetime, until: datetime) -> tuple[ReportLine, ...]:
         asked: dict[str, Any] = {"patient": patient_id, "since": since, "until": until}
+        asked["records"] = records_of(self.work, patient_id)
         asked["grain"] = "month" if _by_month(since, until) else "day"
         rows: Any = self.db.execute(_READ, asked)
         return tuple(ReportLine(*row) for row in rows)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from journal.audit import rules
+from journal.audit.selecting import records_of
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Invalid
@@ -31,6 +32,7 @@ _LOG = sa.table(
     sa.column("categories", sa.ARRAY(sa.Text)),
     sa.column("decision_ref", JSONB),
     *map(sa.column, ("actor_name", "actor_role", "unit_name", "action", "ground", "outcome")),
+    sa.column("xid"),
     schema="audit",
 )
 
@@ -118,7 +120,7 @@ class AccessLog(Service):
         last day comes before the first.
         """
         self.work.note(Permission.AUDIT_READ, patient_id)
-        return self._page(_LOG.c.patient_id, patient_id, since, until, only)
+        return self._page(_of_person([patient_id], records_of(self.work, patient_id)), since, until, only)
 
     @without_patient(Permission.AUDIT_READ)
     def of_person(
@@ -128,9 +130,9 @@ class AccessLog(Service):
         until: datetime | None = None,
         only: Mapping[str, str] = MappingProxyType({}),
     ) -> LogPage:
-        """What this person opened; the days, and what they are narrowed to, as for a patient."""
-        self.work.note(Permission.AUDIT_READ)
-        return self._page(_LOG.c.actor_id, actor_id, since, until, only)
+        """What this person opened; the days, and what they are narrowed to, as for a patient. Whose it was stands in the log."""
+        self.work.note(Permission.AUDIT_READ, object_id=actor_id)
+        return self._page(_LOG.c.actor_id == actor_id, since, until, only)
 
     @without_patient(Permission.AUDIT_READ)
     def actors(self) -> list[LogActor]:
@@ -141,8 +143,7 @@ class AccessLog(Service):
 
     def _page(
         self,
-        whose: sa.ColumnElement[UUID],
-        id: UUID,
+        whose: sa.ColumnElement[bool],
         since: datetime | None,
         until: datetime | None,
         only: Mapping[str, str],
@@ -152,7 +153,7 @@ class AccessLog(Service):
         if first > last:
             raise Invalid(errors={"until": ["Siste dag kan ikke være før første dag."]})
         start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
-        about = sa.and_(whose == id, _LOG.c.at >= start, _LOG.c.at < end)
+        about = sa.and_(whose, _LOG.c.at >= start, _LOG.c.at < end)
         told = [_LOG.c[column] for column in FILTERS.values()]
         counted = self.db.execute(
             sa.select(_DAY, *told, sa.func.count().label("n")).where(about).group_by(_DAY, *told)
@@ -170,6 +171,15 @@ class AccessLog(Service):
             days=_days(counted, chosen, shown),
             choices={name: _choices(counted, column) for name, column in FILTERS.items()},
         )
+
+
+def _of_person(asked: list[UUID], records: list[UUID]) -> sa.ColumnElement[bool]:
+    """The lines of all her records. A look into linked ones is a line of each, and is told once: of the one that is *asked* for."""
+    told = _LOG.alias("told")
+    same = (told.c.at == _LOG.c.at, told.c.xid == _LOG.c.xid, told.c.action == _LOG.c.action)
+    again = sa.select(told.c.at).where(told.c.patient_id.in_(asked), *same).exists()
+    others, mine = set(records).difference(asked), _LOG.c.patient_id.in_(asked)
+    return sa.or_(mine, sa.and_(_LOG.c.patient_id.in_(others), ~again)) if others else mine
 
 
 def _days(counted: Sequence[Any], chosen: Mapping[str, str], lines: Sequence[LogLine]) -> tuple[LogDay, ...]:

@@ -23,7 +23,10 @@ LONGEST_TRANSACTION = timedelta(hours=1)
 
 @dataclass
 class Verdict:
-    """What a check came to. `findings`: sentences, none for a whole log. `first` and `last`: the times of the lines, in UTC."""
+    """What a check came to. `findings`: sentences, none for a whole log. `first` and `last`: the times of the lines, in UTC.
+
+    `of`: the id of the municipality whose own part the file says that it is; None for the whole log.
+    """
 
     seals: int = 0
     lines: int = 0
@@ -32,8 +35,12 @@ class Verdict:
     first: str = ""
     last: str = ""
     coded: int = 0
+    coded_since: str | None = None
+    uncoded: int = 0
+    uncoded_id: str = ""
     dropped: dict[str, Any] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
+    of: str | None = None
 
     @property
     def whole(self) -> bool:
@@ -43,10 +50,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Codes:
-    """The key of the codes over lines, and from when (`2026-12-01T00:00:00.000000Z`) each line of the program has one."""
+    """The key of the codes over lines, and from when (`2026-12-01T00:00:00.000000Z`) each line of the program has one: from the
+    first that has, unless said. Else whoever alters a line would take its code away."""
 
     key: bytes
-    since: str = "9"
+    since: str | None = None
 
 
 class _Sealed(NamedTuple):
@@ -54,6 +62,7 @@ class _Sealed(NamedTuple):
     signature: str
     parts: list[Part]
     way: dict[str, Any] | None
+    between: list[dict[str, Any]]
 
 
 def verify(
@@ -66,12 +75,27 @@ def verify(
     """Checks an export line by line; needs memory for one seal's heads and no more.
 
     `progress` hears of how many lines, now and then. With the key of the codes, what was altered before it was sealed is found
-    too. Raises ValueError for a file that is no export.
+    too. Raises ValueError for a file that is no export, and where something in it cannot be read as it was written.
     """
+    try:
+        return _verified(written, key, anchors, progress, codes)
+    except (KeyError, TypeError, AttributeError, AssertionError) as error:
+        raise ValueError(
+            "Noe i uttrekket er ikke til å lese slik en forsegling eller en linje blir skrevet."
+        ) from error
+
+
+def _verified(
+    written: Iterable[str],
+    key: Ed25519PublicKey,
+    anchors: Sequence[Sealed],
+    progress: Callable[[int], None],
+    codes: Codes | None,
+) -> Verdict:
     verdict, kept, gaps = Verdict(), {one.head.number: one for one in anchors}, Gaps()
     before: Head | None = None
     contents = read(written)
-    of = next(contents)["log"]["municipality_id"]
+    of = verdict.of = next(contents)["log"]["municipality_id"]
     for sealed, lines in _by_seal(contents):
         if sealed is None:
             for each in lines:
@@ -88,6 +112,9 @@ def verify(
                 )
         before, verdict.seals = sealed.head, verdict.seals + 1
         progress(verdict.lines)
+    if verdict.uncoded:
+        said_of = f"{verdict.uncoded} linjer har ingen kode fra programmet. Den første er {verdict.uncoded_id}."
+        verdict.findings.append(said_of)
     verdict.dropped = gaps.dropped
     verdict.findings += gaps.findings()
     if kept and max(kept) > (before.number if before else 0):
@@ -119,7 +146,7 @@ def _by_seal(contents: Iterator[dict[str, Any]]) -> Iterator[tuple[_Sealed | Non
             continue
         of = content["seal"]
         parts = [Part(**part) for part in of["parts"]]
-        yield _Sealed(Head.read(of["head"]), of["signature"], parts, of.get("way")), lines
+        yield _Sealed(Head.read(of["head"]), of["signature"], parts, of.get("way"), of.get("between", [])), lines
 
 
 def _check_head(verdict: Verdict, sealed: _Sealed, before: Head | None, key: Ed25519PublicKey) -> None:
@@ -166,11 +193,27 @@ def _leads_to_root(sealed: _Sealed, of: str | None) -> bool:
     if of is None:
         return root_over(parts) == head.root and sum(part.lines for part in parts) == head.lines
     if not parts:
-        return True
-    assert way is not None
-    beside = [bytes.fromhex(each) for each in way["beside"]]
-    root = merkle.root_by_path(parts[0].leaf(), way["index"], way["size"], beside)
-    return root is not None and root.hex() == head.root and parts[0].municipality_id == of
+        return head.lines == 0 or _stands_outside(sealed.between, of, head.root)
+    return len(parts) == 1 and parts[0].municipality_id == of and way is not None and _root(parts[0], way) == head.root
+
+
+def _stands_outside(between: list[dict[str, Any]], of: str, root: str) -> bool:
+    """Whether nothing of this municipality was sealed: two parts next to each other by id, and it would have stood between them; or
+    the first or the last, and it would have stood outside."""
+    found = [(Part(**each["part"]), each["way"]) for each in between]
+    if not 1 <= len(found) <= 2 or any(_root(part, way) != root for part, way in found):
+        return False
+    (first, begins), (last, ends) = found[0], found[-1]
+    if len(found) == 2:
+        next_to = (begins["index"] + 1, begins["size"]) == (ends["index"], ends["size"])
+        return next_to and first.municipality_id < of < last.municipality_id
+    before_all, after_all = begins["index"] == 0, ends["index"] == ends["size"] - 1
+    return (before_all and of < first.municipality_id) or (after_all and last.municipality_id < of)
+
+
+def _root(part: Part, way: dict[str, Any]) -> str | None:
+    root = merkle.root_by_path(part.leaf(), way["index"], way["size"], [bytes.fromhex(each) for each in way["beside"]])
+    return root.hex() if root else None
 
 
 def _check_line(verdict: Verdict, line: dict[str, Any], head: Head, before: Head | None) -> None:
@@ -192,12 +235,14 @@ def _check_code(verdict: Verdict, each: Written, codes: Codes | None) -> None:
         return
     if each.code:
         verdict.coded += 1
+        verdict.coded_since = min(verdict.coded_since or each.line["at"], each.line["at"])
         if not hmac.compare_digest(each.code, code_of(codes.key, each.line)):
             verdict.findings.append(
                 f"Linjen {each.line['id']} er endret etter at programmet skrev den: koden stemmer ikke."
             )
-    elif each.line["at"] >= codes.since and not _of_the_database(each.line):
-        verdict.findings.append(f"Linjen {each.line['id']} har ingen kode fra programmet.")
+    elif each.line["at"] >= (codes.since or verdict.coded_since or "9") and not _of_the_database(each.line):
+        verdict.uncoded += 1
+        verdict.uncoded_id = verdict.uncoded_id or each.line["id"]
 
 
 def _of_the_database(line: dict[str, Any]) -> bool:

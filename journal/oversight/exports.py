@@ -15,17 +15,22 @@ from journal.oversight.rules import RULES
 from journal.platform.clock import moment, norwegian_date
 from journal.platform.errors import Unavailable
 from journal.platform.fhir import as_json
-from journal.platform.language import current
+from journal.platform.language import current, joined
 from journal.platform.language import gettext as _
 from journal.platform.pdf import pdf
 from journal.platform.work import Work
+from journal.web.shell import role_text
 
 
-def package(work: Work, key_file: str, lines: list[dict[str, Any]], inquiry: InquiryPage | None = None) -> bytes:
-    """The ZIP. Raises Unavailable when the installation has no key to sign with: an unsigned export proves nothing."""
+def package(
+    work: Work, key_file: str, lines: list[dict[str, Any]], about: list[str], inquiry: InquiryPage | None = None
+) -> bytes:
+    """The ZIP. *about*: what it is of, which the paper begins with.
+
+    Raises Unavailable when the installation has no key to sign with: an unsigned export proves nothing."""
     key = _key(key_file)
     files = {
-        "innsyn.pdf": pdf(_template(), _paper(work, lines, inquiry), work.now, work.shield),
+        "innsyn.pdf": pdf(_template(), _paper(work, lines, about, inquiry), work.now, work.shield),
         "innsyn.csv": as_csv(lines),
         "innsyn.fhir.json": as_json(bundle(lines)).encode(),
     }
@@ -44,11 +49,11 @@ def _template() -> bytes:
     return (resources.files("journal.oversight") / "data/export.typ").read_bytes()
 
 
-def _paper(work: Work, lines: list[dict[str, Any]], inquiry: InquiryPage | None) -> dict[str, Any]:
+def _paper(work: Work, lines: list[dict[str, Any]], about: list[str], inquiry: InquiryPage | None) -> dict[str, Any]:
     return {
         "language": current(),
         "title": _("Sak om innsyn") if inquiry else _("Utdrag av innsynsloggen"),
-        "about": _about(inquiry) if inquiry else [],
+        "about": [*about, *(_about(inquiry) if inquiry else ()), _("%(count)s oppslag", count=len(lines))],
         "steps": [_step(step) for step in inquiry.steps] if inquiry else [],
         "log_title": _("Oppslag"),
         "columns": [_("Når"), _("Hvem"), _("Hva"), _("Grunn"), _("Utfall")],
@@ -68,6 +73,8 @@ def _step(step: Any) -> dict[str, str]:
 
 
 def _row(line: dict[str, Any]) -> list[str]:
-    who = f"{line['actor_name'] or 'Akson journal'}, {line['unit_name'] or '–'}"
+    role = role_text(line["actor_role"]) if line["actor_role"] else ""
+    who = joined(", ", (line["actor_name"] or "Akson journal", role, line["unit_name"] or ""))
     what = ACTIONS.get(line["action"], line["action"])
-    return [moment(line["at"]), who, what, GROUNDS.get(line["ground"], "–"), OUTCOMES[line["outcome"]]]
+    why = joined(": ", (GROUNDS.get(line["ground"], "–"), line["reason"] or ""))
+    return [moment(line["at"]), who, what, why, OUTCOMES[line["outcome"]]]

@@ -17,7 +17,7 @@ _PURPOSES = {
     "PATRQT": "patient requested",
 }
 _OUTCOMES = {"success": "0", "search-hit": "0", "refused": "4", "failed": "8"}
-_READS = ("read", "list", "find", "print")
+_READS = ("read", "list", "find", "print", "drawer", "own", "reason", "see", "check", "opened", "printed")
 
 
 def audit_event(line: Mapping[str, Any]) -> Resource:

@@ -7,6 +7,7 @@ public key needs nothing else: `akson check-export FILE --key PUBLIC`.
 import csv
 import io
 import json
+import unicodedata
 import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,10 +21,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 _COLUMNS = (
     *("at", "actor_name", "actor_role", "unit_name", "actor_id", "patient_id", "action", "categories", "ground"),
-    *("purpose", "outcome", "origin", "request_id", "id"),
+    *("reason", "purpose", "outcome", "origin", "request_id", "id"),
 )
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a spreadsheet would take for a formula, also in full width and after a space.
+_FORMULA = ("=", "+", "-", "@")
+_ASIDE = ("\t", "\r", "\n")
+_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
 
 
 def as_csv(lines: list[dict[str, Any]]) -> bytes:
@@ -40,7 +43,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds")
     text = " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    seen = (one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) not in _UNSEEN)
+    return f"'{text}" if text.startswith(_ASIDE) or next(seen, "") in _FORMULA else text
 
 
 def packed(files: Mapping[str, bytes], key: Ed25519PrivateKey, *, by: str, at: datetime) -> bytes:
@@ -60,7 +64,10 @@ def packed(files: Mapping[str, bytes], key: Ed25519PrivateKey, *, by: str, at: d
 def checked(package: Path | io.BytesIO, key: Ed25519PublicKey) -> list[str]:
     """What is wrong with such a ZIP, a sentence (bokmål) for each; none when all is as it was made."""
     with zipfile.ZipFile(package) as opened:
-        content = {name: opened.read(name) for name in opened.namelist()}
+        names = opened.namelist()
+        content = {name: opened.read(name) for name in names}
+    if len(content) < len(names):
+        return ["Samme fil ligger der flere ganger."]
     manifest, signature = content.pop(MANIFEST, b""), content.pop(SIGNATURE, b"")
     try:
         key.verify(bytes.fromhex(signature.decode()), manifest)

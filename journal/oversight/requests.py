@@ -150,8 +150,7 @@ class Requests(Service):
 
     @without_patient(Permission.AUDIT_READ)
     def one(self, request_id: UUID) -> RequestPage:
-        """Raises NotFound, also for another municipality's."""
-        self.work.note(Permission.AUDIT_READ)
+        """That it was read stands in the patient's log. Raises NotFound, also for another municipality's."""
         return self._one(request_id)
 
     @without_patient(Permission.AUDIT_READ)
@@ -183,7 +182,6 @@ class Requests(Service):
         Raises NotFound, Conflict for what does not follow from how it stands, and Invalid without words or for a deadline that
         cannot be.
         """
-        self.work.note(Permission.AUDIT_READ)
         request = self._one(request_id)
         if kind not in request.next:
             raise Conflict("Saken står et annet sted nå. Se hva som er gjort, og velg på nytt.")
@@ -198,9 +196,11 @@ class Requests(Service):
             raise Conflict("En annen gjorde noe med saken samtidig. Se hva som er gjort, og velg på nytt.")
 
     def _one(self, request_id: UUID) -> RequestPage:
+        self.work.note(Permission.AUDIT_READ)
         found = self._pages(sa.select(PatientRequest).where(PatientRequest.id == request_id))
         if not found:
             raise NotFound("Denne henvendelsen finnes ikke.")
+        self.work.note(Permission.AUDIT_READ, found[0].patient_id, object_id=request_id)
         return found[0]
 
     def _pages(self, of: sa.Select[PatientRequest]) -> list[RequestPage]:

@@ -23,7 +23,7 @@ class Look:
     something. *ended_days*: whole days since the ground that was used ended, None while it holds; *away_days* since
     the patient's last ground with the municipality did; *dead_days* since the death, negative before. *bearers*: how
     many of the patients of the period bear the family name they share. *hour_others*: how many others of the unit
-    read at that hour in the month before, None where there are too few lines to say. *others*: how many others of the
+    read at that hour in the last month, None where there are too few lines to say. *others*: how many others of the
     unit wrote in the chart that day. *standing*: grounds of the unit or person. *warned*: what she said when she was told that
     the patient seems to be near to her (access.Reason).
     """

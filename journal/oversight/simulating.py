@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from journal.access import Part, explain, stands_without, ways_in
-from journal.oversight.unusual import CHUNK, MONTH, parts
+from journal.oversight.unusual import MONTH, WEEK, parts
 from journal.permissions import Permission, Role
 from journal.platform.caller import Actor
 from journal.platform.language import phrase
@@ -141,7 +141,7 @@ class Simulator(Service):
 
     def _a_month(self, question: sa.TextClause, asked: Mapping[str, Any]) -> list[Any]:
         self.work.note(Permission.AUDIT_READ)
-        weeks = parts(self.work.now - MONTH, self.work.now, 7 * CHUNK)
+        weeks = parts(self.work.now - MONTH, self.work.now, WEEK)
         return [
             row
             for since, until in weeks

@@ -21,8 +21,7 @@ from journal.platform import clock
 from journal.platform.errors import Invalid, NotFound
 from journal.platform.service import Service, without_patient
 
-# What one statement reads of the log, so that it is answered in time also where a million lines are written a month.
-CHUNK = timedelta(days=1)
+WEEK = timedelta(days=7)
 MONTH = timedelta(days=31)
 
 _LOOKS = sa.text("SELECT * FROM oversight.looks(:since, :until, (:usual)::jsonb)")
@@ -91,7 +90,7 @@ class UnusualAccess(Service):
     def tried(self, trying: dict[str, int]) -> dict[str, Trial]:
         """What each of these rules would have found in the last 31 days with this threshold, switched on or not."""
         self.work.note(Permission.AUDIT_READ)
-        since = self.work.now - MONTH
+        since = clock.day_bounds(clock.local_date(self.work.now) - MONTH)[0]
         looks = self.db.scalar(_COUNT, {"since": since}) or 0
         found = dict.fromkeys(trying, 0)
         for look in self._looks(since, self.work.now):
@@ -138,30 +137,50 @@ class UnusualAccess(Service):
         return {code: chosen.get(code, choice) for code, choice in rules.defaults(population).items()}
 
     def _looks(self, since: datetime, until: datetime) -> Iterator[Look]:
-        usual = json.dumps(self._usual_hours(until - MONTH, until))
-        for first, last in parts(since, until):
-            asked: dict[str, Any] = {"since": first, "until": last}
+        """Each day by itself, whichever days are asked for: a trial, the list and the page of one look find the same."""
+        usual: dict[date, str] = {}
+        for day in _days(since, until):
+            last = _month_to(day, clock.local_date(self.work.now))
+            if last not in usual:
+                usual[last] = json.dumps(self._usual_hours(last))
+            start, end = clock.day_bounds(day)
+            asked: dict[str, Any] = {"since": max(start, since), "until": min(end, until)}
             warned = {(w.actor_id, w.patient_id, w.day): Reason(w.reason) for w in self.db.execute(_WARNED, asked)}
-            for row in self.db.execute(_LOOKS, asked | {"usual": usual}).mappings():
+            for row in self.db.execute(_LOOKS, asked | {"usual": usual[last]}).mappings():
                 yield _look({**row, "warned": warned.get((row["actor_id"], row["patient_id"], row["day"]))})
             for row in self.db.execute(_CROWDS, asked | {"fewest": _LEAST_CROWD}).mappings():
                 yield _look({"patient_id": None, **row})
 
-    def _usual_hours(self, since: datetime, until: datetime) -> list[tuple[str, int, int]]:
-        """Unit, hour of the day, and how many different people of the unit read in it."""
+    def _usual_hours(self, last: date) -> list[tuple[str, int, int]]:
+        """Unit, hour of the day, and how many different people of the unit read in it in the month to this day."""
         readers: dict[tuple[UUID, int], set[UUID]] = {}
         lines: Counter[UUID] = Counter()
-        for first, last in parts(since, until, 7 * CHUNK):
-            for row in self.db.execute(_HOURS, {"since": first, "until": last}):
+        # A week at a time, so that it is answered in time also where a million lines are written a month.
+        for first, end in parts(clock.day_bounds(last - MONTH)[0], clock.day_bounds(last)[1], WEEK):
+            for row in self.db.execute(_HOURS, {"since": first, "until": end}):
                 readers.setdefault((row.unit_id, row.hour), set()).update(row.readers)
                 lines[row.unit_id] += row.lines
         return [(str(u), hour, len(who)) for (u, hour), who in readers.items() if lines[u] >= _LINES_TO_SAY]
 
 
-def parts(since: datetime, until: datetime, long: timedelta = CHUNK) -> Iterator[tuple[datetime, datetime]]:
+def parts(since: datetime, until: datetime, long: timedelta) -> Iterator[tuple[datetime, datetime]]:
     while since < until:
         yield since, min(since + long, until)
         since += long
+
+
+def _month_to(day: date, today: date) -> date:
+    """The last day of the month whose hours a look is held against: the one to today, or that of the calendar for an older look."""
+    if day >= today - MONTH:
+        return today
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _days(since: datetime, until: datetime) -> Iterator[date]:
+    day = clock.local_date(since)
+    while clock.day_bounds(day)[0] < until:
+        yield day
+        day += timedelta(days=1)
 
 
 def _look(row: Any) -> Look:

@@ -14,15 +14,14 @@ from journal.oversight import rules
 from journal.oversight.exports import package
 from journal.oversight.inquiries import KINDS, STATES, Inquiries, InquiryPage, Manager, Questions
 from journal.oversight.rule_proposals_web import told_rule
-from journal.oversight.unusual import MONTH, UnusualAccess
+from journal.oversight.unusual import MONTH, WEEK, UnusualAccess
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Invalid, NotFound
+from journal.platform.language import gettext as _
 from journal.platform.settings import Settings
 from journal.web import Section, current_work, form_body, query_body, render, see_other, typed
 from journal.web.shell import MenuEntry
-
-WEEK = timedelta(days=7)
 
 bp = Section("unusual", __name__)
 MENU = MenuEntry("unusual.found", "search", "Uvanlig tilgang", Permission.AUDIT_READ)
@@ -69,17 +68,21 @@ def export_case(inquiry_id: UUID) -> Response:
     inquiry = Inquiries(work).one(inquiry_id)
     start, end = clock.day_bounds(inquiry.day)
     lines = LogLines(work).between(start, end, actor_id=inquiry.actor_id, patient_id=inquiry.patient_id)
-    return _package(lines, inquiry)
+    return _package(lines, [], inquiry)
 
 
 @bp.page("/audit/patients/<uuid:patient_id>/export", Permission.AUDIT_READ)
 def export_patient(patient_id: UUID) -> Response:
-    return _package(LogLines(current_work()).between(*_days(), patient_id=patient_id))
+    start, end = _days()
+    lines = LogLines(current_work()).between(start, end, patient_id=patient_id)
+    return _package(lines, [_("Journal %(short)s", short=str(patient_id)[:8]), _period(start, end)])
 
 
 @bp.page("/audit/people/<uuid:actor_id>/export", Permission.AUDIT_READ)
 def export_person(actor_id: UUID) -> Response:
-    return _package(LogLines(current_work()).between(*_days(), actor_id=actor_id))
+    start, end = _days()
+    lines = LogLines(current_work()).between(start, end, actor_id=actor_id)
+    return _package(lines, [lines[-1]["actor_name"] if lines else str(actor_id), _period(start, end)])
 
 
 @bp.page("/questions", Permission.AUDIT_ANSWER)
@@ -149,9 +152,15 @@ def _days() -> tuple[datetime, datetime]:
     return clock.day_bounds(first)[0], clock.day_bounds(last)[1]
 
 
-def _package(lines: list[dict[str, Any]], inquiry: InquiryPage | None = None) -> Response:
-    work = current_work()
-    content = package(work, cast(Settings, current_app.settings).export_key, lines, inquiry)  # type: ignore[attr-defined]
+def _period(start: datetime, end: datetime) -> str:
+    first, last = clock.local_date(start), clock.local_date(end - timedelta(seconds=1))
+    days = {"first": clock.norwegian_date(first), "last": clock.norwegian_date(last)}
+    return _("Fra og med %(first)s til og med %(last)s", **days)
+
+
+def _package(lines: list[dict[str, Any]], about: list[str], inquiry: InquiryPage | None = None) -> Response:
+    work, settings = current_work(), cast(Settings, current_app.settings)  # type: ignore[attr-defined]
+    content = package(work, settings.export_key, lines, about, inquiry)
     work.conclude()
     headers = {"Content-Disposition": "attachment; filename=innsyn.zip"}
     return Response(content, mimetype="application/zip", headers=headers)

@@ -184,10 +184,17 @@ class Work:
             self._narrowed.add((record, part))
         self._opened[record, part] = ground
 
-    def note(self, permission: Permission, patient_id: UUID | None = None, ground: str = "control") -> None:
-        """Logs an act that opens no chart: an auditor's reading, a change of rights."""
+    def note(
+        self,
+        permission: Permission,
+        patient_id: UUID | None = None,
+        ground: str = "control",
+        *,
+        object_id: UUID | None = None,
+    ) -> None:
+        """Logs an act that opens no chart: an auditor's reading, a change of rights. *object_id*: whom or what it was about."""
         row = {"patient_id": patient_id, "ground": ground, "purpose": "HSYSADMIN"}
-        self._write_log([Look(permission, OPENS.get(permission, ()), [row])], "success")
+        self._write_log([Look(permission, OPENS.get(permission, ()), [row], object_id)], "success")
 
     def remember_look(self, look: Look) -> None:
         """Has it written anew if the transaction fails: also what a function of the database logged by itself."""

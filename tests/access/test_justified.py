@@ -315,6 +315,23 @@ def test_nobody_looks_over_her_own_and_what_is_late_goes_to_the_municipality(
     assert (settled.outcome, settled.reviewer) == (Outcome.CASE, "Tora Tveit")
 
 
+def test_a_leader_looks_over_none_of_her_familys(
+    world: World, work_of: WorkOf, client_for: ClientFor, kari: UUID
+) -> None:
+    moe = factories.staff(world.builder, world.oslo, world.other_ward, "Marit Moe", "nurse")
+    world.store()
+    justify(work_of, moe, kari)
+    (one,) = queue(work_of, world.mona)
+
+    assert one.barred and not one.mine
+    with pytest.raises(Denied, match="nær slektning"), work_of(world.mona) as work:
+        Reviews(work).decide(one.id, Outcome.EXPLAINED, version=0)
+    with work_of(world.mona) as work:
+        assert Reviews(work).waiting() == 0
+    page = client_for(world.mona).get("/justified-access").text
+    assert "En leders eller en slektnings" in page and 'name="outcome"' not in page
+
+
 def staff_at_top(world: World, staff: Staff) -> Staff:
     """Acting in the municipality's top unit, with every unit below it."""
     below = tuple(row["id"] for row in (world.home, world.ward, world.other_ward))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,6 +29,12 @@ from tests.pdf_reading import words
 ClientFor = Callable[[Staff | None], Browser]
 LINES = [line.split() for line in routes.written() if line.split()[2] not in ("static", "healthz")]
 CELLS: Counter[str] = Counter()
+# What each page leaves in the log of the one patient there is, when whoever may has opened it; none for the others.
+LOGGED = dict(
+    line.split(": ", 1)
+    for line in Path(__file__).with_name("log_lines.txt").read_text(encoding="utf-8").splitlines()
+    if line
+)
 
 _DOSAGE = {"amount": "1", "unit": "tablett", "pattern": "daily", "times": "08"}
 _CLOCKS = {"morning": "8", "forenoon": "10", "midday": "12", "afternoon": "16", "evening": "20", "night": "22"}
@@ -678,15 +685,37 @@ def test_everybody_gets_what_role_and_ground_say(country: Country, migrator: Con
     assert not wrong, "\n".join(wrong)
 
 
+def logged(migrator: Connection, patient_id: UUID) -> str:
+    """The lines of the log about this patient: how many, which act, by which ground, of which parts of the chart."""
+    found = migrator.execute(
+        """SELECT count(*), concat_ws(' ', action, nullif(outcome, 'success'), 'by', coalesce(ground, 'none'), 'of',
+               array_to_string(categories, '+'))
+           FROM audit.access_log WHERE patient_id = %s GROUP BY 2 ORDER BY 2""",
+        (patient_id,),
+    ).fetchall()
+    return "; ".join(f"{count} {told.strip()}" for count, told in found)
+
+
+def test_every_page_that_is_pinned_with_lines_of_the_log_exists() -> None:
+    assert LOGGED.keys() <= {endpoint for method, _rule, endpoint, *_ in LINES if method == "GET"}
+
+
 @pytest.mark.parametrize("line", LINES, ids=[f"{line[0]} {line[2]}" for line in LINES])
 def test_whoever_may_and_has_a_ground_gets_through(ward: Country, migrator: Connection, line: list[str]) -> None:
-    """Were everybody refused everything, the matrix would be green: so each route is used once in earnest."""
+    """Were everybody refused everything, the matrix would be green: so each route is used once in earnest.
+
+    And each page leaves exactly the lines in the log that log_lines.txt has: a change of them is read by somebody.
+    """
     method, rule, endpoint, said, *_ = line
     by_role = {who.staff.actor.role: who for who in reversed(ward.people) if who.staff}
     able = [who for role, who in by_role.items() if said == "open" or Permission(said) in permissions_of(role)]
     who = next((who for who in able if who.name in ("doctor", "nurse")), able[0])
     patient = "own" if "<uuid:patient_id>" in rule else None
     answer = ask(line, who, ward, patient)
+    if method == "GET":
+        lines = logged(migrator, ward.patients["own"].patient_id)
+        assert lines == LOGGED.get(endpoint, ""), f"log_lines.txt: {endpoint}: {lines}"
+        assert lines or ward.patients["own"].token not in words(answer), "nobody is shown without a line in the log"
     leads_on = endpoint in ("chart.home", "lock.locked", "sign_in.kept_form", "sign_in.leave")
     expected = {200, 303} if method == "POST" or leads_on else {200}
 

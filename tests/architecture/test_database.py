@@ -80,6 +80,7 @@ SECURITY_DEFINERS = {
     ("audit.open_charts(text, text)", "journal_door"),
     ("audit.opened_charts(text)", "journal_door"),
     ("audit.reading_log()", "journal_door"),
+    ("audit.records_of(uuid)", "journal_door"),
     ("audit.seal_lag()", "journal_door"),
     ("audit.shielded(uuid[])", "journal_door"),
     ("audit.who()", "journal_door"),

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from journal.app import JournalApp
 from journal.audit import Erasures
+from journal.care import Care
 from journal.notes import Notes, Text
 from journal.patients import NewAllergy, Patients
 from journal.platform.errors import Conflict, Denied, Invalid, NotFound
@@ -177,6 +178,29 @@ def fill_with_the_token(migrator: Connection, chart: Marked) -> None:
             migrator.execute(f"UPDATE {table} SET {column} = {said} WHERE patient_id = %(whose)s", whose)  # type: ignore[arg-type]
             filled += 1
     assert filled > 2 * len(columns) // 3
+
+
+def test_the_tasks_that_were_raised_about_it_go_with_it_and_no_others(
+    world: World, migrator: Connection, work_of: WorkOf, client_for: Any, chart: Marked, second: Staff
+) -> None:
+    dose = row_of(migrator, chart, "medication.medication_administration")["id"]
+    with work_of(world.nina) as work:
+        raised = Care(work).add_task(chart.patient_id, f"Ring legen: {chart.token} er ikke gitt", about_id=dose)
+        done = Care(work).add_task(chart.patient_id, f"Effekt av {chart.token}?", about_id=dose)
+        other = Care(work).add_task(chart.patient_id, "Bestill transport", about_id=new_id())
+        Care(work).complete_task(chart.patient_id, done, outcome=f"{chart.token} hjalp")
+
+    confirm(work_of, second, chart, propose(work_of, world.mona, chart, "medication.medication_administration", dose))
+
+    told = migrator.execute(
+        "SELECT entry_id, what, outcome FROM care.task WHERE entry_id = ANY (%s)", ([raised, done, other],)
+    ).fetchall()
+    assert {(entry, what, outcome) for entry, what, outcome in told} == {
+        *((entry, None, None) for entry in (raised, done)),
+        (other, "Bestill transport", None),
+    }
+    page = client_for(world.nina).get(f"/patients/{chart.patient_id}/tasks")
+    assert page.status_code == 200 and "Ring legen" not in page.text and "Bestill transport" in page.text
 
 
 def test_an_order_in_use_is_not_erased_until_it_is_stopped(

@@ -24,6 +24,7 @@ from journal.platform.clock import local_date, norwegian_date
 from journal.platform.postgres import EmbeddedPostgres
 from tests import factories
 from tests.audit.test_sealing import KEY, PUBLIC, checked, made, places
+from tests.chart_rows import link
 from tests.conftest import DATABASE, Browser, World
 from tests.factories import Staff
 
@@ -87,6 +88,26 @@ def test_a_line_that_is_altered_before_it_is_sealed_is_found_by_its_code_and_by_
     assert [one for one in verify(export(sealer), PUBLIC, codes=since).findings if "ingen kode" in one]
 
 
+def test_whoever_takes_the_code_away_with_the_altered_line_is_found(
+    world: World, client_for: ClientFor, sealer: Connection
+) -> None:
+    """From the first line that has one, each line of the program has: nobody need say from when."""
+    world.migrator.execute("DELETE FROM audit.access_log WHERE code IS NULL")
+    look(world, client_for)
+    altered = look(world, client_for)
+    assert seal(sealer, KEY)
+    assert verify(export(sealer, world.oslo["id"]), PUBLIC, codes=CODES).whole
+    world.migrator.execute("TRUNCATE audit.log_seal, audit.log_seal_part")
+    world.migrator.execute(
+        "UPDATE audit.access_log SET actor_name = 'Noen andre', code = NULL WHERE patient_id = %s", (altered,)
+    )
+    assert seal(sealer, KEY)
+
+    (finding,) = verify(export(sealer, world.oslo["id"]), PUBLIC, codes=CODES).findings
+
+    assert "har ingen kode fra programmet" in finding
+
+
 # The proof of one line
 
 
@@ -130,6 +151,27 @@ def test_one_municipality_proves_a_line_from_its_own_part(
     assert check_proof(prove(texts, line), PUBLIC) is None
 
 
+def test_one_municipality_sees_that_a_seal_was_emptied_of_its_lines_and_its_part(
+    world: World, client_for: ClientFor, sealer: Connection
+) -> None:
+    look(world, client_for)
+    assert seal(sealer, KEY)
+    patient = world.patient(at=world.bodo_ward, by=world.bodil)
+    client_for(world.bodil).get(f"/patients/{patient}")
+    assert seal(sealer, KEY)
+
+    def findings() -> list[str]:
+        verdict = verify(export(sealer, world.oslo["id"]), PUBLIC)
+        assert verdict.of == str(world.oslo["id"])
+        return verdict.findings
+
+    assert findings() == [], "a seal of others alone shows that it holds nothing of ours"
+    world.migrator.execute("DELETE FROM audit.access_log WHERE municipality_id = %s", (world.oslo["id"],))
+    world.migrator.execute("DELETE FROM audit.log_seal_part WHERE municipality_id = %s", (world.oslo["id"],))
+    (finding,) = findings()
+    assert "stemmer ikke" in finding
+
+
 def test_heads_kept_then_and_heads_shown_now_are_of_one_log_or_not() -> None:
     _, kept = made(seals=6)
     assert inconsistent(kept[2:3], kept[2:], PUBLIC) is None
@@ -160,6 +202,20 @@ def test_the_commands_prove_a_line_check_the_proof_and_compare_heads(
     proof.write_text(proof.read_text().replace("Ansatt 0", "Noen andre"))
     assert main(["log", "check-proof", str(proof), "--key", key]) == 1
     assert main(["log", "check-proof", str(log), "--key", key]) == 2
+
+
+def test_an_anchor_file_that_holds_no_head_is_an_error_and_no_whole_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written, _ = made(seals=2)
+    log, emptied = tmp_path / "log.jsonl", tmp_path / "heads.jsonl"
+    log.write_text("".join(f"{json.dumps(content)}\n" for content in written))
+    emptied.write_text("")
+    check = ["log", "verify", str(log), "--key", PUBLIC.public_bytes_raw().hex(), "--anchor"]
+
+    for file in (emptied, tmp_path / "misspelt.jsonl"):
+        assert main([*check, str(file)]) == 2
+        assert "har ingen forseglinger" in capsys.readouterr().err
 
 
 # How long it is kept
@@ -209,6 +265,14 @@ def test_a_month_goes_by_two_persons_when_it_is_old_and_nothing_holds_it(world: 
         with pytest.raises(ValueError, match="vernet mot sletting"):
             keeping.drop_month(migrator, month, TWO)
         keeping.lift(migrator, hold, TWO)
+
+    linked = world.patient()
+    link(world.builder, linked, old_month, world.nina, world.lars, at=datetime.now(UTC), reason="samme person")
+    world.store()
+    of_other = keeping.hold(migrator, world.oslo["id"], linked, date(2000, 1, 1), None, "Den andre journalen", TWO)
+    with pytest.raises(ValueError, match="vernet mot sletting"):
+        keeping.drop_month(migrator, month, TWO)
+    keeping.lift(migrator, of_other, TWO)
 
     assert keeping.drop_month(migrator, month, TWO) == 1
 
@@ -305,6 +369,25 @@ def test_the_page_has_the_log_checked_and_says_in_a_sentence_that_it_is_whole_or
     other = factories.staff(world.builder, world.bodo, top, "Renate Revisor", "auditor")
     world.store()
     assert "Forsegling 1" not in client_for(other).get("/audit/integrity").text
+
+
+def test_a_seal_that_is_made_unreadable_is_a_finding_and_stops_no_check(
+    world: World, client_for: ClientFor, sealer: Connection, server: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    def connect() -> Connection:
+        return psycopg.connect(server.conninfo("journal_sealer", DATABASE), autocommit=True)
+
+    look(world, client_for)
+    assert seal(sealer, KEY)
+    (tmp_path / "heads.jsonl").write_text('{"head":{}}\nnull\n')
+    assert anchor(sealer, tmp_path / "heads.jsonl") == 1, "what is no head is written again"
+    for unreadable in ('{"dropped": [{}]}', '{"dropped": 7}'):
+        world.migrator.execute("UPDATE audit.log_seal SET renewed = %s", (unreadable,))
+        client_for(world.rolf).act("/audit/integrity")
+        found = [check_next(connect, sealer, PUBLIC, tmp_path / "heads.jsonl") for _ in range(2)]
+        assert all(one is None or not one.whole for one in found) and any(found)
+    page = client_for(world.rolf).get("/audit/integrity").text
+    assert "Loggen er ikke hel." in page and "ikke til å lese" in page
 
 
 def test_a_check_that_nobody_begins_says_that_the_log_may_not_be_sealed(

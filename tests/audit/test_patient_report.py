@@ -12,10 +12,13 @@ import pytest
 
 from journal.audit.report import PatientReports, ReportLine
 from journal.audit.report_rules import REASONS, reason_of
-from journal.audit.rules import GROUNDS
+from journal.audit.rules import ACTIONS, CATEGORIES, GROUNDS
+from journal.permissions import OPENS, Permission, Role
 from journal.platform.clock import local_date, norwegian_date
 from journal.platform.errors import Invalid
+from journal.web.shell import role_text
 from tests import factories
+from tests.chart_rows import link
 from tests.conftest import Browser, World
 from tests.factories import Staff
 from tests.pdf_reading import words
@@ -55,6 +58,22 @@ def test_the_page_says_who_when_what_and_why_and_folds_a_day_of_one_person(
     (unn,) = [line for line in lines(page) if "Ukjent Unn" in line[1]]
     assert unn[2].startswith("Fikk ikke se journalen.") and unn[3] == ""
     assert "Loggvik" not in page, "the auditor sees who looked, and not whom"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("nb", "Oppgitt grunn: Øyeblikkelig hjelp."), ("en", "Reason given: Emergency.")],
+)
+def test_the_reason_that_somebody_gave_is_told_in_the_patients_language(
+    world: World, client_for: ClientFor, read: UUID, language: str, said: str
+) -> None:
+    assert client_for(world.unn).act(f"/patients/{read}/justified-access", {"reason": "emergency"}).status_code == 303
+    client_for(world.unn).get(f"/patients/{read}")
+
+    page = client_for(world.rolf).get(f"/audit/patients/{read}/report?language={language}").text
+
+    assert [line for line in lines(page) if "Ukjent Unn" in line[1] and said in line[3]]
+    assert "BLAALYS" not in page
 
 
 @pytest.mark.parametrize(
@@ -122,6 +141,23 @@ def test_a_line_is_held_back_by_a_law_and_the_patient_is_told_how_many(
     assert other.status_code == 422 and "ikke i perioden" in other.text
 
 
+def test_nobody_holds_back_her_own_lines_her_leaders_or_her_familys(
+    world: World, client_for: ClientFor, migrator: Migrator, read: UUID
+) -> None:
+    rolf, url = client_for(world.rolf), f"/audit/patients/{read}/report"
+    migrator.execute(
+        "UPDATE municipalities.practitioner SET name = 'Unni Revisor' WHERE id = %s", (world.unn.actor.person_id,)
+    )
+    for name in ("Rolf Revisor", "Ukjent Unn"):
+        rolf.get(url)
+        (row,) = [row for row in rolf.get(url).text.split("<tr>") if name in row and 'name="withheld[]"' in row]
+        box = re.search(r'name="withheld\[\]" value="([^"]+)"', row)
+        assert box
+        held = rolf.act(url, {"withheld[]": box[1], "law": "pol-16", "reason": "Anmeldt"})
+        assert held.status_code == 422 and "Du kan ikke holde tilbake linjer om deg selv" in held.text
+    assert migrator.execute("SELECT FROM audit.log_report WHERE patient_id = %s", (read,)).fetchall() == []
+
+
 def test_a_report_of_another_municipality_shows_nothing_of_this_one(
     world: World, client_for: ClientFor, read: UUID
 ) -> None:
@@ -158,9 +194,46 @@ def test_more_than_a_year_is_told_month_by_month(world: World, migrator: Migrato
     assert not short.by_month and counted(short.lines) == [(1, 1)] * 10
 
 
+def test_every_act_part_and_role_in_the_log_is_said_in_words() -> None:
+    assert {each.value for each in Permission} <= ACTIONS.keys()
+    assert {part for parts in OPENS.values() for part in parts} <= CATEGORIES.keys()
+    assert not [role.value for role in Role if role_text(role.value) == role.value and role is not Role.STUDENT]
+
+
 def test_every_ground_is_said_to_the_patient() -> None:
     assert GROUNDS.keys() <= REASONS.keys()
     assert reason_of(None) == "Det står ingen grunn i loggen."
+
+
+def test_the_log_of_a_person_is_of_all_her_records(
+    world: World, client_for: ClientFor, migrator: Migrator, read: UUID
+) -> None:
+    """What was read of the other record before the two were linked was hers too; what is read after is told once."""
+    other = world.patient(family_name="Loggvik", given_name="Ingrid", confidentiality="confidential")
+    assert client_for(world.lars).get(f"/patients/{other}").status_code == 200
+    rolf = client_for(world.rolf)
+    assert "Lars Haugen" not in rolf.get(f"/audit/patients/{read}/report").text
+    link(world.builder, read, other, world.nina, world.lars, at=datetime.now(UTC), reason="samme person")
+    world.store()
+    assert client_for(world.siri).get(f"/patients/{read}").status_code == 200
+
+    for asked in (read, other):
+        page = rolf.get(f"/audit/patients/{asked}/report").text
+        found = {line[1].split(" ", 2)[0]: line for line in lines(page)}
+        assert {"Nina", "Lars", "Siri"} <= found.keys()
+        timeline = rolf.get(f"/audit/patients/{asked}").text
+        assert "Lars Haugen" in timeline and "Nina Nordli" in timeline
+    siri = found["Siri"][2]
+    looks = migrator.execute(
+        "SELECT count(*) FROM audit.access_log WHERE patient_id = %s AND actor_name LIKE 'Siri%%'", (other,)
+    ).fetchone()
+    assert looks and (f"{looks[0]} oppslag" in siri or (looks == (1,) and "oppslag" not in siri))
+    assert rolf.get(question_to(rolf, read, "Lars Haugen")).status_code == 200
+    made = rolf.act(f"/audit/patients/{read}/report", {"language": "nb"})
+    paper = words(rolf.get(made.headers["Location"]))
+    assert "Lars Haugen" in paper and "Avdeling 2" not in paper, (
+        "where the address of one is protected, so is the other's"
+    )
 
 
 # A question to one line
@@ -215,14 +288,17 @@ def test_nobody_answers_for_her_own_reading_and_another_municipality_sees_no_que
     top = {"id": factories.top_unit_id(world.bodo["number"]), "name": "Bodøprøven kommune"}
     other = factories.staff(world.builder, world.bodo, top, "Renate Revisor", "auditor")
     world.store()
-    world.migrator.execute(
-        "UPDATE audit.log_question SET reader_id = %s WHERE id = %s",
-        (world.rolf.actor.person_id, asked.rsplit("/")[-1]),
-    )
-
-    answer = rolf.act(f"{asked}/answer", {"text": "Jeg måtte."})
-
-    assert answer.status_code == 403 and "gjelder deg selv" in answer.text
+    kin = factories.staff(world.builder, world.oslo, world.ward, "Ragna Revisor", "nurse")
+    top = {"id": factories.top_unit_id(world.oslo["number"]), "name": "Osloprøven kommune"}
+    leader = factories.staff(world.builder, world.oslo, top, "Leif Leder", "unit_manager")
+    world.store()
+    for reader in (world.rolf, kin, leader):
+        world.migrator.execute(
+            "UPDATE audit.log_question SET reader_id = %s WHERE id = %s",
+            (reader.actor.person_id, asked.rsplit("/")[-1]),
+        )
+        answer = rolf.act(f"{asked}/answer", {"text": "Jeg måtte."})
+        assert answer.status_code == 403 and "gjelder deg selv, en leder" in answer.text
     assert client_for(other).get(asked).status_code == 404
     assert client_for(other).act(f"/audit/patients/{read}/questions", sent).status_code == 404
     assert json.dumps("Hvorfor?") not in client_for(other).get("/audit/requests").text

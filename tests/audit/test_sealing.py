@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from journal.audit import merkle
-from journal.audit.exporting import export
+from journal.audit.exporting import export, parts_for
 from journal.audit.seal import COLUMNS, FIRST, Head, Part, line_of, name_of, root_over
 from journal.audit.sealer import RestoredLog, Sealed, anchor, anchored, heads, seal
 from journal.audit.verifying import Verdict, verify
@@ -296,6 +296,43 @@ def test_one_municipality_checks_its_own_part_without_the_lines_of_others(
     of_mine = next(content["seal"] for content in written if content.get("seal", {}).get("parts"))
     of_mine["parts"][0]["lines"] += 1
     assert [one for one in checked(written, []).findings if "stemmer ikke" in one]
+
+
+def own(written: list[dict[str, Any]], of: int) -> list[dict[str, Any]]:
+    """As one municipality is given it, of an export of all: its part, or the parts that it would have stood between."""
+    mine, changed = str(UUID(int=of)), json.loads(json.dumps(written))
+    changed[0] = {"log": {"municipality_id": mine}}
+    for content in changed:
+        if "seal" in content:
+            parts = [Part(**part) for part in content["seal"].pop("parts")]
+            content["seal"] |= parts_for(mine, parts)
+    return [one for one in changed if "line" not in one or one["line"]["municipality_id"] == mine]
+
+
+def test_what_was_left_out_of_one_municipalitys_own_export_is_found_at_every_seal() -> None:
+    written, kept = made(seals=4)
+    mine = own(written, 2)
+    assert checked(mine, kept).findings == [] and checked(own(written, 3), kept).findings == []
+    assert checked(own(written, 0), kept).findings == [], "before all the others"
+    for place in places(mine, "seal"):
+        emptied = json.loads(json.dumps(mine))
+        others = own(written, 3)[places(own(written, 3), "seal")[places(mine, "seal").index(place)]]["seal"]
+        of = emptied[place]["seal"]
+        for told in ({"between": []}, {"between": others["between"]}, {}):
+            emptied[place]["seal"] = {"head": of["head"], "signature": of["signature"], "parts": [], **told}
+            left = [one for index, one in enumerate(emptied) if "line" not in one or not place < index <= place + 3]
+            assert [one for one in checked(left, kept).findings if "stemmer ikke" in one]
+
+
+def test_a_part_beside_ones_own_vouches_for_no_line() -> None:
+    """The true part leads to the head; a made one after it, with lines that fit it, does not."""
+    written, kept = made(seals=2)
+    mine = own(written, 2)
+    mine[2]["line"]["actor_name"] = "Noen andre"
+    lines = [content["line"] for content in mine[2:5]]
+    mine[1]["seal"]["parts"] += [asdict(part) for part in parts_of(lines)]
+
+    assert [one for one in checked(mine, kept).findings if "stemmer ikke" in one]
 
 
 def test_a_line_that_a_superuser_changes_or_takes_out_is_found(

@@ -68,5 +68,12 @@ def test_an_event_has_what_the_profile_demands(more: dict[str, Any]) -> None:
     assert event["agent"][0]["who"]["reference"] == f"#{event['contained'][2]['id']}"
 
 
+@pytest.mark.parametrize(
+    ("action", "code"), [("notes:drawer", "R"), ("chart:own", "R"), ("downtime:printed", "R"), ("notes:write", "U")]
+)
+def test_what_was_only_read_is_no_update(action: str, code: str) -> None:
+    assert audit_event(LINE | {"action": action})["action"] == code
+
+
 def test_an_event_of_no_patient_does_not_claim_the_profile() -> None:
     assert "meta" not in audit_event(LINE | {"patient_id": None, "relationship_id": None})

@@ -71,6 +71,19 @@ def test_a_request_goes_from_the_queue_to_a_letter_and_an_appeal(
     assert {row.action for row in access_log(patient_id)} == {"audit:read"}
 
 
+def test_each_reading_of_a_request_stands_in_the_patients_log(
+    world: World, client_for: ClientFor, access_log: Callable[[UUID], list[Any]], patient_id: UUID
+) -> None:
+    url = received(client_for(world.rolf), patient_id)
+    renate = factories.staff(world.builder, world.oslo, world.home, "Renate Revisor", "auditor")
+    world.store()
+
+    assert client_for(renate).get(url).status_code == 200
+
+    (row,) = [row for row in access_log(patient_id) if row.actor_name == "Renate Revisor"]
+    assert (row.action, row.outcome, str(row.object_id)) == ("audit:read", "success", url.split("/")[-1])
+
+
 def test_the_first_deadline_comes_first_and_one_that_is_over_is_marked(
     world: World, client_for: ClientFor, patient_id: UUID
 ) -> None:

@@ -4,8 +4,9 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,11 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from journal.access.justified import Justifying
+from journal.access.justified_rules import REASONS, Reason
 from journal.oversight.command import check
 from journal.oversight.packing import as_csv, checked, packed
+from journal.oversight.unusual import UnusualAccess
 from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.ids import new_id
@@ -131,6 +135,39 @@ def test_what_must_be_corrected_stays_in_the_form(
     assert step["text"] in answer.text
 
 
+def test_who_reads_a_case_or_an_employees_log_has_written_whose_it_was(
+    world: World, client_for: ClientFor, migrator: Migrator, snooped: UUID
+) -> None:
+    rolf = client_for(world.rolf)
+    case = case_of(rolf, world.nina, snooped, kind="explained", text="Hadde vakt")
+    reader = factories.staff(world.builder, world.oslo, world.home, "Renate Lund", "auditor")
+    world.store()
+    browser = client_for(reader)
+    browser.get(case)
+    browser.get(f"/audit/people/{world.nina.actor.person_id}")
+
+    told = migrator.execute(
+        "SELECT patient_id, object_id FROM audit.access_log WHERE actor_id = %s AND object_id IS NOT NULL",
+        (reader.actor.person_id,),
+    ).fetchall()
+    assert set(told) == {(snooped, UUID(case.split("/")[-1])), (None, world.nina.actor.person_id)}
+
+
+def test_a_case_that_waits_is_shown_before_newer_ones_that_are_settled(
+    world: World, client_for: ClientFor, snooped: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("journal.oversight.inquiries.SHOWN", 1)
+    rolf, patient_id = client_for(world.rolf), world.patient()
+    factories.related_person(world.builder, patient_id, world.siri, "Nina Nordli")
+    world.store()
+    client_for(world.nina).act(f"/patients/{patient_id}/near", {"reason": "same-name"})
+    waits = case_of(rolf, world.nina, snooped, kind="case", text="Alvorlig", due_on=SOON)
+    settled = case_of(rolf, world.nina, patient_id, kind="explained", text="Hadde vakt")
+
+    page = rolf.get("/audit/cases").text
+    assert waits in page and settled not in page
+
+
 def test_a_look_is_taken_hold_of_once(world: World, client_for: ClientFor, snooped: UUID) -> None:
     rolf, step = client_for(world.rolf), {"kind": "explained", "text": "Hadde vakt"}
     case = case_of(rolf, world.nina, snooped, **step)
@@ -235,6 +272,77 @@ def test_the_timeline_tells_by_day_how_many_what_kind_and_why_and_is_narrowed(
     assert "Siri Strand" in whole and "Siri Strand" not in nurses and "Nina Nordli" in nurses
 
 
+def test_who_only_opens_a_form_or_the_drawer_has_written_nothing(
+    world: World, client_for: ClientFor, migrator: Migrator
+) -> None:
+    patient_id = world.patient(family_name="Kjendis")
+    rolf, siri = client_for(world.rolf), client_for(world.siri)
+    rolf.act(f"/audit/patients/{patient_id}/mark", {"marked": "true"})
+    assert siri.get(f"/patients/{patient_id}/notes/write").status_code == 200
+    opened = siri.act(f"/patients/{patient_id}/notes/drawer", {"reason": "care-now"})
+    logged = {
+        action
+        for (action,) in migrator.execute("SELECT action FROM audit.access_log WHERE patient_id = %s", (patient_id,))
+    }
+    assert opened.status_code == 303 and {"notes:write", "notes:drawer"} <= logged
+    assert "Siri Strand" in rolf.get("/audit/unusual").text
+
+    wrote = siri.act(f"/patients/{patient_id}/observations", {"code": "pulse", "value": "72"})
+    assert wrote.status_code == 303, wrote.text
+    assert "Siri Strand" not in rolf.get("/audit/unusual").text
+
+
+def looked(migrator: Migrator, who: Staff, patient_id: UUID, *moments: datetime, outcome: str = "success") -> None:
+    """Lines of the log as they were written then."""
+    told = (who.actor.municipality_id, who.actor.unit_id, who.actor.unit_name, who.actor.person_id, who.actor.name)
+    ground = "referral" if outcome == "success" else None
+    migrator.execute(
+        """INSERT INTO audit.access_log (at, municipality_id, unit_id, unit_name, actor_id, actor_name, actor_role, patient_id,
+               action, categories, ground, outcome)
+           SELECT at, %s, %s, %s, %s, %s, %s, %s, 'chart:read', '{patients}', %s, %s FROM unnest(%s::timestamptz[]) at""",
+        (*told, who.actor.role, patient_id, ground, outcome, list(moments)),
+    )
+
+
+def hour_of(days_ago: int, hour: int, minute: int = 0) -> datetime:
+    day = clock.local_date(datetime.now(UTC)) - timedelta(days=days_ago)
+    return clock.instant(day, time(hour, minute))
+
+
+def test_a_rule_that_is_tried_finds_what_it_finds_when_it_is_used(
+    world: World, migrator: Migrator, work_of: Any
+) -> None:
+    patient_id = world.patient()
+    looked(migrator, world.siri, patient_id, hour_of(5, 0, 5), hour_of(5, 23, 55), outcome="refused")
+
+    with work_of(world.rolf) as work:
+        unusual = UnusualAccess(work)
+        tried = unusual.tried({"refused": 2})["refused"].found
+        used = unusual.found(clock.day_bounds(clock.local_date(hour_of(30, 1)))[0], work.now)
+
+    assert [(each.look.refused, each.rules) for each in used] == [(2, ("refused",))] and tried == 1
+
+
+def test_what_the_list_of_a_week_finds_is_there_when_it_is_opened(
+    world: World, migrator: Migrator, work_of: Any
+) -> None:
+    """What is usual at an hour is of the last month, whichever days are looked through."""
+    patient_id = world.patient()
+    looked(migrator, world.lars, patient_id, *(hour_of(6, 12, minute % 60) for minute in range(500)))
+    looked(migrator, world.siri, patient_id, hour_of(4, 3), hour_of(2, 4))
+    # Somebody else read at three, more than a month ago; and at four, after her.
+    for who in (world.nina, world.lars):
+        looked(migrator, who, patient_id, hour_of(33, 3), hour_of(1, 4))
+    migrator.execute("UPDATE audit.access_log SET unit_id = %s WHERE patient_id = %s", (world.ward["id"], patient_id))
+    with work_of(world.rolf) as work:
+        unusual = UnusualAccess(work)
+        week = unusual.found(clock.day_bounds(clock.local_date(hour_of(7, 1)))[0], work.now)
+        by_day = [each for each in week if "hours" in each.rules and each.look.actor_id == world.siri.actor.person_id]
+        assert [each.look.day for each in by_day] == [clock.local_date(hour_of(4, 3))]
+        for each in by_day:
+            assert unusual.look(each.look.actor_id, patient_id, each.look.day).rules == each.rules
+
+
 @pytest.fixture
 def key(app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ed25519PrivateKey:
     """The installation's key for exports, in a file."""
@@ -268,6 +376,28 @@ def test_a_case_is_exported_signed_as_pdf_csv_and_fhir(
     assert "Uttrekket er helt" in capsys.readouterr().out
 
 
+def test_an_extract_says_of_what_and_of_when_it_is_and_the_reason_that_was_given(
+    world: World, client_for: ClientFor, work_of: Any, key: Ed25519PrivateKey
+) -> None:
+    patient_id = world.patient()
+    with work_of(world.unn) as work:
+        Justifying(work).open(patient_id, Reason.EMERGENCY, "")
+    client_for(world.unn).get(f"/patients/{patient_id}")
+    today = f"{clock.local_date(datetime.now(UTC)):%d.%m.%Y}"
+
+    for path, of in (
+        (f"patients/{patient_id}", str(patient_id)[:8]),
+        (f"people/{world.unn.actor.person_id}", "Ukjent Unn"),
+    ):
+        answer = client_for(world.rolf).get(f"/audit/{path}/export?since={today}&until={today}")
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as package:
+            told = " ".join(Paper(package.read("innsyn.pdf")).text.split())
+            rows = package.read("innsyn.csv").decode("utf-8-sig")
+        assert f"{of} Fra og med {today} til og med {today}" in told and "oppslag" in told
+        assert "Ukjent Unn, sykepleier, Avdeling 3" in told and REASONS[Reason.EMERGENCY].text in told
+        assert '"reason"' in rows and REASONS[Reason.EMERGENCY].text in rows
+
+
 def test_an_export_that_was_touched_or_signed_by_another_is_told(key: Ed25519PrivateKey) -> None:
     at = datetime(2026, 11, 16, 9, tzinfo=UTC)
     made = packed({"innsyn.csv": b"1", "innsyn.pdf": b"2"}, key, by="Rolf", at=at)
@@ -286,12 +416,49 @@ def test_an_export_that_was_touched_or_signed_by_another_is_told(key: Ed25519Pri
     assert checked(altered(innsyncsv=b"9"), public) == ["Filen innsyn.csv er endret, eller mangler."]
     assert checked(altered(more=b""), public) == ["Filen more.csv er lagt til."]
     assert len(checked(altered(manifestjson=b"{}"), public)) == 1
+    twice = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made)) as old, zipfile.ZipFile(twice, "w") as new:
+        new.writestr("innsyn.csv", b"9")
+        for name in old.namelist():
+            with pytest.warns(UserWarning) if name == "innsyn.csv" else nullcontext():
+                new.writestr(name, old.read(name))
+    assert checked(twice, public) == ["Samme fil ligger der flere ganger."], (
+        "which of them is read is the reader's to choose"
+    )
     assert len(checked(io.BytesIO(made), Ed25519PrivateKey.generate().public_key())) == 1
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+47", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1",
+        "+47",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n1",
+        "＝1+1",
+        "＠A1",
+        " =1",
+        "\u00a0+1",
+        "\ufeff=1",
+        "\u200b-1",
+    ],
+)
 def test_no_cell_is_a_formula(name: str) -> None:
-    columns = ("actor_role", "unit_name", "actor_id", "patient_id", "action", "ground", "purpose", "outcome", "origin")
+    columns = (
+        "actor_role",
+        "unit_name",
+        "actor_id",
+        "patient_id",
+        "action",
+        "ground",
+        "reason",
+        "purpose",
+        "outcome",
+        "origin",
+    )
     line = dict.fromkeys((*columns, "request_id", "id"), "") | {"at": datetime.now(UTC), "categories": []}
 
     rows = as_csv([line | {"actor_name": name}]).decode("utf-8-sig")
