@@ -1,5 +1,6 @@
 """A protected address: whoever does not give the care is told neither where she is nor by whom, on any page, print or export."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -89,7 +90,9 @@ def read(browser: Browser, chart: Marked) -> Iterator[tuple[str, int, str]]:
 
 
 def leaks(pages: list[tuple[str, int, str]], world: World) -> set[tuple[str, str]]:
-    return {(rule, secret) for rule, _status, text in pages for secret in secrets(world) if secret in text}
+    """A word of its own: four digits may stand in an id of the page."""
+    words = {secret: re.compile(rf"(?<![\w-]){re.escape(secret)}(?![\w-])") for secret in secrets(world)}
+    return {(rule, secret) for rule, _status, text in pages for secret, word in words.items() if word.search(text)}
 
 
 def test_no_page_print_or_export_tells_a_reader_who_does_not_give_the_care_where_she_is(

@@ -38,7 +38,7 @@ SHOWN = {Reach.WHOLE: {OURS, NEW, OLD}, Reach.RECENT: {OURS, NEW}, Reach.OWN: {O
 
 ALL, RECENT, OWN, NONE = Reach.WHOLE, Reach.RECENT, Reach.OWN, Reach.NONE
 ROLES = ("doctor", "nurse", "student", "health_assistant", "unit_manager", "assistant")
-ORDINARY = ("18", "19", "20", "21", "25", "KP01", "KP02", "KR01", "KR02", "KX05")
+ORDINARY = ("18", "19", "20", "21", "23", "24", "25", "KP01", "KP02", "KR01", "KR02", "KX05")
 # By each service that the journal knows, and each ground without one: how far each of ROLES sees.
 MAP = {
     **{("service", code): (ALL, RECENT, RECENT, RECENT, OWN, NONE) for code in ("8", "17", "22")},
