@@ -139,6 +139,9 @@ TABS = (
 WAYS_IN = frozenset(tab.endpoint for tab in TABS)
 
 
+LONGEST_BODY = 1_000_000  # bytes of what is sent in
+
+
 class JournalApp(Flask):
     """Runs every view inside one Work, so that a view can neither forget the commit nor do it twice."""
 
@@ -272,7 +275,7 @@ def create_app(settings: Settings) -> JournalApp:
     app = JournalApp("journal", static_folder="web/static", template_folder="web/templates")
     app.settings, app.headers = settings, security.headers(settings)
     app.config.update(
-        MAX_CONTENT_LENGTH=1_000_000,
+        MAX_CONTENT_LENGTH=LONGEST_BODY,
         MAX_FORM_MEMORY_SIZE=1_000_000,
         SEND_FILE_MAX_AGE_DEFAULT=30 * 24 * 3600,
     )

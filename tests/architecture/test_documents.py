@@ -1,7 +1,9 @@
 """The documents that are about what runs are as old as what runs."""
 
 import ast
+import importlib
 import re
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -82,3 +84,15 @@ def test_the_reading_sees_what_is_missing(hazard: str, wrong: list[str]) -> None
 
 def test_the_clinical_rules_are_written_down_as_they_run() -> None:
     assert clinical_rules.PAGE.read_text(encoding="utf-8") == clinical_rules.page(), "run `make rules`"
+
+
+LIMIT = re.compile(r"^\| [^|]+ \| ([0-9]+)[^|]* \| `([\w.]+)\.([A-Z_]+)` \|$", re.M)
+
+
+def test_the_page_of_limits_says_the_numbers_of_the_program() -> None:
+    page = (ROOT / "docs/operations/limits.md").read_text(encoding="utf-8")
+    found = LIMIT.findall(page)
+    assert len(found) == page.count("| `journal."), "every line is read"
+    for number, module, name in found:
+        held = getattr(importlib.import_module(module), name)
+        assert (held.days if isinstance(held, timedelta) else held) == int(number), f"{module}.{name}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from marshmallow import RAISE, Schema
 
 import journal
 from journal.app import JournalApp
@@ -438,6 +439,35 @@ def test_no_template_says(name: str) -> None:
 
 def _without_comments(template: str) -> str:
     return re.sub(r"\{#.*?#\}", "", template, flags=re.DOTALL)
+
+
+FILE_NAME = re.compile(r"Content-Disposition\W+([^\n]*)")
+OF_OURS = re.compile(r"(?:inline|attachment); filename=[a-z]+\.(?:pdf|zip)\"\}")
+
+
+def test_the_name_of_a_file_that_is_sent_out_is_a_word_of_ours() -> None:
+    """Nothing that somebody typed, and nothing of a patient, is in it."""
+    found = [said for file in JOURNAL.rglob("*.py") for said in FILE_NAME.findall(file.read_text(encoding="utf-8"))]
+
+    assert len(found) > 5
+    assert [said for said in found if not OF_OURS.fullmatch(said)] == []
+    assert not OF_OURS.fullmatch('inline; filename={name}.pdf"}')
+
+
+def test_no_form_takes_a_field_that_it_does_not_know() -> None:
+    """What a page does not ask for cannot be sent in beside it: who, when and where are the database's to say."""
+    for module in pkgutil.walk_packages(journal.__path__, "journal."):
+        if module.name.endswith("schemas") or module.name.endswith("web"):
+            importlib.import_module(module.name)
+
+    def below(kind: type[Schema]) -> Iterator[type[Schema]]:
+        for sub in kind.__subclasses__():
+            yield sub
+            yield from below(sub)
+
+    ours = {kind for kind in below(Schema) if kind.__module__.startswith("journal.")}
+    assert len(ours) > 100
+    assert {kind.__qualname__ for kind in ours if kind().unknown != RAISE} == set()
 
 
 SCRIPT_RULES = {
