@@ -42,6 +42,8 @@ def test_a_locked_screen_comes_back_with_what_was_half_written_by_a_finger_alone
     finger.send("WebAuthn.addVirtualAuthenticator", {"options": _FINGER})
 
     tab.open(f"{here}/pin")
+    sign = "getComputedStyle(document.querySelector('[data-said]'), '::before').content"
+    assert tab.page.evaluate(sign) == "none", "no sign of a fault where there is none"
     tab.tap(tab.page.get_by_role("button", name="Lag passnøkkel på denne maskinen"))
     expect(tab.page.get_by_text("Laget")).to_be_visible()
     assert faults_of(tab) == []
