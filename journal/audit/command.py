@@ -48,7 +48,9 @@ def add_arguments(command: argparse.ArgumentParser, common: argparse.ArgumentPar
     check.add_argument("--anchor", type=Path, help="filen med forseglinger som er oppbevart utenfor databasen")
     check.add_argument("--codes", type=Path, help="fil med AKSON_LOG_KEY: kontroller også koden over hver linje")
     check.add_argument(
-        "--codes-since", default="9", metavar="TID", help="fra da av skal hver linje ha en kode (2026-12-01)"
+        "--codes-since",
+        metavar="TID",
+        help="fra da av skal hver linje ha en kode (2026-12-01); ellers fra den første som har",
     )
     check.set_defaults(run=check_file)
     renew = acts.add_parser("new-epoch", parents=[common], help="begynn på nytt etter at en kopi er lagt tilbake")

@@ -35,6 +35,9 @@ class Verdict:
     first: str = ""
     last: str = ""
     coded: int = 0
+    coded_since: str | None = None
+    uncoded: int = 0
+    uncoded_id: str = ""
     dropped: dict[str, Any] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
     of: str | None = None
@@ -47,10 +50,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Codes:
-    """The key of the codes over lines, and from when (`2026-12-01T00:00:00.000000Z`) each line of the program has one."""
+    """The key of the codes over lines, and from when (`2026-12-01T00:00:00.000000Z`) each line of the program has one: from the
+    first that has, unless said. Else whoever alters a line would take its code away."""
 
     key: bytes
-    since: str = "9"
+    since: str | None = None
 
 
 class _Sealed(NamedTuple):
@@ -93,6 +97,9 @@ def verify(
                 )
         before, verdict.seals = sealed.head, verdict.seals + 1
         progress(verdict.lines)
+    if verdict.uncoded:
+        said_of = f"{verdict.uncoded} linjer har ingen kode fra programmet. Den første er {verdict.uncoded_id}."
+        verdict.findings.append(said_of)
     verdict.dropped = gaps.dropped
     verdict.findings += gaps.findings()
     if kept and max(kept) > (before.number if before else 0):
@@ -213,12 +220,14 @@ def _check_code(verdict: Verdict, each: Written, codes: Codes | None) -> None:
         return
     if each.code:
         verdict.coded += 1
+        verdict.coded_since = min(verdict.coded_since or each.line["at"], each.line["at"])
         if not hmac.compare_digest(each.code, code_of(codes.key, each.line)):
             verdict.findings.append(
                 f"Linjen {each.line['id']} er endret etter at programmet skrev den: koden stemmer ikke."
             )
-    elif each.line["at"] >= codes.since and not _of_the_database(each.line):
-        verdict.findings.append(f"Linjen {each.line['id']} har ingen kode fra programmet.")
+    elif each.line["at"] >= (codes.since or verdict.coded_since or "9") and not _of_the_database(each.line):
+        verdict.uncoded += 1
+        verdict.uncoded_id = verdict.uncoded_id or each.line["id"]
 
 
 def _of_the_database(line: dict[str, Any]) -> bool:

@@ -78,7 +78,7 @@ def test_a_line_that_is_altered_before_it_is_sealed_is_found_by_its_code_and_by_
     patient_id = look(world, client_for)
     world.migrator.execute("UPDATE audit.access_log SET actor_name = 'Noen andre' WHERE patient_id = %s", (patient_id,))
     assert seal(sealer, KEY)
-    written = list(export(sealer))
+    written = list(export(sealer, world.oslo["id"]))
 
     assert verify(written, PUBLIC).whole
     found = verify(written, PUBLIC, codes=CODES).findings
@@ -86,6 +86,26 @@ def test_a_line_that_is_altered_before_it_is_sealed_is_found_by_its_code_and_by_
     world.migrator.execute("UPDATE audit.access_log SET code = NULL WHERE patient_id = %s", (patient_id,))
     since = Codes(CODES.key, "2020-01-01")
     assert [one for one in verify(export(sealer), PUBLIC, codes=since).findings if "ingen kode" in one]
+
+
+def test_whoever_takes_the_code_away_with_the_altered_line_is_found(
+    world: World, client_for: ClientFor, sealer: Connection
+) -> None:
+    """From the first line that has one, each line of the program has: nobody need say from when."""
+    world.migrator.execute("DELETE FROM audit.access_log WHERE code IS NULL")
+    look(world, client_for)
+    altered = look(world, client_for)
+    assert seal(sealer, KEY)
+    assert verify(export(sealer, world.oslo["id"]), PUBLIC, codes=CODES).whole
+    world.migrator.execute("TRUNCATE audit.log_seal, audit.log_seal_part")
+    world.migrator.execute(
+        "UPDATE audit.access_log SET actor_name = 'Noen andre', code = NULL WHERE patient_id = %s", (altered,)
+    )
+    assert seal(sealer, KEY)
+
+    (finding,) = verify(export(sealer, world.oslo["id"]), PUBLIC, codes=CODES).findings
+
+    assert "har ingen kode fra programmet" in finding
 
 
 # The proof of one line
