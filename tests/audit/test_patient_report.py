@@ -12,9 +12,11 @@ import pytest
 
 from journal.audit.report import PatientReports, ReportLine
 from journal.audit.report_rules import REASONS, reason_of
-from journal.audit.rules import GROUNDS
+from journal.audit.rules import ACTIONS, CATEGORIES, GROUNDS
+from journal.permissions import OPENS, Permission, Role
 from journal.platform.clock import local_date, norwegian_date
 from journal.platform.errors import Invalid
+from journal.web.shell import role_text
 from tests import factories
 from tests.chart_rows import link
 from tests.conftest import Browser, World
@@ -174,6 +176,12 @@ def test_more_than_a_year_is_told_month_by_month(world: World, migrator: Migrato
 
     assert long.by_month and counted(long.lines) == [(10, 10)]
     assert not short.by_month and counted(short.lines) == [(1, 1)] * 10
+
+
+def test_every_act_part_and_role_in_the_log_is_said_in_words() -> None:
+    assert {each.value for each in Permission} <= ACTIONS.keys()
+    assert {part for parts in OPENS.values() for part in parts} <= CATEGORIES.keys()
+    assert not [role.value for role in Role if role_text(role.value) == role.value and role is not Role.STUDENT]
 
 
 def test_every_ground_is_said_to_the_patient() -> None:
