@@ -154,14 +154,14 @@ def anchor(connection: psycopg.Connection[Any], file: Path) -> int:
 
 
 def anchored(file: Path) -> list[Sealed]:
-    """The heads of an anchor file; a line that was cut off by a stop is left out, and so written again."""
+    """The heads of an anchor file; a line that was cut off by a stop, or is none, is left out, and so written again."""
     found = []
     for written in file.read_bytes().splitlines() if file.exists() else ():
         try:
             content = json.loads(written)
-        except ValueError:
+            found.append(Sealed(Head.read(content["head"]), content["signature"]))
+        except (ValueError, KeyError, TypeError):
             continue
-        found.append(Sealed(Head.read(content["head"]), content["signature"]))
     return found
 
 

@@ -75,8 +75,23 @@ def verify(
     """Checks an export line by line; needs memory for one seal's heads and no more.
 
     `progress` hears of how many lines, now and then. With the key of the codes, what was altered before it was sealed is found
-    too. Raises ValueError for a file that is no export.
+    too. Raises ValueError for a file that is no export, and where something in it cannot be read as it was written.
     """
+    try:
+        return _verified(written, key, anchors, progress, codes)
+    except (KeyError, TypeError, AttributeError, AssertionError) as error:
+        raise ValueError(
+            "Noe i uttrekket er ikke til å lese slik en forsegling eller en linje blir skrevet."
+        ) from error
+
+
+def _verified(
+    written: Iterable[str],
+    key: Ed25519PublicKey,
+    anchors: Sequence[Sealed],
+    progress: Callable[[int], None],
+    codes: Codes | None,
+) -> Verdict:
     verdict, kept, gaps = Verdict(), {one.head.number: one for one in anchors}, Gaps()
     before: Head | None = None
     contents = read(written)

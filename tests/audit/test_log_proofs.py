@@ -371,6 +371,25 @@ def test_the_page_has_the_log_checked_and_says_in_a_sentence_that_it_is_whole_or
     assert "Forsegling 1" not in client_for(other).get("/audit/integrity").text
 
 
+def test_a_seal_that_is_made_unreadable_is_a_finding_and_stops_no_check(
+    world: World, client_for: ClientFor, sealer: Connection, server: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    def connect() -> Connection:
+        return psycopg.connect(server.conninfo("journal_sealer", DATABASE), autocommit=True)
+
+    look(world, client_for)
+    assert seal(sealer, KEY)
+    (tmp_path / "heads.jsonl").write_text('{"head":{}}\nnull\n')
+    assert anchor(sealer, tmp_path / "heads.jsonl") == 1, "what is no head is written again"
+    for unreadable in ('{"dropped": [{}]}', '{"dropped": 7}'):
+        world.migrator.execute("UPDATE audit.log_seal SET renewed = %s", (unreadable,))
+        client_for(world.rolf).act("/audit/integrity")
+        found = [check_next(connect, sealer, PUBLIC, tmp_path / "heads.jsonl") for _ in range(2)]
+        assert all(one is None or not one.whole for one in found) and any(found)
+    page = client_for(world.rolf).get("/audit/integrity").text
+    assert "Loggen er ikke hel." in page and "ikke til å lese" in page
+
+
 def test_a_check_that_nobody_begins_says_that_the_log_may_not_be_sealed(
     world: World, client_for: ClientFor, sealer: Connection
 ) -> None:
