@@ -18,6 +18,8 @@ from journal.platform.ids import new_id
 from journal.platform.language import phrases
 from journal.platform.service import Service, without_patient
 
+SHOWN = 200
+
 STATES = phrases(
     {
         "explained": "Forklart",
@@ -162,10 +164,9 @@ class Inquiries(Service):
 
     @without_patient(Permission.AUDIT_READ)
     def every(self) -> list[InquiryPage]:
-        """The newest 200, what is waited for first."""
+        """What is waited for first, however old it is; then what is settled."""
         self.work.note(Permission.AUDIT_READ)
-        found = _pages(self.db, sa.true())
-        return sorted(found, key=lambda each: each.state in ("explained", "closed"))
+        return _pages(self.db, sa.true(), settled=("explained", "closed"))
 
     @without_patient(Permission.AUDIT_READ)
     def taken(self) -> dict[tuple[UUID, UUID | None, date], UUID]:
@@ -223,8 +224,7 @@ class Questions(Service):
         """The looks one is asked about, unanswered first, with one's own question and answer alone."""
         self.work.note(Permission.AUDIT_ANSWER)
         asked = sa.select(Step.inquiry_id).where(Step.asked_id == self.work.actor.person_id)
-        found = _pages(self.db, Inquiry.id.in_(asked))
-        return sorted(found, key=lambda each: each.state == "answered")
+        return _pages(self.db, Inquiry.id.in_(asked), settled=("answered",))
 
     @without_patient(Permission.AUDIT_ANSWER)
     def answer(self, inquiry_id: UUID, text: str) -> None:
@@ -237,8 +237,13 @@ class Questions(Service):
         self.db.add(Step(id=new_id(), inquiry_id=inquiry_id, actor_id=inquiry.actor_id, kind="answered", text=text))
 
 
-def _pages(db: Any, which: sa.ColumnElement[bool]) -> list[InquiryPage]:
-    inquiries = db.scalars(sa.select(Inquiry).where(which).order_by(Inquiry.recorded_at.desc()).limit(200)).all()
+def _pages(db: Any, which: sa.ColumnElement[bool], settled: tuple[str, ...] = ()) -> list[InquiryPage]:
+    """The newest, and before them those that do not stand at one of the *settled* steps."""
+    of = sa.select(Step.kind).where(Step.inquiry_id == Inquiry.id, Step.kind != "note")
+    last = of.order_by(Step.recorded_at.desc(), Step.id.desc()).limit(1).scalar_subquery()
+    first = (last.in_(settled),) if settled else ()
+    chosen_first = sa.select(Inquiry).where(which).order_by(*first, Inquiry.recorded_at.desc()).limit(SHOWN)
+    inquiries = db.scalars(chosen_first).all()
     steps: dict[UUID, list[StepLine]] = {inquiry.id: [] for inquiry in inquiries}
     chosen = sa.select(Step).where(Step.inquiry_id.in_(steps)).order_by(Step.recorded_at, Step.id)
     for step in db.scalars(chosen):

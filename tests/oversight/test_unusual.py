@@ -153,6 +153,21 @@ def test_who_reads_a_case_or_an_employees_log_has_written_whose_it_was(
     assert set(told) == {(snooped, UUID(case.split("/")[-1])), (None, world.nina.actor.person_id)}
 
 
+def test_a_case_that_waits_is_shown_before_newer_ones_that_are_settled(
+    world: World, client_for: ClientFor, snooped: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("journal.oversight.inquiries.SHOWN", 1)
+    rolf, patient_id = client_for(world.rolf), world.patient()
+    factories.related_person(world.builder, patient_id, world.siri, "Nina Nordli")
+    world.store()
+    client_for(world.nina).act(f"/patients/{patient_id}/near", {"reason": "same-name"})
+    waits = case_of(rolf, world.nina, snooped, kind="case", text="Alvorlig", due_on=SOON)
+    settled = case_of(rolf, world.nina, patient_id, kind="explained", text="Hadde vakt")
+
+    page = rolf.get("/audit/cases").text
+    assert waits in page and settled not in page
+
+
 def test_a_look_is_taken_hold_of_once(world: World, client_for: ClientFor, snooped: UUID) -> None:
     rolf, step = client_for(world.rolf), {"kind": "explained", "text": "Hadde vakt"}
     case = case_of(rolf, world.nina, snooped, **step)
