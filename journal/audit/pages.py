@@ -1,5 +1,6 @@
 """The patient's report as it is read: every word in the language that she chose, whoever makes it."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from journal.audit.report import Report, ReportLine
 from journal.audit.report_rules import LAWS, OUTCOMES, reason_of
 from journal.audit.rules import ACTIONS
 from journal.platform.clock import hhmm, local_date, norwegian_date
-from journal.platform.language import counted, in_language, phrase
+from journal.platform.language import as_phrase, counted, in_language, phrase
 from journal.web.shell import role_text
 
 Say = Callable[[str], str]
@@ -77,6 +78,15 @@ def _withheld(report: Report) -> str:
     )
 
 
+def _why(line: ReportLine, say: Say) -> str:
+    why = say(reason_of(line.ground))
+    if not line.reason:
+        return why
+    # The national template stands after it, for machines.
+    chosen = say(as_phrase(re.sub(r" \([A-Z_]+\)$", "", line.reason)))
+    return f"{why} {say(phrase('Oppgitt grunn: %(reason)s.', reason=chosen))}"
+
+
 def _line(line: ReportLine, by_month: bool, say: Say) -> dict[str, str]:
     first, last = say(hhmm(line.first_at)), say(hhmm(line.last_at))
     times = first if first == last else f"{first}–{last}"
@@ -94,5 +104,5 @@ def _line(line: ReportLine, by_month: bool, say: Say) -> dict[str, str]:
         "what": f"{what[:1].upper()}{what[1:]}.",
         "looks": say(counted("%(num)s oppslag", "%(num)s oppslag", line.looks)) if line.looks > 1 else "",
         "outcome": say(OUTCOMES[line.outcome]) if line.outcome in OUTCOMES else "",
-        "why": say(reason_of(line.ground)) if line.outcome in ("success", "failed") else "",
+        "why": _why(line, say) if line.outcome in ("success", "failed") else "",
     }

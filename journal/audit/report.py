@@ -27,12 +27,13 @@ _READ = sa.text(
     SELECT date_trunc(:grain, at AT TIME ZONE 'Europe/Oslo')::date AS day,
         count(DISTINCT (at AT TIME ZONE 'Europe/Oslo')::date) AS days, min(at) AS first_at, max(at) AS last_at, actor_id,
         coalesce(actor_name, '') AS name, coalesce(actor_role, '') AS role, coalesce(unit_name, '') AS unit, ground, outcome,
-        array_agg(DISTINCT action) AS actions, count(*) AS looks, (array_agg(id ORDER BY at, id))[1] AS id
+        array_agg(DISTINCT action) AS actions, count(*) AS looks, (array_agg(id ORDER BY at, id))[1] AS id,
+        CASE WHEN (decision_ref ->> 'user_selected')::boolean THEN decision_ref ->> 'description' END AS reason
     FROM audit.access_log l WHERE patient_id = ANY (:records) AND at >= :since AND at < :until
         -- A look into linked records is a line of each, and is told once.
         AND (patient_id = :patient OR NOT EXISTS (SELECT FROM audit.access_log told
             WHERE (told.patient_id, told.at, told.xid, told.action) = (:patient, l.at, l.xid, l.action)))
-    GROUP BY 1, actor_id, 6, 7, 8, ground, outcome ORDER BY 1 DESC, max(at) DESC, 13
+    GROUP BY 1, actor_id, 6, 7, 8, ground, outcome, 14 ORDER BY 1 DESC, max(at) DESC, 13
     """
 )
 _COLUMNS = (
@@ -46,7 +47,8 @@ _REPORT = sa.table("log_report", *map(sa.column, _COLUMNS), schema="audit")
 class ReportLine:
     """What one person did in the record in one day, or one month, for one reason: one line, as people count.
 
-    *id*: of the first look in it. *day*: the first of the month, when it is of a month.
+    *id*: of the first look in it. *day*: the first of the month, when it is of a month. *reason*: what the reader chose of the
+    reasons at the door, None for whoever needed none.
     """
 
     day: date
@@ -62,6 +64,7 @@ class ReportLine:
     actions: list[str]
     looks: int
     id: UUID
+    reason: str | None
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,22 @@ def test_the_page_says_who_when_what_and_why_and_folds_a_day_of_one_person(
 
 @pytest.mark.parametrize(
     ("language", "said"),
+    [("nb", "Oppgitt grunn: Øyeblikkelig hjelp."), ("en", "Reason given: Emergency.")],
+)
+def test_the_reason_that_somebody_gave_is_told_in_the_patients_language(
+    world: World, client_for: ClientFor, read: UUID, language: str, said: str
+) -> None:
+    assert client_for(world.unn).act(f"/patients/{read}/justified-access", {"reason": "emergency"}).status_code == 303
+    client_for(world.unn).get(f"/patients/{read}")
+
+    page = client_for(world.rolf).get(f"/audit/patients/{read}/report?language={language}").text
+
+    assert [line for line in lines(page) if "Ukjent Unn" in line[1] and said in line[3]]
+    assert "BLAALYS" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
     [
         ("nb", "Hvem har lest journalen din?"),
         ("nn", "Kven har lese journalen din?"),
