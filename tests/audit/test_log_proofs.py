@@ -182,8 +182,16 @@ def test_heads_kept_then_and_heads_shown_now_are_of_one_log_or_not() -> None:
     assert "følger ikke etter" in str(inconsistent(kept[:1], other, PUBLIC))
     assert "mangler" in str(inconsistent(kept[:1], [kept[0], *kept[3:]], PUBLIC))
     assert "ikke blant dem" in str(inconsistent(kept[5:], kept[:5], PUBLIC))
+    assert "to utgaver" in str(inconsistent(kept[:1], [other[2], *kept], PUBLIC))
     unsigned = Sealed(kept[2].head, kept[3].signature)
     assert "ikke signert" in str(inconsistent([unsigned], kept, PUBLIC))
+
+
+def test_two_heads_of_one_number_that_were_kept_are_a_finding_whichever_came_last() -> None:
+    written, kept = made(seals=3)
+    forked = Head.read(asdict(kept[1].head) | {"lines": 1})
+    for anchors in ([Sealed(forked, forked.signed(KEY)), *kept], [*kept, Sealed(forked, forked.signed(KEY))]):
+        assert any("to utgaver" in finding for finding in checked(written, anchors).findings)
 
 
 def test_the_commands_prove_a_line_check_the_proof_and_compare_heads(
