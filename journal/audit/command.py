@@ -187,7 +187,11 @@ def sentences(verdict: Verdict, *, anchors: int) -> list[str]:
         f"{month} er slettet etter at tiden for oppbevaring var ute: {of['lines']} linjer, av {' og '.join(of['by'])}."
         for month, of in sorted(verdict.dropped.items())
     ]
-    if not anchors:
+    if anchors:
+        said.append(
+            f"{verdict.anchored} av {verdict.seals} forseglinger er oppbevart utenfor databasen, og er de samme."
+        )
+    else:
         said.append("Uten filen med oppbevarte forseglinger kan ingen se om slutten av loggen er kuttet.")
     return said
 

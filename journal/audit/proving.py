@@ -54,6 +54,8 @@ def inconsistent(kept: Sequence[Sealed], now: Sequence[Sealed], key: Ed25519Publ
     if not kept or not now:
         raise ValueError("Det er ingen forsegling i en av filene.")
     shown = {one.head.number: one for one in now}
+    if two := next((one.head.number for one in now if shown[one.head.number].head != one.head), None):
+        return f"Forsegling {two} står i to utgaver blant dem som vises nå."
     for old in kept:
         if not old.head.is_signed(key, old.signature):
             return f"Forsegling {old.head.number}, som ble oppbevart, er ikke signert med denne nøkkelen."

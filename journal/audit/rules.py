@@ -5,6 +5,7 @@ from typing import Any
 
 from journal.platform.language import phrases
 
+# A page with a form is logged by what the form needs: to have opened it is not to have sent it.
 ACTIONS = phrases(
     {
         "access:appoint": "navnga vikar, vaktleder eller student",
@@ -34,7 +35,7 @@ ACTIONS = phrases(
         "chart:read": "åpnet journalen",
         "downtime:opened": "åpnet nødlisten",
         "downtime:printed": "skrev ut nødlisten",
-        "medication:administer": "signerte en dose",
+        "medication:administer": "signerte en dose, eller åpnet skjemaet for det",
         "medication:appoint": "bestemte hvem som signerer når legen er borte",
         "medication:catalogue": "endret legemiddelkatalogen eller prosedyrer",
         "medication:check": "kontrollerte et legemiddel mot alt som står i journalen",
@@ -44,16 +45,16 @@ ACTIONS = phrases(
         "medication:import": "leste inn en legemiddelliste",
         "medication:downtime": "sa fra om nedetid",
         "medication:keep": "førte tilsyn med A- og B-regnskapet",
-        "medication:prescribe": "endret legemidler",
+        "medication:prescribe": "endret legemidler, eller åpnet skjemaet for det",
         "medication:prescribe-beside": "kontrollerte eller forskrev et legemiddel uten å se det som er sperret",
         "medication:print": "skrev ut legemiddellisten",
         "medication:read": "så legemidlene",
-        "medication:receive": "tok imot legemidler eller en beskjed om dem",
+        "medication:receive": "tok imot legemidler eller en beskjed om dem, eller åpnet skjemaet for det",
         "municipalities:manage": "endret innstillinger for kommunen",
         "municipalities:read": "så enheter og ansatte",
         "notes:drawer": "åpnet skjermede notater",
         "notes:read": "leste notater",
-        "notes:write": "skrev notat",
+        "notes:write": "skrev notat, eller åpnet skjemaet for det",
         "observations:read": "så målinger",
         "observations:write": "skrev en måling",
         "patients:address": "så en beskyttet adresse",
@@ -63,7 +64,7 @@ ACTIONS = phrases(
         "patients:read": "så navn og kritisk informasjon",
         "patients:register": "registrerte pasienten",
         "patients:write": "endret opplysninger om pasienten",
-        "records:erase": "behandlet et vedtak om sletting",
+        "records:erase": "så eller behandlet vedtak om sletting",
     }
 )
 GROUNDS = phrases(

@@ -123,6 +123,11 @@ def _verified(
             " databasen. Det som kom etter, er borte."
         )
     verdict.findings += [
+        f"Forsegling {one.head.number} er oppbevart i to utgaver utenfor databasen."
+        for one in anchors
+        if kept[one.head.number].head != one.head
+    ]
+    verdict.findings += [
         f"Den oppbevarte forseglingen {number} er ikke signert med denne nøkkelen."
         for number, one in kept.items()
         if not one.head.is_signed(key, one.signature)

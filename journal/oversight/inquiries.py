@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from journal.audit import barred_from
 from journal.oversight.oversight_tables import Inquiry, Step
@@ -125,11 +126,9 @@ class Inquiries(Service):
         look = finding.look
         self.work.note(Permission.AUDIT_READ, look.patient_id)
         self._must_review(look.actor_id)
-        if self._of(look.actor_id, look.patient_id, look.day):
-            raise Conflict("En annen har begynt på dette oppslaget. Se sakene.")
         told = {"first_at": look.first_at.isoformat(), "last_at": look.last_at.isoformat(), "looks": look.looks}
         context = {"written": look.written, "others": look.others, "refused": look.refused, "patients": look.patients}
-        inquiry = Inquiry(
+        taken = insert(Inquiry).values(
             id=new_id(),
             actor_id=look.actor_id,
             actor_name=look.actor_name,
@@ -140,10 +139,12 @@ class Inquiries(Service):
             looks={**told, **context, "grounds": list(look.grounds), "standing": list(look.standing)},
             rules=list(finding.rules),
         )
-        self.db.add(inquiry)
-        self.db.flush()
-        self._add(inquiry.id, look.actor_id, step)
-        return inquiry.id
+        # Of two who take hold of it in the same second, the unique index lets one.
+        inquiry_id: UUID | None = self.db.scalar(taken.on_conflict_do_nothing().returning(Inquiry.id))
+        if inquiry_id is None:
+            raise Conflict("En annen har begynt på dette oppslaget. Se sakene.")
+        self._add(inquiry_id, look.actor_id, step)
+        return inquiry_id
 
     @without_patient(Permission.AUDIT_READ)
     def add(self, inquiry_id: UUID, step: NewStep) -> None:
@@ -180,10 +181,6 @@ class Inquiries(Service):
         """Who may be asked about this person's looks: managers of the municipality who may judge them."""
         rows: Any = self.db.execute(_MANAGERS, {"municipality": self.work.actor.municipality_id})
         return [manager for manager in (Manager(*row) for row in rows) if not self._barred(manager.person_id, actor_id)]
-
-    def _of(self, actor_id: UUID, patient_id: UUID | None, day: date) -> bool:
-        same = (Inquiry.actor_id == actor_id, Inquiry.patient_id.is_not_distinct_from(patient_id), Inquiry.day == day)
-        return self.db.scalar(sa.select(sa.exists().where(*same))) or False
 
     def _barred(self, reviewer: UUID, reader: UUID) -> bool:
         return reader in barred_from(self.db, reviewer, [reader])

@@ -1,6 +1,6 @@
 """What patients ask of the municipality about their record: one queue, with who asked, a deadline, a decision and an appeal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from journal.oversight.oversight_tables import PatientRequest, RequestStep
 from journal.oversight.request_rules import (
     ASKERS,
     DECISIONS,
+    ERASURE,
     EXPLANATION,
     EXTENDED,
     IN_A_LANGUAGE,
@@ -30,6 +31,7 @@ from journal.platform.ids import new_id
 from journal.platform.service import Service, without_patient
 
 SHOWN = 200
+_ERASED = sa.text("SELECT audit.erased_since(:patient, :since)")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ class StepDone:
 
 @dataclass(frozen=True)
 class RequestPage:
-    """A request and its steps, oldest first. *due_on*: as it was put off to, where it was."""
+    """A request and its steps, oldest first. *due_on*: as it was put off to, where it was. *erased*: of one to erase, how many
+    records two leaders have erased in the chart since it came.
+    """
 
     id: UUID
     patient_id: UUID
@@ -71,6 +75,7 @@ class RequestPage:
     at: datetime
     steps: tuple[StepDone, ...]
     today: date
+    erased: int = 0
 
     @property
     def state(self) -> str:
@@ -151,7 +156,11 @@ class Requests(Service):
     @without_patient(Permission.AUDIT_READ)
     def one(self, request_id: UUID) -> RequestPage:
         """That it was read stands in the patient's log. Raises NotFound, also for another municipality's."""
-        return self._one(request_id)
+        request = self._one(request_id)
+        if request.kind != ERASURE:
+            return request
+        asked = {"patient": request.patient_id, "since": clock.day_bounds(request.received_on)[0]}
+        return replace(request, erased=self.db.scalar(_ERASED, asked) or 0)
 
     @without_patient(Permission.AUDIT_READ)
     def receive(self, patient_id: UUID, new: NewRequest) -> UUID:

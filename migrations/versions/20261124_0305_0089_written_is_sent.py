@@ -88,6 +88,18 @@ def upgrade() -> None:
         owner="journal_door",
     )
     in_place(SHIELDED, *SHIELDED_KNOWS)
+    # For whoever handles a request to erase: that something was, and how many records, and not what.
+    let_read("journal_door", "audit.erasure")
+    define(
+        "audit.erased_since(asked uuid, since timestamptz) RETURNS integer STABLE",
+        """
+        BEGIN
+            IF NOT audit.reading_log() THEN RETURN 0; END IF;
+            RETURN (SELECT count(*) FROM audit.erasure z WHERE z.patient_id = ANY (audit.records_of(asked))
+                AND z.municipality_id = audit.acting_for() AND z.at >= since);
+        END""",
+        owner="journal_door",
+    )
     in_place(DROP, *DROP_HOLDS)
     op.execute("GRANT SELECT (about_id) ON care.task TO journal_eraser")
     for words in CARRIES_OUT:
@@ -95,6 +107,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION audit.erased_since(uuid, timestamptz)")
+    op.execute("DROP POLICY journal_door ON audit.erasure")
+    op.execute("REVOKE SELECT ON audit.erasure FROM journal_door")
     for words in CARRIES_OUT[::-1]:
         in_place(CARRY_OUT, *words[::-1])
     op.execute("REVOKE SELECT (about_id) ON care.task FROM journal_eraser")

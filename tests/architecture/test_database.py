@@ -76,6 +76,7 @@ SECURITY_DEFINERS = {
     ("access.who_knows(text, text)", "journal_door"),
     ("access.words_of_protected(uuid[])", "journal_door"),
     ("audit.erase(text, text)", "journal_eraser"),
+    ("audit.erased_since(uuid, timestamp with time zone)", "journal_door"),
     ("audit.keep_months_ahead()", "journal_owner"),
     ("audit.open_charts(text, text)", "journal_door"),
     ("audit.opened_charts(text)", "journal_door"),

@@ -78,7 +78,7 @@ def test_a_line_that_is_altered_before_it_is_sealed_is_found_by_its_code_and_by_
     patient_id = look(world, client_for)
     world.migrator.execute("UPDATE audit.access_log SET actor_name = 'Noen andre' WHERE patient_id = %s", (patient_id,))
     assert seal(sealer, KEY)
-    written = list(export(sealer))
+    written = list(export(sealer, world.oslo["id"]))
 
     assert verify(written, PUBLIC).whole
     found = verify(written, PUBLIC, codes=CODES).findings
@@ -182,8 +182,16 @@ def test_heads_kept_then_and_heads_shown_now_are_of_one_log_or_not() -> None:
     assert "følger ikke etter" in str(inconsistent(kept[:1], other, PUBLIC))
     assert "mangler" in str(inconsistent(kept[:1], [kept[0], *kept[3:]], PUBLIC))
     assert "ikke blant dem" in str(inconsistent(kept[5:], kept[:5], PUBLIC))
+    assert "to utgaver" in str(inconsistent(kept[:1], [other[2], *kept], PUBLIC))
     unsigned = Sealed(kept[2].head, kept[3].signature)
     assert "ikke signert" in str(inconsistent([unsigned], kept, PUBLIC))
+
+
+def test_two_heads_of_one_number_that_were_kept_are_a_finding_whichever_came_last() -> None:
+    written, kept = made(seals=3)
+    forked = Head.read(asdict(kept[1].head) | {"lines": 1})
+    for anchors in ([Sealed(forked, forked.signed(KEY)), *kept], [*kept, Sealed(forked, forked.signed(KEY))]):
+        assert any("to utgaver" in finding for finding in checked(written, anchors).findings)
 
 
 def test_the_commands_prove_a_line_check_the_proof_and_compare_heads(

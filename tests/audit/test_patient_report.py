@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -198,6 +199,13 @@ def test_every_act_part_and_role_in_the_log_is_said_in_words() -> None:
     assert {each.value for each in Permission} <= ACTIONS.keys()
     assert {part for parts in OPENS.values() for part in parts} <= CATEGORIES.keys()
     assert not [role.value for role in Role if role_text(role.value) == role.value and role is not Role.STUDENT]
+
+
+def test_whoever_only_opened_a_form_is_not_said_to_have_done_what_it_is_for() -> None:
+    pinned = (Path(__file__).parents[1] / "architecture/log_lines.txt").read_text(encoding="utf-8")
+    acts = set(re.findall(r"\d+ ([a-z]+:[a-z-]+)", pinned))
+    assert {"notes:write", "medication:administer", "chart:read"} <= acts
+    assert not [act for act in acts if not re.search("så|leste|åpnet|skrev ut|kontrollerte|spurte", ACTIONS[act])]
 
 
 def test_every_ground_is_said_to_the_patient() -> None:

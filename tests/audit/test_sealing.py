@@ -415,7 +415,8 @@ def test_the_command_seals_exports_and_says_in_a_sentence_whether_the_log_is_who
     check = ["log", "verify", str(installed / "log.jsonl"), "--key", public, "--anchor", str(installed / "heads.jsonl")]
 
     assert main(check) == 0
-    assert "Loggen er hel fra" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Loggen er hel fra" in told and "1 av 1 forseglinger er oppbevart" in told
 
     text = (installed / "log.jsonl").read_text()
     (installed / "log.jsonl").write_text(text.replace("Nina Nordli", "Noen Andre", 1))

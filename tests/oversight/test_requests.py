@@ -8,6 +8,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from journal.audit import Erasures
+from journal.care import Care
 from journal.oversight.request_rules import STATES, STEPS, next_steps, state_of, why_not_longer
 from journal.platform.clock import local_date, norwegian_date
 from tests import factories
@@ -131,6 +133,30 @@ def test_a_guardian_gets_the_letter_and_erasure_is_not_done_by_the_decision(
 
     assert "Verge: Vera Verge" in rolf.get(url).text and "sletter ingenting" in rolf.get(url).text
     assert "Vera Verge" in words(rolf.get(f"{url}/letter"))
+
+
+def test_whoever_handles_a_request_to_erase_sees_whether_it_is_carried_out_and_not_what_it_was(
+    world: World, client_for: ClientFor, work_of: Any, patient_id: UUID
+) -> None:
+    rolf = client_for(world.rolf)
+    url = received(rolf, patient_id, kind="6")
+    second = factories.staff(world.builder, world.oslo, world.home, "Berit Bakke", "unit_manager", below=(world.ward,))
+    world.store()
+    with work_of(world.nina) as work:
+        Care(work).add_task(patient_id, "Skrevet om feil pasient")
+    assert "Ingenting er slettet etter at henvendelsen kom" in rolf.get(url).text
+
+    with work_of(world.mona) as work:
+        erasures = Erasures(work)
+        (task,) = erasures.erasable(patient_id, "care.task")
+        said = {"paragraph": "hpl. § 43", "decision": "Vedtak 7/26."}
+        proposed = erasures.propose(patient_id, table="care.task", row_id=task.row_id, **said)
+    with work_of(second) as work:
+        Erasures(work).confirm(patient_id, proposed)
+
+    page = rolf.get(url).text
+    assert "1 opplysning er slettet etter at henvendelsen kom" in page and "feil pasient" not in page
+    assert "er slettet etter" not in rolf.get(received(rolf, patient_id, kind="5")).text
 
 
 def test_no_other_municipality_and_nobody_but_an_auditor_sees_it_and_nothing_is_changed(

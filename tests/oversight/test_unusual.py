@@ -4,7 +4,8 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from journal.access.justified import Justifying
 from journal.access.justified_rules import REASONS, Reason
 from journal.oversight.command import check
+from journal.oversight.inquiries import Inquiries, NewStep
 from journal.oversight.packing import as_csv, checked, packed
 from journal.oversight.unusual import UnusualAccess
 from journal.permissions import Permission
@@ -151,6 +153,27 @@ def test_who_reads_a_case_or_an_employees_log_has_written_whose_it_was(
         (reader.actor.person_id,),
     ).fetchall()
     assert set(told) == {(snooped, UUID(case.split("/")[-1])), (None, world.nina.actor.person_id)}
+
+
+def test_of_two_who_take_hold_of_a_look_at_once_one_is_told_to_look_again(
+    world: World, client_for: ClientFor, snooped: UUID, work_of: Any
+) -> None:
+    """The first has not committed when the second asks: nothing is seen of it, and the index knows."""
+    second = factories.staff(world.builder, world.oslo, world.home, "Renate Lund", "auditor")
+    world.store()
+    day, step = clock.local_date(datetime.now(UTC)), NewStep("explained", "Hadde vakt")
+    with ThreadPoolExecutor(1) as other:
+        with work_of(world.rolf) as work:
+            look = UnusualAccess(work).look(world.nina.actor.person_id, snooped, day)
+            Inquiries(work).open(look, step)
+            waiting = other.submit(
+                client_for(second).act,
+                "/audit/unusual",
+                about(world.nina, snooped) | {"kind": "explained", "text": "Hadde vakt"},
+            )
+            with suppress(TimeoutError):
+                waiting.result(timeout=1)
+        assert waiting.result(timeout=20).status_code == 409
 
 
 def test_a_case_that_waits_is_shown_before_newer_ones_that_are_settled(
