@@ -18,6 +18,7 @@ from journal.permissions import Permission
 from journal.platform import clock
 from journal.platform.errors import Invalid
 from journal.platform.service import Service, without_patient
+from journal.platform.statement import Statement
 
 # A date window lets PostgreSQL leave the other months alone.
 WINDOW = timedelta(days=31)
@@ -50,10 +51,17 @@ _ACTORS = sa.text(
     """
 )
 
+_WRITTEN = Statement(sa.text("SELECT * FROM audit.written_by(:asked)"))
+# By chart and part of it: since when, and where.
+Written = defaultdict[tuple[UUID, str], list[tuple[datetime, str]]]
+
 
 @dataclass(frozen=True)
 class LogLine:
-    """Looks of the same person at the same patient, for the same act and ground within the hour: one line that unfolds."""
+    """Looks of the same person at the same patient, for the same act and ground within the hour: one line that unfolds.
+
+    *places*: the units that had written in those parts of the chart by then; none of whoever has a protected address.
+    """
 
     first_at: datetime
     last_at: datetime
@@ -68,6 +76,7 @@ class LogLine:
     outcome: str
     categories: tuple[str, ...] = ()
     reason: str | None = None
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,7 +171,7 @@ class AccessLog(Service):
         narrowed = [_LOG.c[column] == value for column, value in chosen.items()]
         newest = sa.select(_LOG).where(about, *narrowed).order_by(_LOG.c.at.desc()).limit(MOST + 1)
         rows = self.db.execute(newest).mappings().all()
-        shown = tuple(_folded(rows[:MOST]))
+        shown = tuple(_folded(rows[:MOST], self._written(rows[:MOST])))
         return LogPage(
             first_day=clock.norwegian_date(first),
             last_day=clock.norwegian_date(last),
@@ -171,6 +180,14 @@ class AccessLog(Service):
             days=_days(counted, chosen, shown),
             choices={name: _choices(counted, column) for name, column in FILTERS.items()},
         )
+
+    def _written(self, rows: Sequence[Any]) -> Written:
+        """From whom each part of these charts is. One statement."""
+        written: Written = defaultdict(list)
+        asked = {row["patient_id"] for row in rows if row["patient_id"]}
+        for found in _WRITTEN.rows(self.db, asked=list(asked)):
+            written[found.patient_id, found.part].append((found.since, found.place))
+        return written
 
 
 def _of_person(asked: list[UUID], records: list[UUID]) -> sa.ColumnElement[bool]:
@@ -197,12 +214,15 @@ def _choices(counted: Sequence[Any], column: str) -> tuple[str, ...]:
     return tuple(sorted({value for row in counted if (value := getattr(row, column))}))
 
 
-def _folded(rows: Iterable[Any]) -> Iterable[LogLine]:
+def _folded(rows: Iterable[Any], written: Written) -> Iterable[LogLine]:
     for _key, together in groupby(
         rows, key=lambda row: (rules.fold_key(row), clock.local(row["at"]).replace(minute=0, second=0, microsecond=0))
     ):
         looks = list(together)
         row = looks[0]
+        categories = tuple(sorted({category for look in looks for category in look["categories"]}))
+        opened = {category.partition(":")[0] for category in categories}
+        by_then = (place for part in opened for since, place in written[row["patient_id"], part] if since <= row["at"])
         yield LogLine(
             first_at=looks[-1]["at"],
             last_at=row["at"],
@@ -215,6 +235,7 @@ def _folded(rows: Iterable[Any]) -> Iterable[LogLine]:
             action=row["action"],
             ground=row["ground"],
             outcome=row["outcome"],
-            categories=tuple(sorted({category for look in looks for category in look["categories"]})),
+            categories=categories,
             reason=(row["decision_ref"] or {}).get("description"),
+            places=tuple(sorted(set(by_then))) if row["outcome"] == "success" else (),
         )
