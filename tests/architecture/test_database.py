@@ -88,6 +88,7 @@ SECURITY_DEFINERS = {
     ("chart.downtime_parts(bytea, timestamp with time zone)", "journal_door"),
     ("chart.empty_downtime_parts()", "journal_door"),
     ("chart.report_downtime(bytea, text, timestamp with time zone, text, uuid, uuid[])", "journal_door"),
+    ("care.kept_back()", "journal_finder"),
     ("care.patients_with_tasks()", "journal_finder"),
     ("medication.go_live_lists()", "journal_finder"),
     ("medication.orders_ending(timestamp with time zone)", "journal_finder"),

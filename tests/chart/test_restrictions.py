@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from journal.access import AskedToClose, Restrictions
-from journal.care import Care
+from journal.care import Account, Care
 from journal.medication import Medication
 from journal.notes import Notes
 from journal.notes.service import Text
@@ -128,6 +128,32 @@ def test_a_closed_patient_does_not_take_the_units_tasks_away(
 
     assert shown.status_code == 200 and "Synlig" in shown.text and "Kanarisen" not in shown.text
     assert "Kanarisen" in client_for(world.siri).get("/tasks").text
+
+
+@pytest.mark.parametrize("part", ["medication", "observations"])
+def test_a_task_or_an_incident_that_names_a_medicine_is_closed_with_the_medicines(
+    part: str, world: World, work_of: WorkOf, client_for: ClientFor, kari: UUID
+) -> None:
+    """What came of a dose is written in words of its own: who may not read the medicines would read it among the tasks."""
+    given = new_id()
+    with work_of(world.siri) as work:
+        care = Care(work)
+        care.add_task(kari, "Effekt av metoprolol?", kind="effect_follow_up", about_id=given)
+        care.add_task(kari, "Se om metoprolol er tatt", about_id=given)
+        care.add_task(kari, "Klipp negler")
+        care.report_incident(kari, Account("other", "Metoprolol er gitt to ganger.", "mild"), about_id=given)
+        care.report_incident(kari, Account("medication", "Feil metoprolol.", "mild"))
+        care.report_incident(kari, Account("fall", "Falt på badet.", "mild"))
+    pages = ("/tasks", f"/patients/{kari}", f"/patients/{kari}/tasks", f"/patients/{kari}/incidents")
+    restriction = restrict(world, work_of, kari, part)
+
+    closed = " ".join(client_for(world.nina).get(page).text for page in pages)
+
+    assert "metoprolol" not in closed.lower() and "Klipp negler" in closed and "Falt på badet" in closed
+    with work_of(world.lars) as work:
+        Restrictions(work).end(kari, restriction)
+    for page in pages:
+        assert "metoprolol" in client_for(world.nina).get(page).text.lower(), page
 
 
 def test_a_round_says_that_a_colleague_must_give_what_is_closed(

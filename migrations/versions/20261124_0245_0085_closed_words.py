@@ -1,0 +1,75 @@
+"""A task or an incident that tells of a medicine is closed with the medicines.
+
+Only adds: the version before this is shown no such row either.
+
+Revision ID: 0085
+Revises: 0082
+"""
+
+from alembic import op
+
+from migrations.helpers import define
+
+revision, down_revision, branch_labels, depends_on = "0085", "0082", None, None
+
+TASK, INCIDENT, LEAVE = "care.task", "care.incident", "medication.leave"
+HELD = "entry_id <> ALL ((SELECT care.kept_back())::uuid[])"
+
+
+def upgrade() -> None:
+    for table, columns in ((INCIDENT, "patient_id, entry_id, kind, about_id"), (LEAVE, "patient_id, id")):
+        op.execute(f"GRANT SELECT ({columns}) ON {table} TO journal_finder")
+        op.execute(f"CREATE POLICY journal_finder ON {table} TO journal_finder USING (true) WITH CHECK (true)")
+    _kept_back()
+    for table in (TASK, INCIDENT):
+        op.execute(
+            f"""DO $do$ BEGIN EXECUTE (SELECT format('ALTER POLICY chart ON {table} USING ((%s) AND {HELD})', pg_get_expr(polqual, polrelid))
+                FROM pg_policy WHERE polrelid = '{table}'::regclass AND polname = 'chart'); END $do$"""
+        )
+
+
+def _kept_back() -> None:
+    """Of the charts whose tasks are open, the entries that name a medicine or what came of one, where those are closed to who acts.
+
+    What is about a crossing of the hospital's door, a leave or a restriction names none. The journal itself is kept from nothing.
+    """
+    define(
+        "care.kept_back() RETURNS uuid[] STABLE",
+        f"""
+        DECLARE
+            open uuid[] := audit.opened_charts('care');
+            closed uuid[];
+        BEGIN
+            IF NOT EXISTS (SELECT FROM access.restriction r
+                    WHERE r.patient_id = ANY (open) AND r.category IN ('medication', 'observations'))
+               OR audit.who() ->> 'role' = 'system' THEN
+                RETURN '{{}}';
+            END IF;
+            closed := access.closed_to(audit.acting_person(), audit.acting_units(), '{{medication,observations}}');
+            closed := ARRAY(SELECT unnest(closed) INTERSECT SELECT unnest(open));
+            RETURN ARRAY(
+                SELECT t.entry_id FROM {TASK} t WHERE t.patient_id = ANY (closed)
+                  AND (t.kind IN ('effect_follow_up', 'clearing', 'paper', 'next_step', 'prescriber', 'alone', 'medicine_question')
+                       OR t.kind = 'general' AND t.about_id IS NOT NULL
+                          AND NOT EXISTS (SELECT FROM access.restriction r WHERE (r.patient_id, r.id) = (t.patient_id, t.about_id))
+                          AND NOT EXISTS (SELECT FROM medication.crossing c WHERE (c.patient_id, c.id) = (t.patient_id, t.about_id))
+                          AND NOT EXISTS (SELECT FROM {LEAVE} l WHERE (l.patient_id, l.id) = (t.patient_id, t.about_id)))
+                UNION
+                SELECT i.entry_id FROM {INCIDENT} i WHERE i.patient_id = ANY (closed)
+                  AND (i.about_id IS NOT NULL OR i.kind IN ('medication', 'double_registered', 'given_after_stop')));
+        END""",
+        owner="journal_finder",
+    )
+
+
+def downgrade() -> None:
+    for table in (TASK, INCIDENT):
+        op.execute(
+            f"""DO $do$ BEGIN EXECUTE (SELECT format('ALTER POLICY chart ON {table} USING (%s)',
+                    regexp_replace(pg_get_expr(polqual, polrelid), ' AND \\(entry_id <> ALL.*$', ')'))
+                FROM pg_policy WHERE polrelid = '{table}'::regclass AND polname = 'chart'); END $do$"""
+        )
+    op.execute("DROP FUNCTION care.kept_back()")
+    for table, columns in ((INCIDENT, "patient_id, entry_id, kind, about_id"), (LEAVE, "patient_id, id")):
+        op.execute(f"DROP POLICY journal_finder ON {table}")
+        op.execute(f"REVOKE SELECT ({columns}) ON {table} FROM journal_finder")
