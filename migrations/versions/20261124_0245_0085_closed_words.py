@@ -1,6 +1,6 @@
-"""A task or an incident that tells of a medicine is closed with the medicines.
+"""A task or an incident that tells of a medicine is closed with the medicines; where a protected person has gone is hidden too.
 
-Only adds: the version before this is shown no such row either.
+Only adds: the version before this is shown no such row or word either.
 
 Revision ID: 0085
 Revises: 0082
@@ -8,11 +8,34 @@ Revises: 0082
 
 from alembic import op
 
-from migrations.helpers import define
+from migrations.helpers import define, in_place
 
 revision, down_revision, branch_labels, depends_on = "0085", "0082", None, None
 
 TASK, INCIDENT, LEAVE = "care.task", "care.incident", "medication.leave"
+# Where she is for now, who ordered by telephone and from where, and who sent or packed what she has: free words, as they are written.
+PLACES = {
+    "care.stay": ("place",),
+    "care.no_answer": ("place",),
+    "medication.crossing": ("place",),
+    "medication.medication_request": ("prescriber_name",),
+    "medication.verbal_order": ("prescriber_name", "prescriber_service"),
+    "medication.source_document": ("sender",),
+    "medication.source_entry": ("prescriber_name",),
+    "medication.prepared": ("prepared_by",),
+}
+LAST = "UNION SELECT l.actor_name FROM looked l)"
+KNOWS = (
+    "access.words_of_protected(uuid[])",
+    LAST,
+    LAST[:-1]
+    + "".join(
+        f"\n                UNION SELECT t.{column} FROM {table} t WHERE t.patient_id = ANY (ids)"
+        for table, columns in PLACES.items()
+        for column in columns
+    )
+    + ")",
+)
 HELD = "entry_id <> ALL ((SELECT care.kept_back())::uuid[])"
 
 
@@ -20,6 +43,11 @@ def upgrade() -> None:
     for table, columns in ((INCIDENT, "patient_id, entry_id, kind, about_id"), (LEAVE, "patient_id, id")):
         op.execute(f"GRANT SELECT ({columns}) ON {table} TO journal_finder")
         op.execute(f"CREATE POLICY journal_finder ON {table} TO journal_finder USING (true) WITH CHECK (true)")
+    for table, columns in PLACES.items():
+        op.execute(f"GRANT USAGE ON SCHEMA {table.split('.')[0]} TO journal_door")
+        op.execute(f"GRANT SELECT (patient_id, {', '.join(columns)}) ON {table} TO journal_door")
+        op.execute(f"CREATE POLICY journal_door ON {table} TO journal_door USING (true) WITH CHECK (true)")
+    in_place(*KNOWS)
     _kept_back()
     for table in (TASK, INCIDENT):
         op.execute(
@@ -70,6 +98,10 @@ def downgrade() -> None:
                 FROM pg_policy WHERE polrelid = '{table}'::regclass AND polname = 'chart'); END $do$"""
         )
     op.execute("DROP FUNCTION care.kept_back()")
+    in_place(KNOWS[0], KNOWS[2], KNOWS[1])
+    for table, columns in PLACES.items():
+        op.execute(f"DROP POLICY journal_door ON {table}")
+        op.execute(f"REVOKE SELECT (patient_id, {', '.join(columns)}) ON {table} FROM journal_door")
     for table, columns in ((INCIDENT, "patient_id, entry_id, kind, about_id"), (LEAVE, "patient_id, id")):
         op.execute(f"DROP POLICY journal_finder ON {table}")
         op.execute(f"REVOKE SELECT ({columns}) ON {table} FROM journal_finder")

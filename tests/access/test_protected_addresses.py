@@ -109,6 +109,36 @@ def test_no_page_print_or_export_tells_a_reader_who_does_not_give_the_care_where
     )
 
 
+def test_where_she_has_gone_and_who_ordered_from_there_is_not_told(
+    client_for: ClientFor, work_of: WorkOf, migrator: Migrator, carer: Staff, hidden: Marked, doctor: Staff
+) -> None:
+    """A leave, a hospital, who ordered by telephone and who sent a list are free words, and tell where as an address does."""
+    gone = {
+        "medication.crossing.place": "Skjulsykehuset",
+        "care.no_answer.place": "Skjulsenteret",
+        "medication.verbal_order.prescriber_name": "Skjalg Vakt",
+        "medication.verbal_order.prescriber_service": "Skjulvakten",
+        "medication.medication_request.prescriber_name": "Skjalg Lege",
+        "medication.source_document.sender": "Skjulklinikken",
+        "medication.source_entry.prescriber_name": "Skjalg Spesialist",
+        "medication.prepared.prepared_by": "Skjulapoteket",
+        "care.stay.place": "Hytta i Skjulvik",
+    }
+    away = "kind = 'leave', part_of_id = id, room = NULL, valid_from = now() - interval '1 hour'"
+    migrator.execute(f"UPDATE care.stay SET {away} WHERE patient_id = %s", (hidden.patient_id,))
+    for column, word in gone.items():
+        table, name = column.rsplit(".", 1)
+        migrator.execute(f"UPDATE {table} SET {name} = %s WHERE patient_id = %s", (word, hidden.patient_id))
+
+    with work_of(doctor) as work:
+        Patients(work).banner(hidden.patient_id)
+        sent = {column for column, word in gone.items() if word in work.shield(f"Hun er hos {word} nå.")}
+    stay, inside = f"/patients/{hidden.patient_id}/stay", client_for(carer)
+
+    assert sent == set()
+    assert "Hytta i Skjulvik" in inside.get(stay).text and "Hytta" not in client_for(doctor).get(stay).text
+
+
 def test_who_opens_it_with_a_reason_is_not_told_either(
     world: World, client_for: ClientFor, work_of: WorkOf, hidden: Marked
 ) -> None:
