@@ -1,4 +1,5 @@
-"""A task or an incident that tells of a medicine is closed with the medicines; where a protected person has gone is hidden too.
+"""A task or an incident that tells of a medicine is closed with the medicines; where a protected person has gone is hidden too; and what
+waits for somebody about a medicine waits on her list also where the patient has closed something else to her.
 
 Only adds: the version before this is shown no such row or word either.
 
@@ -36,6 +37,24 @@ KNOWS = (
     )
     + ")",
 )
+# A list of medicines leaves out those to whom these are closed: notes and tasks keep nobody from an order that waits or ends.
+OF_MEDICINES = "{*,patients,medication,observations}"
+LISTS = ("go_live_lists()", "orders_ending(timestamptz)", "reviews_due(date)", "verbal_orders()")
+KEPT = "SELECT k.asked FROM linked k JOIN access.restriction r ON r.patient_id = k.id"
+KEPT_OF_MEDICINES = f"{KEPT} AND r.category = ANY ('{OF_MEDICINES}')"
+PERSON = "person uuid := audit.acting_person();"
+DISPENSERS = "medication.patients_with_dispenser()"
+DISPENSERS_KNOW = (
+    (PERSON, f"{PERSON}\n            hidden uuid[] := access.closed_to(person, units, '{OF_MEDICINES}');"),
+    (
+        """AND NOT EXISTS (
+                  SELECT FROM access.restriction k
+                  WHERE k.patient_id = r.patient_id AND k.valid_from <= now() AND (k.valid_until IS NULL OR k.valid_until > now())
+                    AND (k.against_person_id = person OR k.against_unit_id = ANY (units)
+                         OR k.against_everyone AND NOT access.gives_to(k.patient_id, person, units, now())))""",
+        "AND r.patient_id <> ALL (hidden)",
+    ),
+)
 HELD = "entry_id <> ALL ((SELECT care.kept_back())::uuid[])"
 
 
@@ -48,6 +67,10 @@ def upgrade() -> None:
         op.execute(f"GRANT SELECT (patient_id, {', '.join(columns)}) ON {table} TO journal_door")
         op.execute(f"CREATE POLICY journal_door ON {table} TO journal_door USING (true) WITH CHECK (true)")
     in_place(*KNOWS)
+    for listed in LISTS:
+        in_place(f"medication.{listed}", KEPT, KEPT_OF_MEDICINES)
+    for words in DISPENSERS_KNOW:
+        in_place(DISPENSERS, *words)
     _kept_back()
     for table in (TASK, INCIDENT):
         op.execute(
@@ -98,6 +121,10 @@ def downgrade() -> None:
                 FROM pg_policy WHERE polrelid = '{table}'::regclass AND polname = 'chart'); END $do$"""
         )
     op.execute("DROP FUNCTION care.kept_back()")
+    for old, new in reversed(DISPENSERS_KNOW):
+        in_place(DISPENSERS, new, old)
+    for listed in LISTS:
+        in_place(f"medication.{listed}", KEPT_OF_MEDICINES, KEPT)
     in_place(KNOWS[0], KNOWS[2], KNOWS[1])
     for table, columns in PLACES.items():
         op.execute(f"DROP POLICY journal_door ON {table}")

@@ -20,6 +20,8 @@ from journal.platform.ids import new_id
 from tests import factories
 from tests.conftest import Browser, World
 from tests.factories import Staff
+from tests.medication.dispensers import loaded
+from tests.medication.test_verbal import receive
 
 Connection = psycopg.Connection[Any]
 WorkOf = Callable[[Staff], Any]
@@ -154,6 +156,41 @@ def test_a_task_or_an_incident_that_names_a_medicine_is_closed_with_the_medicine
         Restrictions(work).end(kari, restriction)
     for page in pages:
         assert "metoprolol" in client_for(world.nina).get(page).text.lower(), page
+
+
+LISTS = (
+    "SELECT patient_id FROM medication.verbal_orders()",
+    "SELECT patient_id FROM medication.orders_ending(now() + interval '7 days')",
+    "SELECT patient_id FROM medication.reviews_due(current_date)",
+    "SELECT patient_id FROM medication.go_live_lists()",
+    "SELECT patient_id FROM medication.patients_with_dispenser()",
+)
+
+
+def test_what_waits_about_a_medicine_waits_also_for_whom_something_else_is_closed_to(
+    world: World, work_of: WorkOf, migrator: Connection
+) -> None:
+    """An order by telephone that nobody signs, since the patient has closed her notes to the doctor, is nobody's."""
+    at = loaded(world, work_of)
+    receive(world, work_of, at.patient_id)
+    ends = "UPDATE medication.medication_request SET ends_at = now() + interval '3 days' WHERE patient_id = %s"
+    migrator.execute(ends, (at.patient_id,))
+    both = world.patient(), at.patient_id
+
+    def lists() -> list[str]:
+        with work_of(world.lars) as work:
+            return [each for each in LISTS if not set(both).isdisjoint(work.db.scalars(sa.text(each)))]
+
+    against = {"by": world.nina, "person_id": world.lars.actor.person_id}
+    for patient_id in both:
+        restrict(world, work_of, patient_id, "notes", **against)
+        restrict(world, work_of, patient_id, "care", **against)
+    shown = lists()
+    for patient_id in both:
+        restrict(world, work_of, patient_id, "medication", **against)
+
+    assert shown == list(LISTS)
+    assert lists() == []
 
 
 def test_a_round_says_that_a_colleague_must_give_what_is_closed(
