@@ -139,6 +139,19 @@ def test_where_she_has_gone_and_who_ordered_from_there_is_not_told(
     assert "Hytta i Skjulvik" in inside.get(stay).text and "Hytta" not in client_for(doctor).get(stay).text
 
 
+def test_an_error_does_not_tell_who_was_first(
+    client_for: ClientFor, migrator: Migrator, hidden: Marked, doctor: Staff
+) -> None:
+    """It is answered in a transaction of its own, which opens no chart."""
+    answered = "UPDATE medication.verbal_answer SET recorded_by_name = 'Vera Vokter' WHERE patient_id = %s"
+    migrator.execute(answered, (hidden.patient_id,))
+    browser, order = client_for(doctor), f"/patients/{hidden.patient_id}/verbal-orders/{hidden.ids['verbal_order_id']}"
+    sent = {"X-CSRF-Token": browser.csrf, "Idempotency-Key": str(new_id()), "Accept": "application/json"}
+    refused = browser.client.post(f"{order}/sign", json={"version": 1}, headers=sent)
+
+    assert refused.status_code == 409 and HIDDEN in refused.text and "Vera Vokter" not in refused.text
+
+
 def test_who_opens_it_with_a_reason_is_not_told_either(
     world: World, client_for: ClientFor, work_of: WorkOf, hidden: Marked
 ) -> None:
