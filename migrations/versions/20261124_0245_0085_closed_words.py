@@ -55,6 +55,20 @@ DISPENSERS_KNOW = (
         "AND r.patient_id <> ALL (hidden)",
     ),
 )
+# A visit is of one person, on whichever of her records she has closed something; of those that others took, hers who hides is not told.
+VISITS = (
+    "access.visits_to_take()",
+    "SELECT FROM access.restriction x WHERE x.patient_id = r.patient_id AND",
+    """SELECT FROM access.restriction x WHERE x.patient_id IN (SELECT r.patient_id UNION SELECT o.id FROM patients.link l
+                    JOIN patients.link s ON s.patient_id = l.patient_id AND s.valid_until IS NULL AND s.confirmed_at IS NOT NULL
+                    CROSS JOIN LATERAL (VALUES (s.patient_id), (s.linked_patient_id)) o (id)
+                    WHERE r.patient_id IN (l.patient_id, l.linked_patient_id) AND l.valid_until IS NULL AND l.confirmed_at IS NOT NULL) AND""",
+)
+TAKEN = (
+    "access.visits_taken()",
+    "AND u.id = ANY (units)",
+    "AND u.id = ANY (units)\n              AND r.patient_id <> ALL (access.closed_to((w ->> 'person_id')::uuid, units, '{*,patients}'))",
+)
 HELD = "entry_id <> ALL ((SELECT care.kept_back())::uuid[])"
 
 
@@ -67,6 +81,8 @@ def upgrade() -> None:
         op.execute(f"GRANT SELECT (patient_id, {', '.join(columns)}) ON {table} TO journal_door")
         op.execute(f"CREATE POLICY journal_door ON {table} TO journal_door USING (true) WITH CHECK (true)")
     in_place(*KNOWS)
+    in_place(*VISITS)
+    in_place(*TAKEN)
     for listed in LISTS:
         in_place(f"medication.{listed}", KEPT, KEPT_OF_MEDICINES)
     for words in DISPENSERS_KNOW:
@@ -125,7 +141,8 @@ def downgrade() -> None:
         in_place(DISPENSERS, new, old)
     for listed in LISTS:
         in_place(f"medication.{listed}", KEPT_OF_MEDICINES, KEPT)
-    in_place(KNOWS[0], KNOWS[2], KNOWS[1])
+    for function, old, new in (TAKEN, VISITS, KNOWS):
+        in_place(function, new, old)
     for table, columns in PLACES.items():
         op.execute(f"DROP POLICY journal_door ON {table}")
         op.execute(f"REVOKE SELECT (patient_id, {', '.join(columns)}) ON {table} FROM journal_door")
