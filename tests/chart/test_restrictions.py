@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -339,6 +340,17 @@ def test_whoever_it_is_against_does_not_end_it(world: World, work_of: WorkOf, ka
         work.db.execute(
             sa.text("UPDATE access.restriction SET valid_until = now() WHERE id = :one"), {"one": restriction}
         )
+
+
+def test_what_another_municipality_has_registered_is_lifted_there(world: World, work_of: WorkOf, kari: UUID) -> None:
+    """PostgreSQL lets nobody else, and whoever asks is told whom to ask."""
+    restriction = restrict(world, work_of, kari, "notes")
+    since = datetime.now(UTC) - timedelta(days=1)
+    factories.care_relationship(world.builder, kari, world.bodil, world.bodo_ward, ground="referral", since=since)
+    world.store()
+
+    with pytest.raises(Denied, match="En annen kommune"), work_of(world.bodil) as work:
+        Restrictions(work).end(kari, restriction)
 
 
 def test_it_is_ended_once_and_the_database_says_by_whom(world: World, work_of: WorkOf, kari: UUID) -> None:
