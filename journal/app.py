@@ -186,9 +186,14 @@ class JournalApp(Flask):
 
     @contextmanager
     def _work(self, command: Command | None = None, caller: Caller | None = None) -> Iterator[None]:
-        """A Work of whoever asks, or of *caller*, who is answered in her own language."""
-        about = (request.view_args or {}).get("patient_id")
+        """A Work of whoever asks, or of *caller*, who is answered in her own language.
+
+        What an earlier one of the same request takes out is taken out of its answer too: an error tells who was first.
+        """
+        about, before = (request.view_args or {}).get("patient_id"), g.get("work")
         with self.works.open(caller or self.caller(), g.request_id, command, about) as g.work:
+            if before is not None:
+                g.work.shields_with(before)
             if g.work.signed_in:
                 language.use(g.work.actor.language)
             yield

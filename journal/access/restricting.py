@@ -89,14 +89,16 @@ class Restrictions(Service):
 
     @on_patient(Permission.ACCESS_RESTRICT)
     def end(self, patient_id: UUID, restriction_id: UUID) -> None:
-        """Lifts it now. Raises NotFound, Conflict when it is over, and Denied when it is against the one who asks: what is closed
-        to everyone, when she does not give the care.
+        """Lifts it now. Raises NotFound, Conflict when it is over, and Denied when it is against the one who asks (what is closed
+        to everyone, when she does not give the care) or another municipality answers for it.
         """
         found, actor = self._locked(patient_id, restriction_id), self.work.actor
         if found.ended_at is not None or (found.valid_until is not None and found.valid_until <= self.work.now):
             raise Conflict("Sperringen gjelder ikke lenger.")
         if found.against_person_id == actor.person_id or found.against_unit_id in actor.units:
             raise Denied("Sperringen gjelder deg. En annen må oppheve den.")
+        if found.municipality_id != actor.municipality_id:
+            raise Denied("En annen kommune har registrert sperringen. Be dem om å oppheve den.")
         if found.against_everyone and not self.db.scalar(sa.select(sa.func.access.gives(patient_id, type_=sa.Boolean))):
             raise Denied("Sperringen gjelder alle. En i enheten som gir helsehjelp, må oppheve den.")
         row = type(found)

@@ -258,11 +258,17 @@ class Work:
         """Names that whoever acts has from somewhere else, without any chart: they stand where others are taken out."""
         self._known.update(words)
 
+    def shields_with(self, before: "Work") -> None:
+        """Takes out what *before* would have, too: what it found is said in this one."""
+        self._shielded |= before._shielded
+
     def shield(self, text: str) -> str:
         """What is sent to whoever acts, without what tells where a protected patient is whom she has opened."""
         if not self.shields:
             return text
-        who = self.actor
+        who = self._actor
+        if who is None:
+            return without(text, self._shielded)
         own = (who.name, who.unit_name, who.parent_unit_name, who.municipality_name, who.supervised_by_name or "")
         return without(text, self._shielded, (*own, *self._known))
 

@@ -59,6 +59,12 @@ def seen(work_of: WorkOf, by: Staff) -> list[Visit]:
         return AtWork(work).visits_to_take()
 
 
+def told(work_of: WorkOf, by: Staff) -> int:
+    """How many visits of her unit she is told that others took."""
+    with work_of(by) as work:
+        return len(AtWork(work).visits_taken())
+
+
 def take(work_of: WorkOf, by: Staff, visit: Visit) -> UUID:
     with work_of(by) as work:
         return AtWork(work).take_visit(visit.relationship_id)
@@ -152,6 +158,35 @@ def test_a_visit_that_is_not_to_be_taken_is_on_no_list(world: World, zones: Zone
     assert seen(work_of, world.bodil) == [], "and another municipality's are not hers to take"
     with pytest.raises(Conflict):
         take(work_of, world.bodil, visit)
+
+
+def test_a_visit_of_whom_it_is_closed_to_is_told_on_none_of_her_records(
+    world: World, zones: Zones, work_of: WorkOf, migrator: Any
+) -> None:
+    (visit,) = seen(work_of, zones.vera)
+    other, since = world.patient(by=zones.eva), datetime.now(UTC) - timedelta(days=1)
+    linked = {"linked_patient_id": other, "reason": "Samme person", "valid_from": since}
+    confirmed = {"confirmed_at": since, "confirmed_by": new_id(), "confirmed_by_name": "Siri"}
+    store(migrator, "patients.link", patient_id=zones.kari, id=new_id(), **zones.eva.stamp, **linked, **confirmed)
+    take(work_of, zones.vera, visit)
+    assert told(work_of, zones.eva) == 1 and seen(work_of, zones.vera) == []
+    over = "UPDATE access.care_relationship SET valid_until = now() WHERE patient_id = %s AND ground = 'route'"
+    migrator.execute(over, (zones.kari,))
+    assert len(seen(work_of, zones.vera)) == 1
+
+    for who in (zones.eva, zones.vera):
+        against = {"against_person_id": who.actor.person_id, "category": "*", "decided_by": "pasienten"}
+        store(
+            migrator,
+            "access.restriction",
+            patient_id=other,
+            id=new_id(),
+            **zones.eva.stamp,
+            **against,
+            valid_from=since,
+        )
+
+    assert told(work_of, zones.eva) == 0 and seen(work_of, zones.vera) == []
 
 
 def test_who_lives_in_a_ward_gets_no_visit(world: World, zones: Zones, work_of: WorkOf) -> None:

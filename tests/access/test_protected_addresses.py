@@ -112,6 +112,49 @@ def test_no_page_print_or_export_tells_a_reader_who_does_not_give_the_care_where
     )
 
 
+def test_where_she_has_gone_and_who_ordered_from_there_is_not_told(
+    client_for: ClientFor, work_of: WorkOf, migrator: Migrator, carer: Staff, hidden: Marked, doctor: Staff
+) -> None:
+    """A leave, a hospital, who ordered by telephone and who sent a list are free words, and tell where as an address does."""
+    gone = {
+        "medication.crossing.place": "Skjulsykehuset",
+        "care.no_answer.place": "Skjulsenteret",
+        "medication.verbal_order.prescriber_name": "Skjalg Vakt",
+        "medication.verbal_order.prescriber_service": "Skjulvakten",
+        "medication.medication_request.prescriber_name": "Skjalg Lege",
+        "medication.source_document.sender": "Skjulklinikken",
+        "medication.source_entry.prescriber_name": "Skjalg Spesialist",
+        "medication.prepared.prepared_by": "Skjulapoteket",
+        "care.stay.place": "Hytta i Skjulvik",
+    }
+    away = "kind = 'leave', part_of_id = id, room = NULL, valid_from = now() - interval '1 hour'"
+    migrator.execute(f"UPDATE care.stay SET {away} WHERE patient_id = %s", (hidden.patient_id,))
+    for column, word in gone.items():
+        table, name = column.rsplit(".", 1)
+        migrator.execute(f"UPDATE {table} SET {name} = %s WHERE patient_id = %s", (word, hidden.patient_id))
+
+    with work_of(doctor) as work:
+        Patients(work).banner(hidden.patient_id)
+        sent = {column for column, word in gone.items() if word in work.shield(f"Hun er hos {word} nå.")}
+    stay, inside = f"/patients/{hidden.patient_id}/stay", client_for(carer)
+
+    assert sent == set()
+    assert "Hytta i Skjulvik" in inside.get(stay).text and "Hytta" not in client_for(doctor).get(stay).text
+
+
+def test_an_error_does_not_tell_who_was_first(
+    client_for: ClientFor, migrator: Migrator, hidden: Marked, doctor: Staff
+) -> None:
+    """It is answered in a transaction of its own, which opens no chart."""
+    answered = "UPDATE medication.verbal_answer SET recorded_by_name = 'Vera Vokter' WHERE patient_id = %s"
+    migrator.execute(answered, (hidden.patient_id,))
+    browser, order = client_for(doctor), f"/patients/{hidden.patient_id}/verbal-orders/{hidden.ids['verbal_order_id']}"
+    sent = {"X-CSRF-Token": browser.csrf, "Idempotency-Key": str(new_id()), "Accept": "application/json"}
+    refused = browser.client.post(f"{order}/sign", json={"version": 1}, headers=sent)
+
+    assert refused.status_code == 409 and HIDDEN in refused.text and "Vera Vokter" not in refused.text
+
+
 def test_who_opens_it_with_a_reason_is_not_told_either(
     world: World, client_for: ClientFor, work_of: WorkOf, hidden: Marked
 ) -> None:

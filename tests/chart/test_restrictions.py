@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from journal.access import AskedToClose, Restrictions
-from journal.care import Care
+from journal.care import Account, Care
 from journal.medication import Medication
 from journal.notes import Notes
 from journal.notes.service import Text
@@ -20,6 +21,8 @@ from journal.platform.ids import new_id
 from tests import factories
 from tests.conftest import Browser, World
 from tests.factories import Staff
+from tests.medication.dispensers import loaded
+from tests.medication.test_verbal import receive
 
 Connection = psycopg.Connection[Any]
 WorkOf = Callable[[Staff], Any]
@@ -128,6 +131,67 @@ def test_a_closed_patient_does_not_take_the_units_tasks_away(
 
     assert shown.status_code == 200 and "Synlig" in shown.text and "Kanarisen" not in shown.text
     assert "Kanarisen" in client_for(world.siri).get("/tasks").text
+
+
+@pytest.mark.parametrize("part", ["medication", "observations"])
+def test_a_task_or_an_incident_that_names_a_medicine_is_closed_with_the_medicines(
+    part: str, world: World, work_of: WorkOf, client_for: ClientFor, kari: UUID
+) -> None:
+    """What came of a dose is written in words of its own: who may not read the medicines would read it among the tasks."""
+    given = new_id()
+    with work_of(world.siri) as work:
+        care = Care(work)
+        care.add_task(kari, "Effekt av metoprolol?", kind="effect_follow_up", about_id=given)
+        care.add_task(kari, "Se om metoprolol er tatt", about_id=given)
+        care.add_task(kari, "Klipp negler")
+        care.report_incident(kari, Account("other", "Metoprolol er gitt to ganger.", "mild"), about_id=given)
+        care.report_incident(kari, Account("medication", "Feil metoprolol.", "mild"))
+        care.report_incident(kari, Account("fall", "Falt på badet.", "mild"))
+    pages = ("/tasks", f"/patients/{kari}", f"/patients/{kari}/tasks", f"/patients/{kari}/incidents")
+    restriction = restrict(world, work_of, kari, part)
+
+    closed = " ".join(client_for(world.nina).get(page).text for page in pages)
+
+    assert "metoprolol" not in closed.lower() and "Klipp negler" in closed and "Falt på badet" in closed
+    with work_of(world.lars) as work:
+        Restrictions(work).end(kari, restriction)
+    for page in pages:
+        assert "metoprolol" in client_for(world.nina).get(page).text.lower(), page
+
+
+LISTS = (
+    "SELECT patient_id FROM medication.verbal_orders()",
+    "SELECT patient_id FROM medication.orders_ending(now() + interval '7 days')",
+    "SELECT patient_id FROM medication.reviews_due(current_date)",
+    "SELECT patient_id FROM medication.go_live_lists()",
+    "SELECT patient_id FROM medication.patients_with_dispenser()",
+)
+
+
+def test_what_waits_about_a_medicine_waits_also_for_whom_something_else_is_closed_to(
+    world: World, work_of: WorkOf, migrator: Connection
+) -> None:
+    """An order by telephone that nobody signs, since the patient has closed her notes to the doctor, is nobody's."""
+    at = loaded(world, work_of)
+    receive(world, work_of, at.patient_id)
+    ends = "UPDATE medication.medication_request SET ends_at = now() + interval '3 days' WHERE patient_id = %s"
+    migrator.execute(ends, (at.patient_id,))
+    both = world.patient(), at.patient_id
+
+    def lists() -> list[str]:
+        with work_of(world.lars) as work:
+            return [each for each in LISTS if not set(both).isdisjoint(work.db.scalars(sa.text(each)))]
+
+    against = {"by": world.nina, "person_id": world.lars.actor.person_id}
+    for patient_id in both:
+        restrict(world, work_of, patient_id, "notes", **against)
+        restrict(world, work_of, patient_id, "care", **against)
+    shown = lists()
+    for patient_id in both:
+        restrict(world, work_of, patient_id, "medication", **against)
+
+    assert shown == list(LISTS)
+    assert lists() == []
 
 
 def test_a_round_says_that_a_colleague_must_give_what_is_closed(
@@ -276,6 +340,17 @@ def test_whoever_it_is_against_does_not_end_it(world: World, work_of: WorkOf, ka
         work.db.execute(
             sa.text("UPDATE access.restriction SET valid_until = now() WHERE id = :one"), {"one": restriction}
         )
+
+
+def test_what_another_municipality_has_registered_is_lifted_there(world: World, work_of: WorkOf, kari: UUID) -> None:
+    """PostgreSQL lets nobody else, and whoever asks is told whom to ask."""
+    restriction = restrict(world, work_of, kari, "notes")
+    since = datetime.now(UTC) - timedelta(days=1)
+    factories.care_relationship(world.builder, kari, world.bodil, world.bodo_ward, ground="referral", since=since)
+    world.store()
+
+    with pytest.raises(Denied, match="En annen kommune"), work_of(world.bodil) as work:
+        Restrictions(work).end(kari, restriction)
 
 
 def test_it_is_ended_once_and_the_database_says_by_whom(world: World, work_of: WorkOf, kari: UUID) -> None:
