@@ -60,7 +60,7 @@ Written = defaultdict[tuple[UUID, str], list[tuple[datetime, str]]]
 class LogLine:
     """Looks of the same person at the same patient, for the same act and ground within the hour: one line that unfolds.
 
-    *places*: the units that had written in those parts of the chart by then; none of whoever has a protected address.
+    *places*: the units that had written in those parts of the chart before; none of whoever has a protected address.
     """
 
     first_at: datetime
@@ -222,7 +222,7 @@ def _folded(rows: Iterable[Any], written: Written) -> Iterable[LogLine]:
         row = looks[0]
         categories = tuple(sorted({category for look in looks for category in look["categories"]}))
         opened = {category.partition(":")[0] for category in categories}
-        by_then = (place for part in opened for since, place in written[row["patient_id"], part] if since <= row["at"])
+        by_then = (place for part in opened for since, place in written[row["patient_id"], part] if since < row["at"])
         yield LogLine(
             first_at=looks[-1]["at"],
             last_at=row["at"],

@@ -8,7 +8,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from journal.notes import Notes, Text
 from journal.platform.clock import local_date
+from journal.platform.ids import new_id
 from tests import factories
 from tests.conftest import Browser, World
 from tests.factories import Staff
@@ -138,3 +140,22 @@ def test_days_that_cannot_be_are_kept_as_typed_with_a_sentence(
 @pytest.mark.parametrize("who", ["nina", "tora"])
 def test_only_an_auditor_searches_the_log(world: World, client_for: ClientFor, who: str) -> None:
     assert client_for(getattr(world, who)).act("/audit/search", {"text": "Nina"}).status_code == 403
+
+
+@pytest.mark.parametrize("confidentiality", ["none", "confidential"])
+def test_a_line_says_from_whom_what_was_read_is_but_of_whoever_has_a_protected_address(
+    world: World, client_for: ClientFor, work_of: Callable[[Staff], Any], confidentiality: str
+) -> None:
+    patient_id = world.patient(confidentiality=confidentiality)
+    nina, rolf = client_for(world.nina), client_for(world.rolf)
+    nina.get(f"/patients/{patient_id}/notes")
+    with work_of(world.nina) as work:
+        Notes(work).sign(patient_id, new_id(), Text("general", "Har sovet godt."))
+    pages = (f"/audit/patients/{patient_id}", f"/audit/people/{world.nina.actor.person_id}")
+    for path in pages:
+        assert "Skrevet ved" not in rolf.get(path).text, "nobody had written when she looked"
+    nina.get(f"/patients/{patient_id}/notes")
+    for path in pages:
+        page = rolf.get(path).text
+        assert ("Skrevet ved: Avdeling 2" in page) == (confidentiality == "none")
+        assert "sovet" not in page
